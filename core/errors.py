@@ -1,0 +1,124 @@
+"""Every error that Vademecum raises on purpose.
+
+VadeError                      500 internal
+├── SettingsError              500 settings         the configuration cannot be used
+├── AlreadyRunningError        409 already_running  another process holds the lock
+├── StorageError               503 storage          the database or the disk did not take a write
+│   └── SchemaError            503 schema           the database is newer than this program
+├── IndexUnusableError         503 index            a follower's files are damaged or of another model
+├── ModelError                 500 model            a neural model cannot be loaded or gave nonsense
+├── SourceError                400 source           a source cannot be listed
+├── ParseError                 422 unreadable       a file cannot be turned into text
+│   ├── EncryptedError         422 encrypted
+│   ├── EmptyDocumentError     422 empty
+│   ├── TooLargeError          413 too_large
+│   └── UnknownFormatError     415 unknown_format
+├── InputError                 422 input            a request or a file of questions is malformed
+└── NotFoundError              404 not_found        nothing by that id that the asker may read
+
+A class's docstring is its message; an instance may add what happened, what was kept and what to
+do. An adapter translates its vendor's errors with `from`.
+"""
+
+
+class VadeError(Exception):
+    """Something went wrong inside Vademecum."""
+
+    status = 500
+    code = "internal"
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.__doc__)
+
+
+class SettingsError(VadeError):
+    """The configuration cannot be used."""
+
+    code = "settings"
+
+
+class AlreadyRunningError(VadeError):
+    """Another run over this source is at work."""
+
+    status = 409
+    code = "already_running"
+
+
+class StorageError(VadeError):
+    """The database or the disk did not take a write; what was committed before is kept."""
+
+    status = 503
+    code = "storage"
+
+
+class SchemaError(StorageError):
+    """The database was written by a newer Vademecum; upgrade this one or restore a backup."""
+
+    code = "schema"
+
+
+class IndexUnusableError(VadeError):
+    """An index's files are damaged; it will be rebuilt from the database."""
+
+    status = 503
+    code = "index"
+
+
+class ModelError(VadeError):
+    """A neural model cannot be loaded or gave values that are not numbers."""
+
+    code = "model"
+
+
+class SourceError(VadeError):
+    """The source cannot be listed; nothing was changed."""
+
+    status = 400
+    code = "source"
+
+
+class ParseError(VadeError):
+    """The file is damaged or is not what its name says."""
+
+    status = 422
+    code = "unreadable"
+
+
+class EncryptedError(ParseError):
+    """The file is protected by a password; save a copy without one."""
+
+    code = "encrypted"
+
+
+class EmptyDocumentError(ParseError):
+    """The file holds no text."""
+
+    code = "empty"
+
+
+class TooLargeError(ParseError):
+    """The file is larger than the limit."""
+
+    status = 413
+    code = "too_large"
+
+
+class UnknownFormatError(ParseError):
+    """No parser reads this kind of file."""
+
+    status = 415
+    code = "unknown_format"
+
+
+class InputError(VadeError):
+    """The request is malformed."""
+
+    status = 422
+    code = "input"
+
+
+class NotFoundError(VadeError):
+    """There is nothing by that id."""
+
+    status = 404
+    code = "not_found"

@@ -1,0 +1,37 @@
+"""Principals and scopes: who may read a document, decided in one place and closed by default."""
+
+import re
+
+from core.errors import InputError
+from core.values import AccessScope
+
+PUBLIC = "public"
+_PRINCIPAL = re.compile(r"public|(?:user|group|ext:[a-z0-9_-]+):[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,253}")
+
+
+def principal(text: str) -> str:
+    """Return `text` if it is a well-formed principal: `user:…`, `group:…`, `ext:<source>:…`, `public`.
+
+    Comparison is exact: `user:Ann` and `user:ann` are two principals, and no user can be mistaken
+    for a group of the same name.
+
+    Raises: InputError if it is anything else.
+    """
+    if not _PRINCIPAL.fullmatch(text) or text != text.strip():
+        raise InputError(f"{text!r} is not a principal; write user:NAME, group:NAME or public")
+    return text
+
+
+def scope_of(user: str | None, groups: tuple[str, ...] = ()) -> AccessScope:
+    """Return the scope of a user (`user:ann`) in groups (`field` or `group:field`).
+
+    Everyone holds `public`; without a user that is all.
+
+    Raises: InputError if a name is not well formed.
+    """
+    held = {PUBLIC}
+    if user is not None:
+        held.add(principal(user if user.startswith("user:") else f"user:{user}"))
+    for group in groups:
+        held.add(principal(group if group.startswith(("group:", "ext:")) else f"group:{group}"))
+    return AccessScope(frozenset(held))

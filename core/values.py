@@ -1,0 +1,207 @@
+"""The small frozen values that pass between stages; no session, file or model lives in one."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class BlockKind(StrEnum):
+    """What a run of text is in its document's structure."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST_ITEM = "list_item"
+    ROW = "row"
+    CODE = "code"
+
+
+class DocumentState(StrEnum):
+    """Where a document stands, in words that an operator understands."""
+
+    SEARCHABLE = "searchable"
+    FAILED = "failed"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One structural unit of a document.
+
+    `start` and `end` are 0-based, half-open character offsets into the document's stored text.
+    `level` is 1..6 for a heading and the 0-based depth for a list item. `header` is the header
+    line of the table that a row belongs to, cells joined by " | ", or empty.
+    """
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+    header: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page, slide or sheet: its 1-based number and where its text stands.
+
+    `width` and `height` are in points, 0 where the format has no page size. `boxes` holds one box
+    for each character of `text[start:end]`: zlib-compressed little-endian int16 `(n, 4)` as
+    x0, y0, x1, y1 in quarter points from the page's top left corner, all zero for a character
+    that is not on the page (a line break); empty where the format has none.
+    """
+
+    number: int
+    start: int
+    end: int
+    width: float = 0.0
+    height: float = 0.0
+    boxes: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """What a parser makes of a file: the text to keep and its structure, in reading order."""
+
+    title: str
+    text: str
+    blocks: tuple[Block, ...]
+    pages: tuple[Page, ...] = ()
+    media_type: str = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What is embedded and indexed: `text` is exactly `document.text[start:end]`.
+
+    `context` is the document's title, the heading path and, for a row, the table's header: it is
+    embedded and indexed with the text but is not part of it. `page` is 1-based, None where the
+    format has no pages.
+    """
+
+    ordinal: int
+    kind: BlockKind
+    start: int
+    end: int
+    text: str
+    context: str = ""
+    page: int | None = None
+
+    @property
+    def indexed_text(self) -> str:
+        """The text as the embedder sees it."""
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class AccessScope:
+    """What one asker may see: the principals that the asker holds. An empty scope sees nothing."""
+
+    principals: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """One live chunk as an index holds it.
+
+    `vector` is `d` little-endian float32 values of unit length; `principals` may read the chunk.
+    """
+
+    chunk_id: int
+    document_id: int
+    context: str
+    text: str
+    vector: bytes
+    principals: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk found by an index; higher scores are better, comparable within one search only."""
+
+    chunk_id: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A live chunk that the asker may read, widened by its neighbours.
+
+    `text` is exactly the version's stored text from `start` to `end`, and
+    `text[chunk_start - start : chunk_end - start]` is the chunk that was found. `rows` tells that
+    each line is one table row.
+    """
+
+    chunk_id: int
+    document_id: int
+    uri: str
+    title: str
+    version: int
+    context: str
+    text: str
+    start: int
+    chunk_start: int
+    chunk_end: int
+    page: int | None
+    score: float
+    kind: BlockKind = BlockKind.PARAGRAPH
+
+    @property
+    def end(self) -> int:
+        """The offset behind the passage's last character in the version's stored text."""
+        return self.start + len(self.text)
+
+    @property
+    def chunk_text(self) -> str:
+        """The found chunk without its neighbours."""
+        return self.text[self.chunk_start - self.start : self.chunk_end - self.start]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSentence:
+    """A sentence as a generator wrote it, before anyone checked it.
+
+    Each citation is `(passage, start, end)`: the 0-based position of a passage among those shown,
+    and the offsets of the quote in that version's stored text. `support` is the generator's own
+    estimate in 0..1 that the sentence answers the question.
+    """
+
+    text: str
+    citations: tuple[tuple[int, int, int], ...]
+    support: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The proof of a sentence: `quote` stands at `span` in this version of the document."""
+
+    document_id: int
+    uri: str
+    title: str
+    version: int
+    page: int | None
+    span: tuple[int, int]
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    """One sentence and the 0-based positions of its proofs in the answer's citations."""
+
+    text: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer contract; see the design's words.
+
+    A refused answer has no sentences; `reason` says why in a sentence, and `found` holds what came
+    nearest. `confidence` lies in 0..1. `timings` are milliseconds by stage.
+    """
+
+    text: str
+    sentences: tuple[AnswerSentence, ...]
+    citations: tuple[Citation, ...]
+    refused: bool
+    reason: str
+    confidence: float
+    timings: dict[str, float] = field(default_factory=dict)
+    found: tuple[Citation, ...] = ()
