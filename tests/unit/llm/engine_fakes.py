@@ -1,0 +1,84 @@
+"""A runner without a neural model: the next token is a hash of all tokens before it."""
+
+from hashlib import blake2b
+
+from llm.engine.engine import Engine, Sample
+from llm.engine.plan import Limits
+from llm.engine.request import GenerationRequest, Sampling
+from llm.engine.sequence import Sequence
+
+VOCABULARY = 50
+
+
+def next_token(tokens):
+    return int.from_bytes(blake2b(bytes(tokens), digest_size=4).digest(), "little") % VOCABULARY
+
+
+def expected(prompt, max_tokens):
+    tokens = list(prompt)
+    for _ in range(max_tokens):
+        tokens.append(next_token(tokens))
+    return tokens[len(prompt) :]
+
+
+class HashRunner:
+    """Remembers which token it wrote into which slot and answers from that memory only.
+
+    So a page that is shared, moved or overwritten wrongly changes the answer.
+    """
+
+    def __init__(self, page_tokens, num_pages):
+        self.page_tokens = page_tokens
+        self.slots = [None] * (page_tokens * num_pages)
+        self.widths = []
+        self.fail_next = False
+        self.poison = set()
+
+    def run(self, plan):
+        self.widths.append(plan.num_tokens)
+        for row in plan.rows:
+            for position in range(row.start, row.stop):
+                self.slots[self._slot(row.sequence, position)] = row.sequence.tokens[position]
+        if self.fail_next:
+            self.fail_next = False
+            raise RuntimeError("injected")
+        return [self._sample(row) for row in plan.rows if row.samples]
+
+    def _sample(self, row):
+        if row.sequence.number in self.poison:
+            return Sample(0, error="poisoned")
+        return Sample(next_token([self.slots[self._slot(row.sequence, i)] for i in range(row.stop)]))
+
+    def _slot(self, sequence, position):
+        return sequence.pages[position // self.page_tokens] * self.page_tokens + position % self.page_tokens
+
+
+def limits(**changes):
+    values = {"page_tokens": 4, "max_step_tokens": 16, "max_sequences": 4, "max_waiting": 8}
+    return Limits(**(values | {"max_context_tokens": 64} | changes))
+
+
+def hash_engine(num_pages=32, **changes):
+    bounds = limits(**changes)
+    runner = HashRunner(bounds.page_tokens, num_pages)
+    return Engine(bounds, num_pages, runner), runner
+
+
+def sequence(number, prompt, max_tokens=4, **changes):
+    turn = changes.pop("turn", float(number))
+    request = GenerationRequest(tuple(prompt), Sampling(max_tokens=max_tokens), **changes)
+    return Sequence(number, request, turn)
+
+
+def run_to_end(engine, now=0.0, max_steps=2000):
+    """Return every request's tokens and end, having checked that each ends exactly once."""
+    tokens, ends = {}, {}
+    for _ in range(max_steps):
+        if not engine.scheduler.sequences:
+            return tokens, ends
+        for event in engine.step(now):
+            assert event.number not in ends, "news after the end"
+            tokens.setdefault(event.number, []).extend(event.delta.tokens)
+            if event.finish is not None:
+                ends[event.number] = event.finish
+    raise AssertionError("the engine does not come to an end")
