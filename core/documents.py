@@ -1,0 +1,246 @@
+"""Writing documents: every function works inside the caller's transaction.
+
+Each one that alters what may be found also writes a row of the change log, in the same
+transaction; so no follower can miss it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from core.tables import (
+    ChangeTable,
+    ChunkTable,
+    DocumentTable,
+    EmbeddingTable,
+    GrantTable,
+    PageTable,
+    SourceTable,
+    VersionTable,
+)
+from core.values import Chunk, DocumentState, ParsedDocument
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFile:
+    """A file as a source gave it. `pipeline` names the program and model that turn it into chunks."""
+
+    uri: str
+    content_sha256: str
+    size_bytes: int
+    pipeline: str
+    principals: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedVersion:
+    """All that one transaction writes: `vectors[i]` is the embedding of `chunks[i]` by `model_id`."""
+
+    parsed: ParsedDocument
+    chunks: Sequence[Chunk]
+    vectors: Sequence[bytes]
+    model_id: str
+
+
+def source_id(session: Session, uri: str) -> int:
+    """Return the id of the source at `uri`, made if it is new."""
+    found = session.scalar(select(SourceTable.id).where(SourceTable.uri == uri))
+    if found is not None:
+        return found
+    source = SourceTable(uri=uri, created_at=datetime.now(UTC))
+    session.add(source)
+    session.flush()
+    return source.id
+
+
+def find_document(session: Session, uri: str) -> DocumentTable | None:
+    """Return the document at `uri`, whatever its state."""
+    return session.scalar(select(DocumentTable).where(DocumentTable.uri == uri))
+
+
+def is_settled(document: DocumentTable | None, file: SeenFile) -> bool:
+    """Return whether this very content was already brought to an end, good or bad."""
+    return (
+        document is not None
+        and document.state != DocumentState.DELETED
+        and (document.content_sha256, document.pipeline) == (file.content_sha256, file.pipeline)
+    )
+
+
+def known_vectors(session: Session, uri: str, model_id: str) -> dict[str, bytes]:
+    """Return the vectors of a document's live chunks by their indexed text: they need no embedding."""
+    rows = session.execute(
+        select(ChunkTable.context, ChunkTable.text, EmbeddingTable.vector)
+        .join(EmbeddingTable, EmbeddingTable.chunk_id == ChunkTable.id)
+        .join(DocumentTable, DocumentTable.id == ChunkTable.document_id)
+        .where(DocumentTable.uri == uri, EmbeddingTable.model_id == model_id)
+    )
+    return {f"{context}\n{text}" if context else text: vector for context, text, vector in rows}
+
+
+def commit_version(session: Session, source: int, file: SeenFile, new: PreparedVersion) -> int:
+    """Write a document's new version with all that belongs to it; the one before is tombstoned.
+
+    Returns the document's id. Does nothing if another writer committed the same content first.
+    """
+    document = find_document(session, file.uri)
+    if document is not None and is_settled(document, file) and document.state == DocumentState.SEARCHABLE:
+        return document.id
+    document = _record(session, document, source, file, DocumentState.SEARCHABLE, "")
+    document.title, document.media_type = new.parsed.title, new.parsed.media_type
+    number = _retire_live_version(session, document.id) + 1
+    _write_version(session, document.id, number, file.content_sha256, new)
+    _replace_grants(session, document.id, file.principals)
+    _log_change(session, document.id)
+    return document.id
+
+
+def commit_failure(session: Session, source: int, file: SeenFile, reason: str) -> None:
+    """Note that a file's content cannot be read. A version that was read before stays searchable."""
+    document = find_document(session, file.uri)
+    document = _record(session, document, source, file, DocumentState.FAILED, reason)
+    update_grants(session, document.id, file.principals)
+
+
+def update_grants(session: Session, document_id: int, principals: frozenset[str]) -> bool:
+    """Make `principals` the ones that may read a document; returns whether that was a change."""
+    held = session.scalars(select(GrantTable.principal).where(GrantTable.document_id == document_id))
+    if frozenset(held) == principals:
+        return False
+    _replace_grants(session, document_id, principals)
+    _log_change(session, document_id)
+    return True
+
+
+def tombstone(session: Session, document_id: int) -> None:
+    """Make a document unsearchable, from the end of this transaction on."""
+    _retire_live_version(session, document_id)
+    session.execute(
+        update(DocumentTable)
+        .where(DocumentTable.id == document_id)
+        .values(state=DocumentState.DELETED, reason="", updated_at=datetime.now(UTC))
+    )
+    _log_change(session, document_id)
+
+
+def live_documents_below(session: Session, folder_uri: str) -> dict[str, int]:
+    """Return the ids, by URI, of the documents below a folder that are not deleted."""
+    prefix = folder_uri.rstrip("/") + "/"
+    rows = session.execute(
+        select(DocumentTable.uri, DocumentTable.id).where(
+            DocumentTable.uri.startswith(prefix, autoescape=True),
+            DocumentTable.state != DocumentState.DELETED,
+        )
+    )
+    return dict(rows.tuples().all())
+
+
+def _record(
+    session: Session,
+    document: DocumentTable | None,
+    source: int,
+    file: SeenFile,
+    state: DocumentState,
+    reason: str,
+) -> DocumentTable:
+    now = datetime.now(UTC)
+    if document is None:
+        document = DocumentTable(
+            source_id=source, uri=file.uri, title=file.uri.rsplit("/", 1)[-1], media_type="", created_at=now
+        )
+        session.add(document)
+    document.size_bytes = file.size_bytes
+    document.content_sha256, document.pipeline = file.content_sha256, file.pipeline
+    document.state, document.reason, document.updated_at = state, reason, now
+    session.flush()
+    return document
+
+
+def _retire_live_version(session: Session, document_id: int) -> int:
+    """Tombstone the live version and drop its chunks; return the highest version number so far."""
+    session.execute(
+        update(VersionTable)
+        .where(VersionTable.document_id == document_id, VersionTable.tombstoned_at.is_(None))
+        .values(tombstoned_at=datetime.now(UTC))
+    )
+    session.execute(delete(ChunkTable).where(ChunkTable.document_id == document_id))
+    numbers = select(VersionTable.number).where(VersionTable.document_id == document_id)
+    return session.scalar(numbers.order_by(VersionTable.number.desc()).limit(1)) or 0
+
+
+def _write_version(
+    session: Session, document_id: int, number: int, content_sha256: str, new: PreparedVersion
+) -> None:
+    version = VersionTable(
+        document_id=document_id,
+        number=number,
+        content_sha256=content_sha256,
+        title=new.parsed.title,
+        text=new.parsed.text,
+        created_at=datetime.now(UTC),
+    )
+    session.add(version)
+    session.flush()
+    _insert(
+        session,
+        PageTable,
+        (
+            {
+                "version_id": version.id,
+                "number": page.number,
+                "start": page.start,
+                "end": page.end,
+                "width": page.width,
+                "height": page.height,
+                "boxes": page.boxes,
+            }
+            for page in new.parsed.pages
+        ),
+    )
+    ids = session.scalars(
+        insert(ChunkTable).returning(ChunkTable.id, sort_by_parameter_order=True),
+        [_chunk_row(chunk, document_id, version.id) for chunk in new.chunks],
+    )
+    _insert(
+        session,
+        EmbeddingTable,
+        (
+            {"chunk_id": chunk_id, "model_id": new.model_id, "vector": vector}
+            for chunk_id, vector in zip(ids, new.vectors, strict=True)
+        ),
+    )
+
+
+def _chunk_row(chunk: Chunk, document_id: int, version_id: int) -> dict[str, object]:
+    return {
+        "document_id": document_id,
+        "version_id": version_id,
+        "ordinal": chunk.ordinal,
+        "kind": chunk.kind,
+        "start": chunk.start,
+        "end": chunk.end,
+        "page": chunk.page,
+        "context": chunk.context,
+        "text": chunk.text,
+    }
+
+
+def _insert(session: Session, table: type, rows: Iterable[dict[str, object]]) -> None:
+    if values := list(rows):
+        session.execute(insert(table), values)
+
+
+def _replace_grants(session: Session, document_id: int, principals: frozenset[str]) -> None:
+    session.execute(delete(GrantTable).where(GrantTable.document_id == document_id))
+    _insert(
+        session,
+        GrantTable,
+        ({"document_id": document_id, "principal": principal} for principal in sorted(principals)),
+    )
+
+
+def _log_change(session: Session, document_id: int) -> None:
+    session.add(ChangeTable(document_id=document_id, at=datetime.now(UTC)))

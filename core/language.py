@@ -1,0 +1,135 @@
+"""Words and sentences: the one analyzer that indexes, generators and checks share.
+
+English words are stemmed, Chinese, Japanese and Korean runs become overlapping bigrams, and
+identifiers (`E-42`, `0x16040007`, `M8x1.25`, `/etc/vade.toml`) are kept whole beside their parts.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import Stemmer
+
+CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_CJK_RUN = re.compile(f"[{CJK}]+")
+_TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:[-_./:\\#+@][^\W_{CJK}]+)*")
+_LOOSE_JOINT = re.compile(r"[/:\\@]")
+_JOINT = re.compile(r"[-_.#+]")
+_TIMES = re.compile(r"(?<=\d)x(?=\d)")
+_NUMBER = re.compile(r"\d+(?:[.:]\d+)*")
+
+# The words that Lucene's English analyzer drops, and the ones that only make a sentence a question.
+STOP_WORDS = frozenset(
+    "a an and are as at be but by for if in into is it no not of on or such that the their then there "
+    "these they this to was will with what which who whom whose when where why how do does did can "
+    "could should would i you we my your our me us".split()
+)
+
+# A full stop behind these does not end a sentence.
+_ABBREVIATIONS = frozenset(
+    "e.g i.e etc vs no nr fig figs eq sec ch vol approx max min ca cf dr mr mrs ms prof inc ltd co corp "
+    "st jr sr dept est ref rev pp p al jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k".split()
+)
+_SENTENCE_END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s)|[。！？；]+[”’」』）]*|\n+")
+# A sentence longer than this is cut at the next clause: a citation must stay readable.
+_LONG_SENTENCE = 600
+_CLAUSE_END = re.compile(r"[;,:，：、]\s*|\s")
+
+
+def terms(text: str) -> list[str]:
+    """Return the index terms of `text` in order, stop words left out.
+
+    Text is NFKC-normalised and case-folded first, so full-width and half-width forms agree.
+    """
+    found: list[str] = []
+    for match in _TOKEN.finditer(unicodedata.normalize("NFKC", text).casefold()):
+        found.extend(_token_terms(match.group()))
+    return found
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Return the sentences of `text` as half-open offsets, in order, without outer white space.
+
+    A line break always ends a sentence: blocks, list items and table rows stand on lines of their own.
+    """
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for match in _SENTENCE_END.finditer(text):
+        if _is_abbreviation(text, match):
+            continue
+        spans.extend(_pieces(text, start, match.end()))
+        start = match.end()
+    spans.extend(_pieces(text, start, len(text)))
+    return spans
+
+
+def cjk_share(text: str) -> float:
+    """Return which part of the letters of `text` is Chinese, Japanese or Korean, 0..1."""
+    letters = sum(character.isalpha() for character in text)
+    return sum(len(run) for run in _CJK_RUN.findall(text)) / letters if letters else 0.0
+
+
+@lru_cache(maxsize=200_000)
+def _token_terms(token: str) -> tuple[str, ...]:
+    if _CJK_RUN.fullmatch(token):
+        return tuple(token[i : i + 2] for i in range(max(1, len(token) - 1)))
+    if _NUMBER.fullmatch(token):
+        return (token,)
+    parts = _parts(token)
+    if parts == [token]:
+        return () if token in STOP_WORDS else (_stem(token),)
+    # A letter alone says nothing; a stop word inside an identifier neither.
+    return (token, *(_stem(part) for part in parts if len(part) > 1 and part not in STOP_WORDS))
+
+
+def _parts(token: str) -> list[str]:
+    parts: list[str] = []
+    for piece in _LOOSE_JOINT.split(token):
+        fine = [part for joined in _JOINT.split(piece) for part in _split_times(joined)]
+        decimals = [part for part in _split_times(piece) if _NUMBER.fullmatch(part) and "." in part]
+        parts.extend([piece] if len(fine) > 1 and piece != token else [])
+        parts.extend(decimals)
+        parts.extend(fine)
+    return list(dict.fromkeys(parts))
+
+
+def _split_times(piece: str) -> list[str]:
+    return [piece] if piece.startswith("0x") else _TIMES.split(piece)
+
+
+def _stem(word: str) -> str:
+    return str(_stemmer().stemWord(word)) if word.isalpha() and word.isascii() else word
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Stemmer.Stemmer:
+    return Stemmer.Stemmer("english")
+
+
+def _is_abbreviation(text: str, match: re.Match[str]) -> bool:
+    if match.group()[0] != ".":
+        return False
+    follows = text[match.end() : match.end() + 2].lstrip()
+    if follows and follows[0].islower():
+        return True
+    before = text[max(0, match.start() - 12) : match.start()].rsplit(maxsplit=1)
+    word = before[-1].lstrip("(\"'“[").casefold() if before else ""
+    return word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha())
+
+
+def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
+    while end - start > _LONG_SENTENCE:
+        cut = _CLAUSE_END.search(text, start + _LONG_SENTENCE // 2, end)
+        if cut is None or cut.end() >= end:
+            break
+        spans.extend(_stripped(text, start, cut.end()))
+        start = cut.end()
+    return spans + _stripped(text, start, end)
+
+
+def _stripped(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    piece = text[start:end]
+    start += len(piece) - len(piece.lstrip())
+    end = start + len(piece.strip())
+    return [(start, end)] if end > start else []

@@ -1,0 +1,227 @@
+"""Reading documents for an asker: every query here is bound to a scope, and has the last word.
+
+An index may be stale; what it found counts only if it is found here again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy.orm import Session
+
+from core.errors import NotFoundError
+from core.tables import ChunkTable, DocumentTable, GrantTable, PageTable, VersionTable
+from core.values import AccessScope, BlockKind, DocumentState, Hit, Passage
+
+# Ids bound in one statement; SQLite takes 32,766.
+_IDS_AT_ONCE = 1000
+# Characters shown on either side of a span where the format has no pages.
+_AROUND = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEntry:
+    """A document as a list shows it. `version` is 0 while nothing of it was ever read."""
+
+    id: int
+    uri: str
+    title: str
+    media_type: str
+    size_bytes: int
+    state: str
+    reason: str
+    version: int
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CitedText:
+    """A span of a version amid the text around it; `current` tells whether that version still holds."""
+
+    document_id: int
+    uri: str
+    title: str
+    version: int
+    current: bool
+    page: int | None
+    before: str
+    quote: str
+    after: str
+
+
+def readable(scope: AccessScope) -> ColumnElement[bool]:
+    """Return the condition that the asker may read the document; an empty scope may read none."""
+    return exists().where(
+        GrantTable.document_id == DocumentTable.id, GrantTable.principal.in_(sorted(scope.principals))
+    )
+
+
+def read_passages(session: Session, hits: Sequence[Hit], scope: AccessScope, reach: int) -> list[Passage]:
+    """Return the hits that are live and readable, best first, each widened by its neighbours.
+
+    A neighbour is a chunk of the same version that stands at most `reach` places away, under the
+    same heading; a table row is not widened.
+    """
+    rows = {
+        row.id: row
+        for ids in _batches([hit.chunk_id for hit in hits])
+        for row in _chunks(session, ids, scope)
+    }
+    return [_passage(session, rows[hit.chunk_id], hit.score, reach) for hit in hits if hit.chunk_id in rows]
+
+
+def list_documents(session: Session, scope: AccessScope, after: int, limit: int) -> list[DocumentEntry]:
+    """Return readable documents in order of id, those behind `after`, deleted ones left out."""
+    statement = (
+        _document_entries(scope).where(DocumentTable.id > after).order_by(DocumentTable.id).limit(limit)
+    )
+    return [DocumentEntry(*row) for row in session.execute(statement)]
+
+
+def read_document(session: Session, scope: AccessScope, document_id: int) -> DocumentEntry:
+    """Return one readable document.
+
+    Raises: NotFoundError if there is none, or none that the asker may read: nobody can tell which.
+    """
+    row = session.execute(_document_entries(scope).where(DocumentTable.id == document_id)).first()
+    if row is None:
+        raise NotFoundError()
+    return DocumentEntry(*row)
+
+
+def read_cited_text(
+    session: Session, scope: AccessScope, document_id: int, version: int, span: tuple[int, int]
+) -> CitedText:
+    """Return the page that holds `span`, parted at the span; without pages, the text around it.
+
+    Raises: NotFoundError if the asker may not read the document, or version or span do not exist.
+    """
+    found = session.execute(
+        select(DocumentTable.uri, VersionTable)
+        .join(VersionTable, VersionTable.document_id == DocumentTable.id)
+        .where(
+            DocumentTable.id == document_id,
+            VersionTable.number == version,
+            DocumentTable.state != DocumentState.DELETED,
+            readable(scope),
+        )
+    ).first()
+    if found is None:
+        raise NotFoundError()
+    uri, row = found
+    start, end = span
+    if not 0 <= start < end <= len(row.text):
+        raise NotFoundError()
+    page, first, last = _surroundings(session, row, start, end)
+    return CitedText(
+        document_id, uri, row.title, version, row.tombstoned_at is None, page,
+        before=row.text[first:start], quote=row.text[start:end], after=row.text[end:last],
+    )  # fmt: skip
+
+
+def count_documents(session: Session, scope: AccessScope) -> int:
+    """Return how many searchable documents the asker may read."""
+    searchable = DocumentTable.state == DocumentState.SEARCHABLE
+    return (
+        session.scalar(select(func.count()).select_from(DocumentTable).where(searchable, readable(scope)))
+        or 0
+    )
+
+
+def _document_entries(scope: AccessScope) -> Select[*tuple[Any, ...]]:
+    live = and_(VersionTable.document_id == DocumentTable.id, VersionTable.tombstoned_at.is_(None))
+    return (
+        select(
+            DocumentTable.id,
+            DocumentTable.uri,
+            DocumentTable.title,
+            DocumentTable.media_type,
+            DocumentTable.size_bytes,
+            DocumentTable.state,
+            DocumentTable.reason,
+            func.coalesce(VersionTable.number, 0),
+            DocumentTable.updated_at,
+        )
+        .outerjoin(VersionTable, live)
+        .where(DocumentTable.state != DocumentState.DELETED, readable(scope))
+    )
+
+
+def _batches(ids: Sequence[int]) -> Iterable[Sequence[int]]:
+    return (ids[first : first + _IDS_AT_ONCE] for first in range(0, len(ids), _IDS_AT_ONCE))
+
+
+def _chunks(session: Session, ids: Sequence[int], scope: AccessScope) -> Sequence[Any]:
+    return session.execute(
+        select(
+            ChunkTable.id,
+            ChunkTable.document_id,
+            ChunkTable.version_id,
+            ChunkTable.ordinal,
+            ChunkTable.kind,
+            ChunkTable.start,
+            ChunkTable.end,
+            ChunkTable.page,
+            ChunkTable.context,
+            ChunkTable.text,
+            DocumentTable.uri,
+            VersionTable.title,
+            VersionTable.number,
+        )
+        .join(DocumentTable, DocumentTable.id == ChunkTable.document_id)
+        .join(VersionTable, VersionTable.id == ChunkTable.version_id)
+        .where(
+            ChunkTable.id.in_(ids),
+            VersionTable.tombstoned_at.is_(None),
+            DocumentTable.state != DocumentState.DELETED,
+            readable(scope),
+        )
+    ).all()
+
+
+def _passage(session: Session, row: Any, score: float, reach: int) -> Passage:
+    start, text = row.start, row.text
+    if reach and row.kind != BlockKind.ROW:
+        start, text = _widened(session, row, reach)
+    return Passage(
+        chunk_id=row.id,
+        document_id=row.document_id,
+        uri=row.uri,
+        title=row.title,
+        version=row.number,
+        context=row.context,
+        text=text,
+        start=start,
+        chunk_start=row.start,
+        chunk_end=row.end,
+        page=row.page,
+        score=score,
+        kind=BlockKind(row.kind),
+    )
+
+
+def _widened(session: Session, row: Any, reach: int) -> tuple[int, str]:
+    first, last = session.execute(
+        select(func.min(ChunkTable.start), func.max(ChunkTable.end)).where(
+            ChunkTable.version_id == row.version_id,
+            ChunkTable.ordinal.between(row.ordinal - reach, row.ordinal + reach),
+            ChunkTable.context == row.context,
+        )
+    ).one()
+    piece = func.substr(VersionTable.text, first + 1, last - first)
+    return first, session.scalars(select(piece).where(VersionTable.id == row.version_id)).one()
+
+
+def _surroundings(
+    session: Session, version: VersionTable, start: int, end: int
+) -> tuple[int | None, int, int]:
+    page = session.scalars(
+        select(PageTable)
+        .where(PageTable.version_id == version.id, PageTable.start <= start, PageTable.end >= start)
+        .order_by(PageTable.number.desc())
+    ).first()
+    if page is not None:
+        return page.number, page.start, max(page.end, end)
+    return None, max(0, start - _AROUND), min(len(version.text), end + _AROUND)

@@ -1,0 +1,187 @@
+"""The tables: the only truth.
+
+Chunk rows are live chunks and nothing else: the transaction that tombstones a version deletes its
+chunks and embeddings, so that what cannot be read any more cannot be found any more. The version's
+text stays, for those who open an older citation.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import DateTime, TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite forgets time zones, this gives them back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:
+        """Return the stored moment as an aware datetime."""
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012 (read by SQLAlchemy)
+        datetime: UtcDateTime(),
+        bytes: LargeBinary(),
+        int: BigInteger().with_variant(Integer(), "sqlite"),  # only INTEGER may be SQLite's own row id
+    }
+
+
+class SourceTable(Base):
+    """Where documents come from: a folder, or the uploads of one user."""
+
+    __tablename__ = "source"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uri: Mapped[str] = mapped_column(String(2048), unique=True)
+    created_at: Mapped[datetime]
+
+
+class DocumentTable(Base):
+    """One thing that a source holds, whatever became of it.
+
+    `content_sha256` and `pipeline` name what was last tried; with `state` they decide whether it
+    has to be tried again. `reason` says why it failed.
+    """
+
+    __tablename__ = "document"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), index=True)
+    uri: Mapped[str] = mapped_column(String(4096), unique=True)
+    title: Mapped[str] = mapped_column(Text)
+    media_type: Mapped[str] = mapped_column(String(255))
+    size_bytes: Mapped[int]
+    state: Mapped[str] = mapped_column(String(32))
+    reason: Mapped[str] = mapped_column(Text)
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    pipeline: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class VersionTable(Base):
+    """One immutable state of a document; at most one of a document's versions is live."""
+
+    __tablename__ = "version"
+    __table_args__ = (
+        UniqueConstraint("document_id", "number"),
+        Index(
+            "uq_version_live",
+            "document_id",
+            unique=True,
+            sqlite_where=text("tombstoned_at IS NULL"),
+            postgresql_where=text("tombstoned_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text, deferred=True)
+    created_at: Mapped[datetime]
+    tombstoned_at: Mapped[datetime | None]
+
+
+class PageTable(Base):
+    """A page of a version: where its text stands and a box for each character."""
+
+    __tablename__ = "page"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("version.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    start: Mapped[int]
+    end: Mapped[int]
+    width: Mapped[float]
+    height: Mapped[float]
+    boxes: Mapped[bytes] = mapped_column(deferred=True)
+
+
+class ChunkTable(Base):
+    """A live chunk. Ids are never used twice, so that an index can never mistake one for another."""
+
+    __tablename__ = "chunk"
+    __table_args__ = (UniqueConstraint("version_id", "ordinal"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), index=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("version.id", ondelete="CASCADE"))
+    ordinal: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(16))
+    start: Mapped[int]
+    end: Mapped[int]
+    page: Mapped[int | None]
+    context: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+
+
+class EmbeddingTable(Base):
+    """A chunk's vector by one model: `d` little-endian float32 of unit length."""
+
+    __tablename__ = "embedding"
+
+    chunk_id: Mapped[int] = mapped_column(ForeignKey("chunk.id", ondelete="CASCADE"), primary_key=True)
+    model_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    vector: Mapped[bytes]
+
+
+class GrantTable(Base):
+    """A principal that may read a document. A document without one is visible to nobody."""
+
+    __tablename__ = "document_grant"
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
+    principal: Mapped[str] = mapped_column(String(320), primary_key=True, index=True)
+
+
+class ChangeTable(Base):
+    """The change log: this document's chunks or permissions are no longer what they were.
+
+    A follower that meets a row makes its entries of that document equal to the truth of the
+    moment; so rows can be repeated, and a later row makes an earlier one harmless.
+    """
+
+    __tablename__ = "change"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    document_id: Mapped[int]
+    at: Mapped[datetime]
+
+
+class FollowerTable(Base):
+    """Which generation of an index is in force, and the last change that it holds."""
+
+    __tablename__ = "follower"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    generation: Mapped[int]
+    applied_seq: Mapped[int]
+    updated_at: Mapped[datetime]

@@ -1,0 +1,103 @@
+"""A sentence-transformers bi-encoder, run by torch without padding to the longest text."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from transformers import AutoModel, logging
+
+from core.errors import ModelError
+from core.settings import LlmSettings
+from llm.embedder import EmbedderFolder, Vectors
+from llm.tokens import TextTokenizer
+
+logging.disable_progress_bar()
+
+
+def load(folder: EmbedderFolder, settings: LlmSettings, tokenizer: TextTokenizer) -> "SentenceEmbedder":
+    """Load the weights of a folder; safetensors only, and never code from the folder.
+
+    Raises: ModelError if they are missing, damaged or of an unknown architecture.
+    """
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    dtype = _dtype(settings)
+    try:
+        model = AutoModel.from_pretrained(
+            folder.path, dtype=dtype, use_safetensors=True, local_files_only=True, trust_remote_code=False
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(f"the embedder in {folder.path} cannot be loaded: {error}") from error
+    return SentenceEmbedder(folder, model.eval().to(settings.device), tokenizer, settings.batch_tokens)
+
+
+class SentenceEmbedder:
+    """Mean or first-token pooling over a transformer, as the folder says."""
+
+    def __init__(
+        self, folder: EmbedderFolder, model: torch.nn.Module, tokenizer: TextTokenizer, batch_tokens: int
+    ) -> None:
+        self.model_id = folder.model_id
+        self.dimension = folder.dimension
+        self.tokenizer = tokenizer
+        self.forward_seconds = 0.0
+        self._first_token = bool(folder.pooling.get("pooling_mode_cls_token"))
+        self._pad_id = int(folder.config.get("pad_token_id") or 0)
+        self._model = model
+        self._device = next(model.parameters()).device
+        self._batch_tokens = batch_tokens
+        self._lock = threading.Lock()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return `(len(texts), dimension)` float32, unit rows; a text over the limit is cut there."""
+        ids = self.tokenizer.ids(texts)
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        with self._lock:
+            for rows in self._batches([len(row) for row in ids]):
+                vectors[rows] = self._forward([ids[row] for row in rows])
+        if not np.isfinite(vectors).all():
+            raise ModelError(
+                f"the embedder {self.model_id} gave values that are not finite; nothing was stored"
+            )
+        return vectors
+
+    def _batches(self, lengths: list[int]) -> Iterator[list[int]]:
+        """Yield rows of like length, longest first, so that a batch holds little padding."""
+        batch: list[int] = []
+        for row in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
+            if batch and (len(batch) + 1) * lengths[batch[0]] > self._batch_tokens:
+                yield batch
+                batch = []
+            batch.append(row)
+        if batch:
+            yield batch
+
+    @torch.inference_mode()
+    def _forward(self, ids: list[list[int]]) -> Vectors:
+        longest = max(len(row) for row in ids)
+        tokens = torch.full((len(ids), longest), self._pad_id, dtype=torch.long)
+        mask = torch.zeros((len(ids), longest), dtype=torch.long)
+        for position, row in enumerate(ids):
+            tokens[position, : len(row)] = torch.tensor(row)
+            mask[position, : len(row)] = 1
+        started = time.perf_counter()
+        tokens, mask = tokens.to(self._device), mask.to(self._device)
+        states = self._model(input_ids=tokens, attention_mask=mask).last_hidden_state.float()
+        pooled = states[:, 0] if self._first_token else _masked_mean(states, mask)
+        vectors: Vectors = torch.nn.functional.normalize(pooled, dim=1).cpu().numpy()
+        self.forward_seconds += time.perf_counter() - started
+        return vectors
+
+
+def _masked_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    weights = mask.unsqueeze(-1).to(states.dtype)
+    return (states * weights).sum(dim=1) / weights.sum(dim=1)
+
+
+def _dtype(settings: LlmSettings) -> torch.dtype:
+    if settings.dtype != "auto":
+        return torch.bfloat16 if settings.dtype == "bfloat16" else torch.float32
+    on_cpu = settings.device == "cpu"
+    return torch.bfloat16 if not on_cpu or torch.cpu._is_avx512_bf16_supported() else torch.float32

@@ -1,0 +1,131 @@
+"""A follower keeps one index equal to the database by applying the change log in order."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import structlog
+from filelock import FileLock, Timeout
+from sqlalchemy.orm import Session
+
+from core.changes import changes_after, latest_seq
+from core.database import Database
+from core.errors import IndexUnusableError, StorageError
+from core.tables import FollowerTable
+from retrieval.generations import Generations
+from retrieval.index import Index
+
+log = structlog.get_logger()
+AnyIndex = TypeVar("AnyIndex", bound=Index)
+
+# Rows of the change log applied at once: bounds memory, and the time a search may have to wait.
+_ROWS_AT_ONCE = 1000
+
+
+class Follower(Generic[AnyIndex]):
+    """One index and the last change that it holds.
+
+    `make_index(folder)` opens a saved index, `make_index(None)` makes an empty one. Everything
+    that is lost with this object is found again by replaying the log.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        database: Database,
+        root: Path,
+        model_id: str,
+        make_index: Callable[[Path | None], AnyIndex],
+    ) -> None:
+        self.name = name
+        self._database = database
+        self._generations = Generations(root, name, model_id)
+        self._lock_path = root / f"{name}.lock"
+        self._model_id = model_id
+        self._make_index = make_index
+        self._lock = threading.RLock()
+        root.mkdir(parents=True, exist_ok=True)
+        self._index, self.applied_seq = self._open()
+        self._saved_seq = self.applied_seq
+
+    @contextmanager
+    def index(self) -> Iterator[AnyIndex]:
+        """Give the index, equal to what is committed now, to one thread at a time."""
+        with self._lock:
+            self.catch_up()
+            yield self._index
+
+    def catch_up(self) -> int:
+        """Apply what was committed since the last call; return the last change applied."""
+        with self._lock:
+            with self._database.reading() as session:
+                behind = latest_seq(session) != self.applied_seq
+            while behind:
+                behind = self._apply_next()
+            return self.applied_seq
+
+    def save(self) -> bool:
+        """Write a generation if there is something new; False if another process is writing one.
+
+        Raises: StorageError if the disk does not take it. Nothing is lost: the log is replayed.
+        """
+        try:
+            with self._lock, FileLock(self._lock_path, blocking=False):
+                if self.applied_seq != self._saved_seq:
+                    self._write_generation()
+                return True
+        except Timeout:
+            return False
+        except OSError as error:
+            raise StorageError(
+                f"the {self.name} index could not be saved: {error}; documents are safe in the database. "
+                "Free the disk; the index catches up by itself"
+            ) from error
+
+    def rebuild(self) -> None:
+        """Forget the index and make it again from the database."""
+        with self._lock:
+            self._index, self.applied_seq = self._make_index(None), 0
+            self._saved_seq = -1
+            self.catch_up()
+
+    def _apply_next(self) -> bool:
+        with self._database.reading() as session:
+            batch = changes_after(session, self.applied_seq, self._model_id, _ROWS_AT_ONCE)
+        if batch is None:
+            return False
+        self._index.replace(batch.document_ids, batch.entries)
+        self.applied_seq = batch.seq
+        return True
+
+    def _open(self) -> tuple[AnyIndex, int]:
+        with self._database.reading() as session:
+            newest = latest_seq(session)
+            in_force = session.get(FollowerTable, self.name)
+        # A generation that this database never put in force belongs to another one, or the crash
+        # came between writing it and putting it in force: an older one, or the log, serves as well.
+        in_force_number = in_force.generation if in_force else 0
+        for folder in self._generations.newest_first():
+            try:
+                manifest = self._generations.verify(folder)
+                if manifest.generation <= in_force_number and manifest.applied_seq <= newest:
+                    return self._make_index(folder), manifest.applied_seq
+                log.info("index.not_in_force", follower=self.name, folder=str(folder))
+            except IndexUnusableError as error:
+                log.warning("index.unusable", follower=self.name, folder=str(folder), error=str(error))
+        return self._make_index(None), 0
+
+    def _write_generation(self) -> None:
+        manifest = self._generations.write(self.applied_seq, self._index.save)
+        with self._database.writing() as session:
+            _put_in_force(session, self.name, manifest.generation, manifest.applied_seq)
+        self._saved_seq = self.applied_seq
+
+
+def _put_in_force(session: Session, name: str, generation: int, applied_seq: int) -> None:
+    row = session.get(FollowerTable, name) or FollowerTable(name=name)
+    row.generation, row.applied_seq, row.updated_at = generation, applied_seq, datetime.now(UTC)
+    session.add(row)

@@ -1,0 +1,98 @@
+"""Generations: builds of an index on disk that never change once they are there.
+
+A generation is a folder with a manifest that names every file, its size and its SHA-256, the model
+and the last change applied. It is written beside the one in force, made durable, then renamed: a
+crash leaves either the old one or the new one, never half of one.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from core.errors import IndexUnusableError
+
+_MANIFEST = "manifest.json"
+_PREFIX = "gen-"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation holds; `files` are `(name, bytes, SHA-256)`."""
+
+    name: str
+    generation: int
+    model_id: str
+    applied_seq: int
+    files: tuple[tuple[str, int, str], ...]
+
+
+class Generations:
+    """The generations of one follower, `root/gen-000001` and so on."""
+
+    def __init__(self, root: Path, name: str, model_id: str) -> None:
+        self._root = root / name
+        self._name = name
+        self._model_id = model_id
+
+    def newest_first(self) -> list[Path]:
+        """Return the folders that are there, none of them checked."""
+        return sorted(self._root.glob(f"{_PREFIX}[0-9]*[0-9]"), reverse=True)
+
+    def verify(self, folder: Path) -> Manifest:
+        """Return the manifest of a generation whose every byte is as it was written.
+
+        Raises: IndexUnusableError if a file is missing or changed, or another model made it.
+        """
+        try:
+            raw = json.loads((folder / _MANIFEST).read_text("utf-8"))
+            manifest = Manifest(**{**raw, "files": tuple(tuple(entry) for entry in raw["files"])})
+            for name, size, digest in manifest.files:
+                if (folder / name).stat().st_size != size or _sha256(folder / name) != digest:
+                    raise IndexUnusableError(f"{folder / name} is not as it was written")
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise IndexUnusableError(f"{folder} has no usable manifest: {error}") from error
+        if (manifest.name, manifest.model_id) != (self._name, self._model_id):
+            raise IndexUnusableError(f"{folder} was built for {manifest.name} with {manifest.model_id}")
+        return manifest
+
+    def write(self, applied_seq: int, save: Callable[[Path], None]) -> Manifest:
+        """Write the next generation by `save(folder)` and drop all but the one before it.
+
+        Raises: OSError if the disk does not take it; what was there stays in force.
+        """
+        there = self.newest_first()
+        number = int(there[0].name.removeprefix(_PREFIX)) + 1 if there else 1
+        final = self._root / f"{_PREFIX}{number:06d}"
+        unfinished = final.with_suffix(".tmp")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        save(unfinished)
+        files = tuple(
+            (path.name, path.stat().st_size, _sha256(path)) for path in sorted(unfinished.iterdir())
+        )
+        manifest = Manifest(self._name, number, self._model_id, applied_seq, files)
+        (unfinished / _MANIFEST).write_text(json.dumps(asdict(manifest), indent=1), "utf-8")
+        for path in (*unfinished.iterdir(), unfinished):
+            _make_durable(path)
+        unfinished.rename(final)
+        _make_durable(self._root)
+        for old in there[1:]:
+            shutil.rmtree(old, ignore_errors=True)
+        return manifest
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _make_durable(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

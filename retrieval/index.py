@@ -1,0 +1,62 @@
+"""What an index must be able to do. FAISS and Tantivy are two; a test's fake is another.
+
+An index filters by scope while it searches: what it returns the asker may read, as far as the
+index knows. It is a follower of the database and never has the last word.
+"""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.values import AccessScope, Hit, IndexEntry
+from llm.embedder import Vectors
+
+ChunkIds = NDArray[np.int64]
+
+
+class Index(Protocol):
+    """What every index shares. One thread at a time; `Follower` sees to it."""
+
+    def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
+        """Forget all entries of these documents and hold `entries` instead. Idempotent."""
+        ...
+
+    def ids(self) -> ChunkIds:
+        """Return the ids of all chunks held, ascending."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write everything into an empty folder.
+
+        Raises: OSError if the disk does not take it.
+        """
+        ...
+
+
+class DenseIndex(Index, Protocol):
+    """Finds by the likeness of vectors."""
+
+    def search(self, query: Vectors, scope: AccessScope, limit: int) -> list[Hit]:
+        """Return the nearest chunks that `scope` may see, best first.
+
+        `query` is `(d,)` float32 of unit length; scores are inner products, -1..1.
+        """
+        ...
+
+
+class LexicalIndex(Index, Protocol):
+    """Finds by words."""
+
+    def search(self, query: Sequence[str], scope: AccessScope, limit: int) -> list[Hit]:
+        """Return the chunks that `scope` may see with the highest BM25 score, best first.
+
+        `query` holds terms of `core.language.terms`; one that stands twice counts twice.
+        """
+        ...
+
+    def frequencies(self, query: Sequence[str]) -> list[int]:
+        """Return in how many chunks each term stands, whoever may read them."""
+        ...

@@ -1,0 +1,158 @@
+"""BM25 by Tantivy over our own terms, filtered by principals inside the query."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import numpy as np
+import tantivy
+from filelock import FileLock, Timeout
+from tantivy import Occur, Query
+
+from core.errors import IndexUnusableError
+from core.language import terms
+from core.values import AccessScope, Hit, IndexEntry
+from retrieval.index import ChunkIds
+
+# Memory that one writer fills before it writes a segment; Tantivy's least is 15 MB.
+_WRITER_BYTES = 64_000_000
+_ANALYZER = "ours"
+
+
+class TantivyIndex:
+    """An inverted index over title, headings and body of every chunk.
+
+    Tantivy changes its folder while it works. So that a saved generation never changes, this works
+    in a scratch folder of its own, made of hard links: Tantivy replaces files but never writes into one.
+    """
+
+    def __init__(self, scratch_root: Path, context_weight: float, folder: Path | None = None) -> None:
+        self._context_weight = context_weight
+        self._scratch, self._lock = _scratch_folder(scratch_root)
+        self._schema = _schema()
+        try:
+            if folder is not None:
+                _link(folder, self._scratch)
+            self._index = tantivy.Index(self._schema, str(self._scratch))
+        except (ValueError, OSError) as error:
+            raise IndexUnusableError(f"{folder} cannot be read: {error}") from error
+        self._index.register_tokenizer(
+            _ANALYZER, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+        )
+        self._writer: tantivy.IndexWriter | None = None
+
+    def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
+        """Forget all entries of these documents and hold `entries` instead. Idempotent."""
+        writer = self._writer or self._index.writer(_WRITER_BYTES, num_threads=1)
+        self._writer = writer
+        for document in document_ids:
+            writer.delete_documents_by_term("document", document)
+        for entry in entries:
+            writer.add_document(_document(entry))
+        writer.commit()
+        self._index.reload()
+
+    def search(self, query: Sequence[str], scope: AccessScope, limit: int) -> list[Hit]:
+        """Return the chunks that `scope` may see with the highest BM25 score, best first."""
+        if not query or not scope.principals:
+            return []
+        searcher = self._index.searcher()
+        found = searcher.search(self._query(query, scope), limit, count=False).hits
+        ids = searcher.fast_field_values("chunk", [address for _, address in found])
+        return [Hit(int(chunk_id or 0), score) for (score, _), chunk_id in zip(found, ids, strict=True)]
+
+    def frequencies(self, query: Sequence[str]) -> list[int]:
+        """Return in how many chunks each term stands, whoever may read them."""
+        searcher = self._index.searcher()
+        return [searcher.doc_freq("body", term) for term in query]
+
+    def ids(self) -> ChunkIds:
+        """Return the ids of all chunks held, ascending."""
+        searcher = self._index.searcher()
+        everything = searcher.search(Query.all_query(), max(1, searcher.num_docs), count=False).hits
+        ids = searcher.fast_field_values("chunk", [address for _, address in everything])
+        return np.sort(np.array(ids, np.int64))
+
+    def save(self, folder: Path) -> None:
+        """Write everything into an empty folder."""
+        if self._writer is not None:
+            self._writer.wait_merging_threads()
+            self._writer = None
+        _link(self._scratch, folder)
+
+    def close(self) -> None:
+        """Give the scratch folder back."""
+        self._writer = None
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._lock.release()
+        Path(self._lock.lock_file).unlink(missing_ok=True)
+
+    def _query(self, query: Sequence[str], scope: AccessScope) -> Query:
+        words = [
+            (Occur.Should, clause)
+            for term in query
+            for clause in (
+                Query.term_query(self._schema, "body", term, "freq"),
+                Query.boost_query(
+                    Query.term_query(self._schema, "context", term, "freq"), self._context_weight
+                ),
+            )
+        ]
+        allowed = Query.term_set_query(self._schema, "principal", sorted(scope.principals))
+        return Query.boolean_query(
+            [(Occur.Must, Query.boolean_query(words)), (Occur.Must, Query.const_score_query(allowed, 0.0))]
+        )
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_integer_field("chunk", fast=True)
+    builder.add_integer_field("document", indexed=True)
+    builder.add_text_field("principal", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("context", tokenizer_name=_ANALYZER, index_option="freq")
+    builder.add_text_field("body", tokenizer_name=_ANALYZER, index_option="freq")
+    return builder.build()
+
+
+def _document(entry: IndexEntry) -> tantivy.Document:
+    document = tantivy.Document()
+    document.add_integer("chunk", entry.chunk_id)
+    document.add_integer("document", entry.document_id)
+    for principal in entry.principals:
+        document.add_text("principal", principal)
+    document.add_text("context", " ".join(terms(entry.context)))
+    document.add_text("body", " ".join(terms(entry.text)))
+    return document
+
+
+def _scratch_folder(root: Path) -> tuple[Path, FileLock]:
+    """Make a folder for this index alone, and clear away those whose process has ended."""
+    root.mkdir(parents=True, exist_ok=True)
+    for left in root.glob("scratch-*.lock"):
+        lock = FileLock(left)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            continue
+        shutil.rmtree(left.with_suffix(""), ignore_errors=True)
+        left.unlink(missing_ok=True)
+        lock.release()
+    handle, name = tempfile.mkstemp(prefix="scratch-", suffix=".lock", dir=root)
+    os.close(handle)
+    lock = FileLock(name)
+    lock.acquire()
+    folder = Path(name).with_suffix("")
+    folder.mkdir()
+    return folder, lock
+
+
+def _link(source: Path, target: Path) -> None:
+    for path in source.iterdir():
+        if path.suffix == ".lock":
+            continue
+        try:
+            os.link(path, target / path.name)
+        except OSError:  # a file system without hard links
+            shutil.copyfile(path, target / path.name)
