@@ -1,18 +1,32 @@
 """The contract of a parser, and the builder that keeps its offsets exact."""
 
 import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Protocol
 
 from core.errors import EmptyDocumentError
 from core.values import Block, BlockKind, Page, ParsedDocument
 
 CELL_SEPARATOR = " | "
-_SPACES = re.compile(r"[ \t\f\v\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
-# Characters that are invisible or cannot be stored: zero width, tag block, control.
-_INVISIBLE = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]"
+_SPACES = re.compile(r"[\s\x1c-\x1f\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+_LINE_BREAK = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
+# Characters that are invisible or cannot be stored: control, soft hyphen, zero width, direction
+# marks, lone surrogates, non-characters, tag block.
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064"
+    "\ud800-\udfff\ufeff\ufffe\uffff\U000e0000-\U000e007f]"
 )
+# What office programs write as a title when nobody gave one.
+_EMPTY_TITLE = re.compile(
+    r"(untitled|document|presentation|powerpoint[- ]presentation|slide|book|workbook|title|microsoft word"
+    r"|word document|blank)[ -]*\d*",
+    re.IGNORECASE,
+)
+_PROGRAM_PREFIX = re.compile(r"^Microsoft (Word|PowerPoint|Excel) - ")
+_FILE_NAME_TITLE = re.compile(r"\S+\.(docx?|pptx?|xlsx?|indd|qxd|tex|dvi|odt|rtf|pmd|fm|p65)", re.IGNORECASE)
 
 
 class Parser(Protocol):
@@ -32,20 +46,45 @@ class Parser(Protocol):
 
 
 def clean(text: str) -> str:
-    """Return `text` on one line without invisible characters, runs of spaces made one."""
-    return _SPACES.sub(" ", _INVISIBLE.sub("", text).replace("\r", " ").replace("\n", " ")).strip()
+    """Return `text` on one line without invisible characters, runs of spaces made one, in NFC."""
+    return _composed(_SPACES.sub(" ", INVISIBLE.sub("", text)).strip())
 
 
 def clean_lines(text: str) -> str:
     """Return `text` without invisible characters; its line breaks and indents stay."""
-    return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip("\n")
+    lines = INVISIBLE.sub("", _LINE_BREAK.sub("\n", text)).split("\n")
+    return _composed("\n".join(line.rstrip() for line in lines).strip("\n"))
+
+
+def row_line(cells: Sequence[str]) -> str:
+    """Return a table row as one line; empty cells at its end are left out."""
+    texts = [clean(cell) for cell in cells]
+    while texts and not texts[-1]:
+        texts.pop()
+    return CELL_SEPARATOR.join(texts).strip()
+
+
+def said_title(text: str | None) -> str:
+    """Return a title from a file's properties, or nothing where it is a program's filler."""
+    title = _PROGRAM_PREFIX.sub("", clean(text or ""))
+    return "" if _EMPTY_TITLE.fullmatch(title) or _FILE_NAME_TITLE.fullmatch(title) else title
+
+
+def stem(name: str) -> str:
+    """Return the file name without its folders and its ending."""
+    base = PureWindowsPath(PurePosixPath(name).name).name
+    return clean(PurePosixPath(base).stem) or clean(base)
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 @dataclass
 class DocumentBuilder:
     """Writes a document front to back and notes where each block stands.
 
-    Blocks are parted by a blank line, rows of one table by a line break.
+    Blocks are parted by a blank line, rows of one table and items of one list by a line break.
     """
 
     media_type: str
@@ -54,6 +93,7 @@ class DocumentBuilder:
     _blocks: list[Block] = field(default_factory=list)
     _pages: list[Page] = field(default_factory=list)
     _length: int = 0
+    _new_table: bool = False
 
     @property
     def position(self) -> int:
@@ -65,29 +105,38 @@ class DocumentBuilder:
         text = clean(text)
         if text:
             self.title = self.title or text
-            self._add(BlockKind.HEADING, text, level=min(max(level, 1), 6))
+            self.add(BlockKind.HEADING, text, level=min(max(level, 1), 6))
 
     def paragraph(self, text: str) -> None:
         """Add a paragraph."""
-        self._add(BlockKind.PARAGRAPH, clean(text))
+        self.add(BlockKind.PARAGRAPH, clean(text))
 
     def list_item(self, text: str, depth: int = 0) -> None:
         """Add a list item; its marker (`1.`, `-`) belongs to the text if it says something."""
-        self._add(BlockKind.LIST_ITEM, clean(text), level=depth)
+        self.add(BlockKind.LIST_ITEM, clean(text), level=depth)
 
     def code(self, text: str) -> None:
         """Add text whose line breaks and indents matter."""
-        self._add(BlockKind.CODE, clean_lines(text))
+        self.add(BlockKind.CODE, clean_lines(text))
 
-    def table(self, header: list[str], rows: list[list[str]]) -> None:
+    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Add a table: its header as one row and every other row carrying the header."""
-        header_line = CELL_SEPARATOR.join(clean(cell) for cell in header) if any(header) else ""
-        if header_line:
-            self._add(BlockKind.ROW, header_line)
+        header_line = row_line(header)
+        self._new_table = True
+        self.add(BlockKind.ROW, header_line)
         for row in rows:
-            cells = [clean(cell) for cell in row]
-            if any(cells):
-                self._add(BlockKind.ROW, CELL_SEPARATOR.join(cells), header=header_line)
+            self.add(BlockKind.ROW, row_line(row), header=header_line)
+
+    def add(self, kind: BlockKind, text: str, level: int = 0, header: str = "") -> None:
+        """Add a block whose text is clean already and is stored as it is; nothing if it is empty."""
+        if not text:
+            return
+        if self._blocks:
+            self._write("\n" if self._continues(kind) else "\n\n")
+        self._new_table = False
+        start = self._length
+        self._write(text)
+        self._blocks.append(Block(kind, start, self._length, level, header))
 
     def page(
         self, number: int, start: int, width: float = 0.0, height: float = 0.0, boxes: bytes = b""
@@ -102,20 +151,14 @@ class DocumentBuilder:
         """
         if not self._blocks:
             raise EmptyDocumentError()
-        title = clean(self.title) or clean(name)
+        title = clean(self.title) or stem(name) or name
         return ParsedDocument(
             title, "".join(self._parts), tuple(self._blocks), tuple(self._pages), self.media_type
         )
 
-    def _add(self, kind: BlockKind, text: str, level: int = 0, header: str = "") -> None:
-        if not text:
-            return
-        if self._blocks:
-            in_table = kind is BlockKind.ROW and self._blocks[-1].kind is BlockKind.ROW
-            self._write("\n" if in_table and (header or not self._blocks[-1].header) else "\n\n")
-        start = self._length
-        self._write(text)
-        self._blocks.append(Block(kind, start, self._length, level, header))
+    def _continues(self, kind: BlockKind) -> bool:
+        same = kind is self._blocks[-1].kind and not self._new_table
+        return same and kind in (BlockKind.ROW, BlockKind.LIST_ITEM)
 
     def _write(self, text: str) -> None:
         self._parts.append(text)

@@ -1,0 +1,146 @@
+"""Chooses the parser for a file: by its bytes first, by its name's ending second."""
+
+import importlib
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from core.errors import (
+    EmptyDocumentError,
+    EncryptedError,
+    ParseError,
+    TooLargeError,
+    UnknownFormatError,
+)
+from core.values import ParsedDocument
+from ingest.parsers.base import Parser
+from ingest.parsers.encoding import looks_like_text
+from ingest.parsers.office_container import office_format
+from ingest.parsers.signatures import (
+    OLE_MARK,
+    PDF_MARK,
+    PDF_MARK_WITHIN_BYTES,
+    TEXTUAL_MARKS,
+    ZIP_MARKS,
+    describe,
+    describe_ole,
+    is_encrypted_office,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """Where the parser of a format stands, and the file endings that name it."""
+
+    module: str
+    parser: str
+    extensions: tuple[str, ...]
+    is_text: bool = True
+
+
+# Modules by name, imported when the first such file is met: unstructured alone takes most of a
+# second to import, and a process that reads Markdown should not wait for it.
+FORMATS: dict[str, Format] = {
+    "text": Format(
+        "text",
+        "TextParser",
+        (
+            *(".txt", ".text", ".log", ".json", ".jsonl", ".yaml", ".yml", ".toml"),
+            *(".ini", ".cfg", ".conf", ".xml"),
+        ),
+    ),
+    "markdown": Format("markdown", "MarkdownParser", (".md", ".markdown", ".mdx", ".mkd")),
+    "html": Format("html", "HtmlParser", (".html", ".htm", ".xhtml")),
+    "rst": Format("rst", "RstParser", (".rst", ".rest")),
+    "delimited": Format("delimited", "DelimitedParser", (".csv", ".tsv")),
+    "eml": Format("eml", "EmlParser", (".eml",)),
+    "pdf": Format("pdf", "PdfParser", (".pdf",), is_text=False),
+    "docx": Format("docx", "DocxParser", (".docx", ".docm", ".dotx"), is_text=False),
+    "pptx": Format("pptx", "PptxParser", (".pptx", ".pptm", ".ppsx"), is_text=False),
+    "xlsx": Format("xlsx", "XlsxParser", (".xlsx", ".xlsm", ".xltx"), is_text=False),
+}
+_BY_EXTENSION = {extension: key for key, kind in FORMATS.items() for extension in kind.extensions}
+# Every file ending that is read; a text of another ending is read as well.
+EXTENSIONS = frozenset(_BY_EXTENSION)
+# An HTML page is known by its beginning, behind white space and comments.
+_HTML_STARTS = (b"<!doctype html", b"<html")
+
+
+def parse(content: bytes, name: str, max_text_bytes: int) -> ParsedDocument:
+    """Return the document that `content` holds.
+
+    `name` is the file's name: it decides between text formats and serves as the title of last
+    resort. `max_text_bytes` limits the stored text as UTF-8.
+
+    Raises: EmptyDocumentError if there is no text, EncryptedError if a password protects it,
+    TooLargeError beyond the limit or for a ZIP bomb, UnknownFormatError if nothing reads it, and
+    ParseError if it is damaged; nothing else for any content whatever.
+    """
+    try:
+        kind = _choose(content, name)
+        document = load_parser(kind).parse(content, name)
+    except ParseError:
+        raise
+    except Exception as error:
+        # The vendors' parsers raise anything at all on damaged files; none of it may end a run.
+        raise ParseError(
+            f"The file cannot be read ({type(error).__name__}); it may be damaged. Open it and save it again."
+        ) from error
+    size = len(document.text.encode())
+    if size > max_text_bytes:
+        raise TooLargeError(
+            f"The file holds {size / 1e6:.1f} MB of text and the limit is {max_text_bytes / 1e6:.1f} MB; "
+            "split it or raise the limit."
+        )
+    return document
+
+
+def load_parser(kind: str) -> Parser:
+    """Return the parser of one of the `FORMATS`."""
+    entry = FORMATS[kind]
+    module = importlib.import_module(f"ingest.parsers.{entry.module}")
+    parser: Parser = getattr(module, entry.parser)()
+    return parser
+
+
+def _choose(content: bytes, name: str) -> str:
+    if not content.strip(b"\0 \t\r\n"):
+        raise EmptyDocumentError(
+            "The file is empty." if not content else "The file holds nothing but blanks or zeros."
+        )
+    extension = PurePosixPath(name).suffix.lower()
+    known = _BY_EXTENSION.get(extension, "")
+    found = _by_bytes(content, known)
+    if found:
+        return found
+    if known and not FORMATS[known].is_text:
+        raise _misnamed(content, extension)
+    if not looks_like_text(content) or content.startswith(TEXTUAL_MARKS):
+        words = describe(content) or "a binary file of a kind that is not known"
+        raise UnknownFormatError(f"This is {words}.")
+    if not known and content[:512].lstrip().lower().startswith(_HTML_STARTS):
+        return "html"
+    return known or "text"
+
+
+def _by_bytes(content: bytes, known: str) -> str:
+    """Return the format that the bytes prove, or nothing; `known` is what the name says."""
+    if content.startswith(OLE_MARK):
+        if is_encrypted_office(content):
+            raise EncryptedError()
+        raise UnknownFormatError(f"This is {describe_ole(content)}.")
+    if content.startswith(ZIP_MARKS):
+        return office_format(content)
+    if content.lstrip().startswith(PDF_MARK):
+        return "pdf"
+    # A text may speak of PDF's mark; rubbish in front of it makes a PDF only where nothing else fits.
+    hidden = PDF_MARK in content[:PDF_MARK_WITHIN_BYTES]
+    return "pdf" if hidden and (known == "pdf" or not looks_like_text(content)) else ""
+
+
+def _misnamed(content: bytes, extension: str) -> ParseError:
+    words = describe(content)
+    if words:
+        return UnknownFormatError(f"The name ends in {extension} but this is {words}.")
+    if looks_like_text(content):
+        return ParseError(f"The name ends in {extension} but the file is plain text; rename it to .txt.")
+    return ParseError(f"The name ends in {extension} but the file is not one; it is damaged. Get it anew.")

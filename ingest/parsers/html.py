@@ -1,0 +1,76 @@
+"""HTML by lxml: the main text with its headings, lists, tables and code."""
+
+import re
+
+from lxml import etree
+from lxml import html as lxml_html
+
+from core.errors import EmptyDocumentError, ParseError
+from core.values import ParsedDocument
+from ingest.parsers.base import DocumentBuilder, said_title
+from ingest.parsers.encoding import decode
+from ingest.parsers.html_blocks import HtmlWriter
+from ingest.parsers.site_source import split_front_matter, without_templates
+
+_CHARSET = re.compile(
+    rb"<(?:meta|\?xml)[^>]*(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE
+)
+_DECLARED_WITHIN_BYTES = 4096
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+# Left out of a main part; where a page marks none, they may hold its text. Menus are never kept.
+_FURNITURE = ("aside", "footer")
+
+
+class HtmlParser:
+    """Reads web pages."""
+
+    extensions = frozenset({".html", ".htm", ".xhtml"})
+    media_type = "text/html"
+
+    def parse(self, content: bytes, name: str) -> ParsedDocument:
+        """Return the document; see `Parser.parse`."""
+        declared = _CHARSET.search(content[:_DECLARED_WITHIN_BYTES])
+        text = decode(content, declared[1].decode("ascii") if declared else None)
+        title = ""
+        if text.lstrip().startswith("---"):
+            title, text = split_front_matter(text.replace("\r\n", "\n"))
+            text = without_templates(text)
+        builder = DocumentBuilder(self.media_type, title)
+        write_html(builder, text)
+        return builder.build(name)
+
+
+def write_html(builder: DocumentBuilder, text: str) -> None:
+    """Add a page's main text to a document, and its title if the document has none."""
+    root = parse_html(text)
+    title = root.find(".//head/title")
+    if title is not None:
+        builder.title = builder.title or said_title(title.text_content())
+    main = _main_part(root)
+    HtmlWriter(builder, () if main is root else _FURNITURE).write(main)
+
+
+def parse_html(text: str) -> lxml_html.HtmlElement:
+    """Return the root of a page or of a piece of one.
+
+    Raises: EmptyDocumentError if there is no element in it, ParseError if it cannot be read.
+    """
+    # Without huge_tree libxml2 bounds depth and size by itself; HTML has no entities to expand.
+    parser = lxml_html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8")
+    source = _XML_DECLARATION.sub("", text).replace("\0", "")
+    try:
+        return lxml_html.document_fromstring(source.encode("utf-8", "replace"), parser=parser)
+    except etree.ParserError as error:
+        raise EmptyDocumentError() from error
+    except etree.LxmlError as error:
+        raise ParseError("The HTML cannot be read; open it in a browser and save it again.") from error
+
+
+def _main_part(root: lxml_html.HtmlElement) -> lxml_html.HtmlElement:
+    """Return the element that the page marks as its main text, or the whole page."""
+    for path in ("//main", "//*[@role='main']", "//article"):
+        found = root.xpath(path)
+        if len(found) == 1 and found[0].text_content().strip():
+            main: lxml_html.HtmlElement = found[0]
+            return main
+    return root

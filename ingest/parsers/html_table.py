@@ -1,0 +1,105 @@
+"""Reads an HTML table as a grid, spans unfolded, and finds its header."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+from ingest.parsers.tables import joined_header, split_header
+
+# What a cell may claim to span; a larger claim is a mistake or an attack.
+_MAX_SPAN = 200
+_MAX_CELLS = 500_000
+# A table that holds these lays out a page and is not data.
+_LAYOUT_CONTENT = ".//table | .//h1 | .//h2 | .//h3 | .//h4 | .//form | .//main | .//article"
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlTable:
+    """A table's texts; every row is as wide as the table or shorter."""
+
+    caption: str
+    header: list[str]
+    rows: list[list[str]]
+
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+        return max((len(row) for row in [self.header, *self.rows]), default=0)
+
+
+def is_layout(table: HtmlElement) -> bool:
+    """Tell whether a table only arranges a page's parts."""
+    return table.get("role") == "presentation" or bool(table.xpath(_LAYOUT_CONTENT))
+
+
+def read_table(table: HtmlElement, text_of: Callable[[HtmlElement], str]) -> HtmlTable:
+    """Return the table; its header is what `thead` or leading rows of `th` hold, or is guessed."""
+    rows = [row for row in table.iter("tr") if _owner(row) is table]
+    grid = _unfold(rows, text_of)
+    count = _header_rows(rows)
+    caption = table.find("caption")
+    if count:
+        header, body = joined_header(grid[:count]), grid[count:]
+    else:
+        header, body = split_header(grid)
+    return HtmlTable("" if caption is None else text_of(caption), header, body)
+
+
+def _owner(row: HtmlElement) -> HtmlElement | None:
+    return next(row.iterancestors("table"), None)
+
+
+def _header_rows(rows: list[HtmlElement]) -> int:
+    """Return how many leading rows are the header by their markup."""
+    count = 0
+    for row in rows:
+        parent = row.getparent()
+        in_head = parent is not None and parent.tag == "thead"
+        cells = [cell for cell in row if cell.tag in ("td", "th")]
+        names = [cell for cell in cells if cell.tag == "th"]
+        # A later row of names that reach down names rows, not columns.
+        reaches_down = count > 0 and any(_span(cell, "rowspan") > 1 for cell in names)
+        if not in_head and (len(names) < len(cells) or not cells or reaches_down):
+            break
+        count += 1
+    # A table of `th` alone has no row left to carry the header.
+    return count if count < len(rows) else min(count, 1)
+
+
+def _unfold(rows: list[HtmlElement], text_of: Callable[[HtmlElement], str]) -> list[list[str]]:
+    """Return the cells' texts; a cell is repeated over the rows it spans, not over the columns."""
+    grid: list[list[str]] = []
+    below: dict[int, tuple[int, str]] = {}  # column → rows still to fill, text
+    total = 0
+    for row in rows:
+        line: list[str] = []
+        for cell in row:
+            if cell.tag not in ("td", "th"):
+                continue
+            below = _fill(line, below)
+            text = text_of(cell)
+            tall, wide = _span(cell, "rowspan"), _span(cell, "colspan")
+            for offset in range(wide):
+                if tall > 1:
+                    below[len(line)] = (tall, text if offset == 0 else "")
+                line.append(text if offset == 0 else "")
+        total += len(line)
+        if total > _MAX_CELLS:
+            break
+        _fill(line, below)
+        below = {column: (left - 1, text) for column, (left, text) in below.items() if left > 1}
+        grid.append(line)
+    return grid
+
+
+def _fill(line: list[str], below: dict[int, tuple[int, str]]) -> dict[int, tuple[int, str]]:
+    """Add the cells that reach down from above and stand next in the line."""
+    while len(line) in below:
+        line.append(below[len(line)][1])
+    return below
+
+
+def _span(cell: HtmlElement, name: str) -> int:
+    text = (cell.get(name) or "").strip()
+    return min(max(int(text), 1), _MAX_SPAN) if text.isascii() and text.isdigit() else 1

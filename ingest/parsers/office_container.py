@@ -1,0 +1,108 @@
+"""The ZIP container of Office files: what is in it, and whether it is safe to open."""
+
+import io
+import re
+import zipfile
+import zlib
+
+from core.errors import EncryptedError, ParseError, TooLargeError, UnknownFormatError
+
+# Larger than any document that people read; what a ZIP bomb unpacks to is far beyond.
+_MAX_EXPANDED_BYTES = 512 * 1024 * 1024
+# Markup shrinks to a tenth or a thirtieth; deflate's best is about a thousandth.
+_MAX_RATIO = 200
+# A small container may be highly compressible without being a danger.
+_RATIO_MATTERS_ABOVE_BYTES = 32 * 1024 * 1024
+_MAX_MEMBERS = 20_000
+_ENCRYPTED_FLAG = 0x1
+_MARKUP_ENDINGS = (".xml", ".rels", ".vml")
+_DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+
+# (member whose presence decides, format or None, what it is in words)
+_KINDS = (
+    ("word/document.xml", "docx", ""),
+    ("ppt/presentation.xml", "pptx", ""),
+    ("xl/workbook.xml", "xlsx", ""),
+    ("xl/workbook.bin", None, "a binary Excel workbook (.xlsb); save it as .xlsx"),
+    ("visio/document.xml", None, "a Visio drawing; save it as .pdf"),
+    ("META-INF/container.xml", None, "an e-book (.epub); save it as .pdf or .html"),
+    ("META-INF/MANIFEST.MF", None, "a Java archive"),
+)
+_OPEN_DOCUMENT = {
+    b"text": "an OpenDocument text (.odt); save it as .docx",
+    b"spreadsheet": "an OpenDocument spreadsheet (.ods); save it as .xlsx",
+    b"presentation": "an OpenDocument presentation (.odp); save it as .pptx",
+}
+# The main part may have another name, which the list of content types tells.
+_CONTENT_TYPES = (
+    (b"wordprocessingml.document.main+xml", "docx"),
+    (b"wordprocessingml.template.main+xml", "docx"),
+    (b"word.document.macroEnabled.main+xml", "docx"),
+    (b"presentationml.presentation.main+xml", "pptx"),
+    (b"presentationml.slideshow.main+xml", "pptx"),
+    (b"powerpoint.presentation.macroEnabled.main+xml", "pptx"),
+    (b"spreadsheetml.sheet.main+xml", "xlsx"),
+    (b"spreadsheetml.template.main+xml", "xlsx"),
+    (b"excel.sheet.macroEnabled.main+xml", "xlsx"),
+)
+
+
+def office_format(content: bytes) -> str:
+    """Return `docx`, `pptx` or `xlsx` for a container that is safe to open.
+
+    Raises: TooLargeError for a ZIP bomb, EncryptedError, UnknownFormatError for another kind of
+    container, ParseError for a damaged one or one that defines XML entities.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _check_size(archive, len(content))
+            kind = _kind(archive)
+            _check_markup(archive)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
+        raise ParseError(
+            "The Office file is damaged or cut off; get it anew or open and save it again."
+        ) from error
+    return kind
+
+
+def _check_size(archive: zipfile.ZipFile, packed: int) -> None:
+    members = archive.infolist()
+    expanded = sum(member.file_size for member in members)
+    bomb = expanded > _RATIO_MATTERS_ABOVE_BYTES and expanded > _MAX_RATIO * packed
+    if bomb or expanded > _MAX_EXPANDED_BYTES or len(members) > _MAX_MEMBERS:
+        raise TooLargeError(
+            f"The file would unpack to {len(members)} parts and {expanded / 1e6:.0f} MB, as a ZIP bomb does; "
+            "it was not opened."
+        )
+    if any(member.flag_bits & _ENCRYPTED_FLAG for member in members):
+        raise EncryptedError()
+
+
+def _kind(archive: zipfile.ZipFile) -> str:
+    names = set(archive.namelist())
+    for member, kind, words in _KINDS:
+        if member in names:
+            if kind:
+                return kind
+            raise UnknownFormatError(f"This is {words}.")
+    types = archive.read("[Content_Types].xml") if "[Content_Types].xml" in names else b""
+    for mark, kind in _CONTENT_TYPES:
+        if mark in types:
+            return kind
+    mimetype = archive.read("mimetype") if "mimetype" in names else b""
+    for ending, words in _OPEN_DOCUMENT.items():
+        if mimetype.strip().endswith(b"opendocument." + ending):
+            raise UnknownFormatError(f"This is {words}.")
+    raise UnknownFormatError("This is a ZIP archive; unpack it and give the files in it.")
+
+
+def _check_markup(archive: zipfile.ZipFile) -> None:
+    """Refuse parts that define entities: Office writes none, and they can grow without bound."""
+    for member in archive.infolist():
+        if not member.filename.lower().endswith(_MARKUP_ENDINGS):
+            continue
+        markup = archive.read(member)
+        if markup[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            markup = markup.replace(b"\0", b"")
+        if _DECLARATION.search(markup):
+            raise ParseError("The Office file defines XML entities, which none should; it was not opened.")

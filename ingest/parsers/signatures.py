@@ -1,0 +1,82 @@
+"""What a file is by its first bytes, in words for the person who sent it."""
+
+# (offset, bytes, what it is); longer marks stand before the shorter ones that they begin with.
+_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\x89PNG", "a PNG image"),
+    (0, b"\xff\xd8\xff", "a JPEG image"),
+    (0, b"GIF8", "a GIF image"),
+    (0, b"II*\x00", "a TIFF image"),
+    (0, b"MM\x00*", "a TIFF image"),
+    (8, b"WEBP", "a WebP image"),
+    (8, b"WAVE", "a WAV recording"),
+    (8, b"AVI ", "an AVI video"),
+    (4, b"ftypheic", "an HEIC image"),
+    (4, b"ftypM4A", "an MPEG-4 recording"),
+    (4, b"ftyp", "an MPEG-4 video"),
+    (0, b"\x1aE\xdf\xa3", "a Matroska or WebM video"),
+    (0, b"ID3", "an MP3 recording"),
+    (0, b"\xff\xfb", "an MP3 recording"),
+    (0, b"OggS", "an Ogg recording"),
+    (0, b"fLaC", "a FLAC recording"),
+    (0, b"{\\rtf", "a rich text file (.rtf); save it as .docx"),
+    (0, b"%!PS", "a PostScript file; save it as .pdf"),
+    (0, b"\x1f\x8b", "a gzip archive; unpack it"),
+    (0, b"BZh", "a bzip2 archive; unpack it"),
+    (0, b"\xfd7zXZ", "an xz archive; unpack it"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive; unpack it"),
+    (0, b"Rar!", "a RAR archive; unpack it"),
+    (0, b"\x28\xb5\x2f\xfd", "a Zstandard archive; unpack it"),
+    (257, b"ustar", "a tar archive; unpack it"),
+    (0, b"SQLite format 3\x00", "an SQLite database"),
+    (0, b"\x00\x01\x00\x00Standard", "a Microsoft Access database"),
+    (0, b"PAR1", "a Parquet table; save it as .csv"),
+    (0, b"AC10", "an AutoCAD drawing; save it as .pdf"),
+    (0, b"\x7fELF", "a Linux program"),
+    (0, b"\xca\xfe\xba\xbe", "a Java class or a macOS program"),
+    (0, b"\x00asm", "a WebAssembly program"),
+    (0, b"wOF2", "a font"),
+    (0, b"wOFF", "a font"),
+    (0, b"OTTO", "a font"),
+    (0, b"\x00\x01\x00\x00\x00", "a font"),
+    (0, b"\x00\x00\x01\x00", "an icon"),
+    (0, b"MZ", "a Windows program"),
+    (0, b"BM", "a bitmap image"),
+)
+_IMAGE_ADVICE = "; its text can only be read by text recognition"
+
+# (stream name in an OLE2 container, what it is); the names are stored as UTF-16.
+_OLE_KINDS = (
+    ("WordDocument", "an old Word document (.doc); save it as .docx"),
+    ("Workbook", "an old Excel workbook (.xls); save it as .xlsx"),
+    ("PowerPoint Document", "an old PowerPoint presentation (.ppt); save it as .pptx"),
+    ("__substg1.0_", "an Outlook message (.msg); save it as .eml"),
+)
+OLE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# Formats that are text by their bytes but not to a reader.
+TEXTUAL_MARKS = (b"{\\rtf", b"%!PS")
+ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
+PDF_MARK = b"%PDF-"
+# Readers accept a PDF that begins with a little rubbish.
+PDF_MARK_WITHIN_BYTES = 1024
+
+
+def describe(content: bytes) -> str:
+    """Return what a binary file looks like, with advice where there is some, or nothing."""
+    for offset, mark, words in _SIGNATURES:
+        # A mark of two letters can begin a text, so the bytes behind it must be binary.
+        if content.startswith(mark, offset) and (len(mark) > 2 or b"\0" in content[:64]):
+            return words + _IMAGE_ADVICE if words.endswith("image") else words
+    return ""
+
+
+def describe_ole(content: bytes) -> str:
+    """Return what an OLE2 container holds."""
+    for stream, words in _OLE_KINDS:
+        if stream.encode("utf-16-le") in content:
+            return words
+    return "an old Office file; save it in a current format"
+
+
+def is_encrypted_office(content: bytes) -> bool:
+    """Tell whether an OLE2 container wraps a document that is protected by a password."""
+    return "EncryptedPackage".encode("utf-16-le") in content

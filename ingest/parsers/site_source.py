@@ -1,0 +1,94 @@
+"""What site generators put into pages beside the page: front matter and template tags."""
+
+import re
+
+import yaml
+
+from ingest.parsers.base import said_title
+
+_FRONT_MATTER = re.compile(
+    r"\A\s*---(?:js|json|yaml)?[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL
+)
+# Larger front matter is not front matter; the YAML reader's time grows with its input.
+_MAX_FRONT_MATTER_CHARS = 20_000
+_FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})")
+_COMMENT = re.compile(
+    r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|<!--.*?-->|^\[//\]: # .*$",
+    re.DOTALL | re.MULTILINE,
+)
+_HUGO = re.compile(r"\{\{[<%].*?[>%]\}\}", re.DOTALL)
+_LIQUID = re.compile(r"\{%.*?%\}", re.DOTALL)
+_ARGUMENT = re.compile(r"""\{%-?\s*(\w+)\s+["']([^"'/.]+)["']\s*-?%\}""")
+_LINK_TARGET = re.compile(r"\]\((\s*(?:\{%.*?%\}|\{\{.*?\}\}))[^)\n]*\)")
+_SITE_VARIABLE = re.compile(r"\{\{-?\s*(?:site|page|base|content|include|layout)\b[^}\n]*\}\}")
+# Kramdown's attribute lists and VitePress' or Docusaurus' fences of a note.
+_ATTRIBUTES = re.compile(r"^[ \t]*\{:[^}\n]*\}[ \t]*$|(?<=\S)\{[:#.][^}\n]*\}[ \t]*$", re.MULTILINE)
+_COLON_FENCE = re.compile(r"^[ \t]*:{3,}[ \t]*(?:\{?(\w+)\}?)?[ \t]*(.*)$", re.MULTILINE)
+_DOCFX = re.compile(r"^[ \t]*\[!(?:INCLUDE|div)\b.*$", re.MULTILINE)
+_ALERT = re.compile(r"^((?:[ \t]*>)+[ \t]*)\[!(\w+)\][ \t]*$", re.MULTILINE)
+_ALERT_INLINE = re.compile(r"^((?:[ \t]*>)+[ \t]*)\[!(\w+)\][ \t]+(?=\S)", re.MULTILINE)
+_TEMPLATE_TAGS = ("include", "page", "link", "image", "download", "asset", "layout", "extends", "post_url")
+
+
+def split_front_matter(source: str) -> tuple[str, str]:
+    """Return the title that the front matter gives, or nothing, and the text behind it."""
+    match = _FRONT_MATTER.match(source)
+    if match is None or len(match[1]) > _MAX_FRONT_MATTER_CHARS:
+        return "", source
+    try:
+        fields = yaml.safe_load(match[1])
+    except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: an impossible date
+        return "", source[match.end() :] if ":" in match[1] else source
+    if not isinstance(fields, dict):
+        return "", source if fields else source[match.end() :]
+    title = fields.get("title")
+    return said_title(str(title)) if isinstance(title, str | int | float) else "", source[match.end() :]
+
+
+def without_templates(source: str) -> str:
+    """Return the text without comments and site generators' tags; fenced code stays as it is."""
+    parts: list[str] = []
+    prose: list[str] = []
+    fence = ""
+    for line in source.split("\n"):
+        mark = _FENCE.match(line)
+        if not fence and not mark:
+            prose.append(line)
+            continue
+        parts += [_cleared("\n".join(prose))] if prose else []
+        prose = []
+        parts.append(line)
+        if not fence and mark:
+            fence = mark[1]
+        elif mark and mark[1].startswith(fence):
+            fence = ""
+    parts += [_cleared("\n".join(prose))] if prose else []
+    return "\n".join(parts)
+
+
+def _cleared(text: str) -> str:
+    if "{" in text:
+        text = _LINK_TARGET.sub("]()", text)
+        text = _ATTRIBUTES.sub("", text)
+    text = _COMMENT.sub("", text)
+    if "{" in text:
+        text = _HUGO.sub("", text)
+        text = _ARGUMENT.sub(_said, text)
+        text = _SITE_VARIABLE.sub("", _LIQUID.sub("", text))
+    if ":::" in text:
+        text = _COLON_FENCE.sub(_note, text)
+    if "[!" in text:
+        text = _ALERT.sub(lambda match: f"{match[1]}**{match[2].capitalize()}:**", text)
+        text = _ALERT_INLINE.sub(lambda match: f"{match[1]}**{match[2].capitalize()}:** ", text)
+        text = _DOCFX.sub("", text)
+    return text
+
+
+def _said(match: re.Match[str]) -> str:
+    """Return a tag's only argument if it is words and not the name of a file."""
+    return "" if match[1] in _TEMPLATE_TAGS else match[2]
+
+
+def _note(match: re.Match[str]) -> str:
+    words = " ".join(part for part in ((match[1] or "").capitalize(), match[2]) if part)
+    return f"\n**{words}:**\n" if words else ""

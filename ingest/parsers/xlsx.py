@@ -1,0 +1,126 @@
+"""Excel workbooks by openpyxl: values, not formulas; a sheet is a heading and a page."""
+
+import io
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from itertools import chain
+from typing import Any
+
+from openpyxl import load_workbook
+
+from core.errors import EmptyDocumentError
+from core.values import ParsedDocument
+from ingest.parsers.base import DocumentBuilder, clean, said_title
+from ingest.parsers.tables import split_header
+
+# Excel's own precision; more digits are noise of binary fractions.
+_DIGITS = ".15g"
+# Sheets are rarely wider; a stray cell in the last column must not cost memory for every row.
+_MAX_COLUMNS = 1_000
+# Tables side by side stand apart by more than one column; one blank column is layout.
+_COLUMNS_BETWEEN_TABLES = 2
+
+
+class XlsxParser:
+    """Reads .xlsx files and their kin with macros, which are never run."""
+
+    extensions = frozenset({".xlsx", ".xlsm", ".xltx"})
+    media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+    def parse(self, content: bytes, name: str) -> ParsedDocument:
+        """Return the document; see `Parser.parse`."""
+        workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        builder = DocumentBuilder(self.media_type, said_title(workbook.properties.title))
+        has_title = bool(builder.title)
+        is_empty = True
+        for number, sheet in enumerate(workbook.worksheets, start=1):
+            start = builder.position
+            sheet.reset_dimensions()  # what a sheet claims as its size is often wrong
+            regions = _regions(_rows(sheet.iter_rows(values_only=True)))
+            for position, region in enumerate(regions):
+                is_empty = False
+                if position == 0:
+                    builder.heading(1, sheet.title)
+                _write_region(builder, region)
+            builder.page(number, start)
+        if is_empty:
+            raise EmptyDocumentError(
+                "The workbook has no values; formulas are stored with their results "
+                "only when Excel or a like program saved it."
+            )
+        if not has_title:
+            builder.title = ""  # a sheet's name says less than the file's
+        return builder.build(name)
+
+
+def _rows(values: Iterable[tuple[Any, ...]]) -> Iterator[list[str]]:
+    for row in values:
+        cells = [cell_text(value) for value in row[:_MAX_COLUMNS]]
+        while cells and not cells[-1]:
+            cells.pop()
+        yield cells
+
+
+def _regions(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
+    """Yield the tables of a sheet: blank rows and wide blank columns divide them."""
+    region: list[list[str]] = []
+    for row in chain(rows, ([],)):
+        if row:
+            region.append(row)
+        elif region:
+            yield from _side_by_side(region)
+            region = []
+
+
+def _side_by_side(region: list[list[str]]) -> Iterator[list[list[str]]]:
+    """Yield the tables that stand beside each other, without blank columns."""
+    width = max(len(row) for row in region)
+    used = [any(column < len(row) and row[column] for row in region) for column in range(width)]
+    parts: list[list[int]] = [[]]
+    for column in range(width):
+        blank = used[max(column - _COLUMNS_BETWEEN_TABLES, 0) : column]
+        if used[column] and parts[-1] and not any(blank):
+            parts.append([])
+        if used[column]:
+            parts[-1].append(column)
+    tables = [_columns(region, part) for part in parts]
+    if all(len(part) > 1 for part in parts) and all(len(table) > 1 for table in tables):
+        yield from tables
+    else:
+        yield _columns(region, [column for part in parts for column in part])
+
+
+def _columns(region: list[list[str]], columns: list[int]) -> list[list[str]]:
+    rows = [[row[column] if column < len(row) else "" for column in columns] for row in region]
+    return [row for row in rows if any(row)]
+
+
+def _write_region(builder: DocumentBuilder, region: list[list[str]]) -> None:
+    """Write the lines above a table, such as its name, and then the table."""
+    width = max(len(row) for row in region)
+    while region and width > 1 and _is_line(region[0]):
+        builder.paragraph(region.pop(0)[0])
+    if width == 1:
+        for row in region:
+            builder.paragraph(row[0])
+    else:
+        builder.table(*split_header(region))
+
+
+def _is_line(row: list[str]) -> bool:
+    return len([cell for cell in row if cell]) == 1 and bool(row[0])
+
+
+def cell_text(value: Any) -> str:
+    """Return a cell's value as a person writes it: ISO dates, whole numbers without `.0`."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else format(value, _DIGITS)
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "seconds")
+    if isinstance(value, date | time | timedelta):
+        return value.isoformat() if isinstance(value, date) else str(value)
+    return clean(str(value))
