@@ -37,7 +37,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
-class Warning:
+class SafetyNote:
     """A signal word (WARNING, CAUTION, …) and what it says."""
 
     signal: str
@@ -62,7 +62,7 @@ class Figure:
     caption: str
 
 
-Block = Heading | Paragraph | Warning | Listing | Table | Figure
+Block = Heading | Paragraph | SafetyNote | Listing | Table | Figure
 
 
 @dataclass(frozen=True)
@@ -124,11 +124,11 @@ def _paragraph(inline: SyntaxTreeNode) -> Block:
     return Paragraph(_line(inline))
 
 
-def _warning(line: Line) -> Warning:
+def _warning(line: Line) -> SafetyNote:
     signal, rest = line[0], line[1:]
     if not signal.bold:
         raise ValueError(f"a warning starts with its signal word in bold: {plain(line)}")
-    return Warning(signal.text.rstrip(":："), (Span(rest[0].text.lstrip()), *rest[1:]))
+    return SafetyNote(signal.text.rstrip(":："), (Span(rest[0].text.lstrip()), *rest[1:]))
 
 
 def _table(node: SyntaxTreeNode) -> Table:

@@ -1,5 +1,6 @@
 """A manual as PDF: an optional cover with contents, numbered pages, a running footer, bookmarks."""
 
+import re
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -28,7 +29,18 @@ from reportlab.platypus import Table as PdfTable
 from reportlab.platypus.tableofcontents import TableOfContents
 
 from renderers import figures
-from renderers.blocks import Block, Figure, Heading, Line, Listing, Manual, Paragraph, Table, Warning, plain
+from renderers.blocks import (
+    Block,
+    Figure,
+    Heading,
+    Line,
+    Listing,
+    Manual,
+    Paragraph,
+    Table,
+    SafetyNote,
+    plain,
+)
 
 INK, RULE, SHADE = HexColor("#1f3a52"), HexColor("#9fb2c1"), HexColor("#f3f6f8")
 SIGNALS = {
@@ -39,6 +51,7 @@ SIGNALS = {
     "CONFIDENTIAL": HexColor("#5b2a86"),
 }
 LEFT, TOP, BOTTOM = 22 * mm, 20 * mm, 22 * mm
+UNIT = re.compile(r"(\d) (°C|%|bar|mbar|N·m|mm|mA|g\b|h\b|L\b|kW|rpm|EUR)")  # a number stays with its unit
 KEPT_ROWS = 9  # a table of up to so many rows is not split over two pages
 WIDTH = A4[0] - 2 * LEFT
 
@@ -177,30 +190,35 @@ def _flow(block: Block) -> list[Flowable]:
             return [CondPageBreak(32 * mm), heading]
         case Paragraph(line):
             return [PdfParagraph(_markup(line), BODY)]
-        case Warning(signal, line):
+        case SafetyNote(signal, line):
             return [_warning(signal, line), Spacer(1, 2.2 * mm)]
         case Listing():
             return [_listing(block), Spacer(1, 1.6 * mm)]
         case Table():
             table = _table(block)
-            return [KeepTogether(table) if len(block.rows) <= KEPT_ROWS else table, Spacer(1, 3 * mm)]
+            table.is_short_table = len(block.rows) <= KEPT_ROWS
+            return [table, Spacer(1, 3 * mm)]
         case Figure(name, caption):
             drawing = figures.draw(name, WIDTH)
             return [KeepTogether([Spacer(1, 2 * mm), drawing, PdfParagraph(escape(caption), CAPTION)])]
 
 
 def _kept(story: list[Flowable]) -> list[Flowable]:
-    """The story with an introducing paragraph (one that ends in a colon) kept with what it introduces."""
+    """The story with each short table on one page, together with a heading right above it."""
+    kept: list[Flowable] = []
     for flowable in story:
-        if isinstance(flowable, PdfParagraph) and flowable.getPlainText().endswith(":"):
-            flowable.keepWithNext = 1
-    return story
+        if getattr(flowable, "is_short_table", False):
+            heading = [kept.pop()] if hasattr(kept[-1], "heading_level") else []
+            kept.append(KeepTogether([*heading, flowable]))
+        else:
+            kept.append(flowable)
+    return kept
 
 
 def _markup(line: Line) -> str:
     parts = []
     for span in line:
-        text = escape(span.text)
+        text = escape(UNIT.sub("\\1\u00a0\\2", span.text))
         text = f"<b>{text}</b>" if span.bold else text
         parts.append(f"<i>{text}</i>" if span.italic else text)
     return "".join(parts)

@@ -39,6 +39,7 @@ def _fill(sheet: Worksheet, data: dict[str, Any]) -> None:
     for head, row in enumerate((data["header"], *data["rows"]), first):
         for column, value in enumerate(row, 1):
             cell = sheet.cell(head, column, value)
+            cell.number_format = "0.0" if isinstance(value, float) else "General"
             cell.border = Border(THIN, THIN, THIN, THIN)
             cell.alignment = Alignment(
                 wrap_text=True, vertical="top", horizontal=None if isinstance(value, str) else "right"

@@ -32,7 +32,7 @@ def render(data: dict[str, Any], target: Path) -> None:
     properties.title, properties.subject = f"{data['number']} {data['title']}", data["subtitle"]
     properties.author = properties.last_modified_by = "Harbrook Bottling Works"
     properties.created = properties.modified = datetime.combine(data["date"], datetime.min.time())
-    properties.revision = 1
+    properties.revision, properties.comments = 1, ""
     deck.save(str(target))
     archive.settle(target, data["date"])
 

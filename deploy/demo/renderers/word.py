@@ -14,7 +14,7 @@ from docx.table import Table as WordTable
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from renderers import archive
-from renderers.blocks import Block, Heading, Line, Listing, Manual, Paragraph, Table, Warning, plain
+from renderers.blocks import Block, Heading, Line, Listing, Manual, Paragraph, Table, SafetyNote, plain
 
 INK = RGBColor(0x1F, 0x3A, 0x52)
 LATIN, CHINESE = "Calibri", "Microsoft YaHei"
@@ -103,7 +103,7 @@ def _add(document: WordDocument, block: Block) -> None:
             document.add_heading(plain(line), level)
         case Paragraph(line):
             _fill(document.add_paragraph(), line)
-        case Warning(signal, line):
+        case SafetyNote(signal, line):
             _add_warning(document, signal, line)
         case Listing():
             _add_list(document, block)
@@ -154,7 +154,7 @@ def _add_list(document: WordDocument, listing: Listing) -> None:
             properties.get_or_add_ilvl().val = 0
             properties.get_or_add_numId().val = number
         for block in rest:
-            if isinstance(block, Warning):
+            if isinstance(block, SafetyNote):
                 _add_warning(document, block.signal, block.line, indent_mm=7)
             else:
                 _add(document, block)
