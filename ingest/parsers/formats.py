@@ -59,6 +59,8 @@ FORMATS: dict[str, Format] = {
     "xlsx": Format("xlsx", "XlsxParser", (".xlsx", ".xlsm", ".xltx"), is_text=False),
 }
 _BY_EXTENSION = {extension: key for key, kind in FORMATS.items() for extension in kind.extensions}
+# Raised whenever a parser's output changes: documents parsed by an older one are parsed anew.
+PARSERS_VERSION = 1
 # Every file ending that is read; a text of another ending is read as well.
 EXTENSIONS = frozenset(_BY_EXTENSION)
 # An HTML page is known by its beginning, behind white space and comments.
