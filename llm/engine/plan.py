@@ -16,6 +16,11 @@ class Limits:
     max_context_tokens: int
     share_prefixes: bool = True
 
+    @property
+    def capacity(self) -> int:
+        """Requests that may be unfinished at once."""
+        return self.max_waiting + self.max_sequences
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

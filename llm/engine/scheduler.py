@@ -33,6 +33,11 @@ class Scheduler:
         self.preemptions = 0
 
     @property
+    def capacity(self) -> int:
+        """Sequences that it takes at once."""
+        return self._limits.capacity
+
+    @property
     def num_waiting(self) -> int:
         """Sequences that hold no pages yet, or lost them."""
         return len(self._waiting)
@@ -54,7 +59,7 @@ class Scheduler:
         wait already.
         """
         self.check(sequence)
-        if len(self._waiting) >= self._limits.max_waiting + self._limits.max_sequences - len(self._running):
+        if len(self._waiting) + len(self._running) >= self.capacity:
             raise EngineFullError(RETRY_AFTER_SECONDS)
         insort(self._waiting, sequence, key=_TURN)
 

@@ -1,0 +1,136 @@
+"""The seam of attention and cache writes, and its reference in plain torch.
+
+A GPU kernel takes the place of one of these methods without touching scheduler, store or model.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+
+from llm.engine.batch import DecodeRows
+from llm.engine.store import KvStream, dequantize, quantize
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionRule:
+    """How a layer attends: the scale of its scores, how far it looks back, its sinks `(heads,)`.
+
+    A query at position p sees keys at p - window + 1 .. p; no window sees all before it.
+    """
+
+    scaling: float
+    window: int | None = None
+    sinks: Tensor | None = None
+
+
+class AttentionOps(Protocol):
+    """What a device must do to the pages. Shapes: b rows, h query heads, k key heads, d wide."""
+
+    def write(self, stream: KvStream, slots: Tensor, values: Tensor) -> None:
+        """Put `values` `(t, k, d)` into `slots` `(t,)`, quantizing where the stream does."""
+        ...
+
+    def read(self, stream: KvStream, pages: Tensor) -> Tensor:
+        """Return the pages `(b, p)` as `(b, p * page_tokens, k, d)` in the model's dtype."""
+        ...
+
+    def attend_pages(
+        self, query: Tensor, keys: KvStream, values: KvStream, rows: DecodeRows, rule: AttentionRule
+    ) -> Tensor:
+        """Return `(b, h, d)`: each row's query `(b, h, d)` over its own pages."""
+        ...
+
+    def attend_latents(
+        self, query: Tensor, latents: KvStream, rotated: KvStream, rows: DecodeRows, rule: AttentionRule
+    ) -> Tensor:
+        """Return `(b, h, r)` latents weighted by attention; `query` is `(b, h, r + rotary width)`."""
+        ...
+
+    def attend_chunk(self, query: Tensor, keys: Tensor, values: Tensor, rule: AttentionRule) -> Tensor:
+        """Return `(1, h, n, d)`: the last n of L positions, causally; keys are `(1, k, L, d)`."""
+        ...
+
+
+class TorchOps:
+    """The reference: gathers pages into padded tensors and calls torch."""
+
+    def write(self, stream: KvStream, slots: Tensor, values: Tensor) -> None:
+        """Scatter, through INT8 where the stream is."""
+        if stream.scales is None:
+            stream.payload.flatten(0, 1).index_copy_(0, slots, values.to(stream.dtype))
+            return
+        numbers, scales = quantize(values, stream.layout.group)
+        stream.payload.flatten(0, 1).index_copy_(0, slots, numbers)
+        stream.scales.flatten(0, 1).index_copy_(0, slots, scales)
+
+    def read(self, stream: KvStream, pages: Tensor) -> Tensor:
+        """Gather whole pages."""
+        payload = _gather(stream.payload, pages)
+        if stream.scales is None:
+            return payload
+        return dequantize(payload, _gather(stream.scales, pages), stream.dtype)
+
+    def attend_pages(
+        self, query: Tensor, keys: KvStream, values: KvStream, rows: DecodeRows, rule: AttentionRule
+    ) -> Tensor:
+        """Gather and attend, the query heads of one key head folded into the query's length."""
+        gathered_keys = self.read(keys, rows.pages).transpose(1, 2)
+        gathered_values = self.read(values, rows.pages).transpose(1, 2)
+        seen = _seen(rows, gathered_keys.shape[2], rule.window)[:, None, None]
+        folded = query.view(len(query), gathered_keys.shape[1], -1, query.shape[-1])
+        sinks = None if rule.sinks is None else rule.sinks.view(gathered_keys.shape[1], -1, 1)
+        return _attend(folded, gathered_keys, gathered_values, seen, rule.scaling, sinks).flatten(1, 2)
+
+    def attend_latents(
+        self, query: Tensor, latents: KvStream, rotated: KvStream, rows: DecodeRows, rule: AttentionRule
+    ) -> Tensor:
+        """Attend in latent space: every head reads the same latents, which are keys and values both."""
+        gathered = self.read(latents, rows.pages).squeeze(2)
+        rotary = self.read(rotated, rows.pages).squeeze(2)
+        width = gathered.shape[-1]
+        scores = query[..., :width] @ gathered.transpose(1, 2) + query[..., width:] @ rotary.transpose(1, 2)
+        unseen = ~_seen(rows, gathered.shape[1], rule.window)[:, None]
+        weights = (scores * rule.scaling).masked_fill(unseen, float("-inf")).softmax(-1, dtype=torch.float32)
+        return weights.to(query.dtype) @ gathered
+
+    def attend_chunk(self, query: Tensor, keys: Tensor, values: Tensor, rule: AttentionRule) -> Tensor:
+        """Attend causally; a chunk without past and window needs no mask."""
+        length, new = keys.shape[2], query.shape[2]
+        if rule.window is None and rule.sinks is None and length == new:
+            return scaled_dot_product_attention(
+                query, keys, values, is_causal=True, scale=rule.scaling, enable_gqa=True
+            )
+        places = torch.arange(length, device=query.device)
+        behind = places[-new:, None] - places
+        seen = (behind >= 0) & (behind < (rule.window or length))
+        sinks = None if rule.sinks is None else rule.sinks.view(-1, 1, 1)
+        groups = query.shape[1] // keys.shape[1]
+        keys, values = (states.repeat_interleave(groups, 1) for states in (keys, values))
+        return _attend(query, keys, values, seen, rule.scaling, sinks)
+
+
+def _gather(pages: Tensor, table: Tensor) -> Tensor:
+    """Return `(pages, page_tokens, …)` picked by `(b, p)` as `(b, p * page_tokens, …)`."""
+    return pages.index_select(0, table.flatten()).view(table.shape[0], -1, *pages.shape[2:])
+
+
+def _seen(rows: DecodeRows, width: int, window: int | None) -> Tensor:
+    """Return `(b, width)`: whether each row's query sees each gathered position."""
+    positions = torch.arange(width, device=rows.lengths.device)
+    lengths = rows.lengths[:, None]
+    seen = positions < lengths
+    return seen if window is None else seen & (positions >= lengths - window)
+
+
+def _attend(
+    query: Tensor, keys: Tensor, values: Tensor, seen: Tensor, scaling: float, sinks: Tensor | None
+) -> Tensor:
+    """Attend with a boolean mask; a sink takes its share of the attention and gives nothing."""
+    if sinks is None:
+        return scaled_dot_product_attention(query, keys, values, attn_mask=seen, scale=scaling)
+    scores = (query @ keys.transpose(2, 3) * scaling).masked_fill(~seen, float("-inf")).float()
+    drained = torch.cat([scores, sinks.float().expand(*scores.shape[:-1], 1)], -1).softmax(-1)
+    return drained[..., :-1].to(values.dtype) @ values
