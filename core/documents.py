@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.tables import (
@@ -31,6 +31,18 @@ class SeenFile:
     uri: str
     content_sha256: str
     size_bytes: int
+    pipeline: str
+    principals: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDocument:
+    """What the database knows of a document before a file is looked at."""
+
+    id: int
+    state: str
+    reason: str
+    content_sha256: str
     pipeline: str
     principals: frozenset[str]
 
@@ -61,13 +73,36 @@ def find_document(session: Session, uri: str) -> DocumentTable | None:
     return session.scalar(select(DocumentTable).where(DocumentTable.uri == uri))
 
 
-def is_settled(document: DocumentTable | None, file: SeenFile) -> bool:
+def is_settled(known: KnownDocument | DocumentTable | None, file: SeenFile) -> bool:
     """Return whether this very content was already brought to an end, good or bad."""
     return (
-        document is not None
-        and document.state != DocumentState.DELETED
-        and (document.content_sha256, document.pipeline) == (file.content_sha256, file.pipeline)
+        known is not None
+        and known.state != DocumentState.DELETED
+        and (known.content_sha256, known.pipeline) == (file.content_sha256, file.pipeline)
     )
+
+
+def known_documents(session: Session, source_uri: str) -> dict[str, KnownDocument]:
+    """Return, by URI, what is known of the documents at or below a source's URI."""
+    below = source_uri.rstrip("/") + "/"
+    of_source = or_(DocumentTable.uri == source_uri, DocumentTable.uri.startswith(below, autoescape=True))
+    readers: dict[int, set[str]] = {}
+    grants = select(GrantTable.document_id, GrantTable.principal).join(
+        DocumentTable, DocumentTable.id == GrantTable.document_id
+    )
+    for document_id, principal in session.execute(grants.where(of_source)):
+        readers.setdefault(document_id, set()).add(principal)
+    return {
+        row.uri: KnownDocument(
+            row.id,
+            row.state,
+            row.reason,
+            row.content_sha256,
+            row.pipeline,
+            frozenset(readers.get(row.id, ())),
+        )
+        for row in session.scalars(select(DocumentTable).where(of_source))
+    }
 
 
 def known_vectors(session: Session, uri: str, model_id: str) -> dict[str, bytes]:
@@ -124,18 +159,6 @@ def tombstone(session: Session, document_id: int) -> None:
         .values(state=DocumentState.DELETED, reason="", updated_at=datetime.now(UTC))
     )
     _log_change(session, document_id)
-
-
-def live_documents_below(session: Session, folder_uri: str) -> dict[str, int]:
-    """Return the ids, by URI, of the documents below a folder that are not deleted."""
-    prefix = folder_uri.rstrip("/") + "/"
-    rows = session.execute(
-        select(DocumentTable.uri, DocumentTable.id).where(
-            DocumentTable.uri.startswith(prefix, autoescape=True),
-            DocumentTable.state != DocumentState.DELETED,
-        )
-    )
-    return dict(rows.tuples().all())
 
 
 def _record(

@@ -63,6 +63,11 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def is_identifier(term: str) -> bool:
+    """Return whether a term names one exact thing: letters and digits together, as in `e-42`."""
+    return any(c.isdigit() for c in term) and any(c.isalpha() for c in term) and not _CJK_RUN.search(term)
+
+
 def cjk_share(text: str) -> float:
     """Return which part of the letters of `text` is Chinese, Japanese or Korean, 0..1."""
     letters = sum(character.isalpha() for character in text)

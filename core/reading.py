@@ -196,10 +196,21 @@ def _passage(session: Session, row: Any, score: float, reach: int) -> Passage:
         start=start,
         chunk_start=row.start,
         chunk_end=row.end,
-        page=row.page,
         score=score,
         kind=BlockKind(row.kind),
+        pages=_pages(session, row, start, start + len(text)),
     )
+
+
+def _pages(session: Session, row: Any, start: int, end: int) -> tuple[tuple[int, int], ...]:
+    if row.page is None:
+        return ()
+    pages = session.execute(
+        select(PageTable.start, PageTable.number)
+        .where(PageTable.version_id == row.version_id, PageTable.start < end, PageTable.end >= start)
+        .order_by(PageTable.number)
+    )
+    return tuple(pages.tuples().all())
 
 
 def _widened(session: Session, row: Any, reach: int) -> tuple[int, str]:

@@ -125,8 +125,8 @@ class Passage:
     """A live chunk that the asker may read, widened by its neighbours.
 
     `text` is exactly the version's stored text from `start` to `end`, and
-    `text[chunk_start - start : chunk_end - start]` is the chunk that was found. `rows` tells that
-    each line is one table row.
+    `text[chunk_start - start : chunk_end - start]` is the chunk that was found. `pages` are
+    `(offset, number)` of the pages that the text stands on, in order; none where the format has none.
     """
 
     chunk_id: int
@@ -139,9 +139,9 @@ class Passage:
     start: int
     chunk_start: int
     chunk_end: int
-    page: int | None
     score: float
     kind: BlockKind = BlockKind.PARAGRAPH
+    pages: tuple[tuple[int, int], ...] = ()
 
     @property
     def end(self) -> int:
@@ -152,6 +152,17 @@ class Passage:
     def chunk_text(self) -> str:
         """The found chunk without its neighbours."""
         return self.text[self.chunk_start - self.start : self.chunk_end - self.start]
+
+    def page_at(self, offset: int) -> int | None:
+        """Return the number of the page on which the version's stored text stands at `offset`."""
+        begun = [number for start, number in self.pages if start <= offset]
+        return begun[-1] if begun else None
+
+    def cite(self, start: int, end: int) -> "Citation":
+        """Return the citation of the version's stored text from `start` to `end`, inside this passage."""
+        quote = self.text[start - self.start : end - self.start]
+        page = self.page_at(start)
+        return Citation(self.document_id, self.uri, self.title, self.version, page, (start, end), quote)
 
 
 @dataclass(frozen=True, slots=True)

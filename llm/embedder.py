@@ -31,8 +31,11 @@ class Embedder(Protocol):
     model_id: str
     dimension: int
     tokenizer: TextTokenizer
-    forward_seconds: float
-    """Time spent inside the model's forward pass so far."""
+
+    @property
+    def forward_seconds(self) -> float:
+        """Time spent inside the model's forward pass so far."""
+        ...
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return `(len(texts), dimension)` float32, unit rows; a text over the limit is cut there.

@@ -74,6 +74,10 @@ class FaissIndex:
         ]
         (folder / _DOCUMENTS).write_text(json.dumps(documents), "utf-8")
 
+    def close(self) -> None:
+        """Give the memory back."""
+        self._index.reset()
+
     def _add(self, entries: Sequence[IndexEntry]) -> None:
         vectors = np.frombuffer(b"".join(entry.vector for entry in entries), "<f4")
         ids = np.array([entry.chunk_id for entry in entries], np.int64)

@@ -47,25 +47,32 @@ class Follower(Generic[AnyIndex]):
         self._model_id = model_id
         self._make_index = make_index
         self._lock = threading.RLock()
+        self._opened: AnyIndex | None = None
+        self.applied_seq = 0
+        self._saved_seq = 0
         root.mkdir(parents=True, exist_ok=True)
-        self._index, self.applied_seq = self._open()
-        self._saved_seq = self.applied_seq
 
     @contextmanager
     def index(self) -> Iterator[AnyIndex]:
         """Give the index, equal to what is committed now, to one thread at a time."""
         with self._lock:
-            self.catch_up()
-            yield self._index
+            if self._opened is None:
+                self._opened, self.applied_seq = self._open()
+                self._saved_seq = self.applied_seq
+            self._catch_up(self._opened)
+            yield self._opened
 
-    def catch_up(self) -> int:
-        """Apply what was committed since the last call; return the last change applied."""
-        with self._lock:
-            with self._database.reading() as session:
-                behind = latest_seq(session) != self.applied_seq
-            while behind:
-                behind = self._apply_next()
-            return self.applied_seq
+    def bring_up_to_date(self) -> None:
+        """Make the saved index hold what is committed; opens nothing if it already does.
+
+        Raises: StorageError if the disk does not take it. Nothing is lost: the log is replayed.
+        """
+        with self._database.reading() as session:
+            saved = session.get(FollowerTable, self.name)
+            if saved is not None and saved.applied_seq == latest_seq(session):
+                return
+        with self.index():
+            self.save()
 
     def save(self) -> bool:
         """Write a generation if there is something new; False if another process is writing one.
@@ -74,8 +81,8 @@ class Follower(Generic[AnyIndex]):
         """
         try:
             with self._lock, FileLock(self._lock_path, blocking=False):
-                if self.applied_seq != self._saved_seq:
-                    self._write_generation()
+                if self._opened is not None and self.applied_seq != self._saved_seq:
+                    self._write_generation(self._opened)
                 return True
         except Timeout:
             return False
@@ -88,18 +95,27 @@ class Follower(Generic[AnyIndex]):
     def rebuild(self) -> None:
         """Forget the index and make it again from the database."""
         with self._lock:
-            self._index, self.applied_seq = self._make_index(None), 0
-            self._saved_seq = -1
-            self.catch_up()
+            self._opened, self.applied_seq, self._saved_seq = self._make_index(None), 0, -1
+            self._catch_up(self._opened)
+            self.save()
 
-    def _apply_next(self) -> bool:
+    def close(self) -> None:
+        """Give the index's files back; what was not saved is replayed next time."""
+        with self._lock:
+            if self._opened is not None:
+                self._opened.close()
+            self._opened = None
+
+    def _catch_up(self, index: AnyIndex) -> None:
         with self._database.reading() as session:
-            batch = changes_after(session, self.applied_seq, self._model_id, _ROWS_AT_ONCE)
-        if batch is None:
-            return False
-        self._index.replace(batch.document_ids, batch.entries)
-        self.applied_seq = batch.seq
-        return True
+            behind = latest_seq(session) != self.applied_seq
+        while behind:
+            with self._database.reading() as session:
+                batch = changes_after(session, self.applied_seq, self._model_id, _ROWS_AT_ONCE)
+            if batch is None:
+                return
+            index.replace(batch.document_ids, batch.entries)
+            self.applied_seq = batch.seq
 
     def _open(self) -> tuple[AnyIndex, int]:
         with self._database.reading() as session:
@@ -118,8 +134,8 @@ class Follower(Generic[AnyIndex]):
                 log.warning("index.unusable", follower=self.name, folder=str(folder), error=str(error))
         return self._make_index(None), 0
 
-    def _write_generation(self) -> None:
-        manifest = self._generations.write(self.applied_seq, self._index.save)
+    def _write_generation(self, index: AnyIndex) -> None:
+        manifest = self._generations.write(self.applied_seq, index.save)
         with self._database.writing() as session:
             _put_in_force(session, self.name, manifest.generation, manifest.applied_seq)
         self._saved_seq = self.applied_seq

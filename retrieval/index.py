@@ -35,6 +35,10 @@ class Index(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Give back files and memory; nothing may be called after it."""
+        ...
+
 
 class DenseIndex(Index, Protocol):
     """Finds by the likeness of vectors."""
@@ -57,6 +61,6 @@ class LexicalIndex(Index, Protocol):
         """
         ...
 
-    def frequencies(self, query: Sequence[str]) -> list[int]:
-        """Return in how many chunks each term stands, whoever may read them."""
+    def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
+        """Return how many chunks there are, and in how many each term stands, whoever may read them."""
         ...

@@ -63,10 +63,10 @@ class TantivyIndex:
         ids = searcher.fast_field_values("chunk", [address for _, address in found])
         return [Hit(int(chunk_id or 0), score) for (score, _), chunk_id in zip(found, ids, strict=True)]
 
-    def frequencies(self, query: Sequence[str]) -> list[int]:
-        """Return in how many chunks each term stands, whoever may read them."""
+    def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
+        """Return how many chunks there are, and in how many each term stands, whoever may read them."""
         searcher = self._index.searcher()
-        return [searcher.doc_freq("body", term) for term in query]
+        return searcher.num_docs, [searcher.doc_freq("body", term) for term in query]
 
     def ids(self) -> ChunkIds:
         """Return the ids of all chunks held, ascending."""

@@ -1,0 +1,101 @@
+"""The composition root: the one place where the parts are put together."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.database import Database
+from core.errors import StorageError
+from core.locks import run_lock
+from core.settings import Settings
+from ingest.pipeline import Pipeline
+from ingest.report import Progress, RunReport
+from ingest.source import Source
+from llm.embedder import DeferredEmbedder, Embedder
+from llm.extractive import ExtractiveGenerator
+from retrieval.answer import Answerer
+from retrieval.faiss_index import FaissIndex
+from retrieval.follower import Follower
+from retrieval.index import DenseIndex, LexicalIndex
+from retrieval.search import Searcher
+from retrieval.tantivy_index import TantivyIndex
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything that an edge needs, ready to use."""
+
+    settings: Settings
+    database: Database
+    embedder: Embedder
+    dense: Follower[DenseIndex]
+    lexical: Follower[LexicalIndex]
+    searcher: Searcher
+    answerer: Answerer
+    pipeline: Pipeline
+
+    def ingest(
+        self,
+        source: Source,
+        tell: Progress = lambda report: None,
+        retry: bool = False,
+        wait_seconds: float = 0,
+    ) -> RunReport:
+        """Ingest a source, alone, and bring both indexes up to date.
+
+        Raises: AlreadyRunningError if another run over the source is at work after `wait_seconds`.
+        """
+        with run_lock(self.settings.data_dir, source.uri, wait_seconds):
+            report = self.pipeline.ingest(source, tell, retry)
+            self.bring_up_to_date()
+        return report
+
+    def bring_up_to_date(self) -> None:
+        """Make both saved indexes hold what is committed."""
+        self.dense.bring_up_to_date()
+        self.lexical.bring_up_to_date()
+
+    def close(self) -> None:
+        """Give files and connections back."""
+        self.lexical.close()
+        self.dense.close()
+        self.database.close()
+
+
+def build(settings: Settings) -> App:
+    """Put the parts together; loads no model and opens no index before it is needed.
+
+    Raises: StorageError if the data folder cannot be used; ModelError if there is no embedder.
+    """
+    _make_folder(settings.data_dir)
+    database = Database(settings.sql_url)
+    database.migrate()
+    embedder = DeferredEmbedder(settings.llm)
+    indexes = settings.data_dir / "index"
+
+    def faiss_index(folder: Path | None) -> DenseIndex:
+        return FaissIndex(embedder.dimension, folder)
+
+    def tantivy_index(folder: Path | None) -> LexicalIndex:
+        return TantivyIndex(indexes, settings.retrieval.context_weight, folder)
+
+    dense = Follower("dense", database, indexes, embedder.model_id, faiss_index)
+    lexical = Follower("lexical", database, indexes, embedder.model_id, tantivy_index)
+    searcher = Searcher(database, embedder, dense, lexical, settings.retrieval)
+    generator = ExtractiveGenerator(embedder, searcher.rarity, settings.retrieval.max_sentences)
+    return App(
+        settings=settings,
+        database=database,
+        embedder=embedder,
+        dense=dense,
+        lexical=lexical,
+        searcher=searcher,
+        answerer=Answerer(searcher, generator, settings.retrieval),
+        pipeline=Pipeline(database, embedder, settings.ingest),
+    )
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StorageError(f"the data folder {path} cannot be made: {error.strerror}") from error

@@ -1,0 +1,103 @@
+"""From a question to a cited answer: the whole reading side on one screen."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from core.settings import RetrievalSettings
+from core.values import AccessScope, Answer, AnswerSentence, Citation, Passage
+from llm.generator import Generator
+from retrieval.citation_check import checked_citations
+from retrieval.search import Searcher
+
+# Neighbours that widen a found chunk on either side, for reading.
+_REACH = 1
+
+NOT_FOUND = "No document that you may read says anything about this."
+TOO_LITTLE = "The documents that you may read do not answer this; here is what came nearest."
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Told once, before the first sentence: the passages that the answer will be made from."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Told for each sentence that passed the check, as soon as it did."""
+
+    sentence: AnswerSentence
+    new_citations: tuple[Citation, ...]
+
+
+Tell = Callable[[Found | Said], None]
+
+
+class Answerer:
+    """Answers questions from what a scope may see, or refuses."""
+
+    def __init__(self, searcher: Searcher, generator: Generator, settings: RetrievalSettings) -> None:
+        self._searcher = searcher
+        self._generator = generator
+        self._settings = settings
+
+    def answer(self, question: str, scope: AccessScope, tell: Tell = lambda event: None) -> Answer:
+        """Return the answer; `tell` hears of it while it comes about, and may raise to stop it."""
+        notes = _Notes(self._settings.min_support)
+        passages = self._searcher.search(question, scope, self._settings.passages, _REACH)
+        notes.lap("search_ms")
+        tell(Found(tuple(passages)))
+        for draft in self._generator.draft(question, passages):
+            citations = checked_citations(draft, passages)
+            if said := notes.take(draft.text, draft.support, citations):
+                tell(said)
+        notes.lap("generate_ms")
+        return notes.answer(passages)
+
+
+@dataclass
+class _Notes:
+    """What has been said so far, and how sure it is."""
+
+    min_support: float
+    sentences: list[AnswerSentence] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
+    nearest: list[Citation] = field(default_factory=list)
+    confidence: float = 0.0
+    timings: dict[str, float] = field(default_factory=dict)
+    _clock: float = field(default_factory=time.perf_counter)
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.timings[stage] = round((now - self._clock) * 1000, 2)
+        self._clock = now
+
+    def take(self, text: str, support: float, citations: tuple[Citation, ...]) -> Said | None:
+        """Keep a sentence whose citations hold and whose support is enough."""
+        if not citations:
+            return None
+        self.confidence = max(self.confidence, support)
+        if support < self.min_support:
+            self.nearest.extend(citations)
+            return None
+        new = tuple(citation for citation in citations if citation not in self.citations)
+        self.citations.extend(new)
+        sentence = AnswerSentence(text, tuple(self.citations.index(citation) for citation in citations))
+        self.sentences.append(sentence)
+        return Said(sentence, new)
+
+    def answer(self, passages: list[Passage]) -> Answer:
+        refused = not self.sentences
+        found = tuple(self.nearest) or tuple(p.cite(p.chunk_start, p.chunk_end) for p in passages[:3])
+        return Answer(
+            text="\n".join(sentence.text for sentence in self.sentences),
+            sentences=tuple(self.sentences),
+            citations=tuple(self.citations),
+            refused=refused,
+            reason="" if not refused else TOO_LITTLE if passages else NOT_FOUND,
+            confidence=round(self.confidence, 4),
+            timings={**self.timings, "total_ms": round(sum(self.timings.values()), 2)},
+            found=found if refused else (),
+        )

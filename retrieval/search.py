@@ -1,0 +1,72 @@
+"""Hybrid search: both legs under one scope, fused, and checked again in the database."""
+
+import math
+from collections.abc import Sequence
+
+from core.database import Database
+from core.language import cjk_share, terms
+from core.reading import read_passages
+from core.settings import RetrievalSettings
+from core.values import AccessScope, Hit, Passage
+from llm.embedder import Embedder
+from retrieval.follower import Follower
+from retrieval.fusion import fuse
+from retrieval.index import DenseIndex, LexicalIndex
+
+# Hits read beyond the limit, in place of those that a stale index still holds.
+_SPARE = 20
+
+
+class Searcher:
+    """Finds passages for a question; the scope is part of the search, never applied afterwards."""
+
+    def __init__(
+        self,
+        database: Database,
+        embedder: Embedder,
+        dense: Follower[DenseIndex],
+        lexical: Follower[LexicalIndex],
+        settings: RetrievalSettings,
+    ) -> None:
+        self._database = database
+        self._embedder = embedder
+        self._dense = dense
+        self._lexical = lexical
+        self._settings = settings
+
+    def search(self, question: str, scope: AccessScope, limit: int, reach: int = 0) -> list[Passage]:
+        """Return at most `limit` passages that `scope` may see now, best first.
+
+        Each is widened by up to `reach` neighbours on either side. A chunk that an index still
+        holds but the database does not, or not for this asker, is left out.
+        """
+        hits = self.hits(question, scope)
+        with self._database.reading() as session:
+            return read_passages(session, hits[: limit + _SPARE], scope, reach)[:limit]
+
+    def hits(self, question: str, scope: AccessScope) -> list[Hit]:
+        """Return the fused hits of both indexes, best first, not yet checked in the database."""
+        words = terms(question)
+        weight = self.dense_weight(question)
+        with self._lexical.index() as lexical:
+            by_words = lexical.search(words, scope, self._settings.candidates)
+        if not weight:
+            return fuse([], by_words, 0.0)
+        vector = self._embedder.embed([question])[0]
+        with self._dense.index() as dense:
+            by_meaning = dense.search(vector, scope, self._settings.candidates)
+        return fuse(by_meaning, by_words, weight)
+
+    def dense_weight(self, question: str) -> float:
+        """Return the dense leg's say: less, down to none, for a script that the embedder cannot read."""
+        readable = 1.0 if self._embedder.tokenizer.reads_cjk else 1.0 - cjk_share(question)
+        return self._settings.dense_weight * readable
+
+    def rarity(self, words: Sequence[str]) -> list[float]:
+        """Return each term's inverse document frequency over all chunks, 0 and up.
+
+        The form that BM25 uses: Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009).
+        """
+        with self._lexical.index() as lexical:
+            total, counts = lexical.frequencies(words)
+        return [math.log(1 + (total - count + 0.5) / (count + 0.5)) for count in counts]
