@@ -37,8 +37,8 @@ from renderers.blocks import (
     Listing,
     Manual,
     Paragraph,
-    Table,
     SafetyNote,
+    Table,
     plain,
 )
 

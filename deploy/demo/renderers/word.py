@@ -14,7 +14,7 @@ from docx.table import Table as WordTable
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from renderers import archive
-from renderers.blocks import Block, Heading, Line, Listing, Manual, Paragraph, Table, SafetyNote, plain
+from renderers.blocks import Block, Heading, Line, Listing, Manual, Paragraph, SafetyNote, Table, plain
 
 INK = RGBColor(0x1F, 0x3A, 0x52)
 LATIN, CHINESE = "Calibri", "Microsoft YaHei"
