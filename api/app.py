@@ -54,6 +54,12 @@ class App:
         self.dense.bring_up_to_date()
         self.lexical.bring_up_to_date()
 
+    def warm_up(self) -> None:
+        """Load the model and open both indexes, so that the first question need not wait."""
+        self.embedder.embed(["ready"])
+        with self.dense.index(), self.lexical.index():
+            pass
+
     def close(self) -> None:
         """Give files and connections back."""
         self.lexical.close()

@@ -14,7 +14,10 @@ VadeError                      500 internal
 │   ├── TooLargeError          413 too_large
 │   └── UnknownFormatError     415 unknown_format
 ├── InputError                 422 input            a request or a file of questions is malformed
-└── NotFoundError              404 not_found        nothing by that id that the asker may read
+├── NotFoundError              404 not_found        nothing by that id that the asker may read
+├── ForbiddenError             403 forbidden        the request came from another site
+├── BusyError                  429 busy             the line in front of the answers is full
+└── NotReadyError              503 not_ready        the service cannot answer yet, or no more
 
 A class's docstring is its message; an instance may add what happened, what was kept and what to
 do. An adapter translates its vendor's errors with `from`.
@@ -122,3 +125,24 @@ class NotFoundError(VadeError):
 
     status = 404
     code = "not_found"
+
+
+class ForbiddenError(VadeError):
+    """The request came from another site."""
+
+    status = 403
+    code = "forbidden"
+
+
+class BusyError(VadeError):
+    """Too many questions are waiting; ask again in a few seconds."""
+
+    status = 429
+    code = "busy"
+
+
+class NotReadyError(VadeError):
+    """The service is not ready to answer."""
+
+    status = 503
+    code = "not_ready"

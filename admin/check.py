@@ -1,0 +1,136 @@
+"""`vade check`: proves that database and indexes agree, or names what does not."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import ColumnElement, exists, func, select, text
+from sqlalchemy.orm import Session
+
+from core.changes import live_chunk_ids
+from core.database import Database
+from core.tables import ChunkTable, DocumentTable, EmbeddingTable, VersionTable
+from core.values import DocumentState
+from retrieval.follower import Follower
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, and what to do about it."""
+
+    name: str
+    detail: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What was counted, and what was found wrong; nothing found means that all agree."""
+
+    documents: int
+    versions: int
+    chunks: int
+    findings: tuple[Finding, ...]
+
+
+def check(
+    database: Database, model_id: str, followers: Mapping[str, Follower[Any]], repair: bool = False
+) -> CheckReport:
+    """Compare truth and followers; with `repair`, rebuild a follower that differs."""
+    with database.reading() as session:
+        findings = [*_integrity(session), *_truth(session, model_id)]
+        documents, versions, chunks = (
+            _count(session, column) for column in (DocumentTable.id, VersionTable.id, ChunkTable.id)
+        )
+    for name, follower in followers.items():
+        findings.extend(_follower(database, model_id, name, follower, repair))
+    return CheckReport(documents, versions, chunks, tuple(findings))
+
+
+def _integrity(session: Session) -> Iterator[Finding]:
+    if session.get_bind().dialect.name != "sqlite":
+        return
+    damage = session.execute(text("PRAGMA quick_check(1)")).scalar_one()
+    if damage != "ok":
+        yield Finding("database", str(damage), "restore a backup")
+    orphans = session.execute(text("PRAGMA foreign_key_check")).all()
+    if orphans:
+        yield Finding("references", f"{len(orphans)} rows refer to rows that are gone", "restore a backup")
+
+
+def _truth(session: Session, model_id: str) -> Iterator[Finding]:
+    again = "ingest its source again"
+    rules: tuple[tuple[str, Any, str], ...] = (
+        (
+            "a searchable document has no live version",
+            select(func.count())
+            .select_from(DocumentTable)
+            .where(DocumentTable.state == DocumentState.SEARCHABLE, ~_live_version()),
+            again,
+        ),
+        (
+            "a deleted document still has chunks",
+            select(func.count(ChunkTable.id.distinct()))
+            .join(DocumentTable, DocumentTable.id == ChunkTable.document_id)
+            .where(DocumentTable.state == DocumentState.DELETED),
+            again,
+        ),
+        (
+            "a chunk belongs to a version that is not live",
+            select(func.count(ChunkTable.id))
+            .join(VersionTable, VersionTable.id == ChunkTable.version_id)
+            .where(VersionTable.tombstoned_at.is_not(None)),
+            again,
+        ),
+        (
+            "a chunk has no embedding of the model in force",
+            select(func.count(ChunkTable.id)).where(
+                ~exists().where(EmbeddingTable.chunk_id == ChunkTable.id, EmbeddingTable.model_id == model_id)
+            ),
+            "ingest every source again: the embedder was changed",
+        ),
+        (
+            "a chunk's text is not its version's text at its offsets",
+            select(func.count(ChunkTable.id))
+            .join(VersionTable, VersionTable.id == ChunkTable.version_id)
+            .where(
+                func.substr(VersionTable.text, ChunkTable.start + 1, ChunkTable.end - ChunkTable.start)
+                != ChunkTable.text
+            ),
+            again,
+        ),
+    )
+    for name, count, remedy in rules:
+        if number := session.scalar(count):
+            yield Finding(name, f"{number} times", remedy)
+
+
+def _live_version() -> ColumnElement[bool]:
+    return exists().where(VersionTable.document_id == DocumentTable.id, VersionTable.tombstoned_at.is_(None))
+
+
+def _follower(
+    database: Database, model_id: str, name: str, follower: Follower[Any], repair: bool
+) -> Iterator[Finding]:
+    different = _difference(database, model_id, follower)
+    if different and repair:
+        follower.rebuild()
+        different = _difference(database, model_id, follower)
+    if different:
+        yield Finding(f"the {name} index differs from the database", different, "run vade check --repair")
+
+
+def _difference(database: Database, model_id: str, follower: Follower[Any]) -> str:
+    """Return how an index differs from the truth; empty if it does not."""
+    with follower.index() as index, database.reading() as session:
+        held, live = index.ids(), np.array(live_chunk_ids(session, model_id), np.int64)
+    missing, surplus = np.setdiff1d(live, held).size, np.setdiff1d(held, live).size
+    twice = held.size - np.unique(held).size
+    if not (missing or surplus or twice):
+        return ""
+    return f"{missing} chunks missing, {surplus} too many, {twice} twice"
+
+
+def _count(session: Session, column: Any) -> int:
+    return session.scalar(select(func.count(column))) or 0

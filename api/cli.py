@@ -1,0 +1,131 @@
+"""The command line. Heavy packages are loaded by the command that needs them: `--help` answers at once."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.terminal import Terminal, exit_with_errors
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+_AS = click.option("--as", "user", metavar="user:NAME", help="Ask as this user. Default: you.")
+_GROUPS = click.option("--groups", default="", metavar="A,B", help="The groups that the asker is in.")
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where everything is kept. Default: VADE_DATA_DIR or ~/.local/share/vademecum.",
+)
+@click.version_option(package_name="vademecum")
+@click.pass_context
+def main(context: click.Context, data_dir: Path | None) -> None:
+    """Answer questions from your own documents, with the passage that proves each sentence.
+
+    Exit codes: 0 done, 1 done with failures that are listed, 2 usage or configuration, 3 already
+    running.
+    """
+    context.obj = data_dir
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option("--public", is_flag=True, help="Everybody may read what no .vade.yaml speaks of.")
+@click.option(
+    "--as", "user", metavar="user:NAME", help="Who owns what no .vade.yaml speaks of. Default: you."
+)
+@click.option("--retry", is_flag=True, help="Try files again that failed before and did not change.")
+@click.option(
+    "--allow-empty", is_flag=True, help="Believe a folder that lists nothing: remove its documents."
+)
+@_JSON
+@click.pass_obj
+@exit_with_errors
+def ingest(data_dir: Path | None, as_json: bool, **options: Any) -> int:
+    """Bring folders or files in: new, changed and removed files, and nothing else.
+
+    A `.vade.yaml` in a folder says who may read what is in it and below, the nearest one up the
+    tree: `read: [group:field, user:ann]`, or `read: [public]`.
+    """
+    from api.commands.ingest import run
+
+    return run(data_dir, Terminal(as_json), **options)
+
+
+@main.command()
+@click.argument("question", required=False)
+@click.option("--queries", type=_FILE, metavar="FILE.jsonl", help='Search for each line: {"id", "question"}.')
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 100), help="Hits shown.")
+@_AS
+@_GROUPS
+@_JSON
+@click.pass_obj
+@exit_with_errors
+def search(data_dir: Path | None, as_json: bool, **options: Any) -> int:
+    """Find the passages that fit a question best."""
+    from api.commands.ask import run_search
+
+    return run_search(data_dir, Terminal(as_json), **options)
+
+
+@main.command()
+@click.argument("question", required=False)
+@click.option("--questions", type=_FILE, metavar="FILE.jsonl", help='Answer each line: {"id", "question"}.')
+@_AS
+@_GROUPS
+@_JSON
+@click.pass_obj
+@exit_with_errors
+def ask(data_dir: Path | None, as_json: bool, **options: Any) -> int:
+    """Answer a question with citations, or say that the documents do not.
+
+    With --questions, one JSON line comes out for each line that goes in: its id and the answer.
+    """
+    from api.commands.ask import run_ask
+
+    return run_ask(data_dir, Terminal(as_json), **options)
+
+
+@main.command(name="eval")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR")
+@click.option("--split", default="test", show_default=True, help="Which qrels/SPLIT.tsv to judge by.")
+@_JSON
+@click.pass_obj
+@exit_with_errors
+def evaluate(data_dir: Path | None, as_json: bool, **options: Any) -> int:
+    """Measure the search on a folder in BEIR layout: corpus.jsonl, queries.jsonl, qrels/*.tsv.
+
+    The corpus is ingested into a data folder of its own, once; the search is the real one.
+    """
+    from api.commands.evaluate import run
+
+    return run(data_dir, Terminal(as_json), **options)
+
+
+@main.command()
+@click.option("--repair", is_flag=True, help="Rebuild what does not agree with the database.")
+@_JSON
+@click.pass_obj
+@exit_with_errors
+def check(data_dir: Path | None, as_json: bool, **options: Any) -> int:
+    """Prove that database and indexes agree, or name what does not."""
+    from api.commands.check import run
+
+    return run(data_dir, Terminal(as_json), **options)
+
+
+@main.command()
+@click.option("--host", help="Address to listen on. Default: 127.0.0.1.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Default: 8000.")
+@click.option("--as", "user", metavar="user:NAME", help="Who asks through the page. Default: you.")
+@click.option("--groups", default="", metavar="A,B", help="The groups that the asker is in.")
+@click.pass_obj
+@exit_with_errors
+def up(data_dir: Path | None, **options: Any) -> int:
+    """Serve the page and the HTTP interface on this machine."""
+    from api.commands.up import run
+
+    return run(data_dir, **options)

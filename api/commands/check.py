@@ -1,0 +1,27 @@
+"""`vade check`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from admin.check import CheckReport, check
+from api.commands.opening import opened
+from api.terminal import DONE, WITH_FAILURES, Terminal
+from retrieval.follower import Follower
+
+
+def run(data_dir: Path | None, terminal: Terminal, repair: bool) -> int:
+    """Check, and say what was found."""
+    with opened(data_dir) as app:
+        followers: dict[str, Follower[Any]] = {"dense": app.dense, "lexical": app.lexical}
+        report = check(app.database, app.embedder.model_id, followers, repair)
+    terminal.result({"ok": not report.findings, **asdict(report)}, lambda: _text(report))
+    return WITH_FAILURES if report.findings else DONE
+
+
+def _text(report: CheckReport) -> str:
+    counted = f"{report.documents} documents, {report.versions} versions, {report.chunks} chunks"
+    if not report.findings:
+        return f"{counted}: database and indexes agree."
+    found = (f"  {finding.name}: {finding.detail}; {finding.remedy}" for finding in report.findings)
+    return "\n".join([f"{counted}; not everything agrees:", *found])

@@ -1,0 +1,52 @@
+"""`vade up`."""
+
+import threading
+from pathlib import Path
+
+import click
+import uvicorn
+
+from api.commands.opening import groups_named, opened
+from api.http import make_http
+from api.terminal import DONE
+from core.errors import SettingsError
+from core.settings import ApiSettings, load_settings
+
+# An open stream must not keep a stopped server alive.
+_GRACE_SECONDS = 5
+
+
+def run(data_dir: Path | None, *, host: str | None, port: int | None, user: str | None, groups: str) -> int:
+    """Serve until stopped."""
+    given = {"host": host, "port": port, "user": user, "groups": groups_named(groups)}
+    overrides = {key: value for key, value in given.items() if value}
+    settings = load_settings(data_dir, **({"api": overrides} if overrides else {}))
+    _refuse_open_doors(settings.api)
+    with opened(settings) as app:
+        threading.Thread(target=app.warm_up, name="warm-up", daemon=True).start()
+        click.echo(
+            f"Vademecum answers at http://{settings.api.host}:{settings.api.port}/ as {settings.api.user}"
+        )
+        uvicorn.run(
+            make_http(app),
+            host=settings.api.host,
+            port=settings.api.port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+    return DONE
+
+
+def _refuse_open_doors(settings: ApiSettings) -> None:
+    """Without sign-in everybody who reaches the port is the configured user.
+
+    Raises: SettingsError if strangers could reach it.
+    """
+    if settings.host not in {"127.0.0.1", "localhost", "::1"} and not settings.behind_proxy:
+        raise SettingsError(
+            f"{settings.host} can be reached from other machines, and whoever reaches it would be "
+            f"{settings.user}. Listen on 127.0.0.1, or put a proxy that signs people in before it and set "
+            "VADE_API__BEHIND_PROXY=true"
+        )

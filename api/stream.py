@@ -1,0 +1,82 @@
+"""An answer as server-sent events, while it comes about."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from typing import Any
+
+import anyio
+import structlog
+from anyio import from_thread, to_thread
+from anyio.streams.memory import MemoryObjectSendStream
+
+from api.app import App
+from api.gate import Gate
+from api.wire import answer_json, error_json, passage_json
+from core.errors import VadeError
+from core.values import AccessScope, Answer
+from retrieval.answer import Found, Said
+
+log = structlog.get_logger()
+
+# Events held for a reader that is slower than the answer; then the answer waits for the reader.
+_BUFFERED = 64
+
+Event = tuple[str, Any]
+
+
+async def answer_events(app: App, gate: Gate, question: str, scope: AccessScope) -> AsyncIterator[str]:
+    """Yield `meta`, `source`…, `token` and `citation`…, then `done` with the whole answer, or `error`.
+
+    A reader that leaves stops the work at the next sentence.
+    """
+    yield _event("meta", {"question": question})
+    send, receive = anyio.create_memory_object_stream[Event](_BUFFERED)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_work, app, gate, question, scope, send)
+        async with receive:
+            async for name, data in receive:
+                yield _event(name, data)
+
+
+async def _work(
+    app: App, gate: Gate, question: str, scope: AccessScope, send: MemoryObjectSendStream[Event]
+) -> None:
+    teller = _Teller(send)
+    async with send:
+        try:
+            async with gate.enter():
+                answer: Answer = await to_thread.run_sync(app.answerer.answer, question, scope, teller.tell)
+            await send.send(("done", answer_json(answer)))
+        except VadeError as error:
+            await send.send(("error", error_json(error.code, str(error))["error"]))
+        except Exception:
+            log.exception("ask.failed")
+            await send.send(
+                ("error", error_json("internal", "The answer failed; nothing was kept.")["error"])
+            )
+
+
+class _Teller:
+    """Passes what the answerer tells, from its thread, to the stream."""
+
+    def __init__(self, send: MemoryObjectSendStream[Event]) -> None:
+        self._send = send
+        self._citations = 0
+
+    def tell(self, event: Found | Said) -> None:
+        if isinstance(event, Found):
+            for passage in event.passages:
+                self._pass("source", passage_json(passage))
+            return
+        self._pass("token", {"text": event.sentence.text, "citations": list(event.sentence.citations)})
+        for citation in event.new_citations:
+            self._pass("citation", {"index": self._citations, **asdict(citation)})
+            self._citations += 1
+
+    def _pass(self, name: str, data: Any) -> None:
+        from_thread.run(self._send.send, (name, data))
+
+
+def _event(name: str, data: Any) -> str:
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

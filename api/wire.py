@@ -1,0 +1,56 @@
+"""What goes over the wire: requests, and values as JSON."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from core.reading import DocumentEntry
+from core.values import Answer, Passage
+
+MAX_QUESTION_CHARACTERS = 2000
+
+Question = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARACTERS)
+]
+
+
+class Request(BaseModel):
+    """A request body; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AskRequest(Request):
+    """`POST /v1/ask`."""
+
+    question: Question
+    stream: bool = False
+
+
+class SearchRequest(Request):
+    """`POST /v1/search`."""
+
+    question: Question
+    limit: int = Field(10, ge=1, le=100)
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """Return the answer contract as JSON values."""
+    return asdict(answer)
+
+
+def passage_json(passage: Passage) -> dict[str, Any]:
+    """Return a found chunk as a citation with its context and score."""
+    citation = passage.cite(passage.chunk_start, passage.chunk_end)
+    return {**asdict(citation), "context": passage.context, "score": round(passage.score, 4)}
+
+
+def document_json(entry: DocumentEntry) -> dict[str, Any]:
+    """Return a document's entry as JSON values."""
+    return {**asdict(entry), "updated_at": entry.updated_at.isoformat()}
+
+
+def error_json(code: str, message: str) -> dict[str, Any]:
+    """Return the one form that every error has."""
+    return {"error": {"code": code, "message": message}}

@@ -1,0 +1,101 @@
+"""A corpus in BEIR layout as a source, and the queries and judgements that go with it."""
+
+import csv
+import json
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.errors import InputError, ParseError
+from ingest.source import Listed
+
+
+class BeirCorpus:
+    """`corpus.jsonl`: one document a line, `{"_id", "title", "text"}`, readable by everybody."""
+
+    def __init__(self, folder: Path, readers: frozenset[str]) -> None:
+        self.uri = f"beir:{folder.name}"
+        self._path = folder / "corpus.jsonl"
+        self._readers = readers
+        self._documents: dict[str, bytes] = {}
+
+    def document_id(self, uri: str) -> str:
+        """Return the corpus's own id of a document."""
+        return uri.removeprefix(f"{self.uri}/")
+
+    def list(self) -> Sequence[Listed]:
+        """Return every line.
+
+        Raises: InputError if one is malformed.
+        """
+        self._documents = {
+            f"{self.uri}/{line['_id']}": _page(line) for line in read_lines(self._path, ("_id", "text"))
+        }
+        return [Listed(uri, f"{self.document_id(uri)}.md", self._readers) for uri in self._documents]
+
+    def fetch(self, listed: Listed) -> bytes:
+        """Return a document as a page of Markdown."""
+        return self._documents[listed.uri]
+
+    def gone(self, known: Collection[str]) -> Sequence[str]:
+        """Return what the corpus no longer holds."""
+        return [uri for uri in known if uri not in self._documents]
+
+    def problems(self) -> Sequence[tuple[str, ParseError]]:
+        """Return nothing: a file is read whole or not at all."""
+        return ()
+
+
+def read_queries(folder: Path) -> dict[str, str]:
+    """Return the queries by id.
+
+    Raises: InputError if a line is malformed.
+    """
+    lines = read_lines(folder / "queries.jsonl", ("_id", "text"))
+    return {str(line["_id"]): str(line["text"]) for line in lines}
+
+
+def read_judgements(folder: Path, split: str) -> dict[str, dict[str, int]]:
+    """Return for each query its relevant documents and how relevant each is.
+
+    Raises: InputError if there is no such split or a line is malformed.
+    """
+    path = folder / "qrels" / f"{split}.tsv"
+    judgements: dict[str, dict[str, int]] = {}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file, delimiter="\t"):
+                judgements.setdefault(row["query-id"], {})[row["corpus-id"]] = int(row["score"])
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise InputError(f"{path}: query-id, corpus-id, score are needed: {error}") from error
+    return judgements
+
+
+def read_lines(path: Path, needed: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects of a file, one a line, that have all `needed` keys.
+
+    Raises: InputError naming the first line that is malformed.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, raw in enumerate(file, start=1):
+                if raw.strip():
+                    yield _checked(path, number, raw, needed)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+
+
+def _checked(path: Path, number: int, raw: str, needed: tuple[str, ...]) -> dict[str, Any]:
+    try:
+        line = json.loads(raw)
+    except ValueError as error:
+        raise InputError(f"{path}, line {number}: not JSON: {error}") from error
+    missing = [key for key in needed if not isinstance(line, dict) or line.get(key) in {None, ""}]
+    if missing:
+        raise InputError(f"{path}, line {number}: {', '.join(missing)} is missing")
+    return dict(line)
+
+
+def _page(line: dict[str, Any]) -> bytes:
+    title = " ".join(str(line.get("title") or "").split())
+    return f"# {title}\n\n{line['text']}".encode() if title else str(line["text"]).encode()
