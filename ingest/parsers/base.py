@@ -21,12 +21,14 @@ INVISIBLE = re.compile(
 )
 # What office programs write as a title when nobody gave one.
 _EMPTY_TITLE = re.compile(
-    r"(untitled|document|presentation|powerpoint[- ]presentation|slide|book|workbook|title|microsoft word"
+    r"(untitled( document| presentation| spreadsheet)?|document|presentation|powerpoint[- ]presentation|slide|book|workbook|title|microsoft word"
     r"|word document|blank)[ -]*\d*",
     re.IGNORECASE,
 )
 _PROGRAM_PREFIX = re.compile(r"^Microsoft (Word|PowerPoint|Excel) - ")
-_FILE_NAME_TITLE = re.compile(r"\S+\.(docx?|pptx?|xlsx?|indd|qxd|tex|dvi|odt|rtf|pmd|fm|p65)", re.IGNORECASE)
+_FILE_NAME_TITLE = re.compile(
+    r".+\.(docx?|pptx?|xlsx?|indd|qxd|tex|dvi|odt|rtf|pmd|fm|p65|exe|qxp|wpd|pdf)", re.IGNORECASE
+)
 
 
 class Parser(Protocol):

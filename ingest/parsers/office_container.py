@@ -33,6 +33,8 @@ _OPEN_DOCUMENT = {
     b"spreadsheet": "an OpenDocument spreadsheet (.ods); save it as .xlsx",
     b"presentation": "an OpenDocument presentation (.odp); save it as .pptx",
 }
+# The ISO dialect has other namespaces, which the readers do not know.
+_RELATIONS, _STRICT = "_rels/.rels", b"http://purl.oclc.org/ooxml/"
 # The main part may have another name, which the list of content types tells.
 _CONTENT_TYPES = (
     (b"wordprocessingml.document.main+xml", "docx"),
@@ -80,6 +82,10 @@ def _check_size(archive: zipfile.ZipFile, packed: int) -> None:
 
 def _kind(archive: zipfile.ZipFile) -> str:
     names = set(archive.namelist())
+    if _RELATIONS in names and _STRICT in archive.read(_RELATIONS):
+        raise UnknownFormatError(
+            "This is an Office file in the Strict Open XML dialect; save it in the usual one."
+        )
     for member, kind, words in _KINDS:
         if member in names:
             if kind:

@@ -19,9 +19,10 @@ from pypdfium2 import raw
 
 from core.errors import EncryptedError, ParseError
 
-_BOLD_NAME = re.compile(r"bold|black|heavy|demi|cmbx|-bd\b", re.IGNORECASE)
+_BOLD_NAME = re.compile(r"bold|black|heavy|demi|(cm|sf|ec)bx\d|-bd\b|-medi$", re.IGNORECASE)
+_ITALIC_NAME = re.compile(r"italic|oblique|slanted|(cm|sf|ec)ti\d|-it$", re.IGNORECASE)
 _MONO_NAME = re.compile(r"courier|mono|consol|menlo|cmtt|typewriter|letter ?gothic", re.IGNORECASE)
-_FIXED_PITCH, _FORCE_BOLD = 1 << 0, 1 << 18  # font descriptor flags, ISO 32000-1 table 123
+_FIXED_PITCH, _ITALIC, _FORCE_BOLD = 1 << 0, 1 << 6, 1 << 18  # font descriptor flags, ISO 32000-1 table 123
 _FONT_NAME_BYTES = 256
 _RECT_BYTES = 16  # four floats: left, top, right, bottom
 # PDFium is not safe to use from two threads at once.
@@ -46,7 +47,8 @@ class Glyphs:
 
     `codes` `(n,) uint32` are code points; `boxes` `(n, 4) float32` are x0, y0, x1, y1 in points
     from the top left corner of the page as it is shown, all zero for a character that PDFium put
-    in itself; `bold` and `mono` `(n,) bool` tell the font. `width` and `height` are in points.
+    in itself; `fonts` `(n, 3) bool` tells whether the font is bold, italic and of fixed pitch.
+    `width` and `height` are in points.
     """
 
     number: int
@@ -54,8 +56,7 @@ class Glyphs:
     height: float
     codes: NDArray[np.uint32]
     boxes: NDArray[np.float32]
-    bold: NDArray[np.bool_]
-    mono: NDArray[np.bool_]
+    fonts: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def _open(content: bytes) -> Any:
 
 
 def _pages(document: Any) -> Iterator[Glyphs]:
-    fonts: dict[bytes, tuple[bool, bool]] = {}
+    fonts: dict[bytes, tuple[bool, bool, bool]] = {}
     for index in range(len(document)):
         try:
             page = document[index]
@@ -106,11 +107,11 @@ def _pages(document: Any) -> Iterator[Glyphs]:
 
 
 def _blank(number: int) -> Glyphs:
-    none = np.zeros(0, np.bool_)
-    return Glyphs(number, 0.0, 0.0, np.zeros(0, np.uint32), np.zeros((0, 4), np.float32), none, none)
+    fonts = np.zeros((0, 3), np.bool_)
+    return Glyphs(number, 0.0, 0.0, np.zeros(0, np.uint32), np.zeros((0, 4), np.float32), fonts)
 
 
-def _read_page(page: Any, number: int, fonts: dict[bytes, tuple[bool, bool]]) -> Glyphs:
+def _read_page(page: Any, number: int, fonts: dict[bytes, tuple[bool, bool, bool]]) -> Glyphs:
     text_page = raw.FPDFText_LoadPage(page)
     if not text_page:
         return _blank(number)
@@ -118,12 +119,12 @@ def _read_page(page: Any, number: int, fonts: dict[bytes, tuple[bool, bool]]) ->
         handle = ctypes.cast(text_page, ctypes.c_void_p).value
         count = max(raw.FPDFText_CountChars(text_page), 0)
         codes = np.fromiter(map(_get_unicode, repeat(handle, count), range(count)), np.uint32, count)
-        bold, mono = _fonts(text_page, handle, count, fonts)
+        styles = _fonts(text_page, handle, count, fonts)
         boxes = _boxes(handle, count)
     finally:
         raw.FPDFText_ClosePage(text_page)
     width, height = page.get_size()
-    return Glyphs(number, width, height, codes, _as_shown(boxes, page), bold, mono)
+    return Glyphs(number, width, height, codes, _as_shown(boxes, page), styles)
 
 
 def _boxes(handle: int | None, count: int) -> NDArray[np.float32]:
@@ -136,13 +137,13 @@ def _boxes(handle: int | None, count: int) -> NDArray[np.float32]:
 
 
 def _fonts(
-    text_page: Any, handle: int | None, count: int, known: dict[bytes, tuple[bool, bool]]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return for each character whether its font is bold and whether it has a fixed pitch.
+    text_page: Any, handle: int | None, count: int, known: dict[bytes, tuple[bool, bool, bool]]
+) -> NDArray[np.bool_]:
+    """Return for each character whether its font is bold, italic and of fixed pitch.
 
     The font is asked for once a text object, which is a run of characters in one font.
     """
-    bold, mono = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+    styles = np.zeros((count, 3), np.bool_)
     found = (pointer or 0 for pointer in map(_get_object, repeat(handle, count), range(count)))
     objects = np.fromiter(found, np.uint64, count)
     starts: list[int] = [0, *(np.flatnonzero(np.diff(objects)) + 1).tolist()] if count else []
@@ -152,13 +153,14 @@ def _fonts(
         key = name.value + b"%d" % flags.value
         if key not in known:
             known[key] = _style(name.value.decode("latin-1"), flags.value)
-        bold[start:end], mono[start:end] = known[key]
-    return bold, mono
+        styles[start:end] = known[key]
+    return styles
 
 
-def _style(name: str, flags: int) -> tuple[bool, bool]:
+def _style(name: str, flags: int) -> tuple[bool, bool, bool]:
     bold = bool(flags & _FORCE_BOLD or _BOLD_NAME.search(name))
-    return bold, bool(flags & _FIXED_PITCH or _MONO_NAME.search(name))
+    italic = bool(flags & _ITALIC or _ITALIC_NAME.search(name))
+    return bold, italic, bool(flags & _FIXED_PITCH or _MONO_NAME.search(name))
 
 
 def _as_shown(rects: NDArray[np.float32], page: Any) -> NDArray[np.float32]:
