@@ -129,9 +129,9 @@ def test_logprobs_are_the_models_own_whatever_the_filters():
 @pytest.mark.parametrize(
     "wish",
     [
-        {"temperature": math.nan}, {"temperature": math.inf}, {"temperature": -1}, {"top_p": 0.0}, {"top_p": 1.5},
-        {"min_p": -0.1}, {"top_k": -1}, {"max_tokens": 0}, {"repetition_penalty": 0.0}, {"stop": ("",)},
-        {"logprobs": 1000}, {"presence_penalty": math.nan},
+        {"temperature": math.nan}, {"temperature": math.inf}, {"temperature": -1}, {"top_p": 0.0},
+        {"top_p": 1.5}, {"min_p": -0.1}, {"top_k": -1}, {"max_tokens": 0}, {"repetition_penalty": 0.0},
+        {"stop": ("",)}, {"logprobs": 1000}, {"presence_penalty": math.nan},
     ],
 )  # fmt: skip
 def test_senseless_wishes_are_refused(wish):

@@ -1,0 +1,52 @@
+"""The engine as a chat model: a folder of weights in, streamed text out."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from uuid import uuid4
+
+from llm.engine.chat import ChatRequest
+from llm.engine.loop import EngineLoop
+from llm.engine.request import Delta, Finish, GenerationRequest
+from llm.engine.stream import raise_unless_answered
+from llm.engine.tokens import TokenCodec
+
+
+class EngineChat:
+    """Answers conversations with the engine in this process."""
+
+    guided = True
+
+    def __init__(self, name: str, loop: EngineLoop, codec: TokenCodec, max_context_tokens: int) -> None:
+        self.name = name
+        self.max_context_tokens = max_context_tokens
+        self._loop = loop
+        self._codec = codec
+
+    def count_tokens(self, text: str) -> int:
+        """Return the number of tokens that `text` takes."""
+        return self._codec.count(text)
+
+    def stream(self, request: ChatRequest) -> Iterator[Delta | Finish]:
+        """Yield the answer's deltas and, last, its finish; closing the iterator cancels.
+
+        Raises: RequestTooLongError, RequestInvalidError, EngineFullError before the first delta;
+        GenerationFailedError, DeadlineExceededError, EngineClosedError at any time.
+        """
+        stop_tokens = request.sampling.stop_tokens | self._codec.stop_tokens
+        generation = GenerationRequest(
+            prompt=self._codec.encode_chat(request.messages),
+            sampling=replace(request.sampling, stop_tokens=stop_tokens),
+            guide=request.guide,
+            adapter=request.adapter,
+            salt=request.salt or uuid4().hex,
+            priority=request.priority,
+            deadline=self._loop.clock() + request.timeout_seconds,
+        )
+        matcher = self._codec.matcher(request.guide) if request.guide else None
+        stream = self._loop.submit(generation, matcher, self._codec.transcript(request.sampling.stop))
+        yield from stream
+        yield raise_unless_answered(stream.wait())
+
+    def close(self) -> None:
+        """End what is under way and stop."""
+        self._loop.close()

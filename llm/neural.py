@@ -1,0 +1,167 @@
+"""The neural generator: a chat model's lines made into sentences with quotes to check."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Protocol
+
+from core.errors import ModelError
+from core.language import sentences, terms
+from core.values import AccessScope, BlockKind, DraftSentence, Passage
+from llm.engine.chat import ChatRequest
+from llm.engine.errors import EngineFullError
+from llm.engine.request import Delta, Finish, FinishReason, Sampling
+from llm.generator import Generator
+from llm.prompt import Prompt, ShownPassage, build_prompt, citation_guide
+
+_MARKER = re.compile(r"\s*\[(\d{1,4})\]")
+# A neighbouring sentence joins the quote if it holds this share of the sentence's words besides.
+_WORTH_QUOTING = 0.15
+
+
+class ChatModel(Protocol):
+    """A neural back end: the engine, a remote server, or plain `generate`."""
+
+    name: str
+    max_context_tokens: int
+    guided: bool
+
+    def count_tokens(self, text: str) -> int:
+        """Return the number of tokens that `text` takes, or an upper bound."""
+        ...
+
+    def stream(self, request: ChatRequest) -> Iterator[Delta | Finish]:
+        """Yield an answer's deltas and, last, its finish; closing the iterator cancels.
+
+        Raises: ModelError or one of its children.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give everything back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLimits:
+    """How long an answer may be and take."""
+
+    max_tokens: int = 512
+    timeout_seconds: float = 120.0
+
+
+class NeuralGenerator:
+    """Drafts answers with a chat model; each line's markers become quotes inside the passages."""
+
+    def __init__(self, chat: ChatModel, limits: AnswerLimits | None = None, salt: str = "") -> None:
+        self.name = chat.name
+        self._chat = chat
+        self._limits = limits or AnswerLimits()
+        self._salt = salt
+
+    def for_scope(self, scope: AccessScope) -> "NeuralGenerator":
+        """Return this generator, sharing computed prefixes among askers of equal scope only.
+
+        Unbound, it shares them with nobody: who may read what is not known to it.
+        """
+        principals = "\n".join(sorted(scope.principals)).encode()
+        return NeuralGenerator(self._chat, self._limits, blake2b(principals, digest_size=16).hexdigest())
+
+    def draft(self, question: str, passages: Sequence[Passage]) -> Iterator[DraftSentence]:
+        """Yield the sentences of an answer as they are written; none if the model declines.
+
+        A marker of a passage that was not shown counts for nothing.
+        """
+        if not passages:
+            return
+        budget = self._chat.max_context_tokens - self._limits.max_tokens
+        prompt = build_prompt(question, passages, self._chat.count_tokens, budget)
+        if not prompt.shown:
+            return
+        for line in _lines(self._chat.stream(self._request(prompt))):
+            if line.startswith(prompt.refusal):
+                return
+            yield _sentence(line, prompt.shown)
+
+    def close(self) -> None:
+        """Give the chat model's resources back."""
+        self._chat.close()
+
+    def _request(self, prompt: Prompt) -> ChatRequest:
+        return ChatRequest(
+            messages=prompt.messages,
+            sampling=Sampling(max_tokens=self._limits.max_tokens),
+            guide=citation_guide(prompt) if self._chat.guided else None,
+            salt=self._salt,
+            timeout_seconds=self._limits.timeout_seconds,
+        )
+
+
+class FallbackGenerator:
+    """Drafts with a second generator where the first fails before its first sentence."""
+
+    def __init__(self, first: Generator, second: Generator) -> None:
+        self.name = first.name
+        self._first = first
+        self._second = second
+
+    def draft(self, question: str, passages: Sequence[Passage]) -> Iterator[DraftSentence]:
+        """Yield the first generator's sentences, or the second's.
+
+        Raises: EngineFullError, because a busy engine is better asked again; ModelError if the
+        first fails after it began to speak.
+        """
+        begun = False
+        try:
+            for sentence in self._first.draft(question, passages):
+                begun = True
+                yield sentence
+        except EngineFullError:
+            raise
+        except ModelError:
+            if begun:
+                raise
+            yield from self._second.draft(question, passages)
+
+
+def _lines(answer: Iterable[Delta | Finish]) -> Iterator[str]:
+    """Yield an answer's lines, each as soon as it is whole; one cut off by the length limit is left out."""
+    rest = ""
+    for part in answer:
+        if isinstance(part, Finish):
+            whole = part.reason is not FinishReason.LENGTH or rest.rstrip().endswith("]")
+            rest = rest if whole else ""
+        else:
+            *lines, rest = (rest + part.text).split("\n")
+            yield from filter(None, map(str.strip, lines))
+    if rest.strip():
+        yield rest.strip()
+
+
+def _sentence(line: str, shown: Sequence[ShownPassage]) -> DraftSentence:
+    cited = {int(number) for number in _MARKER.findall(line)}
+    text = _MARKER.sub("", line).strip()
+    words = set(terms(text))
+    proofs = [(one, *_quote(words, one.passage)) for one in shown if one.number in cited]
+    known = {word for one, start, end in proofs for word in _known(one.passage, start, end)}
+    support = len(words & known) / len(words) if words else 0.0
+    return DraftSentence(text, tuple((one.place, start, end) for one, start, end in proofs), support)
+
+
+def _quote(words: set[str], passage: Passage) -> tuple[int, int]:
+    """Return the offsets of the sentence that says best what `words` say, with a neighbour if needed."""
+    whole = [(0, len(passage.text))]
+    spans = whole if passage.kind is BlockKind.ROW else sentences(passage.text) or whole
+    known = [words & set(terms(passage.text[start:end])) for start, end in spans]
+    best = max(range(len(spans)), key=lambda place: len(known[place]))
+    first = last = best
+    for neighbour in (best - 1, best + 1):
+        if 0 <= neighbour < len(spans) and len(known[neighbour] - known[best]) > _WORTH_QUOTING * len(words):
+            first, last = min(first, neighbour), max(last, neighbour)
+    return passage.start + spans[first][0], passage.start + spans[last][1]
+
+
+def _known(passage: Passage, start: int, end: int) -> set[str]:
+    quote = passage.text[start - passage.start : end - passage.start]
+    return set(terms(f"{passage.context} {quote}"))
