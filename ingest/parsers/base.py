@@ -21,8 +21,8 @@ INVISIBLE = re.compile(
 )
 # What office programs write as a title when nobody gave one.
 _EMPTY_TITLE = re.compile(
-    r"(untitled( document| presentation| spreadsheet)?|document|presentation|powerpoint[- ]presentation|slide|book|workbook|title|microsoft word"
-    r"|word document|blank)[ -]*\d*",
+    r"(untitled( document| presentation| spreadsheet)?|document|presentation|powerpoint[- ]presentation"
+    r"|slide|book|workbook|title|microsoft word|word document|blank)[ -]*\d*",
     re.IGNORECASE,
 )
 _PROGRAM_PREFIX = re.compile(r"^Microsoft (Word|PowerPoint|Excel) - ")

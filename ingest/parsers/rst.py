@@ -209,7 +209,7 @@ def _collect(node: nodes.Node, parts: list[str]) -> None:
     if isinstance(node, nodes.Text):
         parts.append(node.astext())
     elif not isinstance(node, _DROPPED):
-        is_block = isinstance(node, nodes.Body | nodes.term)
+        is_block = isinstance(node, nodes.Body | nodes.term) and not isinstance(node, nodes.Inline)
         parts += [" "] if is_block else []
         for child in node.children:
             _collect(child, parts)

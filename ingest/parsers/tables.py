@@ -24,8 +24,7 @@ def split_header(rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[st
     kept = [list(row) for row in rows if any(cell.strip() for cell in row)]
     if len(kept) < 2 or not (_names(kept[0]) or _differs(kept[0], kept[1 : 1 + _COMPARED_ROWS])):
         return [], kept
-    width = max(len(row) for row in kept)
-    if len(kept) > 2 and _is_group_header(kept[0], kept[1], kept[2], width):
+    if len(kept) > 2 and _is_group_header(*kept[:3]):
         return joined_header(kept[:2]), kept[2:]
     return kept[0], kept[1:]
 
@@ -63,8 +62,9 @@ def _differs(first: Sequence[str], following: Sequence[Sequence[str]]) -> bool:
     return bool(below) and not any(is_value(cell) or not cell.strip() for cell in below)
 
 
-def _is_group_header(first: Sequence[str], second: Sequence[str], third: Sequence[str], width: int) -> bool:
-    filled = sum(bool(cell.strip()) for cell in first)
-    named = sum(bool(cell.strip()) for cell in second)
-    has_values = any(is_value(cell) for cell in third)
-    return filled < width and named > filled and _names(second) and has_values
+def _is_group_header(first: Sequence[str], second: Sequence[str], third: Sequence[str]) -> bool:
+    adds = any(
+        cell.strip() and not (column < len(first) and first[column].strip())
+        for column, cell in enumerate(second)
+    )
+    return adds and _names(second) and any(is_value(cell) for cell in third)

@@ -73,7 +73,14 @@ def _regions(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
 
 
 def _side_by_side(region: list[list[str]]) -> Iterator[list[list[str]]]:
-    """Yield the tables that stand beside each other, without blank columns."""
+    """Yield the lines above, such as a table's name, and the tables beside each other.
+
+    Blank columns are left out.
+    """
+    while region and _is_line(region[0]):
+        yield [[cell for cell in region.pop(0) if cell]]
+    if not region:
+        return
     width = max(len(row) for row in region)
     used = [any(column < len(row) and row[column] for row in region) for column in range(width)]
     parts: list[list[int]] = [[]]
@@ -96,11 +103,7 @@ def _columns(region: list[list[str]], columns: list[int]) -> list[list[str]]:
 
 
 def _write_region(builder: DocumentBuilder, region: list[list[str]]) -> None:
-    """Write the lines above a table, such as its name, and then the table."""
-    width = max(len(row) for row in region)
-    while region and width > 1 and _is_line(region[0]):
-        builder.paragraph(region.pop(0)[0])
-    if width == 1:
+    if len(region[0]) == 1:
         for row in region:
             builder.paragraph(row[0])
     else:
@@ -108,7 +111,7 @@ def _write_region(builder: DocumentBuilder, region: list[list[str]]) -> None:
 
 
 def _is_line(row: list[str]) -> bool:
-    return len([cell for cell in row if cell]) == 1 and bool(row[0])
+    return sum(bool(cell) for cell in row) == 1
 
 
 def cell_text(value: Any) -> str:

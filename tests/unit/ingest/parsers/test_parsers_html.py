@@ -1,0 +1,87 @@
+import pytest
+from parser_samples import HTML, block_of, check, said
+
+from core.errors import EmptyDocumentError
+from core.values import BlockKind, ParsedDocument
+from ingest.parsers.html import HtmlParser
+
+
+def parse(text: str | bytes) -> ParsedDocument:
+    document = HtmlParser().parse(text if isinstance(text, bytes) else text.encode(), "a.html")
+    check(document)
+    return document
+
+
+def test_main_text_and_structure() -> None:
+    document = parse(HTML)
+    assert document.title == "Press 4"
+    assert said(document) == [
+        (BlockKind.HEADING, "Press"),
+        (BlockKind.PARAGRAPH, "Read this first."),
+        (BlockKind.LIST_ITEM, "Oil"),
+        (BlockKind.LIST_ITEM, "Grease"),
+        (BlockKind.LIST_ITEM, "white"),
+        (BlockKind.ROW, "Bolt | Torque"),
+        (BlockKind.ROW, "M8 | 25 Nm"),
+        (BlockKind.CODE, "a = 1\n  b"),
+    ]
+    assert block_of(document, "white").level == 1
+    assert block_of(document, "M8 | 25 Nm").header == "Bolt | Torque"
+
+
+def test_without_a_main_part_all_but_menus_is_kept() -> None:
+    source = (
+        "<header><h1>T</h1></header><nav>menu</nav><p hidden>no</p><p style='display: none'>no</p>"
+        "<footer>Imprint</footer>"
+    )
+    assert [text for _, text in said(parse(source))] == ["T", "Imprint"]
+
+
+def test_tables_unfold_spans_and_join_header_rows() -> None:
+    document = parse(
+        "<table><caption>Torques</caption>"
+        "<tr><th rowspan=2>Bolt</th><th colspan=2>Torque</th></tr><tr><th>dry</th><th>oiled</th></tr>"
+        "<tr><td rowspan=2>M8</td><td>25</td><td>20</td></tr><tr><td>26</td><td>21</td></tr></table>"
+    )
+    assert [text for _, text in said(document)] == [
+        "Torques",
+        "Bolt | Torque dry | Torque oiled",
+        "M8 | 25 | 20",
+        "M8 | 26 | 21",
+    ]
+    assert document.blocks[-1].header == "Bolt | Torque dry | Torque oiled"
+
+
+def test_a_table_that_lays_out_a_page_is_no_table() -> None:
+    inner = "<table><tr><td>1</td><td>2</td></tr></table>"
+    source = f"<table><tr><td><h2>A</h2><p>x</p></td><td>{inner}</td></tr></table>"
+    assert [kind for kind, _ in said(parse(source))] == [
+        BlockKind.HEADING,
+        BlockKind.PARAGRAPH,
+        BlockKind.ROW,
+    ]
+
+
+def test_terms_keep_their_descriptions() -> None:
+    source = "<dl><dt>PPE</dt><dd>Protective <b>equipment</b></dd><dd>Gloves</dd></dl>"
+    assert [text for _, text in said(parse(source))] == ["PPE: Protective equipment", "Gloves"]
+
+
+def test_charset_is_read_from_the_page() -> None:
+    page = '<meta http-equiv="Content-Type" content="text/html; charset=koi8-r"><p>привет</p>'
+    assert said(parse(page.encode("koi8-r")))[0][1] == "привет"
+
+
+def test_entities_are_not_expanded() -> None:
+    source = '<!DOCTYPE html [<!ENTITY x SYSTEM "file:///etc/passwd"><!ENTITY y "yyyy">]><p>a &x; &y;</p>'
+    assert "root:" not in parse(source).text
+
+
+def test_front_matter_of_a_site_generator_is_left_out() -> None:
+    document = parse("---\ntitle: Start\n---\n<p>{{ site.name }}Hello{% if x %}</p>")
+    assert (document.title, document.text) == ("Start", "Hello")
+
+
+def test_a_page_without_text_is_empty() -> None:
+    with pytest.raises(EmptyDocumentError):
+        parse("<script>x</script>")

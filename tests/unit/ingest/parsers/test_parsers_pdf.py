@@ -1,0 +1,166 @@
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from parser_samples import block_of, boxes, check, pdf, said
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+
+from core.errors import EmptyDocumentError, EncryptedError, ParseError
+from core.values import BlockKind, ParsedDocument
+from ingest.parsers.pdf import PdfParser
+
+
+def draw(page: Callable[[Canvas, int], None], pages: int = 1, **options: object) -> bytes:
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=A4, **options)
+    for number in range(pages):
+        canvas.setFont("Helvetica", 11)
+        page(canvas, number)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def parse(content: bytes) -> ParsedDocument:
+    document = PdfParser().parse(content, "a.pdf")
+    check(document)
+    return document
+
+
+def texts(content: bytes) -> list[str]:
+    return [text for _, text in said(parse(content))]
+
+
+def test_structure() -> None:
+    document = parse(pdf())
+    assert document.title == "Chapter 1"
+    assert said(document)[:7] == [
+        (BlockKind.HEADING, "Chapter 1"),
+        (BlockKind.PARAGRAPH, "The pump must be stopped before any maintenance work begins."),
+        (BlockKind.LIST_ITEM, "Close the valve"),
+        (BlockKind.LIST_ITEM, "Wait"),
+        (BlockKind.ROW, "Code | Meaning | Action"),
+        (BlockKind.ROW, "E-1 | Hot | Stop"),
+        (BlockKind.ROW, "E-2 | Cold | Go"),
+    ]
+    assert document.blocks[5].header == "Code | Meaning | Action"
+    assert [page.number for page in document.pages] == [1, 2]
+    assert document.pages[0].width == pytest.approx(595.3, abs=0.1)
+
+
+def test_every_character_has_its_own_box() -> None:
+    document = parse(pdf())
+    page = document.pages[1]
+    found = boxes(page.boxes) / 4
+    start = document.text.index("Chapter 2") - page.start
+    heading = found[start : start + 9]
+    assert heading[0, 0] == pytest.approx(72 + 1, abs=2)
+    assert heading[0, 1] < 841.9 - 760 < heading[0, 3] + 5
+    assert (np.diff(heading[:, 0]) > 0).all()
+    join = document.text.index("maintenance", page.start) - page.start
+    mainte, nance = found[join + 5], found[join + 6]
+    assert mainte[0] > 200
+    assert nance[0] == pytest.approx(72, abs=2)
+    assert nance[1] > mainte[1]
+    between = document.text.index(" | ", page.start) - page.start
+    assert not found[between : between + 3].any()
+    for block in document.blocks:
+        text = document.text[block.start : block.end]
+        if page.start <= block.start and " | " not in text:
+            solid = [found[block.start - page.start + at] for at, letter in enumerate(text) if letter != " "]
+            assert all(box.any() for box in solid)
+
+
+def test_a_turned_page_has_boxes_as_it_is_shown() -> None:
+    def page(canvas: Canvas, _: int) -> None:
+        canvas.setPageRotation(90)
+        canvas.drawString(100, 500, "Turned")
+
+    document = parse(draw(page))  # reportlab turns the paper too: it is shown upright, the text is not
+    assert (document.pages[0].width, document.pages[0].height) == pytest.approx(A4, abs=0.1)
+    box = boxes(document.pages[0].boxes)[0] / 4
+    assert box[0] == pytest.approx(500, abs=5)
+    assert box[1] == pytest.approx(100, abs=5)
+
+
+def test_repeated_headers_and_page_numbers_are_dropped() -> None:
+    def page(canvas: Canvas, number: int) -> None:
+        canvas.drawString(72, 815, f"Manual 12 — Revision {number}")
+        canvas.drawString(72, 500, f"Body text of part {'ABCDE'[number]} stands here.")
+        canvas.drawString(290, 25, f"Page {number + 1} of 5")
+
+    assert texts(draw(page, 5)) == [f"Body text of part {letter} stands here." for letter in "ABCDE"]
+
+
+def test_columns_are_read_one_after_the_other() -> None:
+    left = [f"left column line number {row} goes on and" for row in range(6)]
+    right = [f"right column line number {row} goes on and" for row in range(6)]
+
+    def page(canvas: Canvas, _: int) -> None:
+        for row in range(6):
+            canvas.drawString(60, 700 - 13 * row, left[row])
+            canvas.drawString(320, 700 - 13 * row, right[row])
+
+    assert " ".join(texts(draw(page))) == " ".join([*left, *right])
+
+
+def test_a_page_drawn_from_below_is_sorted() -> None:
+    rows = [
+        ("Code", "Meaning", "Action"),
+        *((f"E-{row}", f"fault {row}", f"step {row}") for row in range(12)),
+    ]
+
+    def page(canvas: Canvas, _: int) -> None:
+        for row in reversed(range(len(rows))):
+            for column, cell in enumerate(rows[row]):
+                canvas.drawString(72 + 120 * column, 700 - 15 * row, cell)
+
+    assert texts(draw(page)) == [" | ".join(row) for row in rows]
+
+
+def test_cells_of_several_lines_are_one_cell() -> None:
+    def page(canvas: Canvas, _: int) -> None:
+        for row, cells in enumerate(
+            (("Part", "What to do", "Who"), ("Pump", "Stop it|and wait", "Ann"), ("Fan", "Run", "Bob"))
+        ):
+            for column, cell in enumerate(cells):
+                for below, line in enumerate(cell.split("|")):
+                    canvas.drawString(72 + 130 * column, 700 - 40 * row - 13 * below, line)
+
+    assert texts(draw(page)) == [
+        "Part | What to do | Who",
+        "Pump | Stop it and wait | Ann",
+        "Fan | Run | Bob",
+    ]
+
+
+def test_code_keeps_its_lines_and_indents() -> None:
+    def page(canvas: Canvas, _: int) -> None:
+        canvas.drawString(72, 760, "The program below stops the pump and waits for an answer from it.")
+        canvas.setFont("Courier", 10)
+        for row, line in enumerate(("def stop():", "    pump.off()", "    return 1")):
+            canvas.drawString(72 + 6 * (len(line) - len(line.lstrip())), 700 - 12 * row, line.strip())
+
+    assert said(parse(draw(page)))[1] == (BlockKind.CODE, "def stop():\n    pump.off()\n    return 1")
+
+
+def test_nested_bullets_have_their_depth() -> None:
+    def page(canvas: Canvas, _: int) -> None:
+        for row, (indent, line) in enumerate(((0, "• one"), (20, "– deep"), (0, "• two"), (0, "3. three"))):
+            canvas.drawString(72 + indent, 700 - 14 * row, line)
+
+    document = parse(draw(page))
+    assert texts(draw(page)) == ["one", "deep", "two", "3. three"]
+    assert block_of(document, "deep").level == 1
+    assert block_of(document, "two").level == 0
+
+
+def test_what_cannot_be_read_says_why() -> None:
+    with pytest.raises(EmptyDocumentError, match="2 pages hold no text"):
+        parse(draw(lambda canvas, _: canvas.rect(10, 10, 50, 50), 2))
+    with pytest.raises(EncryptedError):
+        parse(draw(lambda canvas, _: canvas.drawString(72, 700, "secret"), encrypt="password"))
+    with pytest.raises(ParseError, match="damaged"):
+        parse(b"%PDF-1.7\nnothing")
