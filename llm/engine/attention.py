@@ -80,7 +80,11 @@ class PagedAttention:
 
 
 class _GroupedLayer:
-    """Grouped-query attention: pages hold keys and values."""
+    """Grouped-query attention: pages hold keys and values.
+
+    A chunk behind other tokens reads them from pages. So does every chunk over INT8 pages, its own
+    tokens too: then an answer does not depend on where the prompt was cut or found computed.
+    """
 
     def __init__(self, streams: tuple[KvStream, KvStream], ops: AttentionOps) -> None:
         self._streams = streams
@@ -90,7 +94,7 @@ class _GroupedLayer:
         return self._ops.attend_pages(query, *self._streams, rows, rule)
 
     def chunk(self, query: Tensor, keys: Tensor, values: Tensor, chunk: Chunk, rule: AttentionRule) -> Tensor:
-        if chunk.past:
+        if chunk.past or self._streams[0].quantized:
             length = chunk.past + query.shape[2]
             keys, values = (
                 self._ops.read(stream, chunk.pages)[:, :length].transpose(1, 2) for stream in self._streams
@@ -116,7 +120,7 @@ class _LatentLayer:
         return torch.einsum("bhr,hvr->bhv", latents, self._value_up)
 
     def chunk(self, query: Tensor, keys: Tensor, values: Tensor, chunk: Chunk, rule: AttentionRule) -> Tensor:
-        if chunk.past:
+        if chunk.past or self._streams[0].quantized:
             length = chunk.past + query.shape[2]
             latents, rotated = (
                 self._ops.read(stream, chunk.pages)[:, :length].transpose(1, 2) for stream in self._streams

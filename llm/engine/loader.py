@@ -1,0 +1,76 @@
+"""A folder of weights to a running engine."""
+
+from pathlib import Path
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+
+from core.errors import ModelError
+from llm.engine.build import build_engine, limits
+from llm.engine.config import EngineSettings
+from llm.engine.errors import UnsupportedModelError
+from llm.engine.loop import EngineLoop
+from llm.engine.serving import EngineChat
+from llm.engine.support import refusal
+from llm.engine.tokens import TokenCodec
+
+
+def open_engine(
+    folder: Path, settings: EngineSettings, device: str = "cpu", dtype: str = "auto"
+) -> EngineChat:
+    """Return the model in `folder` as a chat model, its engine running.
+
+    `dtype` is `auto` (as stored), `bfloat16` or `float32`.
+    Raises: ModelError if the folder cannot be loaded, UnsupportedModelError if the engine cannot
+    run what is in it.
+    """
+    check_config(folder)
+    model = load_model(folder, device, dtype)
+    codec = load_codec(folder, model)
+    engine = build_engine(model, settings)
+    loop = EngineLoop(engine, settings.background_delay_seconds)
+    capacity = engine.pool.num_pages * settings.page_tokens
+    return EngineChat(folder.name, loop, codec, min(limits(model, settings).max_context_tokens, capacity))
+
+
+def check_config(folder: Path) -> None:
+    """Raises: UnsupportedModelError before any weight is read; ModelError if there is no model."""
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # the vendor raises what it finds
+        raise ModelError(f"{folder} holds no model that transformers knows: {error}") from error
+    reason = refusal(config)
+    if reason:
+        raise UnsupportedModelError(f"{reason}; use the `hf` back end or a remote server")
+
+
+def load_model(folder: Path, device: str = "cpu", dtype: str = "auto") -> PreTrainedModel:
+    """Return the model, in evaluation mode; only safetensors are read, no code from the folder is run.
+
+    Raises: ModelError.
+    """
+    try:
+        model = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=dtype if dtype == "auto" else getattr(torch, dtype),
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+        )
+    except Exception as error:  # the vendor raises what it finds
+        raise ModelError(f"{folder} cannot be loaded: {error}") from error
+    return model.to(torch.device(device)).eval()
+
+
+def load_codec(folder: Path, model: PreTrainedModel) -> TokenCodec:
+    """Return the model's tokenizer with every token that ends an answer.
+
+    Raises: ModelError.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # the vendor raises what it finds
+        raise ModelError(f"{folder} holds no tokenizer: {error}") from error
+    ends = model.generation_config.eos_token_id if model.generation_config else None
+    listed = ends if isinstance(ends, list) else [ends]
+    return TokenCodec(tokenizer, frozenset(end for end in listed if end is not None))
