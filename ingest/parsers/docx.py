@@ -41,7 +41,7 @@ def _write_table(builder: DocumentBuilder, markup: str) -> None:
         return
     read = read_table(table, inline_text)
     if read.width == 1:  # a frame around text
-        for row in [read.header, *read.rows]:
-            builder.paragraph(row[0] if row else "")
+        for row in read.rows:
+            builder.paragraph(row[0])
     else:
         builder.table(read.header, read.rows)

@@ -20,6 +20,8 @@ _HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _CHINESE_SHARE = 0.9
 # A file of text has hardly any control characters; one in fifty still passes an odd log.
 _MAX_CONTROL_SHARE = 0.02
+# A short file may hold a damaged character.
+_STRAY_CONTROLS = 2
 _CONTROL = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -44,7 +46,7 @@ def looks_like_text(content: bytes) -> bool:
     sample = content[:_SAMPLE_BYTES]
     if any(sample.startswith(mark) for mark, _ in _MARKS) or _wide_encoding(sample):
         return True
-    return len(_CONTROL.findall(sample)) <= _MAX_CONTROL_SHARE * len(sample) and b"\0" not in sample
+    return len(_CONTROL.findall(sample)) <= max(_STRAY_CONTROLS, _MAX_CONTROL_SHARE * len(sample))
 
 
 def _decoded(content: bytes, encoding: str | None) -> str:

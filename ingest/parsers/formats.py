@@ -19,10 +19,10 @@ from ingest.parsers.signatures import (
     OLE_MARK,
     PDF_MARK,
     PDF_MARK_WITHIN_BYTES,
-    TEXTUAL_MARKS,
     ZIP_MARKS,
     describe,
     describe_ole,
+    is_certain,
     is_encrypted_office,
 )
 
@@ -116,7 +116,7 @@ def _choose(content: bytes, name: str) -> str:
         return found
     if known and not FORMATS[known].is_text:
         raise _misnamed(content, extension)
-    if not looks_like_text(content) or content.startswith(TEXTUAL_MARKS):
+    if not looks_like_text(content) or is_certain(content):
         words = describe(content) or "a binary file of a kind that is not known"
         raise UnknownFormatError(f"This is {words}.")
     if not known and content[:512].lstrip().lower().startswith(_HTML_STARTS):

@@ -23,6 +23,11 @@ _BLOCKS = frozenset(
 )
 _HEADING = re.compile(r"h([1-6])")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_MENU_ROLES = frozenset({"navigation", "search", "menu", "menubar", "toolbar"})
+# What Sphinx, MediaWiki and Bootstrap put beside the text: marks of links, edit links, boxes of links.
+_MENU_CLASSES = frozenset(
+    "headerlink anchorjs-link mw-editsection navbox noprint sr-only visually-hidden skip-link".split()
+)
 # A picture's description says something from two words on; one word is a file name or "logo".
 _MIN_ALT_WORDS = 2
 
@@ -174,8 +179,17 @@ def _preformatted(element: HtmlElement) -> str:
 
 
 def _is_hidden(element: HtmlElement) -> bool:
-    style = element.get("style")
-    return element.get("hidden") is not None or bool(style and _HIDDEN_STYLE.search(style))
+    """Tell whether an element is not shown, or is there to get about and not to be read."""
+    attributes = element.attrib
+    if not attributes:
+        return False
+    style = attributes.get("style", "")
+    return (
+        "hidden" in attributes
+        or attributes.get("role") in _MENU_ROLES
+        or bool(style and _HIDDEN_STYLE.search(style))
+        or not _MENU_CLASSES.isdisjoint(attributes.get("class", "").split())
+    )
 
 
 def _number(text: str | None, otherwise: int = 1) -> int:

@@ -43,7 +43,7 @@ def read_table(table: HtmlElement, text_of: Callable[[HtmlElement], str]) -> Htm
         header, body = joined_header(grid[:count]), grid[count:]
     else:
         header, body = split_header(grid)
-    return HtmlTable("" if caption is None else text_of(caption), header, body)
+    return HtmlTable("" if caption is None else text_of(caption), header, [row for row in body if row])
 
 
 def _owner(row: HtmlElement) -> HtmlElement | None:

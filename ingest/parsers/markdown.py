@@ -14,6 +14,10 @@ from ingest.parsers.html import parse_html
 from ingest.parsers.html_blocks import HtmlWriter, picture_text
 from ingest.parsers.site_source import split_front_matter, without_templates
 
+# A link whose address holds a space, or to a reference that is not in the file.
+_LEFT_LINK = re.compile(r"!?\[([^\[\]]{1,300})\](?:\([^()\n]{0,500}\)|\[[\w #.-]*\])")
+_FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]:?")
+_LEFT_STARS = re.compile(r"(?<!\w)\*\*|\*\*(?!\w)")
 _TAG_BREAK = re.compile(r"<(br|/?p|/?div|/?li)\b", re.IGNORECASE)
 
 
@@ -89,7 +93,7 @@ class _Writer:
 
     def _html_block(self, source: str) -> None:
         try:
-            root = parse_html(source)
+            root = parse_html(_LEFT_LINK.sub(r"\1", source))
         except EmptyDocumentError:  # a closing tag alone
             return
         HtmlWriter(self._builder).write(root)
@@ -110,13 +114,24 @@ class _Writer:
 def inline_text(token: Token) -> str:
     """Return what a reader sees of an inline token: the text of links, no addresses."""
     parts: list[str] = []
+    prose: list[str] = []
     for child in token.children or ():
-        if child.type in ("text", "code_inline", "text_special"):
-            parts.append(child.content)
+        if child.type == "code_inline":
+            parts += [_without_leftovers("".join(prose)), child.content]
+            prose.clear()
+        elif child.type in ("text", "text_special"):
+            prose.append(child.content)
         elif child.type in ("softbreak", "hardbreak"):
-            parts.append("\n")
+            prose.append("\n")
         elif child.type == "image":
-            parts.append(picture_text(child.content))
+            prose.append(picture_text(child.content))
         elif child.type == "html_inline" and _TAG_BREAK.match(child.content):
-            parts.append(" ")
-    return "".join(parts)
+            prose.append(" ")
+    return "".join([*parts, _without_leftovers("".join(prose))])
+
+
+def _without_leftovers(text: str) -> str:
+    """Return prose without markup that does not hold by the rules, as authors leave it behind."""
+    if "[" in text:
+        text = _LEFT_LINK.sub(r"\1", _FOOTNOTE.sub("", text))
+    return _LEFT_STARS.sub("", text)

@@ -42,6 +42,8 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"MZ", "a Windows program"),
     (0, b"BM", "a bitmap image"),
 )
+# Formats that are text by their bytes but not to a reader.
+TEXTUAL_MARKS = (b"{\\rtf", b"%!PS")
 _IMAGE_ADVICE = "; its text can only be read by text recognition"
 
 # (stream name in an OLE2 container, what it is); the names are stored as UTF-16.
@@ -52,8 +54,6 @@ _OLE_KINDS = (
     ("__substg1.0_", "an Outlook message (.msg); save it as .eml"),
 )
 OLE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# Formats that are text by their bytes but not to a reader.
-TEXTUAL_MARKS = (b"{\\rtf", b"%!PS")
 ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 PDF_MARK = b"%PDF-"
 # Readers accept a PDF that begins with a little rubbish.
@@ -67,6 +67,12 @@ def describe(content: bytes) -> str:
         if content.startswith(mark, offset) and (len(mark) > 2 or b"\0" in content[:64]):
             return words + _IMAGE_ADVICE if words.endswith("image") else words
     return ""
+
+
+def is_certain(content: bytes) -> bool:
+    """Tell whether the first bytes prove a format that no parser reads, however much looks like text."""
+    marks = (mark for offset, mark, _ in _SIGNATURES if offset == 0 and not mark.isascii())
+    return content.startswith((*TEXTUAL_MARKS, *marks))
 
 
 def describe_ole(content: bytes) -> str:

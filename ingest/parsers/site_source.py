@@ -16,11 +16,13 @@ _COMMENT = re.compile(
     r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|<!--.*?-->|^\[//\]: # .*$",
     re.DOTALL | re.MULTILINE,
 )
+_RAW = re.compile(r"\{%-?\s*(?:end)?raw\s*-?%\}")
 _HUGO = re.compile(r"\{\{[<%].*?[>%]\}\}", re.DOTALL)
 _LIQUID = re.compile(r"\{%.*?%\}", re.DOTALL)
 _ARGUMENT = re.compile(r"""\{%-?\s*(\w+)\s+["']([^"'/.]+)["']\s*-?%\}""")
 _LINK_TARGET = re.compile(r"\]\((\s*(?:\{%.*?%\}|\{\{.*?\}\}))[^)\n]*\)")
-_SITE_VARIABLE = re.compile(r"\{\{-?\s*(?:site|page|base|content|include|layout)\b[^}\n]*\}\}")
+_VARIABLE = re.compile(r"\{\{[^{}\n]*\}\}")
+_CODE_SPAN = re.compile(r"(`+[^`\n]+`+)")
 # Kramdown's attribute lists and VitePress' or Docusaurus' fences of a note.
 _ATTRIBUTES = re.compile(r"^[ \t]*\{:[^}\n]*\}[ \t]*$|(?<=\S)\{[:#.][^}\n]*\}[ \t]*$", re.MULTILINE)
 _COLON_FENCE = re.compile(r"^[ \t]*:{3,}[ \t]*(?:\{?(\w+)\}?)?[ \t]*(.*)$", re.MULTILINE)
@@ -67,14 +69,20 @@ def without_templates(source: str) -> str:
 
 
 def _cleared(text: str) -> str:
+    """Return prose without comments and tags; code within a line stays as it is."""
+    text = _RAW.sub("", _COMMENT.sub("", text))
     if "{" in text:
         text = _LINK_TARGET.sub("]()", text)
-        text = _ATTRIBUTES.sub("", text)
-    text = _COMMENT.sub("", text)
+    parts = _CODE_SPAN.split(text)
+    parts[::2] = [_without_tags(part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _without_tags(text: str) -> str:
     if "{" in text:
-        text = _HUGO.sub("", text)
+        text = _HUGO.sub("", _ATTRIBUTES.sub("", text))
         text = _ARGUMENT.sub(_said, text)
-        text = _SITE_VARIABLE.sub("", _LIQUID.sub("", text))
+        text = _VARIABLE.sub("", _LIQUID.sub("", text))
     if ":::" in text:
         text = _COLON_FENCE.sub(_note, text)
     if "[!" in text:

@@ -65,3 +65,15 @@ def test_html_inside_is_read_as_html() -> None:
         (BlockKind.ROW, "1 | 2"),
         (BlockKind.PARAGRAPH, "a b2"),
     ]
+
+
+def test_markup_that_does_not_hold_is_not_left_behind() -> None:
+    source = (
+        "See [here](#What if), [there][nowhere] and `[a](b c)` or `{{ x }}`.[^1]\n\n"
+        "**Note:**text ** **more {{generator:list}}\n\n<div>Read [this](x.md).</div>\n"
+    )
+    assert [text for _, text in said(parse(source))] == [
+        "See here, there and [a](b c) or {{ x }}.",
+        "Note:text more",
+        "Read this.",
+    ]
