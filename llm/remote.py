@@ -1,0 +1,144 @@
+"""A model server somewhere else: anything that speaks OpenAI's chat protocol."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+from pydantic import Field, HttpUrl, SecretStr
+
+from core.settings import Group
+from llm.circuit import CircuitBreaker
+from llm.engine.chat import ChatRequest
+from llm.engine.errors import (
+    DeadlineExceededError,
+    EngineFullError,
+    GenerationFailedError,
+    RequestInvalidError,
+)
+from llm.engine.request import Delta, Finish
+from llm.remote_protocol import Dialect, body, read_answer
+
+_BUSY = frozenset({429, 503})
+_WORTH_RETRYING = _BUSY | {500, 502, 504}
+_BYTES_PER_TOKEN = 3  # on the safe side for words, about one token for a Chinese character
+_FIRST_PAUSE_SECONDS = 0.25
+_LONGEST_PAUSE_SECONDS = 8.0
+
+
+class RemoteSettings(Group):
+    """A model server and how patient to be with it."""
+
+    url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8001/v1"), description="up to and including /v1")
+    model: str = ""
+    api_key: SecretStr = SecretStr("")
+    dialect: Dialect = Field("openai", description="`vllm` also sends grammars, priorities and cache salts")
+    max_context_tokens: int = Field(8192, ge=512)
+    connect_seconds: float = Field(3.0, gt=0)
+    silence_seconds: float = Field(30.0, gt=0, description="longest pause within an answer")
+    tries: int = Field(3, ge=1, le=10)
+    breaker_failures: int = Field(5, ge=1)
+    breaker_seconds: float = Field(20.0, gt=0)
+
+
+class RemoteChat:
+    """Answers conversations through a server; may be used by many threads at once."""
+
+    def __init__(
+        self,
+        settings: RemoteSettings,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.name = settings.model
+        self.max_context_tokens = settings.max_context_tokens
+        self.guided = settings.dialect == "vllm"
+        self._settings = settings
+        self._clock = clock
+        self._sleep = sleep
+        self._breaker = CircuitBreaker(settings.breaker_failures, settings.breaker_seconds, clock)
+        key = settings.api_key.get_secret_value()
+        self._client = httpx.Client(
+            base_url=str(settings.url).rstrip("/") + "/",
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            timeout=httpx.Timeout(settings.silence_seconds, connect=settings.connect_seconds),
+            limits=httpx.Limits(max_connections=None),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    def count_tokens(self, text: str) -> int:
+        """Return an estimate of the tokens that `text` takes; only the server knows the number."""
+        return len(text.encode()) // _BYTES_PER_TOKEN + 1
+
+    def stream(self, request: ChatRequest) -> Iterator[Delta | Finish]:
+        """Yield the answer's deltas and, last, its finish; closing the iterator hangs up.
+
+        A try that fails before the first delta is repeated. Raises: EngineFullError if the server
+        stays busy or the breaker is open, DeadlineExceededError, RequestInvalidError if the server
+        refuses the request, GenerationFailedError for all else.
+        """
+        deadline = self._clock() + request.timeout_seconds
+        for left in reversed(range(self._settings.tries)):
+            wait = self._breaker.seconds_until_try()
+            if wait:
+                raise EngineFullError(max(1, round(wait)))
+            begun = False
+            try:
+                for part in self._answer(request, deadline):
+                    begun = True
+                    yield part
+                return
+            except (GenerationFailedError, EngineFullError) as error:
+                if begun or not left:
+                    raise
+                self._pause(self._settings.tries - 1 - left, error, deadline)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+    def _answer(self, request: ChatRequest, deadline: float) -> Iterator[Delta | Finish]:
+        """Yield one try's answer, having told the breaker how it went."""
+        content = body(request, self._settings.model, self._settings.dialect)
+        try:
+            with self._client.stream("POST", "chat/completions", json=content) as response:
+                self._check(response)
+                yield from read_answer(self._timed(response.iter_raw(), deadline))
+            self._breaker.succeeded()
+        except httpx.HTTPError as error:
+            self._breaker.failed()
+            raise GenerationFailedError(f"the model server does not answer: {error!r}") from error
+        except GenerationFailedError:
+            self._breaker.failed()
+            raise
+
+    def _timed(self, chunks: Iterator[bytes], deadline: float) -> Iterator[bytes]:
+        for chunk in chunks:
+            if self._clock() > deadline:
+                raise DeadlineExceededError()
+            yield chunk
+
+    def _check(self, response: httpx.Response) -> None:
+        if response.status_code == httpx.codes.OK:
+            return
+        response.read()
+        message = f"the model server answered {response.status_code}: {response.text[:300]}"
+        if response.status_code in _BUSY:
+            raise EngineFullError(_retry_after(response))
+        if response.status_code in _WORTH_RETRYING or response.is_redirect:
+            raise GenerationFailedError(message)
+        raise RequestInvalidError(message)
+
+    def _pause(self, tries: int, error: Exception, deadline: float) -> None:
+        pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**tries) * random.uniform(0.5, 1.0)  # noqa: S311 (spreads callers, guards nothing)
+        if isinstance(error, EngineFullError):
+            pause = max(pause, error.retry_after_seconds)
+        if self._clock() + pause > deadline:
+            raise error
+        self._sleep(pause)
+
+
+def _retry_after(response: httpx.Response) -> int:
+    value = response.headers.get("Retry-After", "")
+    return int(value) if value.isdecimal() and len(value) < 6 else 1

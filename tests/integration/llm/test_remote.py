@@ -1,0 +1,233 @@
+"""The remote back end against a server on the loopback that misbehaves on demand."""
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from llm.engine.chat import ChatRequest, Message
+from llm.engine.errors import (
+    DeadlineExceededError,
+    EngineFullError,
+    GenerationFailedError,
+    RequestInvalidError,
+)
+from llm.engine.request import Delta, Finish, FinishReason, Sampling
+from llm.remote import RemoteChat, RemoteSettings
+
+
+class Server(ThreadingHTTPServer):
+    """Answers each request by the next of its scripted behaviours, the last one for ever."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.script, self.bodies, self.hung_up = [], [], threading.Event()
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_POST(self):
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.bodies.append((self.path, self.headers, json.loads(content)))
+        script = self.server.script
+        (script.pop(0) if len(script) > 1 else script[0])(self)
+
+    def log_message(self, *args):
+        pass
+
+    def status(self, code, headers=(), text="no"):
+        self.send_response(code)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def say(self, text, finish=None):
+        said = {"choices": [{"delta": {"content": text}, "finish_reason": finish}]}
+        self.wfile.write(f"data: {json.dumps(said)}\n\n".encode())
+        self.wfile.flush()
+
+
+def answer(handler):
+    handler.status(200, text="")
+    handler.say("Six ")
+    handler.say("bar.", "stop")
+    handler.wfile.write(b"data: [DONE]\n\n")
+
+
+def cut_off(handler):
+    handler.status(200, text="")
+    handler.say("Six ")
+
+
+def stall(handler):
+    handler.status(200, text="")
+    handler.say("Six ")
+    time.sleep(1.0)
+
+
+def never_end(handler):
+    handler.status(200, text="")
+    try:
+        while True:
+            handler.say("and ")
+            time.sleep(0.01)
+    except OSError:
+        handler.server.hung_up.set()
+
+
+def fail(code, *headers, text="no"):
+    return lambda handler: handler.status(code, headers, text)
+
+
+def nonsense(handler):
+    handler.status(200, text="data: {nonsense\n\n")
+
+
+@pytest.fixture
+def server():
+    server = Server()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def remote(server):
+    pauses = []
+    remote = RemoteChat(
+        RemoteSettings(
+            url=f"http://127.0.0.1:{server.server_port}/v1", model="m", api_key="secret", silence_seconds=0.3,
+            breaker_failures=4, breaker_seconds=30,
+        ),
+        sleep=pauses.append,
+    )  # fmt: skip
+    remote.pauses = pauses
+    yield remote
+    remote.close()
+
+
+def ask(timeout=10.0):
+    return ChatRequest((Message("user", "How many bar?"),), Sampling(max_tokens=9), timeout_seconds=timeout)
+
+
+def test_an_answer_streams(server, remote):
+    server.script = [answer]
+    assert list(remote.stream(ask())) == [Delta("Six "), Delta("bar."), Finish(FinishReason.STOP)]
+    path, headers, sent = server.bodies[0]
+    assert path == "/v1/chat/completions"
+    assert headers["Authorization"] == "Bearer secret"
+    assert (sent["model"], sent["max_tokens"]) == ("m", 9)
+    assert "secret" not in repr(remote._settings)
+
+
+@pytest.mark.parametrize("trouble", [fail(500), fail(502), nonsense, fail(200, text="")])
+def test_trouble_before_the_first_word_is_tried_again(server, remote, trouble):
+    server.script = [trouble, trouble, answer]
+    assert "".join(part.text for part in remote.stream(ask()) if isinstance(part, Delta)) == "Six bar."
+    assert len(remote.pauses) == 2
+    assert remote.pauses[0] < remote.pauses[1] * 2
+
+
+def test_tries_come_to_an_end(server, remote):
+    server.script = [fail(500, text="boom")]
+    with pytest.raises(GenerationFailedError, match="500: boom"):
+        list(remote.stream(ask()))
+    assert len(server.bodies) == 3
+
+
+def test_a_busy_server_is_given_the_time_it_asks_for(server, remote):
+    server.script = [fail(429, ("Retry-After", "7")), answer]
+    assert len(list(remote.stream(ask()))) == 3
+    assert remote.pauses == [7]
+
+
+def test_a_server_that_stays_busy_is_passed_on_as_busy(server, remote):
+    server.script = [fail(503, ("Retry-After", "2"))]
+    with pytest.raises(EngineFullError) as refusal:
+        list(remote.stream(ask()))
+    assert refusal.value.retry_after_seconds == 2
+
+
+def test_a_pause_beyond_the_deadline_is_not_made(server, remote):
+    server.script = [fail(429, ("Retry-After", "60")), answer]
+    with pytest.raises(EngineFullError):
+        list(remote.stream(ask()))
+    assert remote.pauses == []
+
+
+def test_what_the_server_refuses_is_not_tried_again(server, remote):
+    server.script = [fail(400, text="too long")]
+    with pytest.raises(RequestInvalidError, match="too long"):
+        list(remote.stream(ask()))
+    assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize("trouble", [cut_off, stall])
+def test_an_answer_that_breaks_off_is_an_error_and_not_said_twice(server, remote, trouble):
+    server.script = [trouble, answer]
+    stream = remote.stream(ask())
+    assert next(stream) == Delta("Six ")
+    with pytest.raises(GenerationFailedError):
+        list(stream)
+    assert len(server.bodies) == 1
+
+
+def test_an_answer_without_end_is_cut_by_the_deadline(server, remote):
+    server.script = [never_end]
+    with pytest.raises(DeadlineExceededError):
+        list(remote.stream(ask(timeout=0.2)))
+    assert server.hung_up.wait(2)
+
+
+def test_leaving_hangs_up_so_that_the_server_can_stop(server, remote):
+    server.script = [never_end]
+    stream = remote.stream(ask())
+    next(stream)
+    stream.close()
+    assert server.hung_up.wait(1)
+
+
+def test_a_broken_server_is_spared_by_the_breaker(server, remote):
+    server.script = [fail(500)]
+    for _ in range(2):
+        with pytest.raises((GenerationFailedError, EngineFullError)):
+            list(remote.stream(ask()))
+    asked = len(server.bodies)
+    with pytest.raises(EngineFullError) as refusal:
+        list(remote.stream(ask()))
+    assert len(server.bodies) == asked == 4
+    assert 1 <= refusal.value.retry_after_seconds <= 30
+
+
+def test_a_server_that_is_not_there_is_an_error():
+    remote = RemoteChat(RemoteSettings(url="http://127.0.0.1:9/v1", model="m", tries=1))
+    with pytest.raises(GenerationFailedError, match="does not answer"):
+        list(remote.stream(ask()))
+    remote.close()
+
+
+def test_a_redirect_is_not_followed(server, remote):
+    server.script = [fail(302, ("Location", "http://127.0.0.1:9/elsewhere"))]
+    with pytest.raises(GenerationFailedError, match="302"):
+        list(remote.stream(ask()))
+
+
+def test_many_callers_share_one_client(server, remote):
+    server.script = [answer]
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(list(remote.stream(ask())))) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [len(one) for one in answers] == [3] * 20
+
+
+def test_counting_is_on_the_safe_side(remote):
+    assert remote.count_tokens("a few plain words of English") >= 6
+    assert remote.count_tokens("锅炉以六巴运行") >= 7
