@@ -1,0 +1,163 @@
+"""Fetches a model's files from Hugging Face: pinned, resumable, weights and text only.
+
+Nothing that can hold code is fetched. Every file is checked against the hash that the hub lists for
+the pinned commit; the commit and the hashes are kept beside the files, and hold from then on.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from core.errors import ModelError
+
+HUB = "https://huggingface.co"
+LOCK_FILE = "vade-model.json"
+_WANTED = re.compile(
+    r"[\w.-]+\.safetensors|[\w.-]+\.safetensors\.index\.json|(?:generation_)?config\.json|tokenizer[\w.-]*\.json"
+    r"|special_tokens_map\.json|vocab\.json|merges\.txt|tokenizer\.model|chat_template\.jinja|LICEN[SC]E[\w.-]*"
+)
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_CHUNK_BYTES = 2**20
+_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+
+Progress = Callable[[str, int, int], None]
+"""Hears a file's name, the bytes that are there, and the bytes that it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubFile:
+    """One file of a commit: its SHA-256 if the hub stores it apart from git, else its git blob id."""
+
+    name: str
+    size: int
+    sha256: str
+    blob: str
+
+
+def pull(
+    repository: str,
+    folder: Path,
+    revision: str = "main",
+    hub: str = HUB,
+    progress: Progress = lambda name, done, size: None,
+) -> str:
+    """Fetch what is missing in `folder` and return the commit; run again to resume.
+
+    A folder that was pulled before keeps its commit unless `revision` names another.
+    Raises: ModelError if the hub has no such model, a file is not what the hub said, or there is
+    no room.
+    """
+    if not _REPOSITORY.fullmatch(repository):
+        raise ModelError(f"{repository!r} is not a repository such as owner/name")
+    folder.mkdir(parents=True, exist_ok=True)
+    pinned = _locked(folder, repository) if revision == "main" else ""
+    with httpx.Client(timeout=_TIMEOUT, follow_redirects=True, trust_env=True) as client:
+        try:
+            commit, files = _list(client, hub, repository, pinned or revision)
+            _check_room(folder, files)
+            for file in files:
+                url = f"{hub}/{repository}/resolve/{commit}/{quote(file.name)}"
+                _fetch(client, url, file, folder / file.name, progress)
+        except (httpx.HTTPError, OSError) as error:
+            raise ModelError(f"{repository} cannot be fetched: {error!r}; run again to resume") from error
+    lock = {
+        "repository": repository,
+        "commit": commit,
+        "files": {one.name: one.sha256 or one.blob for one in files},
+    }
+    (folder / LOCK_FILE).write_text(json.dumps(lock, indent=1, sort_keys=True))
+    return commit
+
+
+def _locked(folder: Path, repository: str) -> str:
+    try:
+        lock = json.loads((folder / LOCK_FILE).read_text())
+    except (OSError, ValueError):
+        return ""
+    return str(lock["commit"]) if lock.get("repository") == repository else ""
+
+
+def _list(client: httpx.Client, hub: str, repository: str, revision: str) -> tuple[str, list[HubFile]]:
+    """Return the commit and its wanted files."""
+    response = client.get(f"{hub}/api/models/{repository}/revision/{quote(revision, safe='')}?blobs=true")
+    if response.status_code != httpx.codes.OK:
+        raise ModelError(f"the hub answered {response.status_code} for {repository} at {revision}")
+    said: dict[str, Any] = response.json()
+    commit = str(said.get("sha", ""))
+    if not _COMMIT.fullmatch(commit):
+        raise ModelError(f"the hub names no commit for {repository} at {revision}")
+    files = [_file(entry) for entry in said.get("siblings", []) if _WANTED.fullmatch(entry["rfilename"])]
+    if not any(file.name.endswith(".safetensors") for file in files):
+        raise ModelError(f"{repository} has no safetensors; other formats can hold code and are not read")
+    return commit, files
+
+
+def _file(entry: dict[str, Any]) -> HubFile:
+    large = entry.get("lfs") or {}
+    size = int(large.get("size") or entry.get("size") or 0)
+    return HubFile(entry["rfilename"], size, str(large.get("sha256", "")), str(entry.get("blobId", "")))
+
+
+def _check_room(folder: Path, files: list[HubFile]) -> None:
+    missing = sum(file.size for file in files if not (folder / file.name).exists())
+    free = shutil.disk_usage(folder).free
+    if missing > free:
+        raise ModelError(f"{missing} bytes are to be fetched and only {free} are free in {folder}")
+
+
+def _fetch(client: httpx.Client, url: str, file: HubFile, target: Path, progress: Progress) -> None:
+    if target.exists() and _matches(target, file):
+        return
+    part = target.with_name(target.name + ".part")
+    have = part.stat().st_size if part.exists() else 0
+    if have < file.size or not file.size:
+        _append(client, url, file, part, progress)
+    if not _matches(part, file):
+        part.unlink()
+        raise ModelError(
+            f"{file.name} is not what the hub said; it was thrown away, run again to fetch it anew"
+        )
+    part.replace(target)
+
+
+def _append(client: httpx.Client, url: str, file: HubFile, part: Path, progress: Progress) -> None:
+    have = part.stat().st_size if part.exists() else 0
+    with client.stream("GET", url, headers={"Range": f"bytes={have}-"} if have else {}) as response:
+        response.raise_for_status()
+        resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
+        done = have if resumed else 0
+        with part.open("ab" if resumed else "wb") as output:
+            for chunk in response.iter_bytes(_CHUNK_BYTES):
+                done += len(chunk)
+                if done > file.size > 0:
+                    raise ModelError(f"{file.name} is longer than the hub said")
+                output.write(chunk)
+                progress(file.name, done, file.size)
+
+
+def _matches(path: Path, file: HubFile) -> bool:
+    if file.sha256:
+        digest, wanted = hashlib.sha256(), file.sha256
+    else:  # git hashes a header before the content (git-scm.com, "Git Objects"); it guards no secret
+        digest, wanted = (
+            hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False),
+            file.blob,
+        )
+    for chunk in _chunks(path):
+        digest.update(chunk)
+    return digest.hexdigest() == wanted
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as content:
+        while chunk := content.read(_CHUNK_BYTES):
+            yield chunk
