@@ -79,12 +79,10 @@ async def upload(
     public: Annotated[bool, Form()] = False,
 ) -> JSONResponse:
     """Take a file in; it belongs to the asker, or with `public` to everybody."""
-    settings = app.settings.api
+    user = app.settings.api.user.removeprefix("user:")
     content = await file.read()
-    readers = frozenset({PUBLIC if public else f"user:{settings.user}"})
-    source = UploadSource(
-        settings.user, file.filename or "", content, readers, app.settings.ingest.max_file_bytes
-    )
+    readers = frozenset({PUBLIC if public else f"user:{user}"})
+    source = UploadSource(user, file.filename or "", content, readers, app.settings.ingest.max_file_bytes)
 
     def ingest() -> RunReport:
         return app.ingest(source, retry=True, wait_seconds=_UPLOAD_WAIT_SECONDS)
