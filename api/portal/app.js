@@ -1,0 +1,107 @@
+// The page: a question goes in, turns come out.
+
+import { announce, byId, hush } from "./dom.js";
+import { openDocuments, watchDocuments } from "./documents.js";
+import { suggest } from "./examples.js";
+import { Trouble, ask, ready, troubleOf } from "./service.js";
+import { Turn } from "./turn.js";
+
+const PATIENCE_MS = 1200;
+const LOOK_AGAIN_MS = 3000;
+
+const question = byId("question");
+const state = byId("state");
+let working = null;
+
+byId("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  askNew(question.value);
+});
+byId("stop").addEventListener("click", () => working?.abort());
+question.addEventListener("input", fit);
+question.addEventListener("keydown", (event) => {
+  // While an input method composes a character, Enter belongs to it.
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  event.preventDefault();
+  askNew(question.value);
+});
+
+watchDocuments((documents) => suggest(documents, { ask: askNew, begin, add: openDocuments }));
+becomeReady();
+
+function askNew(text) {
+  const asked = text.trim();
+  if (!asked || working) return;
+  question.value = "";
+  fit();
+  document.body.classList.remove("fresh");
+  const turn = new Turn(asked, (failed) => work(failed, asked));
+  byId("turns").append(turn.element);
+  work(turn, asked);
+}
+
+async function work(turn, asked) {
+  if (working) return;
+  working = new AbortController();
+  showWorking(true);
+  hush();
+  announce("Searching the documents.");
+  turn.begin();
+  turn.element.scrollIntoView({ block: "start" });
+  // On a phone the keyboard would cover the answer.
+  if (matchMedia("(pointer: coarse)").matches) question.blur();
+  else question.focus({ preventScroll: true });
+  try {
+    await follow(turn, asked, working.signal);
+  } catch (error) {
+    if (working.signal.aborted) turn.stop();
+    else if (error instanceof Trouble) turn.fail(error);
+    else {
+      turn.fail(troubleOf());
+      throw error;
+    }
+  } finally {
+    working = null;
+    showWorking(false);
+  }
+}
+
+async function follow(turn, asked, signal) {
+  for await (const event of ask(asked, signal)) {
+    if (event.name === "error") throw troubleOf(event.data);
+    turn.take(event);
+    if (event.name === "done") return;
+  }
+  throw new Trouble("broken", "The connection was lost before the answer was complete.");
+}
+
+function begin(text) {
+  question.value = text;
+  fit();
+  question.focus();
+}
+
+function showWorking(isWorking) {
+  byId("ask").hidden = isWorking;
+  byId("stop").hidden = !isWorking;
+}
+
+function fit() {
+  question.style.height = "auto";
+  question.style.height = `${question.scrollHeight}px`;
+}
+
+/** Say so while the models load; the first question may be asked meanwhile. */
+async function becomeReady() {
+  const notice = "The service is getting ready; the first answer takes a little longer.";
+  const slow = setTimeout(() => (state.textContent = notice), PATIENCE_MS);
+  try {
+    await ready();
+    state.textContent = "";
+  } catch (error) {
+    state.textContent = `${error.title}. ${error.message}`;
+    setTimeout(becomeReady, LOOK_AGAIN_MS);
+  } finally {
+    clearTimeout(slow);
+  }
+}

@@ -1,0 +1,180 @@
+// One question and what became of it.
+
+import { announce, counted, element, languageOf, plainName, quoted } from "./dom.js";
+import { openPassage, placeOf } from "./passage.js";
+import { namedCells, quoteOf, recordOf } from "./rows.js";
+
+/** A question on the page: its work, its sentences with their sources, a refusal or a failure. */
+export class Turn {
+  /** `again` asks the same question once more. */
+  constructor(question, again) {
+    this.again = again;
+    this.heading = quoted("h2", question, { class: "asked", tabindex: "-1" });
+    this.body = element("div", { class: "answer" });
+    this.element = element("article", { class: "turn" }, this.heading, this.body);
+    this.begin();
+  }
+
+  /** Show that the question is being worked on. */
+  begin() {
+    this.passages = [];
+    this.sentences = [];
+    this.citations = [];
+    this.work = element("p", { class: "work" }, "Searching the documents…");
+    this.said = element("div", { class: "said" });
+    this.body.replaceChildren(this.said, this.work);
+  }
+
+  /** Take in one event of the stream. */
+  take({ name, data }) {
+    if (name === "source") this.#find(data);
+    else if (name === "token") this.#say(data);
+    else if (name === "citation") this.#prove(data);
+    else if (name === "done") this.#finish(data);
+  }
+
+  #find(passage) {
+    this.passages.push(passage);
+    const documents = new Set(this.passages.map(({ document_id }) => document_id)).size;
+    this.work.textContent = `Reading ${counted(this.passages.length, "passage")} in ${counted(documents, "document")}…`;
+  }
+
+  #say({ text, citations }) {
+    const at = endingOf(text);
+    const words = element("span", { class: "words" }, text.slice(0, at));
+    const ending = element("span", {}, text.slice(at));
+    const tail = element("span", { class: "tail" }, ending, ...citations.map((index) => this.#chip(index)));
+    const sentence = element("div", { class: "sentence", dir: "auto", lang: languageOf(text) }, words, tail);
+    this.sentences.push({ text, citations, words, ending });
+    this.said.append(sentence);
+    announce(text);
+  }
+
+  #chip(index) {
+    const onclick = (event) => this.#open(this.citations, index, event.currentTarget, "cited");
+    return element("button", { type: "button", class: "chip", "data-cited": index, onclick, "aria-label": `Source ${index + 1}` }, String(index + 1));
+  }
+
+  #prove({ index, ...citation }) {
+    this.citations[index] = citation;
+    const place = citation.page === null ? "" : `, page ${citation.page}`;
+    for (const chip of this.#marked("cited", index)) {
+      chip.setAttribute("aria-label", `Source ${index + 1}: ${plainName(citation.title)}${place}`);
+      chip.title = `${plainName(citation.title)}${place}`;
+    }
+    for (const { text, citations, words, ending } of this.sentences) {
+      if (citations.length !== 1 || citations[0] !== index) continue;
+      const pairs = namedCells(text, citation.quote);
+      if (!pairs) continue;
+      words.replaceWith(recordOf(pairs));
+      ending.remove();
+    }
+  }
+
+  #finish(answer) {
+    this.work.remove();
+    if (answer.refused) {
+      this.#refuse(answer);
+      return;
+    }
+    if (this.sentences.length !== answer.sentences.length) this.#repeat(answer);
+    this.body.append(this.#sources("Sources", this.citations, "cited"), this.#foot(answer));
+    announce(`That is the answer, from ${counted(this.citations.length, "source")}.`);
+  }
+
+  /** Show the whole answer where the stream was incomplete, by the same way. */
+  #repeat(answer) {
+    this.said.replaceChildren();
+    this.sentences = [];
+    answer.sentences.forEach((sentence) => this.#say(sentence));
+    answer.citations.forEach((citation, index) => this.#prove({ index, ...citation }));
+  }
+
+  #refuse({ reason, found }) {
+    this.said.replaceChildren();
+    const refusal = element(
+      "div",
+      { class: "refusal" },
+      element("h3", {}, "No answer in the documents"),
+      element("p", {}, reason),
+      element("p", { class: "hint" }, "It may help to name the machine, part or code as the document does."),
+    );
+    this.body.append(refusal);
+    if (found.length) this.body.append(this.#sources("What came nearest", found, "found"));
+    announce(`No answer in the documents. ${reason}`);
+  }
+
+  #sources(title, citations, kind) {
+    const cards = citations.map((citation, index) => {
+      const onclick = (event) => this.#open(citations, index, event.currentTarget, kind);
+      const number = kind === "cited" ? element("span", { class: "number", "aria-hidden": "true" }, String(index + 1)) : null;
+      const card = element(
+        "button",
+        { type: "button", class: "source", [`data-${kind}`]: index, onclick },
+        number,
+        quoted("span", plainName(citation.title), { class: "title" }),
+        element("span", { class: "place" }, ...placeOf(citation)),
+        quoteOf(citation.quote),
+      );
+      return element("li", {}, card);
+    });
+    return element("section", { class: "sources" }, element("h3", {}, title), element("ol", {}, ...cards));
+  }
+
+  #open(citations, index, opener, kind) {
+    if (!citations[index]) return;
+    openPassage(citations, index, opener, (open) => {
+      for (const marked of this.#marked(kind)) {
+        marked.toggleAttribute("data-open", open !== null && marked.dataset[kind] === String(open));
+      }
+    });
+  }
+
+  #marked(kind, index) {
+    const value = index === undefined ? "" : `="${Number(index)}"`;
+    return this.element.querySelectorAll(`[data-${kind}${value}]`);
+  }
+
+  #foot({ timings }) {
+    const seconds = (timings.total_ms / 1000).toLocaleString("en", { maximumFractionDigits: 1 });
+    const copy = navigator.clipboard ? this.#button("Copy with sources", (event) => this.#copy(event.currentTarget)) : null;
+    return element("p", { class: "foot" }, copy, element("span", {}, `Answered in ${seconds} s`));
+  }
+
+  async #copy(button) {
+    const lines = this.sentences.map(({ text, citations }) => `${text} ${citations.map((index) => `[${index + 1}]`).join("")}`);
+    const sources = this.citations.map(
+      (citation, index) => `[${index + 1}] ${[citation.title, ...placeOf(citation).map((part) => part.textContent)].join(", ")}`,
+    );
+    await navigator.clipboard.writeText([this.heading.textContent, "", ...lines, "", ...sources].join("\n"));
+    button.textContent = "Copied";
+  }
+
+  /** Show that the asker stopped it; what was said stays. */
+  stop() {
+    this.work.remove();
+    this.body.append(this.#ending("notice", element("p", {}, "Stopped before the answer was complete."), "Ask again"));
+    announce("Stopped.");
+  }
+
+  /** Show what went wrong; what was said stays. */
+  fail({ title, message }) {
+    this.work.remove();
+    this.body.append(this.#ending("failure", element("div", {}, element("h3", {}, title), element("p", {}, message)), "Try again"));
+    announce(`${title}. ${message}`);
+  }
+
+  #ending(kind, words, label) {
+    return element("div", { class: kind }, words, this.#button(label, () => this.again(this)));
+  }
+
+  #button(label, onclick) {
+    return element("button", { type: "button", class: "quiet", onclick }, label);
+  }
+}
+
+/** Return where a sentence's last word begins, or its last few characters: they stay with the chip. */
+function endingOf(text) {
+  const at = Math.max(text.lastIndexOf(" ") + 1, text.lastIndexOf("\n") + 1, text.length - 12);
+  return /[\udc00-\udfff]/.test(text[at] ?? "") ? at - 1 : at;
+}
