@@ -17,6 +17,8 @@ from ingest.parsers.rst_stand_ins import register_for
 from ingest.parsers.tables import joined_header, split_header
 from ingest.parsers.text import write_text
 
+# docutils' own limit: its time grows with the square of a line's length.
+_MAX_LINE_CHARS = 10_000
 _SETTINGS = {
     # Nothing is read but the text: no included file, no raw HTML, no configuration file.
     "file_insertion_enabled": False,
@@ -30,7 +32,7 @@ _SETTINGS = {
     "doctitle_xform": False,
     "docinfo_xform": False,
     "sectsubtitle_xform": False,
-    "line_length_limit": 1_000_000,
+    "line_length_limit": _MAX_LINE_CHARS,
 }
 # Problems stand beside the text that caused them, which is kept as it was written.
 _DROPPED = (
@@ -45,7 +47,7 @@ _DROPPED = (
 )
 _TEXT_BLOCKS = (nodes.paragraph, nodes.rubric, nodes.attribution, nodes.caption, nodes.subtitle)
 # Markup that does not stand between spaces, as in Chinese text, is none to docutils.
-_BROKEN_LINK = re.compile(r"`([^`<>]+?)\s*<[^<>`]*>`__?")
+_BROKEN_LINK = re.compile(r"`([^`<>]{1,300}?) ?<[^<>`]{0,500}>`__?")
 
 
 class RstParser:
@@ -57,15 +59,20 @@ class RstParser:
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the document; see `Parser.parse`."""
         source = decode(content)
+        if any(len(line) > _MAX_LINE_CHARS for line in source.splitlines()):
+            return self._plain(source, name)
         try:
             return self._parsed(source, name)
         except EmptyDocumentError:
             raise
         except (SystemMessage, RecursionError, ValueError, LookupError, TypeError, AttributeError):
             # docutils stumbles over some broken markup; the bare text is better than nothing.
-            builder = DocumentBuilder(self.media_type)
-            write_text(builder, source)
-            return builder.build(name)
+            return self._plain(source, name)
+
+    def _plain(self, source: str, name: str) -> ParsedDocument:
+        builder = DocumentBuilder(self.media_type)
+        write_text(builder, source)
+        return builder.build(name)
 
     def _parsed(self, source: str, name: str) -> ParsedDocument:
         register_for(source)
@@ -202,7 +209,7 @@ def _text(node: nodes.Node) -> str:
     """Return a node's text on one line, without pictures, targets and the like."""
     parts: list[str] = []
     _collect(node, parts)
-    return clean(_BROKEN_LINK.sub(r"\1", "".join(parts)).replace("``", ""))
+    return clean(_BROKEN_LINK.sub(r"\1", clean("".join(parts))).replace("``", ""))
 
 
 def _collect(node: nodes.Node, parts: list[str]) -> None:

@@ -12,19 +12,21 @@ _FRONT_MATTER = re.compile(
 # Larger front matter is not front matter; the YAML reader's time grows with its input.
 _MAX_FRONT_MATTER_CHARS = 20_000
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})")
-_COMMENT = re.compile(
-    r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|<!--.*?-->|^\[//\]: # .*$",
-    re.DOTALL | re.MULTILINE,
+# Where something that is not shown begins and ends; each is looked for once, whatever is nested.
+_UNSEEN = (
+    (re.compile(r"\{%-?\s*comment\s*-?%\}"), re.compile(r"\{%-?\s*endcomment\s*-?%\}")),
+    (re.compile(r"<!--"), re.compile(r"-->")),
+    (re.compile(r"^\[//\]: # ", re.MULTILINE), re.compile(r"$", re.MULTILINE)),
 )
 _RAW = re.compile(r"\{%-?\s*(?:end)?raw\s*-?%\}")
-_HUGO = re.compile(r"\{\{[<%].*?[>%]\}\}", re.DOTALL)
-_LIQUID = re.compile(r"\{%.*?%\}", re.DOTALL)
+_HUGO = re.compile(r"\{\{[<%][^{}]*[>%]\}\}")
+_LIQUID = re.compile(r"\{%[^{}]*%\}")
 _ARGUMENT = re.compile(r"""\{%-?\s*(\w+)\s+["']([^"'/.]+)["']\s*-?%\}""")
-_LINK_TARGET = re.compile(r"\]\((\s*(?:\{%.*?%\}|\{\{.*?\}\}))[^)\n]*\)")
+_LINK_TARGET = re.compile(r"\]\(\s{0,9}(?:\{%[^{}\n]*%\}|\{\{[^{}\n]*\}\})[^)\n]{0,300}\)")
 _VARIABLE = re.compile(r"\{\{[^{}\n]*\}\}")
-_CODE_SPAN = re.compile(r"(`+[^`\n]+`+)")
+_CODE_SPAN = re.compile(r"(?<!`)(`+[^`\n]+`+)")
 # Kramdown's attribute lists and VitePress' or Docusaurus' fences of a note.
-_ATTRIBUTES = re.compile(r"^[ \t]*\{:[^}\n]*\}[ \t]*$|(?<=\S)\{[:#.][^}\n]*\}[ \t]*$", re.MULTILINE)
+_ATTRIBUTES = re.compile(r"^[ \t]*\{:[^{}\n]*\}[ \t]*$|(?<=\S)\{[:#.][^{}\n]*\}[ \t]*$", re.MULTILINE)
 _COLON_FENCE = re.compile(r"^[ \t]*:{3,}[ \t]*(?:\{?(\w+)\}?)?[ \t]*(.*)$", re.MULTILINE)
 _DOCFX = re.compile(r"^[ \t]*\[!(?:INCLUDE|div)\b.*$", re.MULTILINE)
 _ALERT = re.compile(r"^((?:[ \t]*>)+[ \t]*)\[!(\w+)\][ \t]*$", re.MULTILINE)
@@ -70,12 +72,29 @@ def without_templates(source: str) -> str:
 
 def _cleared(text: str) -> str:
     """Return prose without comments and tags; code within a line stays as it is."""
-    text = _RAW.sub("", _COMMENT.sub("", text))
+    for opening, closing in _UNSEEN:
+        text = _cut(text, opening, closing)
+    text = _RAW.sub("", text)
     if "{" in text:
         text = _LINK_TARGET.sub("]()", text)
     parts = _CODE_SPAN.split(text)
     parts[::2] = [_without_tags(part) for part in parts[::2]]
     return "".join(parts)
+
+
+def _cut(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> str:
+    """Return text without what stands from an opening to its closing."""
+    kept: list[str] = []
+    position = 0
+    for start in opening.finditer(text):
+        if start.start() < position:
+            continue
+        end = closing.search(text, start.end())
+        if end is None:
+            break
+        kept.append(text[position : start.start()])
+        position = end.end()
+    return "".join([*kept, text[position:]])
 
 
 def _without_tags(text: str) -> str:

@@ -9,6 +9,7 @@ _VALUE = re.compile(
 )
 # A year is the name of a column more often than it is a value in the first row.
 _YEAR = re.compile(r"(19|20)\d\d")
+_MAX_VALUE_CHARS = 40
 _COMPARED_ROWS = 3
 # Longer cells are sentences, which are content and not names of columns.
 _MAX_NAME_CHARS = 80
@@ -46,7 +47,11 @@ def joined_header(rows: Sequence[Sequence[str]]) -> list[str]:
 def is_value(text: str) -> bool:
     """Tell whether a cell holds a value, such as a number, rather than a name."""
     stripped = text.strip()
-    return bool(_VALUE.fullmatch(stripped)) and not _YEAR.fullmatch(stripped)
+    return (
+        len(stripped) <= _MAX_VALUE_CHARS
+        and bool(_VALUE.fullmatch(stripped))
+        and not _YEAR.fullmatch(stripped)
+    )
 
 
 def _names(row: Sequence[str]) -> bool:

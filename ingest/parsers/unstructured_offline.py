@@ -9,6 +9,7 @@ give no access to the opened file; the version in pyproject.toml is pinned for t
 """
 
 import io
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ from unstructured.partition import pptx as slides
 _pipeline = spacy.blank("en")
 _pipeline.add_pipe("sentencizer")
 tokenize._get_nlp = lambda: _pipeline
+# It tells the root logger, with a traceback, of every list whose numbering it cannot make out.
+_quiet = logging.getLogger("unstructured.partition")
+_quiet.setLevel(logging.ERROR)
+word.logging = _quiet
 
 _KINDS = (
     (elements.Table, "table"),

@@ -1,6 +1,7 @@
 """Excel workbooks by openpyxl: values, not formulas; a sheet is a heading and a page."""
 
 import io
+import warnings
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import chain
@@ -29,6 +30,12 @@ class XlsxParser:
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the document; see `Parser.parse`."""
+        with warnings.catch_warnings():
+            # openpyxl warns of what it does not keep, such as colours; none of it is text.
+            warnings.simplefilter("ignore")
+            return self._parsed(content, name)
+
+    def _parsed(self, content: bytes, name: str) -> ParsedDocument:
         workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         builder = DocumentBuilder(self.media_type, said_title(workbook.properties.title))
         has_title = bool(builder.title)
