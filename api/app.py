@@ -82,7 +82,7 @@ def build(settings: Settings) -> App:
         return FaissIndex(embedder.dimension, folder)
 
     def tantivy_index(folder: Path | None) -> LexicalIndex:
-        return TantivyIndex(indexes, settings.retrieval.context_weight, folder)
+        return TantivyIndex(indexes, settings.retrieval.around_weight, folder)
 
     dense = Follower("dense", database, indexes, embedder.model_id, faiss_index)
     lexical = Follower("lexical", database, indexes, embedder.model_id, tantivy_index)

@@ -7,12 +7,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.tables import ChangeTable, ChunkTable, EmbeddingTable, GrantTable
-from core.values import IndexEntry
+from core.values import BlockKind, IndexEntry
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeBatch:
-    """Documents that changed up to `seq`, and every entry that an index should hold of them."""
+    """Documents that changed up to `seq`, and every entry that an index should hold of them.
+
+    The entries are in order of chunk id: each document's in reading order.
+    """
 
     seq: int
     document_ids: tuple[int, ...]
@@ -53,15 +56,20 @@ def _entries(session: Session, document_ids: Sequence[int], model_id: str) -> It
     principals = _principals(session, document_ids)
     rows = session.execute(
         select(
-            ChunkTable.id, ChunkTable.document_id, ChunkTable.context, ChunkTable.text, EmbeddingTable.vector
+            ChunkTable.id,
+            ChunkTable.document_id,
+            ChunkTable.kind,
+            ChunkTable.context,
+            ChunkTable.text,
+            EmbeddingTable.vector,
         )
         .join(EmbeddingTable, EmbeddingTable.chunk_id == ChunkTable.id)
         .where(ChunkTable.document_id.in_(document_ids), EmbeddingTable.model_id == model_id)
         .order_by(ChunkTable.id)
     )
-    for chunk_id, document_id, context, text, vector in rows:
+    for chunk_id, document_id, kind, context, text, vector in rows:
         readers = principals.get(document_id, frozenset())
-        yield IndexEntry(chunk_id, document_id, context, text, vector, readers)
+        yield IndexEntry(chunk_id, document_id, BlockKind(kind), context, text, vector, readers)
 
 
 def _principals(session: Session, document_ids: Sequence[int]) -> dict[int, frozenset[str]]:

@@ -64,8 +64,12 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 
 def is_identifier(term: str) -> bool:
-    """Return whether a term names one exact thing: letters and digits together, as in `e-42`."""
-    return any(c.isdigit() for c in term) and any(c.isalpha() for c in term) and not _CJK_RUN.search(term)
+    """Return whether a term names one exact thing: a letter and two digits or more, as in `e-42`."""
+    return (
+        sum(character.isdigit() for character in term) >= 2
+        and any(character.isalpha() for character in term)
+        and not _CJK_RUN.search(term)
+    )
 
 
 def cjk_share(text: str) -> float:

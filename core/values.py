@@ -106,6 +106,7 @@ class IndexEntry:
 
     chunk_id: int
     document_id: int
+    kind: BlockKind
     context: str
     text: str
     vector: bytes

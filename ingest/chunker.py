@@ -127,12 +127,17 @@ def _groups(units: Iterator[_Unit], least: float) -> Iterator[list[_Unit]]:
     tokens = 0
     for unit in units:
         if group and _parts(group, tokens, unit, least):
-            yield group
+            if not _only_headings(group):  # what follows carries the headings in its context
+                yield group
             group, tokens = [], 0
         group.append(unit)
         tokens += unit.tokens
     if group:
         yield group
+
+
+def _only_headings(group: list[_Unit]) -> bool:
+    return all(unit.kind is BlockKind.HEADING for unit in group)
 
 
 def _parts(group: list[_Unit], tokens: int, unit: _Unit, least: float) -> bool:

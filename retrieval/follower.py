@@ -22,7 +22,7 @@ log = structlog.get_logger()
 AnyIndex = TypeVar("AnyIndex", bound=Index)
 
 # Rows of the change log applied at once: bounds memory, and the time a search may have to wait.
-_ROWS_AT_ONCE = 1000
+_ROWS_AT_ONCE = 250
 
 
 class Follower(Generic[AnyIndex]):

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from core.database import Database
-from core.language import cjk_share, terms
+from core.language import cjk_share, is_identifier, terms
 from core.reading import read_passages
 from core.settings import RetrievalSettings
 from core.values import AccessScope, Hit, Passage
@@ -15,6 +15,11 @@ from retrieval.index import DenseIndex, LexicalIndex
 
 # Hits read beyond the limit, in place of those that a stale index still holds.
 _SPARE = 20
+# An identifier in at most so many chunks, or this share of them, names one exact thing.
+_FEW = 20
+_RARE_SHARE = 0.002
+# What is left of the dense leg's weight where one exact thing is asked for.
+_EXACT_SHARE = 0.6
 
 
 class Searcher:
@@ -47,9 +52,9 @@ class Searcher:
     def hits(self, question: str, scope: AccessScope) -> list[Hit]:
         """Return the fused hits of both indexes, best first, not yet checked in the database."""
         words = terms(question)
-        weight = self.dense_weight(question)
         with self._lexical.index() as lexical:
             by_words = lexical.search(words, scope, self._settings.candidates)
+            weight = self._dense_weight(question, words, lexical)
         if not weight:
             return fuse([], by_words, 0.0)
         vector = self._embedder.embed([question])[0]
@@ -57,10 +62,18 @@ class Searcher:
             by_meaning = dense.search(vector, scope, self._settings.candidates)
         return fuse(by_meaning, by_words, weight)
 
-    def dense_weight(self, question: str) -> float:
-        """Return the dense leg's say: less, down to none, for a script that the embedder cannot read."""
+    def _dense_weight(self, question: str, words: Sequence[str], lexical: LexicalIndex) -> float:
+        """Return the dense leg's say in this question.
+
+        Less, down to none, for a script that the embedder cannot read, and less where one exact
+        thing is asked for: to an embedder, E-42 and E-43 are the same.
+        """
         readable = 1.0 if self._embedder.tokenizer.reads_cjk else 1.0 - cjk_share(question)
-        return self._settings.dense_weight * readable
+        identifiers = [word for word in words if is_identifier(word)]
+        total, counts = lexical.frequencies(identifiers)
+        rare = max(_FEW, total * _RARE_SHARE)
+        exact = any(0 < count <= rare for count in counts)
+        return self._settings.dense_weight * readable * (_EXACT_SHARE if exact else 1.0)
 
     def rarity(self, words: Sequence[str]) -> list[float]:
         """Return each term's inverse document frequency over all chunks, 0 and up.
