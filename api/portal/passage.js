@@ -29,6 +29,8 @@ export function openPassage(citations, position, opener, mark = () => {}) {
   shown.mark(null);
   shown = { citations, position, mark };
   sheet.open(opener);
+  // Beside the panel the page is narrower, and its text has moved.
+  opener.scrollIntoView({ block: "nearest" });
   byId("passage-title").focus({ preventScroll: true });
   show(citations[position]);
 }
