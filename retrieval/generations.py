@@ -15,7 +15,7 @@ from pathlib import Path
 
 from core.errors import IndexUnusableError
 
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
 _PREFIX = "gen-"
 
 
@@ -48,7 +48,7 @@ class Generations:
         Raises: IndexUnusableError if a file is missing or changed, or another model made it.
         """
         try:
-            raw = json.loads((folder / _MANIFEST).read_text("utf-8"))
+            raw = json.loads((folder / MANIFEST).read_text("utf-8"))
             manifest = Manifest(**{**raw, "files": tuple(tuple(entry) for entry in raw["files"])})
             for name, size, digest in manifest.files:
                 if (folder / name).stat().st_size != size or _sha256(folder / name) != digest:
@@ -75,7 +75,7 @@ class Generations:
             (path.name, path.stat().st_size, _sha256(path)) for path in sorted(unfinished.iterdir())
         )
         manifest = Manifest(self._name, number, self._model_id, applied_seq, files)
-        (unfinished / _MANIFEST).write_text(json.dumps(asdict(manifest), indent=1), "utf-8")
+        (unfinished / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1), "utf-8")
         for path in (*unfinished.iterdir(), unfinished):
             _make_durable(path)
         unfinished.rename(final)

@@ -14,6 +14,7 @@ from tantivy import Occur, Query
 from core.errors import IndexUnusableError
 from core.language import is_identifier, terms
 from core.values import AccessScope, BlockKind, Hit, IndexEntry
+from retrieval.generations import MANIFEST
 from retrieval.index import ChunkIds
 
 # Memory that one writer fills before it writes a segment; Tantivy's least is 15 MB.
@@ -171,8 +172,8 @@ def _scratch_folder(root: Path) -> tuple[Path, FileLock]:
 
 def _link(source: Path, target: Path) -> None:
     for path in source.iterdir():
-        if path.suffix == ".lock":
-            continue
+        if path.suffix == ".lock" or path.name == MANIFEST:
+            continue  # neither is the index's own
         try:
             os.link(path, target / path.name)
         except OSError:  # a file system without hard links
