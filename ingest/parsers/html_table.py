@@ -41,6 +41,8 @@ def read_table(table: HtmlElement, text_of: Callable[[HtmlElement], str]) -> Htm
     caption = table.find("caption")
     if count:
         header, body = joined_header(grid[:count]), grid[count:]
+    elif _names_rows(rows):
+        header, body = [], grid
     else:
         header, body = split_header(grid)
     return HtmlTable("" if caption is None else text_of(caption), header, [row for row in body if row])
@@ -65,6 +67,12 @@ def _header_rows(rows: list[HtmlElement]) -> int:
         count += 1
     # A table of `th` alone has no row left to carry the header.
     return count if count < len(rows) else min(count, 1)
+
+
+def _names_rows(rows: list[HtmlElement]) -> bool:
+    """Tell whether the markup names the rows and not the columns."""
+    cells = [[cell.tag for cell in row if cell.tag in ("td", "th")] for row in rows]
+    return bool(cells) and all(row[:1] == ["th"] and "td" in row for row in cells)
 
 
 def _unfold(rows: list[HtmlElement], text_of: Callable[[HtmlElement], str]) -> list[list[str]]:

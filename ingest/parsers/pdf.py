@@ -37,7 +37,7 @@ class PdfParser:
         if not any(pages):
             raise _no_text(pdf.pages)
         style = style_of(pages)
-        body = without_furniture(pages, [page.height for page in pdf.pages])
+        body = without_furniture(pages, [page.height for page in pdf.pages], style)
         builder = DocumentBuilder(self.media_type, said_title(pdf.title))
         for page, lines in zip(pdf.pages, body if any(body) else pages, strict=True):
             blocks = read_blocks(lines, style)

@@ -9,7 +9,7 @@ import numpy as np
 from core.values import BlockKind
 from ingest.parsers.base import CELL_SEPARATOR, row_line
 from ingest.parsers.pdf_lines import NO_GLYPH, Line, joined
-from ingest.parsers.pdf_style import Style
+from ingest.parsers.pdf_style import LEADER, Style
 from ingest.parsers.pdf_tables import Table, find_table, fold_cells
 from ingest.parsers.pdf_text import Text, join_lines
 from ingest.parsers.tables import split_header
@@ -17,8 +17,6 @@ from ingest.parsers.tables import split_header
 _BULLET = re.compile(r"[•◦▪▫■□●○‣⁃∙·►▸➢➤✓✔❖–—*-]\s+(?=\S)|[•▪■●►➢➤✓✔❖](?=\S)")
 _NUMBER = re.compile(r"(?:\(?\d{1,3}[.)]|\(?[a-zA-Z]\)|\(?[ivx]{1,4}\)|[a-z]\.)\s+(?=\S)")
 _SENTENCE_END = re.compile(r"[.!?:;。！？：；][\"'”’)\]]*$")
-# A line of a table of contents.
-_LEADER = re.compile(r" … ?\S{1,8}$")
 _MAX_HEADING_LINES = 4
 _MAX_HEADING_CHARS = 240
 _MAX_SENTENCE_CHARS = 60
@@ -68,7 +66,7 @@ class _Reader:
         line = lines[start]
         if self._style.is_code(line):
             return self._code(lines, start)
-        found = find_table(lines, start)
+        found = find_table(lines, start, self._style.is_heading)
         if found is not None:
             return self._columns(*found)
         end = self._heading_end(lines, start)
@@ -139,7 +137,7 @@ class _Reader:
         last = block[-1]
         if (
             self._is_other(line)
-            or _LEADER.search(last.text)
+            or LEADER.search(last.text)
             or abs(line.size - last.size) > _SAME_SIZE * last.size
         ):
             return False

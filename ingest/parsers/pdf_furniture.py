@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ingest.parsers.pdf_lines import Line
+from ingest.parsers.pdf_style import Style
 
 _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b")
 _PAGE_NUMBER = re.compile(
@@ -14,18 +15,21 @@ _PAGE_NUMBER = re.compile(
 _MARGIN_SHARE = 0.14
 # A line may move a little from page to page.
 _HEIGHT_STEP_POINTS = 8.0
-_MIN_PAGES = 3
+_MIN_PAGES = 2
 # Left and right pages may differ, so each kind stands on less than half of them.
 _MIN_SHARE = 0.4
 
 _Key = tuple[str, int]
 
 
-def without_furniture(pages: Sequence[list[Line]], heights: Sequence[float]) -> list[list[Line]]:
+def without_furniture(
+    pages: Sequence[list[Line]], heights: Sequence[float], style: Style
+) -> list[list[Line]]:
     """Return the pages' lines without page numbers and those that most repeat, numbers aside."""
     seen: Counter[_Key] = Counter()
     for lines, height in zip(pages, heights, strict=True):
-        seen.update({key for line in lines if _is_marginal(line, height) for key in _keys(line)})
+        marginal = [line for line in lines if _is_marginal(line, height) and not style.is_large(line)]
+        seen.update({key for line in marginal for key in _keys(line)})
     pages = [
         [line for line in lines if not (_is_marginal(line, height) and _PAGE_NUMBER.fullmatch(line.text))]
         for lines, height in zip(pages, heights, strict=True)

@@ -4,18 +4,16 @@ A line consists of segments, which wide gaps divide: the cells of a table row, a
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.parsers.base import INVISIBLE
+from ingest.parsers.pdf_characters import repaired, spelled_out
 from ingest.parsers.pdfium import Glyphs
 
 NO_GLYPH = -1
-_BULLET = "•"
 # Shares of a line's height, which is about 1.15 times the font's size.
 _SAME_LINE_OVERLAP = 0.45
 _STYLE_SHARE = 0.9
@@ -43,14 +41,6 @@ _SPACES = np.array(
     np.uint32,
 )
 _LINE_BREAKS = (0x0A, 0x0D)
-_HYPHENS = (0x02, 0xAD)  # PDFium's mark for a hyphen at a line's end; the soft hyphen
-_PRIVATE = (0xE000, 0xF8FF)  # symbol fonts, mostly bullets
-_LAST_CODE = 0x10FFFF
-_REPLACEMENT = 0xFFFD
-_DOT_LEADER = re.compile(r"(?:\s?[.·…_]){4,}\s?")
-_SPECIAL = re.compile(
-    f"{INVISIBLE.pattern}|[\ue000-\uf8ff\ufb00-\ufb06\u0300-\u036f]|[.·…_]\\s?[.·…_]\\s?[.·…_]\\s?[.·…_]"
-)
 _MARKER = re.compile(
     r"[•◦▪▫■□●○‣⁃∙·►▸➢➤✓✔❖\-–—*o]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\(?[ivxIVX]{1,5}[.)]|\d+(\.\d+)*\.?"
 )
@@ -98,7 +88,7 @@ class Line:
 
 def read_lines(page: Glyphs) -> list[Line]:
     """Return the lines of a page in the order in which the file draws them."""
-    codes = _repaired(page.codes)
+    codes = repaired(page.codes)
     is_space = np.isin(codes, _SPACES)
     seen = ~is_space & (codes >= 0x20) & (codes != 0x7F) & _placed(page)
     index = np.flatnonzero(seen).astype(np.int32)
@@ -165,17 +155,6 @@ def with_segments(line: Line, segments: Sequence[Segment]) -> Line:
     )
 
 
-def _repaired(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Return code points that can be stored: pairs of surrogates joined, impossible ones replaced."""
-    codes = codes.copy()
-    codes[np.isin(codes, _HYPHENS)] = ord("-")
-    high = np.flatnonzero((codes[:-1] >> 10 == 0x36) & (codes[1:] >> 10 == 0x37))
-    codes[high] = 0x10000 + ((codes[high] & 0x3FF) << 10) + (codes[high + 1] & 0x3FF)
-    codes[high + 1] = 0
-    codes[(codes >> 11 == 0x1B) | (codes > _LAST_CODE)] = _REPLACEMENT
-    return codes
-
-
 def _placed(page: Glyphs) -> NDArray[np.bool_]:
     """Tell which characters stand on the page, not beside it or nowhere."""
     x0, y0, x1, y1 = page.boxes.T
@@ -235,45 +214,7 @@ def _styles(
 
 
 def _segment(text: str, glyphs: NDArray[np.int32], extent: list[float]) -> Segment:
-    if _SPECIAL.search(text):
-        text, glyphs = _spelled_out(text, glyphs)
-    return Segment(text, glyphs, *extent)
-
-
-def _spelled_out(text: str, glyphs: NDArray[np.int32]) -> tuple[str, NDArray[np.int32]]:
-    """Replace ligatures, private bullets, loose accents and dot leaders; drop what is invisible.
-
-    Dots that lead to a number become one ellipsis.
-    """
-    skipped = {at for match in _DOT_LEADER.finditer(text) for at in range(match.start(), match.end() - 1)}
-    ends = {match.end() - 1 for match in _DOT_LEADER.finditer(text)}
-    out: list[str] = []
-    kept: list[int] = []
-    for position, (character, glyph) in enumerate(zip(text, glyphs.tolist(), strict=True)):
-        if position in skipped:
-            continue
-        said = " … " if position in ends else _said(character, is_first=position == 0)
-        if out and unicodedata.combining(character):
-            composed = unicodedata.normalize("NFC", out[-1] + character)
-            if len(composed) == 1:
-                out[-1] = composed
-                continue
-        if not out or out[-1] == " ":
-            said = said.lstrip()
-        out += said
-        kept += [glyph] * len(said)
-    while out and out[-1] == " ":
-        out.pop()
-        kept.pop()
-    return "".join(out), np.array(kept, np.int32)
-
-
-def _said(character: str, is_first: bool) -> str:
-    if "\ufb00" <= character <= "\ufb06":
-        return unicodedata.normalize("NFKC", character)
-    if _PRIVATE[0] <= ord(character) <= _PRIVATE[1]:
-        return _BULLET if is_first else ""
-    return INVISIBLE.sub("", character)
+    return Segment(*spelled_out(text, glyphs), *extent)
 
 
 def _line(row: list[Segment], looks: list[_Look]) -> list[Line]:

@@ -1,5 +1,6 @@
 """What is usual in a PDF, so that what is unusual can be told: headings, code, new paragraphs."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,10 @@ _DEFAULT_PITCH = 1.05  # of a line's height
 _MAX_PITCH = 2.3
 
 
+# The end of a line of a table of contents.
+LEADER = re.compile(r" … ?\S{1,8}$")
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """A document's usual line: its height in points, its pitch as a share of that, its font."""
@@ -37,12 +42,18 @@ class Style:
         text = line.text
         if len(line.segments) > 1 or len(text) > _MAX_HEADING_CHARS or not _has_word(text):
             return False
-        if line.size >= self.size * _HEADING_SIZE:
+        if LEADER.search(text):
+            return False
+        if self.is_large(line):
             is_sentence = text[0].islower() or text.endswith(".")
             return not text.endswith((",", ";")) and (not is_sentence or line.size > self.size * _LARGE)
         is_marked = (line.bold and not self.is_bold) or (line.italic and not self.is_italic)
         stands_out = is_marked and line.size > 0.9 * self.size
         return stands_out and len(text) <= _MAX_BOLD_HEADING_CHARS and not text.endswith((".", ",", ";"))
+
+    def is_large(self, line: Line) -> bool:
+        """Tell whether a line is larger than the body's."""
+        return line.size >= self.size * _HEADING_SIZE
 
     def level(self, line: Line) -> int:
         """Return a heading's level: the rank of its size in the document."""

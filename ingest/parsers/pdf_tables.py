@@ -1,6 +1,6 @@
 """Finds the tables of a page: lines of several segments that stand below each other in columns."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ingest.parsers.pdf_lines import Line, Segment, cell_of, with_segments
@@ -38,6 +38,8 @@ def fold_cells(lines: Sequence[Line]) -> list[Line]:
             row = out[first]
             cells = [cell] if len(row.segments) == 1 else [*row.segments]
             out[first:] = [with_segments(row, [*cells, *line.segments])]
+        elif out and _is_next_cell(out[-1], line):
+            out[-1] = with_segments(out[-1], [*out[-1].segments, *line.segments])
         elif out and _wraps_last_cell(out[-1], line):
             out[-1] = _wrapped(out[-1], line)
         else:
@@ -45,10 +47,12 @@ def fold_cells(lines: Sequence[Line]) -> list[Line]:
     return out
 
 
-def find_table(lines: Sequence[Line], start: int) -> tuple[Table | list[Line], int] | None:
+def find_table(
+    lines: Sequence[Line], start: int, is_heading: Callable[[Line], bool]
+) -> tuple[Table | list[Line], int] | None:
     """Return the table that begins at a line, or the lines of text in columns, and the line behind it."""
     end = start
-    while end < len(lines) and _continues(lines, start, end):
+    while end < len(lines) and _continues(lines, start, end) and not is_heading(lines[end]):
         end += 1
     while end > start and len(lines[end - 1].segments) == 1:
         end -= 1
@@ -60,7 +64,7 @@ def find_table(lines: Sequence[Line], start: int) -> tuple[Table | list[Line], i
         return None
     if _is_prose(rows, columns):
         return _unfolded(rows, columns), end
-    return Table(_grid(rows, columns)), end
+    return Table(_without_split_columns(_grid(rows, columns))), end
 
 
 def _cell_start(out: Sequence[Line], line: Line) -> int | None:
@@ -76,6 +80,12 @@ def _cell_start(out: Sequence[Line], line: Line) -> int | None:
             chars = sum(len(part.text) for part in out[first:])
             return first if chars <= _MAX_CELL_CHARS else None
     return None
+
+
+def _is_next_cell(row: Line, line: Line) -> bool:
+    """Tell whether a line stands to the right of a row that has several cells, at its height."""
+    is_beside = row.y0 - _SAME_TOP * line.size < line.y0 < row.y1 - _SAME_TOP * line.size
+    return len(row.segments) > 1 and is_beside and line.x0 >= row.x1 - 1
 
 
 def _wraps_last_cell(row: Line, line: Line) -> bool:
@@ -154,6 +164,16 @@ def _grid(rows: Sequence[Line], columns: Sequence[tuple[float, float]]) -> list[
         else:
             grid.append(cells)
         bottom = row.y1
+    return grid
+
+
+def _without_split_columns(grid: list[list[Text | None]]) -> list[list[Text | None]]:
+    """Join columns side by side of which no row fills both: a name set apart from its values."""
+    column = len(grid[0]) - 1
+    while column > 0:
+        if len(grid[0]) > 2 and not any(row[column] and row[column - 1] for row in grid):
+            grid = [[*row[: column - 1], row[column - 1] or row[column], *row[column + 1 :]] for row in grid]
+        column -= 1
     return grid
 
 

@@ -23,7 +23,11 @@ def split_header(rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[st
     unnamed that the second one names.
     """
     kept = [list(row) for row in rows if any(cell.strip() for cell in row)]
-    if len(kept) < 2 or not (_names(kept[0]) or _differs(kept[0], kept[1 : 1 + _COMPARED_ROWS])):
+    if (
+        len(kept) < 2
+        or _is_pair(kept[0])
+        or not (_names(kept[0]) or _differs(kept[0], kept[1 : 1 + _COMPARED_ROWS]))
+    ):
         return [], kept
     if len(kept) > 2 and _is_group_header(*kept[:3]):
         return joined_header(kept[:2]), kept[2:]
@@ -51,6 +55,13 @@ def is_value(text: str) -> bool:
         len(stripped) <= _MAX_VALUE_CHARS
         and bool(_VALUE.fullmatch(stripped))
         and not _YEAR.fullmatch(stripped)
+    )
+
+
+def _is_pair(row: Sequence[str]) -> bool:
+    """Tell whether a row is a name and its value, such as `Document | SP-04`, and names no columns."""
+    return (
+        len(row) == 2 and any(letter.isdigit() for letter in row[1]) and not _YEAR.fullmatch(row[1].strip())
     )
 
 

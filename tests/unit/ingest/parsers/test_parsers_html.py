@@ -52,6 +52,16 @@ def test_tables_unfold_spans_and_join_header_rows() -> None:
     assert document.blocks[-1].header == "Bolt | Torque dry | Torque oiled"
 
 
+def test_names_of_rows_are_no_header() -> None:
+    document = parse("<table><tr><th>Owner</th><td>Ann</td></tr><tr><th>Room</th><td>Hall</td></tr></table>")
+    assert [
+        (text, block.header) for (_, text), block in zip(said(document), document.blocks, strict=True)
+    ] == [
+        ("Owner | Ann", ""),
+        ("Room | Hall", ""),
+    ]
+
+
 def test_a_table_that_lays_out_a_page_is_no_table() -> None:
     inner = "<table><tr><td>1</td><td>2</td></tr></table>"
     source = f"<table><tr><td><h2>A</h2><p>x</p></td><td>{inner}</td></tr></table>"

@@ -91,7 +91,9 @@ def test_repeated_headers_and_page_numbers_are_dropped() -> None:
         canvas.drawString(72, 500, f"Body text of part {'ABCDE'[number]} stands here.")
         canvas.drawString(290, 25, f"Page {number + 1} of 5")
 
-    assert texts(draw(page, 5)) == [f"Body text of part {letter} stands here." for letter in "ABCDE"]
+    for pages in (2, 5):
+        body = [f"Body text of part {letter} stands here." for letter in "ABCDE"[:pages]]
+        assert texts(draw(page, pages)) == body
 
 
 def test_columns_are_read_one_after_the_other() -> None:
@@ -121,19 +123,19 @@ def test_a_page_drawn_from_below_is_sorted() -> None:
 
 
 def test_cells_of_several_lines_are_one_cell() -> None:
+    rows = [
+        ("Code", "Meaning", "Cause", "Remedy"),
+        ("C-1", "Discharge too|hot", "Oil low; room|too warm", "Top up; open|the exhaust|duct"),
+        ("C-2", "Stop", "Button", "Pull it"),
+    ]
+
     def page(canvas: Canvas, _: int) -> None:
-        for row, cells in enumerate(
-            (("Part", "What to do", "Who"), ("Pump", "Stop it|and wait", "Ann"), ("Fan", "Run", "Bob"))
-        ):
+        for row, cells in enumerate(rows):
             for column, cell in enumerate(cells):
                 for below, line in enumerate(cell.split("|")):
-                    canvas.drawString(72 + 130 * column, 700 - 40 * row - 13 * below, line)
+                    canvas.drawString(72 + 110 * column, 700 - 40 * row - 12 * below, line)
 
-    assert texts(draw(page)) == [
-        "Part | What to do | Who",
-        "Pump | Stop it and wait | Ann",
-        "Fan | Run | Bob",
-    ]
+    assert texts(draw(page)) == [" | ".join(cell.replace("|", " ") for cell in row) for row in rows]
 
 
 def test_code_keeps_its_lines_and_indents() -> None:
@@ -164,3 +166,27 @@ def test_what_cannot_be_read_says_why() -> None:
         parse(draw(lambda canvas, _: canvas.drawString(72, 700, "secret"), encrypt="password"))
     with pytest.raises(ParseError, match="damaged"):
         parse(b"%PDF-1.7\nnothing")
+
+
+def test_lines_of_a_table_of_contents_stay_apart_and_are_no_headings() -> None:
+    def page(canvas: Canvas, _: int) -> None:
+        canvas.setFont("Helvetica-Bold", 11)
+        for row, line in enumerate(("1 Safety ................ 3", "2 Faults ................ 5")):
+            canvas.drawString(72, 700 - 14 * row, line)
+        canvas.setFont("Helvetica", 11)
+        canvas.drawString(72, 600, "Everything else on this page is set in the usual weight of the document.")
+
+    assert said(parse(draw(page)))[:2] == [
+        (BlockKind.PARAGRAPH, "1 Safety … 3"),
+        (BlockKind.PARAGRAPH, "2 Faults … 5"),
+    ]
+
+
+def test_a_name_set_apart_from_its_values_is_one_column() -> None:
+    def page(canvas: Canvas, _: int) -> None:
+        rows = (("Part", "Quantity", "Place"), ("Seal", "4", "A1"), ("Ring", "12", "A2"))
+        for row, cells in enumerate(rows):
+            for left, cell in zip((72, 200 if row else 260, 400), cells, strict=True):
+                canvas.drawString(left, 700 - 15 * row, cell)
+
+    assert texts(draw(page)) == ["Part | Quantity | Place", "Seal | 4 | A1", "Ring | 12 | A2"]

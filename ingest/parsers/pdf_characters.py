@@ -1,0 +1,71 @@
+"""A PDF's characters as text: what cannot be stored or read is replaced or spelled out."""
+
+import re
+import unicodedata
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.parsers.base import INVISIBLE
+
+_BULLET = "•"
+_HYPHENS = (0x02, 0xAD)  # PDFium's mark for a hyphen at a line's end; the soft hyphen
+_PRIVATE = (0xE000, 0xF8FF)  # symbol fonts, mostly bullets
+_LAST_CODE = 0x10FFFF
+_REPLACEMENT = 0xFFFD
+_DOT_LEADER = re.compile(r"(?:\s?[.·…_]){4,}\s?")
+_SPECIAL = re.compile(
+    f"{INVISIBLE.pattern}|[\ue000-\uf8ff\ufb00-\ufb06\u0300-\u036f]|[.·…_]\\s?[.·…_]\\s?[.·…_]\\s?[.·…_]"
+)
+
+
+def repaired(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return code points that can be stored: pairs of surrogates joined, impossible ones replaced."""
+    codes = codes.copy()
+    codes[np.isin(codes, _HYPHENS)] = ord("-")
+    high = np.flatnonzero((codes[:-1] >> 10 == 0x36) & (codes[1:] >> 10 == 0x37))
+    codes[high] = 0x10000 + ((codes[high] & 0x3FF) << 10) + (codes[high + 1] & 0x3FF)
+    codes[high + 1] = 0
+    codes[(codes >> 11 == 0x1B) | (codes > _LAST_CODE)] = _REPLACEMENT
+    return codes
+
+
+def spelled_out(text: str, glyphs: NDArray[np.int32]) -> tuple[str, NDArray[np.int32]]:
+    """Return a text and its glyphs as they are stored; most texts are so already."""
+    return _replaced(text, glyphs) if _SPECIAL.search(text) else (text, glyphs)
+
+
+def _replaced(text: str, glyphs: NDArray[np.int32]) -> tuple[str, NDArray[np.int32]]:
+    """Replace ligatures, private bullets, loose accents and dot leaders; drop what is invisible.
+
+    Dots that lead to a number become one ellipsis.
+    """
+    skipped = {at for match in _DOT_LEADER.finditer(text) for at in range(match.start(), match.end() - 1)}
+    ends = {match.end() - 1 for match in _DOT_LEADER.finditer(text)}
+    out: list[str] = []
+    kept: list[int] = []
+    for position, (character, glyph) in enumerate(zip(text, glyphs.tolist(), strict=True)):
+        if position in skipped:
+            continue
+        said = " … " if position in ends else _said(character, is_first=position == 0)
+        if out and unicodedata.combining(character):
+            composed = unicodedata.normalize("NFC", out[-1] + character)
+            if len(composed) == 1:
+                out[-1] = composed
+                continue
+        if not out or out[-1] == " ":
+            said = said.lstrip()
+        out += said
+        kept += [glyph] * len(said)
+    while out and out[-1] == " ":
+        out.pop()
+        kept.pop()
+    return "".join(out), np.array(kept, np.int32)
+
+
+def _said(character: str, is_first: bool) -> str:
+    if "\ufb00" <= character <= "\ufb06":
+        return unicodedata.normalize("NFKC", character)
+    if _PRIVATE[0] <= ord(character) <= _PRIVATE[1]:
+        return _BULLET if is_first else ""
+    return INVISIBLE.sub("", character)
