@@ -11,7 +11,7 @@ from llm.engine.experts import attach_experts
 from llm.engine.layout import watch_layout
 from llm.engine.ops import AttentionOps, TorchOps
 from llm.engine.plan import Limits
-from llm.engine.runner import ModelForward, ModelRunner
+from llm.engine.runner import Forward, ModelForward, ModelRunner
 from llm.engine.sampler import sample
 from llm.engine.store import KvLayout, KvStore
 from llm.engine.support import check_supported, context_limit, plain_logits, verify
@@ -23,14 +23,28 @@ def build_engine(model: PreTrainedModel, settings: EngineSettings, ops: Attentio
     Raises: UnsupportedModelError if the model's layers are of another kind or compute differently
     in pages; ModelError if the memory holds too few pages.
     """
+    forward, num_pages = prepare(model, settings, ops or TorchOps())
+    return assemble(model, settings, forward, num_pages)
+
+
+def prepare(model: PreTrainedModel, settings: EngineSettings, ops: AttentionOps) -> tuple[ModelForward, int]:
+    """Return the model's verified forward pass over pages, and the number of pages.
+
+    With several processes, each calls this at the same time. Raises: as `build_engine`.
+    """
     check_supported(model)
     detach(model)
     layout = watch_layout(model)
     num_pages = count_pages(layout, settings)
     plain = plain_logits(model)
-    forward = page_model(model, layout, num_pages, settings, ops or TorchOps())
+    forward = page_model(model, layout, num_pages, settings, ops)
     exact = layout.dtype == torch.float32 and settings.kv_dtype == "model"
     verify(model, forward, settings.page_tokens, plain, exact)
+    return forward, num_pages
+
+
+def assemble(model: PreTrainedModel, settings: EngineSettings, forward: Forward, num_pages: int) -> Engine:
+    """Return an engine around a forward pass."""
     runner = ModelRunner(forward, settings.page_tokens, model.device, sample)
     return Engine(limits(model, settings), num_pages, runner)
 

@@ -4,14 +4,14 @@ A GPU kernel takes the place of one of these methods without touching scheduler,
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import pad, scaled_dot_product_attention
 
 from llm.engine.batch import DecodeRows
-from llm.engine.store import KvStream, dequantize, quantize
+from llm.engine.store import KvStream, quantize
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,35 @@ class AttentionOps(Protocol):
         ...
 
 
+class _Scratch:
+    """Memory that is used again and again for what is read from pages.
+
+    Fresh memory of this size costs a CPU more than the reading (measured: 3.4 ms against 0.3 ms for
+    10 MB). Two reads are alive at once, keys and values: the third may overwrite the first.
+    """
+
+    def __init__(self) -> None:
+        self._buffers: list[dict[tuple[str, torch.dtype], Tensor]] = [{}, {}]
+
+    def next(self) -> "_Scratch":
+        """Turn to the other half."""
+        self._buffers.reverse()
+        return self
+
+    def take(self, purpose: str, rows: int, width: int, like: Tensor, dtype: torch.dtype) -> Tensor:
+        """Return an uninitialized `(rows, width)` tensor on the device of `like`."""
+        buffer = self._buffers[0].get((purpose, dtype))
+        if buffer is None or buffer.numel() < rows * width:
+            buffer = torch.empty(rows * width, dtype=dtype, device=like.device)
+            self._buffers[0][purpose, dtype] = buffer
+        return buffer[: rows * width].view(rows, width)
+
+
 class TorchOps:
-    """The reference: gathers pages into padded tensors and calls torch."""
+    """The reference: gathers pages into padded tensors and calls torch. One engine's own, one thread's."""
+
+    def __init__(self) -> None:
+        self._scratch = _Scratch()
 
     def write(self, stream: KvStream, slots: Tensor, values: Tensor) -> None:
         """Scatter, through INT8 where the stream is."""
@@ -67,11 +94,18 @@ class TorchOps:
         stream.scales.flatten(0, 1).index_copy_(0, slots, scales)
 
     def read(self, stream: KvStream, pages: Tensor) -> Tensor:
-        """Gather whole pages."""
-        payload = _gather(stream.payload, pages)
+        """Gather whole pages; the result holds until the read after the next."""
+        scratch = self._scratch.next()
+        payload = _gather(stream.payload, pages, scratch, "payload")
         if stream.scales is None:
             return payload
-        return dequantize(payload, _gather(stream.scales, pages), stream.dtype)
+        scales = _gather(stream.scales, pages, scratch, "scales")
+        numbers = payload.view(*scales.shape, -1)
+        exact = scratch.take("exact", scales.numel(), numbers.shape[-1], scales, torch.float32).view(
+            numbers.shape
+        )
+        torch.mul(numbers, scales.unsqueeze(-1), out=exact)
+        return exact.view(payload.shape).to(stream.dtype)
 
     def attend_pages(
         self, query: Tensor, keys: KvStream, values: KvStream, rows: DecodeRows, rule: AttentionRule
@@ -100,9 +134,7 @@ class TorchOps:
         """Attend causally; a chunk without past and window needs no mask."""
         length, new = keys.shape[2], query.shape[2]
         if rule.window is None and rule.sinks is None and length == new:
-            return scaled_dot_product_attention(
-                query, keys, values, is_causal=True, scale=rule.scaling, enable_gqa=True
-            )
+            return _fused(query, keys, values, is_causal=True, scale=rule.scaling, enable_gqa=True)
         places = torch.arange(length, device=query.device)
         behind = places[-new:, None] - places
         seen = (behind >= 0) & (behind < (rule.window or length))
@@ -112,9 +144,12 @@ class TorchOps:
         return _attend(query, keys, values, seen, rule.scaling, sinks)
 
 
-def _gather(pages: Tensor, table: Tensor) -> Tensor:
+def _gather(pages: Tensor, table: Tensor, scratch: _Scratch, purpose: str) -> Tensor:
     """Return `(pages, page_tokens, …)` picked by `(b, p)` as `(b, p * page_tokens, …)`."""
-    return pages.index_select(0, table.flatten()).view(table.shape[0], -1, *pages.shape[2:])
+    flat = pages.flatten(1)
+    picked = scratch.take(purpose, table.numel(), flat.shape[1], pages, pages.dtype)
+    torch.index_select(flat, 0, table.flatten(), out=picked)
+    return picked.view(table.shape[0], -1, *pages.shape[2:])
 
 
 def _seen(rows: DecodeRows, width: int, window: int | None) -> Tensor:
@@ -130,7 +165,17 @@ def _attend(
 ) -> Tensor:
     """Attend with a boolean mask; a sink takes its share of the attention and gives nothing."""
     if sinks is None:
-        return scaled_dot_product_attention(query, keys, values, attn_mask=seen, scale=scaling)
+        return _fused(query, keys, values, attn_mask=seen, scale=scaling)
     scores = (query @ keys.transpose(2, 3) * scaling).masked_fill(~seen, float("-inf")).float()
     drained = torch.cat([scores, sinks.float().expand(*scores.shape[:-1], 1)], -1).softmax(-1)
     return drained[..., :-1].to(values.dtype) @ values
+
+
+def _fused(query: Tensor, keys: Tensor, values: Tensor, **options: Any) -> Tensor:
+    """Call torch's attention; values narrower than keys (MLA) are padded, or it takes its slow path.
+
+    Measured on a CPU at 1,056 tokens, 96 and 64 wide: 27 ms against 79 ms.
+    """
+    width = values.shape[-1]
+    padded = pad(values, (0, keys.shape[-1] - width)) if width < keys.shape[-1] else values
+    return scaled_dot_product_attention(query, keys, padded, **options)[..., :width]

@@ -8,7 +8,6 @@ import pytest
 import torch
 from safetensors.torch import load_model, save_model
 from test_engine_parity import PROMPTS, WAYS, answer_all, engine_for, model_and_reference
-from tiny_models import ARCHITECTURES
 
 from llm.engine.attention import detach
 from llm.engine.batch import pack
@@ -78,7 +77,7 @@ def test_int8_pages_keep_the_trained_models_answers(citing):
     assert divergence <= 1e-3
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("name", ["qwen3_moe", "mixtral_window", "gpt_oss", "deepseek_v3", "glm4_moe_lite"])
 def test_int8_answers_are_the_same_however_they_are_batched(name):
     model, _ = model_and_reference(name)
     alone, _ = answer_all(engine_for(model, kv_dtype="int8", max_sequences=1), PROMPTS)

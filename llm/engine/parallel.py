@@ -1,0 +1,59 @@
+"""One engine over several processes of one node: the first decides, all compute.
+
+How the model is split (tensor, expert or pipeline parallel) is transformers' business. Scheduler,
+pages and sampling live in the first process only; it sends each batch, and the others run it over
+their own part of model and pages, where page numbers mean the same.
+"""
+
+import torch.distributed as dist
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from llm.engine.batch import Batch
+from llm.engine.build import assemble, prepare
+from llm.engine.config import EngineSettings
+from llm.engine.engine import Engine
+from llm.engine.ops import TorchOps
+from llm.engine.runner import Forward
+
+LEADER = 0
+
+
+class LeadingForward:
+    """Sends each batch to the other processes before computing it."""
+
+    def __init__(self, forward: Forward) -> None:
+        self._forward = forward
+
+    def __call__(self, batch: Batch) -> Tensor:
+        """Return the batch's logits, which every process helped to compute."""
+        dist.broadcast_object_list([batch], src=LEADER)
+        return self._forward(batch)
+
+    def dismiss(self) -> None:
+        """Tell the others that nothing more comes."""
+        dist.broadcast_object_list([None], src=LEADER)
+
+
+def lead(model: PreTrainedModel, settings: EngineSettings) -> tuple[Engine, LeadingForward]:
+    """Return the engine of the first process; dismiss the others when it is done.
+
+    Raises: as `build_engine`.
+    """
+    forward, num_pages = prepare(model, settings, TorchOps())
+    leading = LeadingForward(forward)
+    return assemble(model, settings, leading, num_pages), leading
+
+
+def follow(model: PreTrainedModel, settings: EngineSettings) -> None:
+    """Compute what the first process sends until it dismisses; the settings must be the same as its own.
+
+    Raises: as `build_engine`. A fault in a step ends a follower: the processes would no longer agree.
+    """
+    forward, _ = prepare(model, settings, TorchOps())
+    while True:
+        sent: list[Batch | None] = [None]
+        dist.broadcast_object_list(sent, src=LEADER)
+        if sent[0] is None:
+            return
+        forward(sent[0])
