@@ -48,8 +48,8 @@ class RetrievalSettings(Group):
     passages: int = Field(8, ge=1, le=50, description="passages shown to the generator")
     dense_weight: float = Field(0.5, ge=0, le=1)
     around_weight: float = Field(1.0, ge=0, description="a chunk's neighbours against itself in BM25")
-    max_sentences: int = Field(4, ge=1, le=20)
-    min_support: float = Field(0.5, ge=0, le=1, description="below it a question is refused")
+    max_sentences: int = Field(3, ge=1, le=20)
+    min_support: float = Field(0.3, ge=0, le=1, description="below it a question is refused")
 
 
 class IngestSettings(Group):

@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from core.language import cjk_share, is_identifier, sentences, terms
 from core.values import BlockKind, DraftSentence, Passage
 from llm.embedder import Embedder, Vectors
-from llm.support import SentenceEvidence, support
+from llm.support import SentenceEvidence, relevance, support
 
 Rarity = Callable[[Sequence[str]], Sequence[float]]
 """Gives for each term how much it tells, its inverse document frequency in the whole index."""
@@ -44,6 +42,14 @@ class _Candidate:
         """The sentence's words and those of the headings above it."""
         return self.words | frozenset(terms(self.passage.context))
 
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The identifiers that fill a cell of their own, if this is a table row."""
+        if self.passage.kind is not BlockKind.ROW:
+            return frozenset()
+        cells = (terms(cell) for cell in self.text.split(" | "))
+        return frozenset(cell[0] for cell in cells if cell and is_identifier(cell[0]))
+
 
 class ExtractiveGenerator:
     """Picks the sentences that answer, from several documents if needed, in reading order."""
@@ -63,31 +69,30 @@ class ExtractiveGenerator:
         candidates = _candidates(passages)
         if not candidates:
             return
-        supports = self._supports(question, candidates)
-        chosen = _choose(candidates, supports, self._max_sentences)
+        evidence = self._evidence(question, candidates)
         first_seen = {c.passage.document_id: c.passage_number for c in reversed(candidates)}
         for row in sorted(
-            chosen, key=lambda row: (first_seen[candidates[row].passage.document_id], candidates[row].start)
+            _choose(candidates, evidence, self._max_sentences),
+            key=lambda row: (first_seen[candidates[row].passage.document_id], candidates[row].start),
         ):
             candidate = candidates[row]
             citation = (candidate.passage_number, candidate.start, candidate.end)
-            yield DraftSentence(_readable(candidate), (citation,), supports[row])
+            yield DraftSentence(_readable(candidate), (citation,), support(evidence[row]))
 
-    def _supports(self, question: str, candidates: Sequence[_Candidate]) -> list[float]:
+    def _evidence(self, question: str, candidates: Sequence[_Candidate]) -> list[SentenceEvidence]:
         words = terms(question)
         rarity = dict(zip(words, self._rarity(words), strict=True))
         likeness = self._likeness(question, candidates)
         identifiers = {word for word in rarity if is_identifier(word)}
         best = max(candidate.passage.score for candidate in candidates) or 1.0
         return [
-            support(
-                SentenceEvidence(
-                    likeness=likeness[row] if likeness is not None else None,
-                    coverage=_share(rarity, candidate.words),
-                    coverage_with_headings=_share(rarity, candidate.known_words),
-                    passage_rank=candidate.passage.score / best,
-                    names_what_was_asked=not identifiers or bool(identifiers & _all_words(candidate)),
-                )
+            SentenceEvidence(
+                likeness=likeness[row] if likeness is not None else None,
+                coverage=_share(rarity, candidate.words),
+                coverage_with_headings=_share(rarity, candidate.known_words),
+                passage_rank=candidate.passage.score / best,
+                names_what_was_asked=not identifiers or bool(identifiers & _all_words(candidate)),
+                looked_up=bool(identifiers & candidate.keys),
             )
             for row, candidate in enumerate(candidates)
         ]
@@ -117,15 +122,19 @@ def _spans(passage: Passage) -> list[tuple[int, int]]:
     return [(start, end) for start, end in sentences(passage.text) if passage.text[start:end] not in headings]
 
 
-def _choose(candidates: Sequence[_Candidate], supports: Sequence[float], limit: int) -> list[int]:
+def _choose(candidates: Sequence[_Candidate], evidence: Sequence[SentenceEvidence], limit: int) -> list[int]:
     """Return the rows of the best sentences that do not repeat one another."""
     chosen: list[int] = []
-    order = np.argsort(-np.array(supports), kind="stable").tolist()
-    floor = supports[order[0]] * _ALSO_WORTH_SAYING
+    order = sorted(
+        range(len(candidates)),
+        key=lambda row: (not evidence[row].names_what_was_asked, -relevance(evidence[row])),
+    )
+    floor = support(evidence[order[0]]) * _ALSO_WORTH_SAYING
     for row in order:
-        if len(chosen) == limit or (chosen and supports[row] < floor):
+        if len(chosen) == limit:
             break
-        if not any(_alike(candidates[row].words, candidates[other].words) for other in chosen):
+        repeats = any(_alike(candidates[row].words, candidates[other].words) for other in chosen)
+        if not chosen or (support(evidence[row]) >= floor and not repeats):
             chosen.append(row)
     return chosen
 
