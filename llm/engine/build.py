@@ -4,6 +4,7 @@ import torch
 from transformers import PreTrainedModel
 
 from core.errors import ModelError
+from llm.engine.adapters import AdaptedForward, Adapters
 from llm.engine.attention import PagedAttention, attach, detach
 from llm.engine.config import EngineSettings
 from llm.engine.engine import Engine
@@ -17,14 +18,20 @@ from llm.engine.store import KvLayout, KvStore
 from llm.engine.support import check_supported, context_limit, plain_logits, verify
 
 
-def build_engine(model: PreTrainedModel, settings: EngineSettings, ops: AttentionOps | None = None) -> Engine:
-    """Return an engine that owns `model` from now on.
+def build_engine(
+    model: PreTrainedModel,
+    settings: EngineSettings,
+    ops: AttentionOps | None = None,
+    adapters: Adapters | None = None,
+) -> Engine:
+    """Return an engine that owns `model` from now on; `adapters` are those loaded into it.
 
     Raises: UnsupportedModelError if the model's layers are of another kind or compute differently
     in pages; ModelError if the memory holds too few pages.
     """
     forward, num_pages = prepare(model, settings, ops or TorchOps())
-    return assemble(model, settings, forward, num_pages)
+    adapted = AdaptedForward(forward, adapters) if adapters else forward
+    return assemble(model, settings, adapted, num_pages)
 
 
 def prepare(model: PreTrainedModel, settings: EngineSettings, ops: AttentionOps) -> tuple[ModelForward, int]:

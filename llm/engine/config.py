@@ -1,5 +1,6 @@
 """The engine's settings."""
 
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -19,6 +20,7 @@ class EngineSettings(Group):
     max_waiting: int = Field(256, ge=0, description="requests that may wait; more are refused")
     max_context_tokens: int = Field(0, ge=0, description="prompt and answer; 0 takes the model's limit")
     share_prefixes: bool = True
+    adapters: dict[str, Path] = Field(default_factory=dict, description="LoRA adapters by name")
     background_delay_seconds: float = Field(
         60.0, ge=0, description="how much later a background request counts as having arrived"
     )

@@ -6,6 +6,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from core.errors import ModelError
+from llm.engine.adapters import Adapters
 from llm.engine.build import build_engine, limits
 from llm.engine.config import EngineSettings
 from llm.engine.errors import UnsupportedModelError
@@ -27,10 +28,12 @@ def open_engine(
     check_config(folder)
     model = load_model(folder, device, dtype)
     codec = load_codec(folder, model)
-    engine = build_engine(model, settings)
+    adapters = Adapters(model, settings.adapters)
+    engine = build_engine(model, settings, adapters=adapters)
     loop = EngineLoop(engine, settings.background_delay_seconds)
     capacity = engine.pool.num_pages * settings.page_tokens
-    return EngineChat(folder.name, loop, codec, min(limits(model, settings).max_context_tokens, capacity))
+    context = min(limits(model, settings).max_context_tokens, capacity)
+    return EngineChat(folder.name, loop, codec, context, adapters.names)
 
 
 def check_config(folder: Path) -> None:

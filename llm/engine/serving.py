@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from llm.engine.chat import ChatRequest
+from llm.engine.errors import RequestInvalidError
 from llm.engine.loop import EngineLoop
 from llm.engine.request import Delta, Finish, GenerationRequest
 from llm.engine.stream import raise_unless_answered
@@ -16,9 +17,17 @@ class EngineChat:
 
     guided = True
 
-    def __init__(self, name: str, loop: EngineLoop, codec: TokenCodec, max_context_tokens: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        loop: EngineLoop,
+        codec: TokenCodec,
+        max_context_tokens: int,
+        adapters: frozenset[str] = frozenset(),
+    ) -> None:
         self.name = name
         self.max_context_tokens = max_context_tokens
+        self.adapters = adapters
         self._loop = loop
         self._codec = codec
 
@@ -32,6 +41,8 @@ class EngineChat:
         Raises: RequestTooLongError, RequestInvalidError, EngineFullError before the first delta;
         GenerationFailedError, DeadlineExceededError, EngineClosedError at any time.
         """
+        if request.adapter and request.adapter not in self.adapters:
+            raise RequestInvalidError(f"no adapter is called {request.adapter!r}")
         stop_tokens = request.sampling.stop_tokens | self._codec.stop_tokens
         generation = GenerationRequest(
             prompt=self._codec.encode_chat(request.messages),

@@ -1,0 +1,88 @@
+"""LoRA adapters: small changes to a model's weights, one of them in force in each step.
+
+The scheduler groups sequences by adapter, and an adapter's name is part of a prefix's identity, so
+neither answers nor pages of two adapters ever mix.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from core.errors import ModelError
+from llm.engine.attention import is_latent
+from llm.engine.batch import Batch
+from llm.engine.errors import UnsupportedModelError
+from llm.engine.runner import Forward
+
+_ABSORBED = "kv_b_proj"  # its weights are read apart from its layer, which an adapter would not see
+
+
+class Adapters:
+    """The adapters of one model by name; the empty name is the model as it is."""
+
+    def __init__(self, model: PreTrainedModel, folders: Mapping[str, Path]) -> None:
+        """Load the adapters into `model`, none in force.
+
+        Raises: ModelError if peft is missing or a folder holds no fitting adapter.
+        """
+        self.names = frozenset(folders)
+        self._in_force = ""
+        self._adapted: Any = _load(model, folders) if folders else None
+
+    def use(self, name: str) -> None:
+        """Put an adapter in force. Raises: ModelError if there is none by that name."""
+        if name == self._in_force:
+            return
+        if name and name not in self.names:
+            raise ModelError(f"no adapter is called {name!r}")
+        if name:
+            self._adapted.base_model.enable_adapter_layers()
+            self._adapted.set_adapter(name)
+        else:
+            self._adapted.base_model.disable_adapter_layers()
+        self._in_force = name
+
+
+class AdaptedForward:
+    """Puts each batch's adapter in force before computing it."""
+
+    def __init__(self, forward: Forward, adapters: Adapters) -> None:
+        self._forward = forward
+        self._adapters = adapters
+
+    def __call__(self, batch: Batch) -> Tensor:
+        """Return the batch's logits under its adapter."""
+        self._adapters.use(batch.adapter)
+        return self._forward(batch)
+
+
+def _load(model: PreTrainedModel, folders: Mapping[str, Path]) -> Any:
+    """Return the model with all adapters in it and none in force."""
+    try:
+        from peft import PeftConfig, PeftModel
+    except ImportError as error:
+        raise ModelError("adapters need peft; install the `lora` extra") from error
+    adapted: Any = None
+    for name, folder in folders.items():
+        try:
+            _check_targets(model, PeftConfig.from_pretrained(folder))
+            if adapted is None:
+                adapted = PeftModel.from_pretrained(model, folder, adapter_name=name)
+            else:
+                adapted.load_adapter(folder, adapter_name=name)
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise ModelError(f"{folder} holds no adapter that fits: {error}") from error
+    adapted.eval()
+    adapted.base_model.disable_adapter_layers()
+    return adapted
+
+
+def _check_targets(model: PreTrainedModel, config: Any) -> None:
+    latent = any(is_latent(module) for module in model.modules())
+    if latent and _ABSORBED in (config.target_modules or ()):
+        raise UnsupportedModelError(
+            f"the adapter changes {_ABSORBED}, which the engine absorbs; merge it first"
+        )
