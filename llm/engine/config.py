@@ -15,6 +15,7 @@ class EngineSettings(Group):
     memory_bytes: int = Field(2 * 2**30, ge=0, description="memory for KV pages")
     pages: int = Field(0, ge=0, description="number of KV pages; 0 takes what the memory holds")
     kv_dtype: Literal["model", "int8"] = "model"
+    weights: Literal["model", "int8", "fp8"] = Field("model", description="as stored, or in eight bits")
     max_step_tokens: int = Field(1024, ge=1, description="tokens computed in one step")
     max_sequences: int = Field(64, ge=1, description="requests generating at once")
     max_waiting: int = Field(256, ge=0, description="requests that may wait; more are refused")

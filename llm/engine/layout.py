@@ -33,7 +33,7 @@ class _Watcher(Cache):  # type: ignore[misc]
         return query_length, 0
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def watch_layout(model: PreTrainedModel) -> KvLayout:
     """Return the layout of this process's part of the model, by running it on one token.
 

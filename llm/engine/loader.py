@@ -11,6 +11,7 @@ from llm.engine.build import build_engine, limits
 from llm.engine.config import EngineSettings
 from llm.engine.errors import UnsupportedModelError
 from llm.engine.loop import EngineLoop
+from llm.engine.quantization import quantize_weights
 from llm.engine.serving import EngineChat
 from llm.engine.support import refusal
 from llm.engine.tokens import TokenCodec
@@ -28,6 +29,7 @@ def open_engine(
     check_config(folder)
     model = load_model(folder, device, dtype)
     codec = load_codec(folder, model)
+    quantize_weights(model, settings.weights)
     adapters = Adapters(model, settings.adapters)
     engine = build_engine(model, settings, adapters=adapters)
     loop = EngineLoop(engine, settings.background_delay_seconds)

@@ -33,7 +33,7 @@ class ModelForward:
         self._model = model
         self._attention = attention
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def __call__(self, batch: Batch) -> Tensor:
         """Return logits `(s, vocabulary)` float32; a batch that samples nothing gives none."""
         wanted = batch.sampled if len(batch.sampled) else batch.slots.new_zeros(1)

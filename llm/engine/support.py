@@ -60,7 +60,7 @@ def check_supported(model: PreTrainedModel) -> None:
         raise UnsupportedModelError(f"{reason}; use the `hf` back end or a remote server")
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def plain_logits(model: PreTrainedModel) -> Tensor:
     """Return `(vocabulary,)` float32: what the model itself says after the probe."""
     tokens = torch.tensor([_probe(model)], device=model.device)
