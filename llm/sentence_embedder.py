@@ -15,6 +15,11 @@ from llm.tokens import TextTokenizer
 
 logging.disable_progress_bar()
 
+# Batches are padded up to these steps: each new shape costs the CPU's matrix library tens of
+# milliseconds and some memory to prepare for.
+_TOKENS_STEP = 16
+_ROWS_STEP = 8
+
 
 def load(folder: EmbedderFolder, settings: LlmSettings, tokenizer: TextTokenizer) -> "SentenceEmbedder":
     """Load the weights of a folder; safetensors only, and never code from the folder.
@@ -67,7 +72,7 @@ class SentenceEmbedder:
         """Yield rows of like length, longest first, so that a batch holds little padding."""
         batch: list[int] = []
         for row in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
-            if batch and (len(batch) + 1) * lengths[batch[0]] > self._batch_tokens:
+            if batch and (len(batch) + 1) * _rounded(lengths[batch[0]], _TOKENS_STEP) > self._batch_tokens:
                 yield batch
                 batch = []
             batch.append(row)
@@ -76,9 +81,10 @@ class SentenceEmbedder:
 
     @torch.inference_mode()
     def _forward(self, ids: list[list[int]]) -> Vectors:
-        longest = max(len(row) for row in ids)
-        tokens = torch.full((len(ids), longest), self._pad_id, dtype=torch.long)
-        mask = torch.zeros((len(ids), longest), dtype=torch.long)
+        shape = (_rounded(len(ids), _ROWS_STEP), _rounded(max(map(len, ids)), _TOKENS_STEP))
+        tokens = torch.full(shape, self._pad_id, dtype=torch.long)
+        mask = torch.zeros(shape, dtype=torch.long)
+        mask[:, 0] = 1  # a row without a single token would give values that are not numbers
         for position, row in enumerate(ids):
             tokens[position, : len(row)] = torch.tensor(row)
             mask[position, : len(row)] = 1
@@ -88,7 +94,11 @@ class SentenceEmbedder:
         pooled = states[:, 0] if self._first_token else _masked_mean(states, mask)
         vectors: Vectors = torch.nn.functional.normalize(pooled, dim=1).cpu().numpy()
         self.forward_seconds += time.perf_counter() - started
-        return vectors
+        return vectors[: len(ids)]
+
+
+def _rounded(size: int, step: int) -> int:
+    return 1 if size == 1 else -(-size // step) * step
 
 
 def _masked_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

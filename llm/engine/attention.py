@@ -114,19 +114,36 @@ class _LatentLayer:
         self._key_up, self._value_up = torch.split(up_projection, widths, 1)
 
     def decode(self, query: Tensor, rows: DecodeRows, rule: AttentionRule) -> Tensor:
-        content, rotary = torch.split(query, [self._layer.qk_nope_head_dim, self._layer.qk_rope_head_dim], -1)
-        absorbed = torch.einsum("bhn,hnr->bhr", content, self._key_up)
-        latents = self._ops.attend_latents(torch.cat([absorbed, rotary], -1), *self._streams, rows, rule)
+        latents = self._ops.attend_latents(self._absorb(query, "bhn,hnr->bhr"), *self._streams, rows, rule)
         return torch.einsum("bhr,hvr->bhv", latents, self._value_up)
 
     def chunk(self, query: Tensor, keys: Tensor, values: Tensor, chunk: Chunk, rule: AttentionRule) -> Tensor:
-        if chunk.past or self._streams[0].quantized:
-            length = chunk.past + query.shape[2]
-            latents, rotated = (
-                self._ops.read(stream, chunk.pages)[:, :length].transpose(1, 2) for stream in self._streams
-            )
+        if not (chunk.past or self._streams[0].quantized):
+            return self._ops.attend_chunk(query, keys, values, rule)
+        length = chunk.past + query.shape[2]
+        latents, rotated = (
+            self._ops.read(stream, chunk.pages)[:, :length].transpose(1, 2) for stream in self._streams
+        )
+        if query.shape[2] > self._most_absorbed:
             keys, values = self._layer.expand_kv(latents, rotated)
-        return self._ops.attend_chunk(query, keys, values, rule)
+            return self._ops.attend_chunk(query, keys, values, rule)
+        absorbed = self._absorb(query, "bhqn,hnr->bhqr")
+        weighted = self._ops.attend_chunk(absorbed, torch.cat([latents, rotated], -1), latents, rule)
+        return torch.einsum("bhqr,hvr->bhqv", weighted, self._value_up)
+
+    def _absorb(self, query: Tensor, product: str) -> Tensor:
+        """Return queries of latents and rotated keys, `(…, r + rotary width)`."""
+        content, rotary = torch.split(query, [self._layer.qk_nope_head_dim, self._layer.qk_rope_head_dim], -1)
+        return torch.cat([torch.einsum(product, content, self._key_up), rotary], -1)
+
+    @property
+    def _most_absorbed(self) -> float:
+        """Queries up to which attending in latent space is less work than expanding all latents.
+
+        Per head and key: n (2r + rotary) for n queries against n (widths + rotary) + r widths.
+        """
+        rank, widths = self._layer.kv_lora_rank, self._key_up.shape[1] + self._value_up.shape[1]
+        return rank * widths / (2 * rank - widths) if 2 * rank > widths else float("inf")
 
 
 def is_latent(layer: Any) -> bool:

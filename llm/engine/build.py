@@ -93,5 +93,6 @@ def limits(model: PreTrainedModel, settings: EngineSettings) -> Limits:
         max_sequences=settings.max_sequences,
         max_waiting=settings.max_waiting,
         max_context_tokens=min(context, settings.max_context_tokens or context),
+        vocabulary=model.get_input_embeddings().num_embeddings,
         share_prefixes=settings.share_prefixes,
     )

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from threading import Condition, Thread
 
 from llm.engine.engine import Engine, Event
@@ -12,6 +13,19 @@ from llm.engine.stream import Stream
 
 _MAX_RETRY_AFTER_SECONDS = 60
 _MEMORY_OF_DURATIONS = 0.9  # weight of the past in the running mean of a request's duration
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSnapshot:
+    """Requests and pages at one moment; preemptions and steps since the start."""
+
+    unfinished: int
+    running: int
+    waiting: int
+    pages: int
+    held_pages: int
+    preemptions: int
+    steps: int
 
 
 class EngineLoop:
@@ -40,6 +54,19 @@ class EngineLoop:
         self._mean_seconds = 1.0
         self._thread = Thread(target=self._work, name="vade-engine", daemon=True)
         self._thread.start()
+
+    def snapshot(self) -> EngineSnapshot:
+        """Return what the engine is doing, for gauges; the numbers may be a step apart."""
+        scheduler, pool = self._engine.scheduler, self._engine.pool
+        return EngineSnapshot(
+            unfinished=len(self._streams),
+            running=scheduler.num_running,
+            waiting=scheduler.num_waiting,
+            pages=pool.num_pages,
+            held_pages=pool.num_held,
+            preemptions=scheduler.preemptions,
+            steps=self._engine.steps,
+        )
 
     @property
     def num_unfinished(self) -> int:

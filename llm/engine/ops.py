@@ -115,8 +115,12 @@ class TorchOps:
         gathered_values = self.read(values, rows.pages).transpose(1, 2)
         seen = _seen(rows, gathered_keys.shape[2], rule.window)[:, None, None]
         folded = query.view(len(query), gathered_keys.shape[1], -1, query.shape[-1])
-        sinks = None if rule.sinks is None else rule.sinks.view(gathered_keys.shape[1], -1, 1)
-        return _attend(folded, gathered_keys, gathered_values, seen, rule.scaling, sinks).flatten(1, 2)
+        if rule.sinks is None:
+            return _fused(folded, gathered_keys, gathered_values, attn_mask=seen, scale=rule.scaling).flatten(
+                1, 2
+            )
+        sinks = rule.sinks.view(gathered_keys.shape[1], -1, 1)
+        return _drained(folded, gathered_keys, gathered_values, seen, rule.scaling, sinks).flatten(1, 2)
 
     def attend_latents(
         self, query: Tensor, latents: KvStream, rotated: KvStream, rows: DecodeRows, rule: AttentionRule
@@ -138,10 +142,11 @@ class TorchOps:
         places = torch.arange(length, device=query.device)
         behind = places[-new:, None] - places
         seen = (behind >= 0) & (behind < (rule.window or length))
-        sinks = None if rule.sinks is None else rule.sinks.view(-1, 1, 1)
+        if rule.sinks is None:
+            return _fused(query, keys, values, attn_mask=seen, scale=rule.scaling, enable_gqa=True)
         groups = query.shape[1] // keys.shape[1]
         keys, values = (states.repeat_interleave(groups, 1) for states in (keys, values))
-        return _attend(query, keys, values, seen, rule.scaling, sinks)
+        return _drained(query, keys, values, seen, rule.scaling, rule.sinks.view(-1, 1, 1))
 
 
 def _gather(pages: Tensor, table: Tensor, scratch: _Scratch, purpose: str) -> Tensor:
@@ -160,15 +165,13 @@ def _seen(rows: DecodeRows, width: int, window: int | None) -> Tensor:
     return seen if window is None else seen & (positions >= lengths - window)
 
 
-def _attend(
-    query: Tensor, keys: Tensor, values: Tensor, seen: Tensor, scaling: float, sinks: Tensor | None
+def _drained(
+    query: Tensor, keys: Tensor, values: Tensor, seen: Tensor, scaling: float, sinks: Tensor
 ) -> Tensor:
-    """Attend with a boolean mask; a sink takes its share of the attention and gives nothing."""
-    if sinks is None:
-        return _fused(query, keys, values, attn_mask=seen, scale=scaling)
+    """Attend with sinks: each takes its share of a head's attention and gives nothing."""
     scores = (query @ keys.transpose(2, 3) * scaling).masked_fill(~seen, float("-inf")).float()
-    drained = torch.cat([scores, sinks.float().expand(*scores.shape[:-1], 1)], -1).softmax(-1)
-    return drained[..., :-1].to(values.dtype) @ values
+    shares = torch.cat([scores, sinks.float().expand(*scores.shape[:-1], 1)], -1).softmax(-1)
+    return shares[..., :-1].to(values.dtype) @ values
 
 
 def _fused(query: Tensor, keys: Tensor, values: Tensor, **options: Any) -> Tensor:

@@ -14,6 +14,7 @@ class Limits:
     max_sequences: int
     max_waiting: int
     max_context_tokens: int
+    vocabulary: int
     share_prefixes: bool = True
 
     @property

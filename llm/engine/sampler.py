@@ -45,11 +45,19 @@ def _steer(logits: Tensor, sequences: Many[Sequence]) -> Tensor:
     for row in penalized:
         _penalize(steered[row], sequences[row])
     if guided:
-        masks = [sequences[row].matcher.allowed() for row in guided]  # type: ignore[union-attr]
+        masks = [_mask(sequences[row]) for row in guided]
         allowed = torch.from_numpy(_unpack(masks, logits.shape[1])).to(logits.device)
         rows = torch.tensor(guided, device=logits.device)
         steered[rows] = steered[rows].masked_fill(~allowed, float("-inf"))
     return steered
+
+
+def _mask(sequence: Sequence) -> bytes:
+    """Return what a sequence's grammar allows; nothing if the grammar trips, which ends that row alone."""
+    try:
+        return sequence.matcher.allowed() if sequence.matcher else b""
+    except Exception:  # the vendor's matcher raises what it likes
+        return b""
 
 
 def _unpack(masks: Many[bytes], vocabulary: int) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:

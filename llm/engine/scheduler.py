@@ -10,7 +10,7 @@ from bisect import insort
 from collections.abc import Iterable
 from operator import attrgetter
 
-from llm.engine.errors import EngineFullError, RequestTooLongError
+from llm.engine.errors import EngineFullError, RequestInvalidError, RequestTooLongError
 from llm.engine.pages import PagePool
 from llm.engine.plan import Limits, Plan, Row
 from llm.engine.sequence import Sequence
@@ -55,8 +55,8 @@ class Scheduler:
     def add(self, sequence: Sequence) -> None:
         """Queue a sequence.
 
-        Raises: RequestTooLongError if it could never run to its end, EngineFullError if too many
-        wait already.
+        Raises: RequestTooLongError or RequestInvalidError if it could never run to its end,
+        EngineFullError if too many wait already.
         """
         self.check(sequence)
         if len(self._waiting) + len(self._running) >= self.capacity:
@@ -64,7 +64,13 @@ class Scheduler:
         insort(self._waiting, sequence, key=_TURN)
 
     def check(self, sequence: Sequence) -> None:
-        """Raises: RequestTooLongError if the sequence could never run to its end."""
+        """Let nothing in that could never run to its end, or would take others along.
+
+        Raises: RequestTooLongError, RequestInvalidError.
+        """
+        prompt = sequence.request.prompt
+        if not 0 <= min(prompt) <= max(prompt) < self._limits.vocabulary:
+            raise RequestInvalidError("the prompt holds tokens that the model does not have")
         capacity = self._pool.num_pages * self._limits.page_tokens
         limit = min(self._limits.max_context_tokens, capacity)
         if sequence.max_length > limit:

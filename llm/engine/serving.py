@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from llm.engine.chat import ChatRequest
 from llm.engine.errors import RequestInvalidError
-from llm.engine.loop import EngineLoop
+from llm.engine.loop import EngineLoop, EngineSnapshot
 from llm.engine.request import Delta, Finish, GenerationRequest
 from llm.engine.stream import raise_unless_answered
 from llm.engine.tokens import TokenCodec
@@ -57,6 +57,10 @@ class EngineChat:
         stream = self._loop.submit(generation, matcher, self._codec.transcript(request.sampling.stop))
         yield from stream
         yield raise_unless_answered(stream.wait())
+
+    def snapshot(self) -> EngineSnapshot:
+        """Return what the engine is doing, for gauges."""
+        return self._loop.snapshot()
 
     def close(self) -> None:
         """End what is under way and stop."""

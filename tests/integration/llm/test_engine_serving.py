@@ -126,9 +126,9 @@ def test_leaving_the_stream_frees_its_pages(chat):
     next(stream)
     stream.close()
     assert said(chat, ask())[1].usage.completion_tokens
-    while chat._loop.num_unfinished:
+    while chat.snapshot().unfinished:
         pass
-    assert chat._loop._engine.pool.num_held == 0
+    assert chat.snapshot().held_pages == 0
 
 
 def test_what_cannot_be_done_is_refused_before_it_begins(chat):
@@ -160,7 +160,7 @@ def test_a_folder_without_a_model_is_an_error(tmp_path):
             "keep no pages",
         ),
         ({"model_type": "qwen3_next", "num_hidden_layers": 4}, "linear_attention"),
-        ({"model_type": "deepseek_v32", "index_topk": 64}, "indexed_attention"),
+        ({"model_type": "deepseek_v32", "index_topk": 64}, "keep no pages"),
         ({"model_type": "t5"}, "encoder-decoder"),
     ],
 )

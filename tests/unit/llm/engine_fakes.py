@@ -55,7 +55,7 @@ class HashRunner:
 
 def limits(**changes):
     values = {"page_tokens": 4, "max_step_tokens": 16, "max_sequences": 4, "max_waiting": 8}
-    return Limits(**(values | {"max_context_tokens": 64} | changes))
+    return Limits(**(values | {"max_context_tokens": 64, "vocabulary": VOCABULARY} | changes))
 
 
 def hash_engine(num_pages=32, **changes):

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from llm.engine.errors import EngineFullError, RequestTooLongError
+from llm.engine.errors import EngineFullError, RequestInvalidError, RequestTooLongError
 from llm.engine.pages import PagePool
 from llm.engine.request import FinishReason, Priority
 from llm.engine.scheduler import Scheduler
@@ -103,6 +103,14 @@ def test_what_cannot_fit_is_refused_at_the_door():
         engine.scheduler.add(sequence(0, range(14), max_tokens=3))
     engine.scheduler.add(sequence(1, range(13), max_tokens=3))
     assert run_to_end(engine)[0][1] == expected(range(13), 3)
+
+
+@pytest.mark.parametrize("token", [-1, 50, 2**40])
+def test_a_token_that_the_model_does_not_have_is_refused_at_the_door(token):
+    engine, _ = hash_engine()
+    with pytest.raises(RequestInvalidError):
+        engine.scheduler.add(sequence(0, [1, token]))
+    assert engine.step(0.0) == []
 
 
 def test_a_full_queue_refuses_with_a_time_to_come_back():

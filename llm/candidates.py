@@ -1,0 +1,119 @@
+"""The sentences of passages that could answer something, each with the heading it stands under."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from core.language import is_identifier, sentences, terms
+from core.values import BlockKind, Passage
+
+CELL_SEPARATOR = " | "
+# A heading has no full stop and few words; both are needed, since a passage does not mark them.
+_HEADING_WORDS = 12
+_HEADING_CHARACTERS = 100
+_CLOSED = re.compile(r"[.!?:;,。！？：；，]$")
+_ASKS = re.compile(r"[?？][\"'”’)」』）]*$")
+_LEADS_IN = re.compile(r"[:：]$")
+# What a lead-in such as "To reset the drive:" may take along of the list behind it.
+_LIST_CHARACTERS = 700
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One sentence, table row, or lead-in with its list, from `start` to `end` in the stored text."""
+
+    passage_number: int
+    passage: Passage
+    start: int
+    end: int
+    heading: str
+
+    @cached_property
+    def text(self) -> str:
+        """The words as they stand in the document."""
+        return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The terms of the text."""
+        return frozenset(terms(self.text))
+
+    @cached_property
+    def known_words(self) -> frozenset[str]:
+        """The terms of the text and of the headings above it."""
+        return self.words | frozenset(terms(f"{self.passage.context}\n{self.heading}"))
+
+    @cached_property
+    def all_words(self) -> frozenset[str]:
+        """The terms of the text, the headings above it and the chunk it stands in."""
+        return self.known_words | frozenset(terms(self.passage.chunk_text))
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The identifiers that fill a cell of their own, if this is a table row."""
+        if self.passage.kind is not BlockKind.ROW:
+            return frozenset()
+        cells = (terms(cell) for cell in self.text.split(CELL_SEPARATOR))
+        return frozenset(cell[0] for cell in cells if cell and is_identifier(cell[0]))
+
+    @property
+    def readable(self) -> str:
+        """The text to say; a table row has its column names before its cells."""
+        lines = self.passage.context.split("\n")
+        if self.passage.kind is not BlockKind.ROW or len(lines) < 2:
+            return self.text
+        names, cells = lines[-1].split(CELL_SEPARATOR), self.text.split(CELL_SEPARATOR)
+        if len(names) != len(cells):
+            return self.text
+        pairs = zip(names, cells, strict=True)
+        return "; ".join(f"{name}: {cell}" if name else cell for name, cell in pairs if cell)
+
+
+def candidates(passages: Sequence[Passage]) -> list[Candidate]:
+    """Return what could answer, in the passages' order, each place once.
+
+    Headings and questions are left out: they say what is spoken of, not what is so.
+    """
+    found: dict[tuple[int, int, int], Candidate] = {}
+    for number, passage in enumerate(passages):
+        for start, end, heading in _spans(passage):
+            place = (passage.document_id, passage.start + start, passage.start + end)
+            found.setdefault(place, Candidate(number, passage, place[1], place[2], heading))
+    return list(found.values())
+
+
+def _spans(passage: Passage) -> Iterator[tuple[int, int, str]]:
+    if passage.kind is BlockKind.ROW:
+        yield 0, len(passage.text), ""
+        return
+    heading = ""
+    spans = sentences(passage.text)
+    for position, (start, end) in enumerate(spans):
+        text = passage.text[start:end]
+        if _is_heading(passage.text, start, end):
+            heading = text
+        elif not _ASKS.search(text):
+            last = _list_end(passage.text, spans, position) if _LEADS_IN.search(text) else end
+            yield start, last, heading
+
+
+def _is_heading(text: str, start: int, end: int) -> bool:
+    """Return whether a piece stands alone between blank lines and reads like a heading."""
+    alone = text[max(0, start - 2) : start] in {"", "\n\n"}
+    followed = text[end : end + 2] == "\n\n"
+    piece = text[start:end]
+    short = len(piece) <= _HEADING_CHARACTERS and len(piece.split()) <= _HEADING_WORDS
+    return alone and followed and short and not _CLOSED.search(piece)
+
+
+def _list_end(text: str, spans: Sequence[tuple[int, int]], position: int) -> int:
+    """Return where the list behind a lead-in ends: at the first gap, or where it grows too long."""
+    start, last = spans[position]
+    for next_start, next_end in spans[position + 1 :]:
+        gap = text[last:next_start]
+        parted = "\n\n" in gap and last != spans[position][1]
+        if parted or next_end - start > _LIST_CHARACTERS:
+            break
+        last = next_end
+    return last
