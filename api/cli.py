@@ -1,5 +1,6 @@
 """The command line. Heavy packages are loaded by the command that needs them: `--help` answers at once."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ def main(context: click.Context, data_dir: Path | None) -> None:
     running.
     """
     context.obj = data_dir
+    # Threads that wait for one another sleep instead of spinning: on a machine with other work an
+    # answer takes two thirds of the time. Read once, when the neural library is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @main.command()

@@ -12,8 +12,9 @@ from llm.support import SentenceEvidence, relevance, support
 Rarity = Callable[[Sequence[str]], Sequence[float]]
 """Gives for each term how much it tells, its inverse document frequency in the whole index."""
 
-# Sentences that are compared by meaning; more cost time and are, by their words, unlikely.
-_COMPARED = 48
+# Sentences that are compared by meaning, and how much of each: more costs time and finds little.
+_COMPARED = 32
+_COMPARED_CHARACTERS = 240
 # A further sentence must reach this part of the best one's support.
 _ALSO_WORTH_SAYING = 0.75
 # Two sentences that share more of their words than this say the same.
@@ -56,7 +57,8 @@ class ExtractiveGenerator:
         return _ranked(self._with_likeness(question, by_words[:_COMPARED]))
 
     def _with_likeness(self, question: str, weighed: Sequence[Weighed]) -> list[Weighed]:
-        vectors = self._embedder.embed([question, *(candidate.text for candidate, _ in weighed)])
+        texts = [candidate.text[:_COMPARED_CHARACTERS] for candidate, _ in weighed]
+        vectors = self._embedder.embed([question, *texts])
         likeness = (vectors[1:] @ vectors[0]).tolist()
         return [
             (candidate, replace(evidence, likeness=value))
