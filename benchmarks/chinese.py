@@ -1,0 +1,124 @@
+"""Chinese words for BM25: character bigrams against a segmenter, on two public sets.
+
+    python -m benchmarks.chinese            # needs `pip install jieba==0.42.1`, which the product does not
+
+Prints nDCG@10 by way of cutting: our bigrams, jieba's words, jieba's words for search (long words
+also in parts), and bigrams and words together. BM25 with k1 1.2 and b 0.75, as Tantivy has it.
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from statistics import mean
+
+import jieba
+
+from benchmarks.datasets import data_folder
+from core.errors import EmptyDocumentError
+from core.language import cjk_share, terms
+from ingest.parsers.formats import parse
+from retrieval.evaluation import ndcg
+
+K1, B = 1.2, 0.75
+Cut = Callable[[str], list[str]]
+Pairs = list[tuple[str, str]]
+"""Queries, and for each the id of the one document that answers it."""
+
+
+class Bm25:
+    """BM25 over a handful of documents, by the book."""
+
+    def __init__(self, documents: Mapping[str, list[str]]) -> None:
+        self._length = {key: len(words) for key, words in documents.items()}
+        self._mean = mean(self._length.values())
+        self._postings: dict[str, dict[str, int]] = {}
+        for key, words in documents.items():
+            for word, count in Counter(words).items():
+                self._postings.setdefault(word, {})[key] = count
+
+    def best(self, query: Iterable[str], limit: int) -> list[str]:
+        """Return the ids of the best documents."""
+        scores: dict[str, float] = {}
+        for word in query:
+            found = self._postings.get(word, {})
+            rarity = math.log(1 + (len(self._length) - len(found) + 0.5) / (len(found) + 0.5))
+            for key, count in found.items():
+                norm = K1 * (1 - B + B * self._length[key] / self._mean)
+                gain = rarity * count * (K1 + 1) / (count + norm)
+                scores[key] = scores.get(key, 0.0) + gain
+        return sorted(scores, key=scores.__getitem__, reverse=True)[:limit]
+
+
+def cmrc() -> tuple[dict[str, str], Pairs]:
+    """CMRC 2018 dev: question to paragraph."""
+    path = data_folder() / "zh_cmrc2018" / "squad-style-data" / "cmrc2018_dev.json"
+    articles = json.loads(path.read_text("utf-8"))["data"]
+    paragraphs = [paragraph for article in articles for paragraph in article["paragraphs"]]
+    pairs = [(entry["question"], paragraph["id"]) for paragraph in paragraphs for entry in paragraph["qas"]]
+    return {paragraph["id"]: paragraph["context"] for paragraph in paragraphs}, pairs
+
+
+def esp_faq() -> tuple[dict[str, str], Pairs]:
+    """ESP-FAQ in Chinese: question to answer, the question left out of what is searched."""
+    documents: dict[str, str] = {}
+    pairs: Pairs = []
+    for path in sorted((data_folder() / "fault_esp_faq").rglob("zh_CN/**/*.rst")):
+        for question, answer in _questions(path.read_text("utf-8")):
+            try:
+                text = parse(answer.encode(), "answer.rst", 2**20).text
+            except EmptyDocumentError:
+                continue  # a heading without an answer of its own
+            pairs.append((question, str(len(documents))))
+            documents[str(len(documents))] = text
+    return documents, pairs
+
+
+def _questions(text: str) -> Iterator[tuple[str, str]]:
+    parts = re.split(r"^(\S.*)\n-{4,}\s*$", text, flags=re.MULTILINE)
+    for question, raw in zip(parts[1::2], parts[2::2], strict=True):
+        answer = re.sub(r"^-{4,}\s*$", "", raw, flags=re.MULTILINE).strip()
+        if answer:
+            yield question.strip(), answer
+
+
+def _words(text: str, cut: Callable[[str], Iterable[str]]) -> list[str]:
+    """Cut Chinese by `cut` and everything else as the product does."""
+    found: list[str] = []
+    for word in cut(text):
+        if cjk_share(word):
+            found.append(word)
+        else:
+            found.extend(terms(word))
+    return found
+
+
+def _is_long(word: str) -> bool:
+    return len(word) > 2 and cjk_share(word) > 0
+
+
+WAYS: dict[str, Cut] = {
+    "bigrams": terms,
+    "words": lambda text: _words(text, jieba.cut),
+    "words for search": lambda text: _words(text, jieba.cut_for_search),
+    "bigrams and words": lambda text: (
+        terms(text) + [w for w in jieba.cut(text) if len(w) > 2 and cjk_share(w)]
+    ),
+}
+
+
+def main() -> None:
+    """Print the table."""
+    print(f"{'set':10} {'queries':>8} " + " ".join(f"{name:>18}" for name in WAYS))
+    for name, load in (("CMRC", cmrc), ("ESP-FAQ", esp_faq)):
+        documents, pairs = load()
+        figures = []
+        for cut in WAYS.values():
+            index = Bm25({key: cut(text) for key, text in documents.items()})
+            figures.append(mean(ndcg(index.best(cut(query), 10), {key: 1}, 10) for query, key in pairs))
+        print(f"{name:10} {len(pairs):8} " + " ".join(f"{figure:18.4f}" for figure in figures))
+
+
+if __name__ == "__main__":
+    main()
