@@ -25,6 +25,8 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+# Answers are nobody else's; the page is asked for again, so that an upgrade never mixes two of them.
+_PRIVATE, _REVALIDATED = "no-store", "no-cache"
 
 
 class SameOrigin:
@@ -75,6 +77,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
+                private = scope["path"].startswith("/v1/")
+                headers.setdefault("Cache-Control", _PRIVATE if private else _REVALIDATED)
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

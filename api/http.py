@@ -56,9 +56,7 @@ async def ask(
     gate.check()  # refused here it is a 429; inside a stream it could only be an event
     if body.stream:
         events = answer_events(app, gate, body.question, scope)
-        return StreamingResponse(
-            events, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
-        )
+        return StreamingResponse(events, media_type="text/event-stream")
     async with gate.enter():
         return answer_json(await to_thread.run_sync(app.answerer.answer, body.question, scope))
 

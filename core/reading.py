@@ -235,4 +235,9 @@ def _surroundings(
     ).first()
     if page is not None:
         return page.number, page.start, max(page.end, end)
-    return None, max(0, start - _AROUND), min(len(version.text), end + _AROUND)
+    first, last = max(0, start - _AROUND), min(len(version.text), end + _AROUND)
+    if first:  # whole lines, where the text has any
+        first = max(first, version.text.find("\n", first, start) + 1)
+    if last < len(version.text):
+        last = max(version.text.rfind("\n", end, last), end) if "\n" in version.text[end:last] else last
+    return None, first, last
