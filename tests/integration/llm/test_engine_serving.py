@@ -82,6 +82,16 @@ def test_a_stop_string_ends_the_text_before_it(chat):
     assert finish.reason is FinishReason.STOP
 
 
+def test_logprobs_come_with_their_tokens(chat):
+    *deltas, finish = chat.stream(ask(sampling=Sampling(max_tokens=6, logprobs=2)))
+    reports = [report for delta in deltas for report in delta.logprobs]
+    assert [report.token for report in reports] == [token for delta in deltas for token in delta.tokens]
+    assert len(reports) == finish.usage.completion_tokens
+    for report in reports:
+        assert report.top[0] == (report.token, report.logprob), "greedy takes the likeliest"
+        assert report.top[0][1] > report.top[1][1]
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_schema_binds_even_a_random_model(chat, seed):
     schema = {
