@@ -25,7 +25,7 @@ def run(data_dir: Path | None, terminal: Terminal, folder: Path, split: str) -> 
     corpus = BeirCorpus(folder, frozenset({PUBLIC}))
     settings = load_settings(data_dir)
     place = settings.data_dir / "eval" / folder.resolve().name
-    with opened(load_settings(place)) as app:
+    with opened(settings.model_copy(update={"data_dir": place, "database_url": ""})) as app:
         with terminal.progress(len(corpus.list()), "Ingesting") as advance:
             app.ingest(corpus, lambda report: advance())
         app.warm_up()
