@@ -1,0 +1,61 @@
+# What a newcomer and the continuous integration need. `make` alone lists the targets.
+# A Python that is not called python3: make run PYTHON=python3.12
+
+PYTHON ?= python3
+BIN := .venv/bin
+VADE := $(BIN)/vade --data-dir data
+DEMO := deploy/demo/documents
+QUESTION := The filler shows E-43. What should I do?
+TESTS ?= tests
+BENCH ?= engine
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench wheel clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
+
+run: .venv/product.stamp ## Install, ingest the demo documents into data/, answer a question, serve 127.0.0.1:8000
+	@echo "Reading the documents in $(DEMO) ..."
+	@report=$$($(VADE) ingest $(DEMO)) || { echo "$$report" >&2; exit 1; }
+	@printf '\n%s\n\n' "$(QUESTION)"
+	@$(VADE) ask "$(QUESTION)"
+	@echo
+	@$(VADE) up
+
+test: .venv/development.stamp ## Install what the tests need and run them; TESTS=tests/unit for a part
+	$(BIN)/pytest $(TESTS)
+
+check: .venv/development.stamp ## Check format, lint, types, import directions and house rules; writes nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/unit/test_style.py
+
+format: .venv/development.stamp ## Format the code and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/development.stamp ## Measure: BENCH=engine, or another module in benchmarks/ with its arguments
+	$(BIN)/python -m benchmarks.$(BENCH)
+
+wheel: .venv/product.stamp ## Build the wheel into dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## Remove .venv, builds and caches; data/ stays
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+# A stamp is younger than pyproject.toml exactly when what it asks for is installed.
+.venv/product.stamp: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Vademecum needs Python 3.11 or newer; name one with PYTHON=python3.12" >&2; exit 1; }
+	@echo "Installing into .venv; the first time takes minutes ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/development.stamp: .venv/product.stamp
+	@$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
