@@ -1,0 +1,118 @@
+"""The house rules that a check can hold. Each failure says what to do."""
+
+import ast
+import re
+import subprocess
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("core", "llm", "retrieval", "ingest", "admin", "api")
+MOST_LINES = 400
+EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "service", "misc"}
+NOT_OURS = {".git", ".venv", "data", "build", "dist", "node_modules"}
+
+# Where one machine differs from the next. Both are written so that they do not find themselves.
+HOME_FOLDER = re.compile(r"(?<![\w.-])/(?:root|home/[a-z][\w.-]*)/")
+REGISTRY = re.compile(
+    r"\b(?:pypi\.org|files\.pythonhosted\.org|test\.pypi\.org|download\.pytorch\.org|registry\.npmjs\.org"
+    r"|(?:registry-1\.)?docker\.io|ghcr\.io|quay\.io|conda\.anaconda\.org|repo\.anaconda\.com)\b"
+)
+
+
+def our_files() -> list[Path]:
+    """Return the files that git holds or would take; in an unpacked archive, all that are there."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    try:
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode()
+        paths = [ROOT / name for name in listed.split("\0") if name]
+    except (OSError, subprocess.CalledProcessError):
+        paths = [path for path in ROOT.rglob("*") if not NOT_OURS.intersection(path.relative_to(ROOT).parts)]
+    return sorted(path for path in paths if path.is_file())
+
+
+FILES = our_files()
+
+
+def texts() -> list[tuple[str, str]]:
+    """Return the name and text of each file that holds text."""
+    found = []
+    for path in FILES:
+        raw = path.read_bytes()
+        if b"\0" not in raw:
+            found.append((str(path.relative_to(ROOT)), raw.decode("utf-8", "replace")))
+    return found
+
+
+def test_no_file_is_too_long() -> None:
+    code = [(name, text) for name, text in texts() if name.endswith((".py", ".js", ".css"))]
+    too_long = [
+        f"{name} has {text.count(chr(10))} lines; part it at 300, {MOST_LINES} is the limit"
+        for name, text in code
+        if text.count("\n") > MOST_LINES
+    ]
+    assert code
+    assert not too_long, "\n".join(too_long)
+
+
+def test_no_file_name_says_nothing() -> None:
+    empty = [
+        f"{path.relative_to(ROOT)}: name it after what it holds or does"
+        for path in FILES
+        if path.stem.lower() in EMPTY_NAMES and path.suffix == ".py"
+    ]
+    assert not empty, "\n".join(empty)
+
+
+def test_packages_begin_with_words_and_hold_no_code() -> None:
+    problems = []
+    for path in FILES:
+        if path.name != "__init__.py" or path.relative_to(ROOT).parts[0] not in PACKAGES:
+            continue
+        module = ast.parse(path.read_text("utf-8"))
+        if ast.get_docstring(module) is None or len(module.body) != 1:
+            problems.append(f"{path.relative_to(ROOT)}: say what goes in and out, and nothing else")
+    assert not problems, "\n".join(problems)
+
+
+def test_every_folder_with_code_is_a_package() -> None:
+    folders = {
+        path.parent
+        for path in FILES
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in PACKAGES and path.name != "__init__.py"
+    }
+    bare = [
+        f"{folder.relative_to(ROOT)} has no __init__.py: it would be left out of the type check"
+        for folder in sorted(folders)
+        if not (folder / "__init__.py").is_file() and folder.name != "versions"
+    ]
+    assert not bare, "\n".join(bare)
+
+
+def test_no_other_distribution_owns_a_name_of_ours() -> None:
+    owners = packages_distributions()
+    taken = [
+        f"{package} also belongs to {', '.join(others)}: leave that distribution out"
+        for package in PACKAGES
+        if (others := sorted(set(owners.get(package, ())) - {"vademecum"}))
+    ]
+    assert not taken, "\n".join(taken)
+
+
+def test_no_file_names_a_home_folder_or_a_registry() -> None:
+    found = [
+        f"{name}, line {number}: {match.group()!r} holds on one machine only; leave it to the environment"
+        for name, text in texts()
+        for number, line in enumerate(text.splitlines(), start=1)
+        for match in [HOME_FOLDER.search(line) or REGISTRY.search(line)]
+        if match
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_the_patterns_find_what_they_are_for() -> None:
+    home, root, registry = "/ho" + "me/ann/x", "/ro" + "ot/x", "https://py" + "pi.org/simple"
+    assert HOME_FOLDER.search(f"see {home}")
+    assert HOME_FOLDER.search(f"file://{root}")
+    assert REGISTRY.search(registry)
+    assert not HOME_FOLDER.search("a folder's root/leaf and ~/.local/share")
