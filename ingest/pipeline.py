@@ -22,13 +22,10 @@ from core.errors import ParseError
 from core.settings import IngestSettings
 from core.values import Chunk, DocumentState, ParsedDocument
 from ingest.chunker import CHUNKER_VERSION, chunk
-from ingest.parsers.formats import parse
+from ingest.parsers.formats import PARSERS_VERSION, parse
 from ingest.report import Outcome, Progress, Run, RunReport
 from ingest.source import Listed, Source
 from llm.embedder import Embedder
-
-# Raise it when a parser's text changes: every document is then read anew at its next ingest.
-PARSERS_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
