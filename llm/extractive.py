@@ -16,7 +16,7 @@ Rarity = Callable[[Sequence[str]], Sequence[float]]
 _COMPARED = 32
 _COMPARED_CHARACTERS = 240
 # A further sentence must reach this part of the best one's support.
-_ALSO_WORTH_SAYING = 0.75
+_ALSO_WORTH_SAYING = 0.8
 # Two sentences that share more of their words than this say the same.
 _SAME = 0.7
 
