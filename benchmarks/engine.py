@@ -213,7 +213,7 @@ def main() -> None:
     """Measure, print a table, and write the figures."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--requests", type=int, default=48)
-    arguments.add_argument("--threads", type=int, default=2)
+    arguments.add_argument("--threads", type=int, default=1)
     arguments.add_argument("--out", type=Path)
     wish = arguments.parse_args()
     warnings.simplefilter("ignore")
