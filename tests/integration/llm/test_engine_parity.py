@@ -35,9 +35,9 @@ def model_and_reference(name):
     return model, answers
 
 
-def engine_for(model, **changes):
+def engine_for(model, ops=None, **changes):
     values = {"page_tokens": 8, "pages": 128, "max_step_tokens": 64, "max_sequences": 8}
-    return build_engine(model, EngineSettings(**(values | changes)))
+    return build_engine(model, EngineSettings(**(values | changes)), ops)
 
 
 def answer_all(engine, prompts, sampling=None, turn=0):

@@ -19,7 +19,11 @@ from llm.engine.request import GenerationRequest, Sampling
 from llm.engine.sequence import Sequence
 
 SETTINGS = EngineSettings(page_tokens=8, pages=128, max_step_tokens=64, max_sequences=8)
-PLANS = {"tensor": {"tp_size": 2}, "expert": {"tp_size": 2, "ep_size": 2}, "pipeline": {"pp_size": 2}}
+PLANS = {
+    "tensor": lambda: {"tp_plan": "auto"},
+    "expert": lambda: {"distributed_config": DistributedConfig(tp_size=2, ep_size=2)},
+    "pipeline": lambda: {"distributed_config": DistributedConfig(pp_size=2)},
+}
 
 
 def answer(model, prompts):
@@ -41,10 +45,9 @@ def main(folder, plans):
     prompts = json.loads((folder / "prompts.json").read_text())
     said = {}
     for plan in plans:
-        config = DistributedConfig(**PLANS[plan])
         for name in sorted(path.name for path in folder.iterdir() if path.is_dir()):
             model = AutoModelForCausalLM.from_pretrained(
-                folder / name, dtype=torch.float32, distributed_config=config, local_files_only=True
+                folder / name, dtype=torch.float32, local_files_only=True, **PLANS[plan]()
             ).eval()
             if dist.get_rank():
                 follow(model, SETTINGS)
