@@ -175,7 +175,8 @@ def first_token_seconds(model: PreTrainedModel, repeats: int = 5) -> tuple[float
     """Return the median time to the first token of a 1056-token prompt: cold, and 1024 tokens of it known."""
     engine = build_engine(model, EngineSettings(pages=1024, max_step_tokens=2048))
     generator = torch.Generator().manual_seed(2)
-    number, times = 0, ([], [])
+    number = 0
+    times: tuple[list[float], list[float]] = ([], [])
     for _ in range(repeats):
         shared = torch.randint(1, VOCABULARY, (1024,), generator=generator).tolist()
         for measured in times:

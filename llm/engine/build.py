@@ -15,7 +15,7 @@ from llm.engine.plan import Limits
 from llm.engine.runner import Forward, ModelForward, ModelRunner
 from llm.engine.sampler import sample
 from llm.engine.store import KvLayout, KvStore
-from llm.engine.support import check_supported, context_limit, plain_logits, verify
+from llm.engine.support import check_supported, context_limit, plain_logits, probe_pages, verify
 
 
 def build_engine(
@@ -75,7 +75,7 @@ def count_pages(layout: KvLayout, settings: EngineSettings) -> int:
     """
     page_bytes = layout.bytes_per_token(settings.kv_dtype) * settings.page_tokens
     pages = settings.pages or settings.memory_bytes // page_bytes
-    missing = settings.max_sequences - pages
+    missing = max(settings.max_sequences, probe_pages(settings.page_tokens)) - pages
     if missing > 0:
         raise ModelError(
             f"{pages} KV pages are too few for {settings.max_sequences} sequences: "

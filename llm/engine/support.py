@@ -74,7 +74,7 @@ def verify(model: PreTrainedModel, forward: Forward, page_tokens: int, plain: Te
     Raises: UnsupportedModelError if the pages give other logits than the model alone.
     """
     sequence = Sequence(0, GenerationRequest(_probe(model)), 0.0)
-    sequence.pages = list(range(-(-_PROBE_TOKENS // page_tokens)))
+    sequence.pages = list(range(probe_pages(page_tokens)))
     half = _PROBE_TOKENS // 2
     for start, stop in ((0, half), (half, _PROBE_TOKENS - 1), (_PROBE_TOKENS - 1, _PROBE_TOKENS)):
         logits = forward(pack(Plan((Row(sequence, start, stop),)), page_tokens, model.device))
@@ -84,6 +84,11 @@ def verify(model: PreTrainedModel, forward: Forward, page_tokens: int, plain: Te
             f"{model.config.model_type} computes differently in pages (relative error {error:.2g}); "
             "use the `hf` back end or a remote server"
         )
+
+
+def probe_pages(page_tokens: int) -> int:
+    """Return the pages that `verify` needs."""
+    return -(-_PROBE_TOKENS // page_tokens)
 
 
 def _probe(model: PreTrainedModel) -> tuple[int, ...]:

@@ -184,6 +184,8 @@ def test_what_the_engine_cannot_run_is_named_with_a_way_out(tmp_path, config, wh
 def test_too_little_memory_says_how_much_is_missing(folder):
     with pytest.raises(ModelError, match="bytes more are needed"):
         open_engine(folder, EngineSettings(memory_bytes=1000))
+    with pytest.raises(ModelError, match="bytes more are needed"):
+        open_engine(folder, EngineSettings(pages=1, max_sequences=1, page_tokens=8))
 
 
 class LoudOps(TorchOps):
