@@ -12,8 +12,11 @@ import Stemmer
 
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _CJK_RUN = re.compile(f"[{CJK}]+")
-_TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:[-_./:\\#+@][^\W_{CJK}]+)*")
-_LOOSE_JOINT = re.compile(r"[/:\\@]")
+# `://` and `:\` join too: an address or a path is one identifier.
+_TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:(?:://|:\\|[-_./:\\#+@])[^\W_{CJK}]+)*")
+_LOOSE_JOINT = re.compile(r"[/:\\@]+")
+# What typesetting makes of the hyphen in `E-42`: U+2010, which NFKC also makes of U+2011.
+_HYPHENS = {0x2010: "-"}
 _JOINT = re.compile(r"[-_.#+]")
 _TIMES = re.compile(r"(?<=\d)x(?=\d)")
 _NUMBER = re.compile(r"\d+(?:[.:]\d+)*")
@@ -42,7 +45,8 @@ def terms(text: str) -> list[str]:
     Text is NFKC-normalised and case-folded first, so full-width and half-width forms agree.
     """
     found: list[str] = []
-    for match in _TOKEN.finditer(unicodedata.normalize("NFKC", text).casefold()):
+    plain = unicodedata.normalize("NFKC", text).translate(_HYPHENS).casefold()
+    for match in _TOKEN.finditer(plain):
         found.extend(_token_terms(match.group()))
     return found
 

@@ -1,0 +1,45 @@
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from core import errors
+from core.errors import VadeError
+
+LINE = re.compile(r"^(?P<branch>[│ ]*(?:[├└]── )?)(?P<name>\w+Error) +(?P<status>\d{3}) (?P<code>\w+)", re.M)
+
+
+def drawn() -> Iterator[tuple[str, str | None, int, str]]:
+    """Yield name, parent, status and code of each line of the tree in the module's docstring."""
+    above: list[str] = []
+    for match in LINE.finditer(errors.__doc__ or ""):
+        depth = len(match["branch"]) // 4
+        above[depth:] = [match["name"]]
+        yield match["name"], above[depth - 1] if depth else None, int(match["status"]), match["code"]
+
+
+def defined(base: type[VadeError] = VadeError) -> Iterator[type[VadeError]]:
+    yield base
+    for child in base.__subclasses__():
+        if child.__module__ == errors.__name__:
+            yield from defined(child)
+
+
+def test_the_tree_that_is_drawn_is_the_tree_that_is() -> None:
+    real = {
+        (kind.__name__, None if kind is VadeError else kind.__base__.__name__, kind.status, kind.code)
+        for kind in defined()
+    }
+    assert set(drawn()) == real
+
+
+def test_every_code_is_one_error_s_own() -> None:
+    codes = [kind.code for kind in defined()]
+    assert len(set(codes)) == len(codes)
+
+
+@pytest.mark.parametrize("kind", list(defined()), ids=lambda kind: kind.__name__)
+def test_the_docstring_is_the_message_unless_more_is_known(kind: type[VadeError]) -> None:
+    assert str(kind()) == kind.__doc__
+    assert str(kind("the disk is full")) == "the disk is full"
+    assert (kind.__doc__ or "").endswith(".")

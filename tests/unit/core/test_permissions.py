@@ -1,0 +1,78 @@
+import unicodedata
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import InputError
+from core.permissions import PUBLIC, principal, scope_of
+
+NAMES = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp"]), min_size=1, max_size=40)
+
+
+@pytest.mark.parametrize(
+    "text", ["public", "user:ann", "group:field", "ext:jira:ops", "user:ann@corp.example", "group:Büro Süd"]
+)
+def test_well_formed_principals(text: str) -> None:
+    assert principal(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "ann", "everyone", "Public", "PUBLIC", "public ", " public", "public:x", "user:", "group:",
+        "user: ann", "user:ann ", "user:ann\n", "user:ann\x00", "user:a\tb", "User:ann", "ext:ann",
+        "ext::ann", "ext:Jira:ann", "role:admin", "*", "user:" + "a" * 256, "user:ann\u00a0",
+        "user:\u2003ann",
+    ],
+)  # fmt: skip
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="not a principal"):
+        principal(text)
+
+
+@given(NAMES)
+def test_no_name_is_confused_across_kinds(name: str) -> None:
+    user, group = scope_of(name).principals, scope_of(None, (name,)).principals
+    if not name.startswith(("user:", "group:", "ext:")):
+        assert user & group == {PUBLIC}
+        assert user == {PUBLIC, f"user:{name}"}
+        assert group == {PUBLIC, f"group:{name}"}
+    held = (user | group) - {PUBLIC}
+    assert all(each.partition(":")[0] in {"user", "group", "ext"} for each in held)
+
+
+def test_a_group_called_like_a_user_is_another_principal() -> None:
+    assert "user:alice@corp" not in scope_of(None, ("alice@corp",)).principals
+    assert "group:alice@corp" not in scope_of("alice@corp").principals
+    assert "user:ann" not in scope_of(None, ("user:ann",)).principals
+    assert "public" not in {name.partition(":")[2] for name in scope_of("ann").principals}
+
+
+def test_case_and_unicode_variants_are_other_people() -> None:
+    variants = ["alice", "Alice", "ALICE", "ＡＬＩＣＥ", "alice\u200b", "аlice", "alicé", "alice\u0301"]
+    scopes = [scope_of(name).principals - {PUBLIC} for name in variants]
+    assert all(left.isdisjoint(right) for left, right in combinations(scopes, 2))
+
+
+def test_composed_and_decomposed_names_do_not_match_by_chance() -> None:
+    composed, decomposed = (unicodedata.normalize(form, "José") for form in ("NFC", "NFD"))
+    assert scope_of(composed).principals & scope_of(decomposed).principals == {PUBLIC}
+
+
+def test_nobody_in_particular_holds_only_public() -> None:
+    assert scope_of(None).principals == {PUBLIC}
+
+
+def test_the_prefix_may_be_given_or_left_out() -> None:
+    assert scope_of("user:ann", ("group:field",)) == scope_of("ann", ("field",))
+    assert scope_of(None, ("ext:jira:ops",)).principals == {PUBLIC, "ext:jira:ops"}
+
+
+@pytest.mark.parametrize(
+    ("user", "groups"), [("", ()), ("user:", ()), ("a\nb", ()), (None, ("",)), (None, ("a\x00",))]
+)
+def test_a_malformed_name_gives_no_scope_at_all(user: str | None, groups: tuple[str, ...]) -> None:
+    with pytest.raises(InputError):
+        scope_of(user, groups)

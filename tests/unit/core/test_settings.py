@@ -1,0 +1,116 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from core.errors import SettingsError
+from core.settings import load_settings
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def write(folder: Path, text: str) -> None:
+    (folder / "vade.toml").write_text(text, "utf-8")
+
+
+def test_defaults(folder: Path) -> None:
+    settings = load_settings(folder)
+    assert settings.data_dir == folder
+    assert settings.sql_url == f"sqlite:///{folder}/truth.db"
+    assert settings.api.host == "127.0.0.1"
+
+
+def test_overrides_win_over_environment_over_file_over_default(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load_settings(folder).retrieval.min_support == 0.3
+    write(folder, "[retrieval]\nmin_support = 0.4\npassages = 9\n")
+    assert load_settings(folder).retrieval.min_support == 0.4
+    monkeypatch.setenv("VADE_RETRIEVAL__MIN_SUPPORT", "0.5")
+    assert load_settings(folder).retrieval.min_support == 0.5
+    settings = load_settings(folder, retrieval={"min_support": 0.6})
+    assert settings.retrieval.min_support == 0.6
+    assert settings.retrieval.passages == 9, "the file still speaks where nobody else does"
+
+
+def test_data_dir_is_found_in_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VADE_DATA_DIR", str(folder / "elsewhere"))
+    assert load_settings().data_dir == folder / "elsewhere"
+    assert load_settings(folder).data_dir == folder, "what is said on the command line wins"
+
+
+@pytest.mark.parametrize("variable", ["VADE_UNKNOWN", "VADE_LLM__EMBEDER", "VADE_API__ADMIN", "vade_typo"])
+def test_an_unknown_variable_is_refused_by_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "1")
+    with pytest.raises(SettingsError, match=variable):
+        load_settings(folder)
+
+
+def test_where_public_data_lies_is_no_setting(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VADE_DATA", "/somewhere")
+    assert load_settings(folder).data_dir == folder
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("typo = 1", "typo"),
+        ("[retrieval]\nmin_suport = 0.4", "retrieval.min_suport"),
+        ("[llms]\nembedder = 'x'", "llms"),
+        ("[ingest]\nchunk_tokens = 'many'", "ingest.chunk_tokens"),
+        ("[retrieval]\nmin_support = 2", "retrieval.min_support"),
+        ("[llm]\ndtype = 'float8'", "llm.dtype"),
+    ],
+)
+def test_an_unknown_or_wrong_key_of_the_file_is_named(folder: Path, text: str, key: str) -> None:
+    write(folder, text)
+    with pytest.raises(SettingsError, match=f"'{key}'"):
+        load_settings(folder)
+
+
+@pytest.mark.parametrize("text", ["not toml at all", "[api\n", "a = 1\na = 2"])
+def test_a_malformed_file_is_one_clear_error(folder: Path, text: str) -> None:
+    write(folder, text)
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings(folder)
+
+
+def test_a_file_that_is_not_text_is_one_clear_error(folder: Path) -> None:
+    (folder / "vade.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings(folder)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "key"),
+    [
+        ("VADE_API__PORT", "99999", "api.port"),
+        ("VADE_API__PORT", "http", "api.port"),
+        ("VADE_INGEST__MAX_FILE_BYTES", "0", "ingest.max_file_bytes"),
+        ("VADE_RETRIEVAL__DENSE_WEIGHT", "-1", "retrieval.dense_weight"),
+    ],
+)
+def test_a_wrong_value_of_a_variable_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, key: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=f"'{key}'"):
+        load_settings(folder)
+
+
+def test_an_unknown_override_is_refused(folder: Path) -> None:
+    with pytest.raises(SettingsError, match=r"'api\.root'"):
+        load_settings(folder, api={"root": True})
+
+
+def test_settings_never_change(folder: Path) -> None:
+    settings = load_settings(folder)
+    with pytest.raises(ValidationError):
+        settings.database_url = "sqlite://"  # type: ignore[misc]
+    with pytest.raises(ValidationError):
+        settings.api.user = "user:root"  # type: ignore[misc]
