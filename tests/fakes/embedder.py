@@ -1,0 +1,56 @@
+"""An embedder without a neural model: a text is the sum of its words' hashed directions."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import blake2b
+
+import numpy as np
+
+from core.errors import ModelError
+from core.language import terms
+from llm.embedder import Vectors, embedder_folder
+from llm.tokens import TextTokenizer
+
+
+class FakeEmbedder:
+    """Texts that share words lie near each other, the same text always at the same place.
+
+    Counts with the built-in model's own tokenizer, so that chunks come out as they do for real.
+    `texts` holds what was embedded, in order; `broken` makes the next call fail.
+    """
+
+    forward_seconds = 0.0
+
+    def __init__(self, model_id: str = "fake@1", dimension: int = 64) -> None:
+        self.model_id = model_id
+        self.dimension = dimension
+        self.tokenizer = built_in_tokenizer()
+        self.texts: list[str] = []
+        self.broken = False
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        if self.broken:
+            raise ModelError("the fake embedder was told to fail")
+        self.texts.extend(texts)
+        rows = [embedding(text, self.dimension) for text in texts]
+        return np.stack(rows) if rows else np.zeros((0, self.dimension), np.float32)
+
+
+def embedding(text: str, dimension: int) -> Vectors:
+    """Return `(dimension,)` float32 of unit length."""
+    total = sum((_direction(word, dimension) for word in terms(text) or [text]), np.zeros(dimension))
+    length = float(np.linalg.norm(total))
+    unit = total / length if length > 1e-6 else _direction(text, dimension)
+    return np.asarray(unit / np.linalg.norm(unit), np.float32)
+
+
+@lru_cache(maxsize=1)
+def built_in_tokenizer() -> TextTokenizer:
+    folder = embedder_folder("minilm")
+    return TextTokenizer(folder.path, folder.max_tokens)
+
+
+@lru_cache(maxsize=10_000)
+def _direction(word: str, dimension: int) -> np.ndarray:
+    seed = int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+    return np.random.default_rng(seed).standard_normal(dimension)

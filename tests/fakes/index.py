@@ -1,0 +1,125 @@
+"""Both legs by brute force: every entry is looked at, one after the other."""
+
+import json
+import math
+from base64 import b64decode, b64encode
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import IndexUnusableError
+from core.language import is_identifier, terms
+from core.values import AccessScope, BlockKind, Hit, IndexEntry
+from llm.embedder import Vectors
+from retrieval.index import ChunkIds
+
+# Tantivy's constants of BM25.
+K1, B = 1.2, 0.75
+NEIGHBOURS = 2
+
+
+class FakeIndex:
+    """What both fakes share: the entries, by chunk id."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.entries: dict[int, IndexEntry] = {}
+        if folder is not None:
+            self.entries = {entry.chunk_id: entry for entry in _read(folder / "entries.json")}
+
+    def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
+        kept = {i: entry for i, entry in self.entries.items() if entry.document_id not in document_ids}
+        self.entries = kept | {entry.chunk_id: entry for entry in entries}
+
+    def ids(self) -> ChunkIds:
+        return np.array(sorted(self.entries), np.int64)
+
+    def save(self, folder: Path) -> None:
+        lines = [
+            asdict(entry)
+            | {"vector": b64encode(entry.vector).decode(), "principals": sorted(entry.principals)}
+            for entry in self.entries.values()
+        ]
+        (folder / "entries.json").write_text(json.dumps(lines), "utf-8")
+
+    def close(self) -> None:
+        self.entries = {}
+
+    def _best(self, scores: dict[int, float], scope: AccessScope, limit: int) -> list[Hit]:
+        allowed = [
+            Hit(chunk_id, score)
+            for chunk_id, score in scores.items()
+            if self.entries[chunk_id].principals & scope.principals
+        ]
+        return sorted(allowed, key=lambda hit: (-hit.score, hit.chunk_id))[:limit]
+
+
+class FakeDenseIndex(FakeIndex):
+    """Finds by the inner product with every vector."""
+
+    def search(self, query: Vectors, scope: AccessScope, limit: int) -> list[Hit]:
+        scores = {
+            chunk_id: float(np.frombuffer(entry.vector, "<f4") @ query)
+            for chunk_id, entry in self.entries.items()
+        }
+        return self._best(scores, scope, limit)
+
+
+class FakeLexicalIndex(FakeIndex):
+    """Finds by BM25 over three views of every chunk: itself, with its headings, with its neighbours.
+
+    Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), in Lucene's form.
+    """
+
+    def search(self, query: Sequence[str], scope: AccessScope, limit: int) -> list[Hit]:
+        views = self._views()
+        scores: dict[int, float] = {}
+        for term in query:
+            for view in ("text", "body" if is_identifier(term) else "around"):
+                for chunk_id, score in _bm25(views[view], term):
+                    scores[chunk_id] = scores.get(chunk_id, 0.0) + score
+        return self._best(scores, scope, limit)
+
+    def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
+        bodies = self._views()["body"].values()
+        return len(self.entries), [sum(term in body for body in bodies) for term in query]
+
+    def _views(self) -> dict[str, dict[int, list[str]]]:
+        entries = [self.entries[chunk_id] for chunk_id in sorted(self.entries)]
+        views: dict[str, dict[int, list[str]]] = {"body": {}, "text": {}, "around": {}}
+        for position, entry in enumerate(entries):
+            context, body = terms(entry.context), terms(entry.text)
+            views["body"][entry.chunk_id] = body
+            views["text"][entry.chunk_id] = [*context, *body]
+            views["around"][entry.chunk_id] = [*context, *_neighbouring(entries, position)]
+        return views
+
+
+def _neighbouring(entries: Sequence[IndexEntry], position: int) -> Iterator[str]:
+    here = entries[position]
+    for other_position, other in enumerate(entries):
+        near = abs(other_position - position) <= NEIGHBOURS and here.kind is not BlockKind.ROW
+        if other is here or (near and other.document_id == here.document_id):
+            yield from terms(other.text)
+
+
+def _bm25(texts: dict[int, list[str]], term: str) -> Iterator[tuple[int, float]]:
+    holding = {chunk_id: words.count(term) for chunk_id, words in texts.items() if term in words}
+    if not holding:
+        return
+    rarity = math.log(1 + (len(texts) - len(holding) + 0.5) / (len(holding) + 0.5))
+    mean_length = sum(map(len, texts.values())) / len(texts)
+    for chunk_id, count in holding.items():
+        length = 1 - B + B * len(texts[chunk_id]) / mean_length
+        yield chunk_id, rarity * count * (K1 + 1) / (count + K1 * length)
+
+
+def _read(path: Path) -> Iterator[IndexEntry]:
+    try:
+        lines = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise IndexUnusableError(f"{path} cannot be read: {error}") from error
+    for line in lines:
+        line["kind"], line["principals"] = BlockKind(line["kind"]), frozenset(line["principals"])
+        yield IndexEntry(**line | {"vector": b64decode(line["vector"])})
