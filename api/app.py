@@ -17,6 +17,7 @@ from retrieval.faiss_index import FaissIndex
 from retrieval.follower import Follower
 from retrieval.index import DenseIndex, LexicalIndex
 from retrieval.search import Searcher
+from retrieval.tantivy_index import FORM as TANTIVY_FORM
 from retrieval.tantivy_index import TantivyIndex
 
 
@@ -85,7 +86,7 @@ def build(settings: Settings) -> App:
         return TantivyIndex(indexes, settings.retrieval.around_weight, folder)
 
     dense = Follower("dense", database, indexes, embedder.model_id, faiss_index)
-    lexical = Follower("lexical", database, indexes, embedder.model_id, tantivy_index)
+    lexical = Follower("lexical", database, indexes, embedder.model_id, tantivy_index, TANTIVY_FORM)
     searcher = Searcher(database, embedder, dense, lexical, settings.retrieval)
     generator = ExtractiveGenerator(embedder, searcher.rarity, settings.retrieval.max_sentences)
     return App(

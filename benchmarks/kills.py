@@ -1,27 +1,38 @@
 """Kills `vade ingest` again and again, as a power cut would, and checks what is left each time.
 
-    python -m benchmarks.kills FOLDER… [--kills 20] [--seed 1] [--longest 8]
+    python -m benchmarks.kills FOLDER… [--kills 20] [--seed 1] [--longest 40] [--out FILE]
 
-Each round starts an ingest over the same data folder, sends SIGKILL after a random time, and runs
+Each round changes three files, starts an ingest over the same data folder, sends SIGKILL, and runs
 `vade check`: database and indexes must agree, no document may be there twice, and nothing that was
-there before may be gone. The last round runs to its end. Prints a JSON line for each round.
+there before may be gone. Two thirds of the kills come after a random time; the others while the
+indexes are being saved, which happens when everything is committed. The last round runs to its end:
+then every file that can be read must be there in its newest state. Prints a JSON line for each round.
 """
 
 import argparse
+import hashlib
 import json
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 VADE = str(Path(sys.executable).with_name("vade"))
 # Time that a fresh process needs before it writes anything.
 EARLIEST_SECONDS = 1.5
+# Both indexes are written within about this time after the first one's folder appears.
+SAVE_SECONDS = 0.6
+PROVENANCE = "vademecum", "sqlalchemy", "faiss-cpu", "tantivy"
 
 
 def main() -> None:
@@ -30,58 +41,103 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--longest", type=float, default=8.0, help="seconds before a kill at most")
+    parser.add_argument("--longest", type=float, default=40.0, help="seconds before a kill at most")
+    parser.add_argument("--out", type=Path, help="also write the rounds here, as JSON")
     arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        rounds = []
+        for one in _rounds(Path(name), arguments):
+            print(json.dumps(one), flush=True)
+            rounds.append(one)
+        if arguments.out:
+            report = {
+                "command": " ".join(
+                    ["python -m benchmarks.kills", *(path.name for path in arguments.folders)]
+                ),
+                "date": str(date.today()),
+                "versions": {package: version(package) for package in PROVENANCE},
+                "settings": {name: getattr(arguments, name) for name in ("kills", "seed", "longest")},
+                "rounds": rounds,
+            }
+            arguments.out.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+
+
+def _rounds(root: Path, arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     moments = random.Random(arguments.seed)
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder)
-        before: set[str] = set()
-        for number in range(arguments.kills + 1):
-            last = number == arguments.kills
-            seconds = None if last else moments.uniform(EARLIEST_SECONDS, arguments.longest)
-            report = _round(data, arguments.folders, seconds)
-            now = _searchable(data)
-            print(
-                json.dumps({"round": number, "killed_after": seconds, **report, "documents": len(now)}),
-                flush=True,
-            )
-            if not report["ok"] or len(now) != len(set(now)) or not before <= set(now):
-                sys.exit(f"round {number} does not hold: {sorted(before - set(now))[:5]}")
-            before = set(now)
+    folders = [Path(shutil.copytree(path, root / path.name)) for path in arguments.folders]
+    texts = sorted(path for folder in folders for path in folder.rglob("*.md"))
+    data = root / "data"
+    timed = arguments.kills * 2 // 3
+    before: set[str] = set()
+    for number in range(arguments.kills + 1):
+        for path in moments.sample(texts, 3):
+            with path.open("a", encoding="utf-8") as file:
+                file.write(f"\n\nRound {number} was here.\n")
+        wait: Callable[[subprocess.Popen[bytes]], object]
+        if number == arguments.kills:
+            moment, wait = "never", subprocess.Popen.wait
+        elif number < timed:
+            seconds = moments.uniform(EARLIEST_SECONDS, arguments.longest)
+            moment, wait = f"after {seconds:.2f} s", _after(seconds)
+        else:
+            seconds = moments.uniform(0, SAVE_SECONDS)
+            moment, wait = f"{seconds:.3f} s into saving", _into_saving(data, seconds)
+        finished = _ingest(data, folders, wait)
+        now = _searchable(data)
+        yield {"round": number, "killed": moment, "finished": finished, **_check(data), "documents": len(now)}
+        uris = [uri for uri, _ in now]
+        if len(uris) != len(set(uris)) or not before <= set(uris):
+            sys.exit(f"round {number} does not hold: {sorted(before - set(uris))[:5]}")
+        before = set(uris)
+    stale = [uri for uri, digest in now if digest != _digest(uri)]
+    if stale:
+        sys.exit(f"documents are not as their files are: {stale[:5]}")
 
 
-def _round(data: Path, folders: list[Path], seconds: float | None) -> dict[str, Any]:
-    """Ingest, killed after `seconds`, and check."""
+def _ingest(data: Path, folders: list[Path], wait: Callable[[subprocess.Popen[bytes]], object]) -> bool:
+    """Ingest until `wait` returns, kill, and return whether it had come to its end by itself."""
     command = [VADE, "--data-dir", str(data), "ingest", "--public", "--json", *map(str, folders)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    finished = False
-    if seconds is None:
-        process.communicate()
-        finished = True
-    else:
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait(process)
+    finished = process.poll() is not None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return finished
+
+
+def _after(seconds: float) -> Callable[[subprocess.Popen[bytes]], None]:
+    return lambda process: time.sleep(seconds)
+
+
+def _into_saving(data: Path, seconds: float) -> Callable[[subprocess.Popen[bytes]], None]:
+    def wait(process: subprocess.Popen[bytes]) -> None:
+        while process.poll() is None and not list(data.glob("index/*/gen-*.tmp")):
+            time.sleep(0.002)
         time.sleep(seconds)
-        finished = process.poll() is not None
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-    check = subprocess.run(
-        [VADE, "--data-dir", str(data), "check", "--json"], capture_output=True, check=False
-    )
+
+    return wait
+
+
+def _check(data: Path) -> dict[str, Any]:
+    command = [VADE, "--data-dir", str(data), "check", "--json"]
+    check = subprocess.run(command, capture_output=True, check=False)
     result = json.loads(check.stdout)
-    return {
-        "finished": finished,
-        "ok": result["ok"],
-        "chunks": result["chunks"],
-        "findings": result["findings"],
-    }
+    if not result["ok"]:
+        sys.exit(f"check finds: {result['findings']}")
+    return {"ok": result["ok"], "chunks": result["chunks"]}
 
 
-def _searchable(data: Path) -> list[str]:
+def _searchable(data: Path) -> list[tuple[str, str]]:
     with sqlite3.connect(data / "truth.db") as connection:
-        rows = connection.execute(
-            "SELECT uri FROM document JOIN version ON version.document_id = document.id "
+        return connection.execute(
+            "SELECT uri, version.content_sha256 FROM document "
+            "JOIN version ON version.document_id = document.id "
             "WHERE tombstoned_at IS NULL AND state = 'searchable'"
-        )
-        return [uri for (uri,) in rows]
+        ).fetchall()
+
+
+def _digest(uri: str) -> str:
+    return hashlib.sha256(Path(unquote(urlsplit(uri).path)).read_bytes()).hexdigest()
 
 
 if __name__ == "__main__":

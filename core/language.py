@@ -11,6 +11,8 @@ from functools import lru_cache
 import Stemmer
 
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+# Raised whenever `terms` changes what it returns, so that indexes built with other terms are rebuilt.
+ANALYZER_VERSION = 2
 _CJK_RUN = re.compile(f"[{CJK}]+")
 # `://` and `:\` join too: an address or a path is one identifier.
 _TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:(?:://|:\\|[-_./:\\#+@])[^\W_{CJK}]+)*")
@@ -78,8 +80,8 @@ def is_identifier(term: str) -> bool:
 
 def cjk_share(text: str) -> float:
     """Return which part of the letters of `text` is Chinese, Japanese or Korean, 0..1."""
-    letters = sum(character.isalpha() for character in text)
-    return sum(len(run) for run in _CJK_RUN.findall(text)) / letters if letters else 0.0
+    letters = [character for character in text if character.isalpha()]
+    return sum(bool(_CJK_RUN.match(letter)) for letter in letters) / len(letters) if letters else 0.0
 
 
 @lru_cache(maxsize=200_000)

@@ -1,6 +1,5 @@
 """The configuration: one frozen model, made once at the edge and passed down."""
 
-import getpass
 import os
 import tomllib
 from pathlib import Path
@@ -18,6 +17,7 @@ from pydantic_settings import (
 )
 
 from core.errors import SettingsError
+from core.permissions import current_user
 
 ENVIRONMENT_PREFIX = "VADE_"
 # Names with our prefix that are not settings: where tests and benchmarks find public data sets.
@@ -58,7 +58,7 @@ class IngestSettings(Group):
     chunk_tokens: int = Field(200, ge=32, le=8192)
     max_file_bytes: int = Field(256 * 2**20, ge=1)
     max_text_bytes: int = Field(64 * 2**20, ge=1)
-    window_chunks: int = Field(512, ge=1, description="chunks embedded together")
+    window_chunks: int = Field(128, ge=1, description="chunks embedded together, then committed")
 
 
 class ApiSettings(Group):
@@ -70,7 +70,7 @@ class ApiSettings(Group):
         False, description="a proxy or a container boundary keeps strangers out: listen on any address"
     )
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
-    user: str = Field(default_factory=getpass.getuser)
+    user: str = Field(default_factory=current_user)
     groups: tuple[str, ...] = ()
     max_upload_bytes: int = Field(64 * 2**20, ge=1)
     max_concurrent_answers: int = Field(4, ge=1)

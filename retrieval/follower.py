@@ -28,8 +28,9 @@ _ROWS_AT_ONCE = 250
 class Follower(Generic[AnyIndex]):
     """One index and the last change that it holds.
 
-    `make_index(folder)` opens a saved index, `make_index(None)` makes an empty one. Everything
-    that is lost with this object is found again by replaying the log.
+    `make_index(folder)` opens a saved index, `make_index(None)` makes an empty one. `form` names how
+    entries become index terms: an index of another form is not opened but built anew. Everything that
+    is lost with this object is found again by replaying the log.
     """
 
     def __init__(
@@ -39,10 +40,11 @@ class Follower(Generic[AnyIndex]):
         root: Path,
         model_id: str,
         make_index: Callable[[Path | None], AnyIndex],
+        form: str = "",
     ) -> None:
         self.name = name
         self._database = database
-        self._generations = Generations(root, name, model_id)
+        self._generations = Generations(root, name, f"{model_id} {form}".strip())
         self._lock_path = root / f"{name}.lock"
         self._model_id = model_id
         self._make_index = make_index
@@ -59,6 +61,8 @@ class Follower(Generic[AnyIndex]):
             if self._opened is None:
                 self._opened, self.applied_seq = self._open()
                 self._saved_seq = self.applied_seq
+                if self.applied_seq == 0:
+                    self._build_anew(self._opened)
             self._catch_up(self._opened)
             yield self._opened
 
@@ -95,6 +99,7 @@ class Follower(Generic[AnyIndex]):
     def rebuild(self) -> None:
         """Forget the index and make it again from the database."""
         with self._lock:
+            self.close()
             self._opened, self.applied_seq, self._saved_seq = self._make_index(None), 0, -1
             self._catch_up(self._opened)
             self.save()
@@ -105,6 +110,14 @@ class Follower(Generic[AnyIndex]):
             if self._opened is not None:
                 self._opened.close()
             self._opened = None
+
+    def _build_anew(self, index: AnyIndex) -> None:
+        """Apply the whole log and keep the result, so that the next process need not do it again."""
+        self._catch_up(index)
+        try:
+            self.save()
+        except StorageError as error:
+            log.warning("index.not_saved", follower=self.name, error=str(error))
 
     def _catch_up(self, index: AnyIndex) -> None:
         with self._database.reading() as session:

@@ -1,7 +1,7 @@
 """Generations: builds of an index on disk that never change once they are there.
 
-A generation is a folder with a manifest that names every file, its size and its SHA-256, the model
-and the last change applied. It is written beside the one in force, made durable, then renamed: a
+A generation is a folder with a manifest that names every file, its size and its SHA-256, what
+built it and the last change applied. It is written beside the one in force, made durable, then renamed: a
 crash leaves either the old one or the new one, never half of one.
 """
 
@@ -21,11 +21,11 @@ _PREFIX = "gen-"
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a generation holds; `files` are `(name, bytes, SHA-256)`."""
+    """What a generation holds; `built_with` names model and form, `files` are `(name, bytes, SHA-256)`."""
 
     name: str
     generation: int
-    model_id: str
+    built_with: str
     applied_seq: int
     files: tuple[tuple[str, int, str], ...]
 
@@ -33,10 +33,10 @@ class Manifest:
 class Generations:
     """The generations of one follower, `root/gen-000001` and so on."""
 
-    def __init__(self, root: Path, name: str, model_id: str) -> None:
+    def __init__(self, root: Path, name: str, built_with: str) -> None:
         self._root = root / name
         self._name = name
-        self._model_id = model_id
+        self._built_with = built_with
 
     def newest_first(self) -> list[Path]:
         """Return the folders that are there, none of them checked."""
@@ -45,7 +45,7 @@ class Generations:
     def verify(self, folder: Path) -> Manifest:
         """Return the manifest of a generation whose every byte is as it was written.
 
-        Raises: IndexUnusableError if a file is missing or changed, or another model made it.
+        Raises: IndexUnusableError if a file is missing or changed, or it was built with something else.
         """
         try:
             raw = json.loads((folder / MANIFEST).read_text("utf-8"))
@@ -55,8 +55,8 @@ class Generations:
                     raise IndexUnusableError(f"{folder / name} is not as it was written")
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise IndexUnusableError(f"{folder} has no usable manifest: {error}") from error
-        if (manifest.name, manifest.model_id) != (self._name, self._model_id):
-            raise IndexUnusableError(f"{folder} was built for {manifest.name} with {manifest.model_id}")
+        if (manifest.name, manifest.built_with) != (self._name, self._built_with):
+            raise IndexUnusableError(f"{folder} was built for {manifest.name} with {manifest.built_with}")
         return manifest
 
     def write(self, applied_seq: int, save: Callable[[Path], None]) -> Manifest:
@@ -74,7 +74,7 @@ class Generations:
         files = tuple(
             (path.name, path.stat().st_size, _sha256(path)) for path in sorted(unfinished.iterdir())
         )
-        manifest = Manifest(self._name, number, self._model_id, applied_seq, files)
+        manifest = Manifest(self._name, number, self._built_with, applied_seq, files)
         (unfinished / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1), "utf-8")
         for path in (*unfinished.iterdir(), unfinished):
             _make_durable(path)

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from tantivy import Occur, Query
 
 from core.errors import IndexUnusableError
-from core.language import is_identifier, terms
+from core.language import ANALYZER_VERSION, is_identifier, terms
 from core.values import AccessScope, BlockKind, Hit, IndexEntry
 from retrieval.generations import MANIFEST
 from retrieval.index import ChunkIds
@@ -20,6 +20,8 @@ from retrieval.index import ChunkIds
 # Memory that one writer fills before it writes a segment; Tantivy's least is 15 MB.
 _WRITER_BYTES = 64_000_000
 _ANALYZER = "ours"
+# Raise the first number whenever the schema or what is written into it changes.
+FORM = f"views 1, terms {ANALYZER_VERSION}"
 # Chunks on either side that count as around. On SciFact's train claims (see docs/retrieval.md)
 # nDCG@10 of the fusion is 0.727 without neighbours, 0.731 with one, 0.733 with two.
 _NEIGHBOURS = 2

@@ -1,4 +1,5 @@
 import unicodedata
+from hashlib import sha256
 from itertools import pairwise
 
 import pytest
@@ -6,7 +7,7 @@ import Stemmer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.language import CJK, STOP_WORDS, cjk_share, is_identifier, sentences, terms
+from core.language import ANALYZER_VERSION, CJK, STOP_WORDS, cjk_share, is_identifier, sentences, terms
 
 TEXT = st.text(st.one_of(st.sampled_from("aZ9 .!?。！\n-_/x#@泵站e-42“”)"), st.characters()), max_size=200)
 
@@ -150,3 +151,13 @@ def test_share_of_chinese(text: str, share: float) -> None:
 def test_share_is_a_share(text: str) -> None:
     assert 0.0 <= cjk_share(text) <= 1.0
     assert CJK, "the range that the share counts"
+
+
+def test_a_change_of_the_terms_raises_the_analyzer_version() -> None:
+    """Indexes hold terms: when this fails on purpose, raise the version and record the new digest."""
+    text = (
+        "The pumps E‑42 and M8x1.25-A at C:\\plant\\filler.log or https://wiki.example/a_b?x=1, "
+        "0x16040007: 3.5 bar. 泵站压力 ポンプ ＦＵＬＬ　ｗｉｄｔｈ don't ann@example.org C++ #12"
+    )
+    digest = sha256(" ".join(terms(text)).encode()).hexdigest()[:16]
+    assert (ANALYZER_VERSION, digest) == (2, "b4c35d90ecd99923")
