@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from core.language import is_identifier, terms
+from core.language import terms
 from core.values import Citation, DraftSentence, Passage
 
-# The share of a sentence's words that must stand in what it cites; names and numbers must all.
+# The share of a sentence's words that must stand in what it cites; what holds a digit must always.
 _LEAST_SHARED = 0.6
 
 
@@ -13,8 +13,8 @@ def checked_citations(draft: DraftSentence, passages: Sequence[Passage]) -> tupl
     """Return the citations of a sentence that hold; none if the sentence is not supported by them.
 
     A citation holds if its quote lies inside a passage that was shown. A sentence is supported if
-    every number and identifier in it, and most of its words, stand in its quotes or the headings
-    above them.
+    everything in it that holds a digit (`35`, `P-7`), and most of its words, stand in its quotes or
+    the headings above them.
     """
     holding = [
         (passages[number], start, end)
@@ -29,6 +29,6 @@ def checked_citations(draft: DraftSentence, passages: Sequence[Passage]) -> tupl
 
 def _supported(sentence: str, known: set[str]) -> bool:
     words = terms(sentence)
-    if any(word not in known for word in words if is_identifier(word) or word[0].isdigit()):
+    if any(word not in known for word in words if any(character.isdigit() for character in word)):
         return False
     return bool(words) and sum(word in known for word in words) >= _LEAST_SHARED * len(words)
