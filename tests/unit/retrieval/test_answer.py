@@ -1,0 +1,117 @@
+from collections.abc import Sequence
+
+import pytest
+from fakes.generator import FakeGenerator
+from fakes.passages import passage
+
+from core.permissions import scope_of
+from core.settings import RetrievalSettings
+from core.values import AccessScope, Answer, DraftSentence, Passage
+from retrieval.answer import NOT_FOUND, TOO_LITTLE, Answerer, Found, Said, Tell
+from retrieval.search import Searcher
+
+PUMP = passage("Pump P-7 runs at 2900 rpm. It weighs 41 kg.", document_id=1)
+VALVE = passage("Valve V-11 is tightened with 18 N·m.", document_id=2)
+SPEED = DraftSentence("Pump P-7 runs at 2900 rpm.", ((0, 0, 26),), 0.9)
+TORQUE = DraftSentence("Valve V-11 is tightened with 18 N·m.", ((1, 0, 36),), 0.8)
+LIE = DraftSentence("Pump P-7 runs at 9900 rpm.", ((0, 0, 26),), 0.99)
+NOWHERE = DraftSentence("Pump P-7 runs at 2900 rpm.", ((0, 500, 526),), 0.99)
+
+
+class Shelf(Searcher):
+    """A searcher that finds the same passages for every question."""
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        self.passages = list(passages)
+        self.asked: list[tuple[str, AccessScope, int]] = []
+
+    def search(self, question: str, scope: AccessScope, limit: int, reach: int = 0) -> list[Passage]:
+        self.asked.append((question, scope, limit))
+        return self.passages[:limit]
+
+
+def ask(
+    *drafts: DraftSentence,
+    passages: Sequence[Passage] = (PUMP, VALVE),
+    tell: Tell = lambda event: None,
+    **settings: float,
+) -> Answer:
+    answerer = Answerer(Shelf(passages), FakeGenerator(*drafts), RetrievalSettings(**settings))
+    return answerer.answer("How fast is P-7?", scope_of("ann"), tell)
+
+
+def test_sentences_keep_their_order_and_point_at_their_proofs() -> None:
+    answer = ask(SPEED, TORQUE)
+    assert answer.text == "Pump P-7 runs at 2900 rpm.\nValve V-11 is tightened with 18 N·m."
+    assert [sentence.citations for sentence in answer.sentences] == [(0,), (1,)]
+    assert [citation.quote for citation in answer.citations] == [SPEED.text, TORQUE.text]
+    assert (answer.refused, answer.reason, answer.found) == (False, "", ())
+    assert answer.confidence == 0.9
+
+
+def test_a_proof_that_two_sentences_share_stands_once() -> None:
+    again = DraftSentence("P-7 runs at 2900 rpm.", SPEED.citations, 0.5)
+    answer = ask(SPEED, again)
+    assert [sentence.citations for sentence in answer.sentences] == [(0,), (0,)]
+    assert len(answer.citations) == 1
+
+
+@pytest.mark.parametrize("lie", [LIE, NOWHERE])
+def test_a_generator_that_lies_is_refused(lie: DraftSentence) -> None:
+    answer = ask(lie)
+    assert answer.refused
+    assert (answer.text, answer.sentences, answer.citations) == ("", (), ())
+    assert answer.confidence == 0.0, "what nobody could check says nothing about the answer"
+
+
+def test_a_lie_between_two_truths_is_left_out() -> None:
+    assert ask(SPEED, LIE, TORQUE).text == f"{SPEED.text}\n{TORQUE.text}"
+
+
+def test_too_little_support_is_refused_with_what_came_nearest() -> None:
+    weak = DraftSentence(SPEED.text, SPEED.citations, 0.29)
+    answer = ask(weak, min_support=0.3)
+    assert (answer.refused, answer.reason, answer.text) == (True, TOO_LITTLE, "")
+    assert [citation.quote for citation in answer.found] == [SPEED.text]
+    assert answer.confidence == 0.29
+    assert not ask(weak, min_support=0.29).refused
+
+
+def test_a_silent_generator_is_refused_with_the_best_passages() -> None:
+    answer = ask()
+    assert (answer.refused, answer.reason) == (True, TOO_LITTLE)
+    assert [citation.quote for citation in answer.found] == [PUMP.text, VALVE.text]
+
+
+def test_nothing_found_is_said_so() -> None:
+    answer = ask(SPEED, passages=())
+    assert (answer.refused, answer.reason, answer.found) == (True, NOT_FOUND, ())
+
+
+def test_what_is_told_on_the_way_adds_up_to_the_answer() -> None:
+    told: list[Found | Said] = []
+    answer = ask(SPEED, LIE, TORQUE, tell=told.append)
+    assert told[0] == Found((PUMP, VALVE))
+    said = [event for event in told[1:] if isinstance(event, Said)]
+    assert tuple(event.sentence for event in said) == answer.sentences
+    assert tuple(citation for event in said for citation in event.new_citations) == answer.citations
+
+
+def test_a_listener_that_leaves_stops_the_work() -> None:
+    def leave(event: Found | Said) -> None:
+        raise ConnectionAbortedError
+
+    with pytest.raises(ConnectionAbortedError):
+        ask(SPEED, tell=leave)
+
+
+def test_the_search_is_asked_under_the_askers_scope_for_as_many_as_the_settings_say() -> None:
+    shelf, generator = Shelf([PUMP, VALVE]), FakeGenerator()
+    Answerer(shelf, generator, RetrievalSettings(passages=1)).answer("How fast?", scope_of("ann"))
+    assert shelf.asked == [("How fast?", scope_of("ann"), 1)]
+    assert generator.heard == [("How fast?", (PUMP,))]
+
+
+def test_the_stages_times_add_up() -> None:
+    timings = ask(SPEED).timings
+    assert timings["total_ms"] == pytest.approx(timings["search_ms"] + timings["generate_ms"], abs=0.01)

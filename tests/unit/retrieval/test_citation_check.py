@@ -1,0 +1,107 @@
+import pytest
+from fakes.passages import passage
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.values import DraftSentence, Passage
+from retrieval.citation_check import checked_citations
+
+TEXT = "Pump P-7 runs at 2900 rpm. Its bearing gets 35 g of grease every 400 hours."
+GREASE = (27, len(TEXT))
+
+
+def draft(text: str, *citations: tuple[int, int, int]) -> DraftSentence:
+    return DraftSentence(text, citations, support=1.0)
+
+
+def test_a_sentence_that_stands_in_its_quote_is_cited() -> None:
+    shown = [
+        passage("Nothing of use here."),
+        passage(TEXT, document_id=2, start=100, pages=((0, 1), (110, 2))),
+    ]
+    start, end = GREASE[0] + 100, GREASE[1] + 100
+    [citation] = checked_citations(
+        draft("The bearing gets 35 g of grease every 400 hours.", (1, start, end)), shown
+    )
+    assert citation.document_id == 2
+    assert citation.span == (start, end)
+    assert citation.quote == "Its bearing gets 35 g of grease every 400 hours."
+    assert citation.page == 2
+
+
+@pytest.mark.parametrize(
+    "citation",
+    [
+        (1, *GREASE),  # a passage that was not shown
+        (-1, *GREASE),
+        (0, GREASE[0], len(TEXT) + 1),  # beyond its end
+        (0, -1, 20),
+        (0, 20, 20),  # nothing
+        (0, 40, 30),
+    ],
+)
+def test_a_citation_that_points_nowhere_is_dropped(citation: tuple[int, int, int]) -> None:
+    assert checked_citations(draft("Its bearing gets 35 g of grease.", citation), [passage(TEXT)]) == ()
+
+
+def test_one_bad_citation_does_not_spoil_a_good_one() -> None:
+    both = draft("Its bearing gets 35 g of grease.", (5, 0, 3), (0, *GREASE), (0, *GREASE))
+    assert [citation.span for citation in checked_citations(both, [passage(TEXT)])] == [GREASE]
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "Its bearing gets 53 g of grease every 400 hours.",  # another number
+        "The bearing of P-8 gets 35 g of grease every 400 hours.",  # another pump
+        "The operator must call the supplier before touching the bearing.",  # other words
+        "",
+        "?!",
+    ],
+)
+def test_a_sentence_that_its_quote_does_not_support_is_not_said(lie: str) -> None:
+    assert checked_citations(draft(lie, (0, *GREASE)), [passage(TEXT)]) == ()
+
+
+def test_a_sentence_without_citations_is_not_said() -> None:
+    assert checked_citations(draft("Pump P-7 runs at 2900 rpm."), [passage(TEXT)]) == ()
+
+
+def test_what_stands_elsewhere_in_the_passage_does_not_support_the_quote() -> None:
+    assert checked_citations(draft("Pump P-7 runs at 2900 rpm.", (0, *GREASE)), [passage(TEXT)]) == ()
+
+
+def test_the_headings_above_the_quote_support_it_and_those_of_others_do_not() -> None:
+    said = draft("Grease for pump P-7: 35 g every 400 hours.", (0, 0, 21))
+    row = "35 g every 400 hours."
+    assert checked_citations(said, [passage(row, context="Pump P-7 > Grease")])
+    assert not checked_citations(said, [passage(row), passage("x", context="Pump P-7 > Grease")])
+
+
+WORDS = st.sampled_from(["pump", "valve", "E-42", "0x1f00", "35", "grease", "泵", "压力", "."])
+TEXTS = st.lists(WORDS, min_size=1, max_size=12).map(" ".join)
+PASSAGES = st.lists(
+    st.builds(passage, TEXTS, st.integers(1, 3), st.integers(0, 50), context=TEXTS), max_size=4
+)
+CITATIONS = st.lists(st.tuples(st.integers(-2, 5), st.integers(-5, 120), st.integers(-5, 120)), max_size=4)
+
+
+@given(PASSAGES, TEXTS, CITATIONS)
+def test_whatever_a_generator_says_a_citation_is_the_text_that_stands_there(
+    shown: list[Passage], text: str, cited: list[tuple[int, int, int]]
+) -> None:
+    for citation in checked_citations(DraftSentence(text, tuple(cited), 1.0), shown):
+        start, end = citation.span
+        origins = [
+            each
+            for each in shown
+            if each.document_id == citation.document_id and each.start <= start < end <= each.end
+        ]
+        assert any(each.text[start - each.start : end - each.start] == citation.quote for each in origins)
+
+
+@given(TEXTS, st.integers(0, 50))
+def test_a_sentence_copied_from_its_quote_always_passes(text: str, start: int) -> None:
+    copied = DraftSentence(text, ((0, start, start + len(text)),), 1.0)
+    found = checked_citations(copied, [passage(text, start=start)])
+    assert bool(found) == any(word != "." for word in text.split())
