@@ -83,8 +83,9 @@ def _rounds(root: Path, arguments: argparse.Namespace) -> Iterator[dict[str, Any
             seconds = moments.uniform(0, SAVE_SECONDS)
             moment, wait = f"{seconds:.3f} s into saving", _into_saving(data, seconds)
         finished = _ingest(data, folders, wait)
+        checked = _check(data)
         now = _searchable(data)
-        yield {"round": number, "killed": moment, "finished": finished, **_check(data), "documents": len(now)}
+        yield {"round": number, "killed": moment, "finished": finished, **checked, "documents": len(now)}
         uris = [uri for uri, _ in now]
         if len(uris) != len(set(uris)) or not before <= set(uris):
             sys.exit(f"round {number} does not hold: {sorted(before - set(uris))[:5]}")
