@@ -7,6 +7,7 @@ latents to the cache, and its up-projection is absorbed into query and output, s
 never expanded to keys and values (DeepSeek-V2, section 2.1.2).
 """
 
+import inspect
 from typing import Any
 
 import torch
@@ -144,6 +145,11 @@ class _LatentLayer:
         """
         rank, widths = self._layer.kv_lora_rank, self._key_up.shape[1] + self._value_up.shape[1]
         return rank * widths / (2 * rank - widths) if 2 * rank > widths else float("inf")
+
+
+def cache_argument(model: PreTrainedModel) -> str:
+    """Return the name under which a model takes its cache; transformers 5.24 changed it."""
+    return "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
 
 
 def is_latent(layer: Any) -> bool:

@@ -7,7 +7,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
-from llm.engine.attention import is_latent
+from llm.engine.attention import cache_argument, is_latent
 from llm.engine.store import LATENT_GROUP, KvLayout, StreamLayout
 
 
@@ -42,7 +42,7 @@ def watch_layout(model: PreTrainedModel) -> KvLayout:
     """
     watcher = _Watcher()
     token = torch.zeros(1, 1, dtype=torch.int64, device=model.device)
-    model(input_ids=token, past_key_values=watcher, use_cache=True)
+    model(input_ids=token, use_cache=True, **{cache_argument(model): watcher})
     latent = any(is_latent(module) for module in model.modules())
     layers = {index: _streams(*states, latent=latent) for index, states in sorted(watcher.seen.items())}
     keys, _ = next(iter(watcher.seen.values()))

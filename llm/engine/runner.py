@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from llm.engine.attention import PagedAttention
+from llm.engine.attention import PagedAttention, cache_argument
 from llm.engine.batch import Batch, pack
 from llm.engine.engine import Sample
 from llm.engine.plan import Plan
@@ -32,6 +32,7 @@ class ModelForward:
     def __init__(self, model: PreTrainedModel, attention: PagedAttention) -> None:
         self._model = model
         self._attention = attention
+        self._cache_argument = cache_argument(model)
 
     @torch.no_grad()
     def __call__(self, batch: Batch) -> Tensor:
@@ -40,9 +41,9 @@ class ModelForward:
         output = self._model(
             input_ids=batch.tokens,
             position_ids=batch.positions,
-            past_key_values=self._attention.begin(batch),
             use_cache=True,
             logits_to_keep=wanted,
+            **{self._cache_argument: self._attention.begin(batch)},
         )
         logits: Tensor = output.logits[0, : len(batch.sampled)]
         return logits.float()
