@@ -58,7 +58,7 @@ def read_queries(folder: Path) -> dict[str, str]:
 def read_judgements(folder: Path, split: str) -> dict[str, dict[str, int]]:
     """Return for each query its relevant documents and how relevant each is.
 
-    Raises: InputError if there is no such split or a line is malformed.
+    Raises: InputError if there is no such split, a line is malformed or none judges anything.
     """
     path = folder / "qrels" / f"{split}.tsv"
     judgements: dict[str, dict[str, int]] = {}
@@ -68,6 +68,8 @@ def read_judgements(folder: Path, split: str) -> dict[str, dict[str, int]]:
                 judgements.setdefault(row["query-id"], {})[row["corpus-id"]] = int(row["score"])
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise InputError(f"{path}: query-id, corpus-id, score are needed: {error}") from error
+    if not judgements:
+        raise InputError(f"{path}: query-id, corpus-id, score are needed: no line judges anything")
     return judgements
 
 
