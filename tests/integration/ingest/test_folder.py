@@ -1,0 +1,171 @@
+import os
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from core.errors import ParseError, SourceError, TooLargeError
+from ingest.folder import FolderSource, file_uri
+
+OWNER = frozenset({"user:ann"})
+NEEDS_PERMISSIONS = pytest.mark.skipif(os.geteuid() == 0, reason="root reads whatever it likes")
+
+
+def write(folder: Path, name: str, text: str = "text") -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    return path
+
+
+def source(path: Path, limit: int = 1000, may_be_empty: bool = False) -> FolderSource:
+    return FolderSource(path, OWNER, limit, may_be_empty)
+
+
+def readers(path: Path) -> dict[str, set[str]]:
+    return {listed.name: set(listed.principals) for listed in source(path).list()}
+
+
+def test_files_are_listed_in_order_of_their_path_with_their_readers(tmp_path: Path) -> None:
+    for name in ("b.md", "a.md", "sub/c.md"):
+        write(tmp_path, name)
+    folder = source(tmp_path)
+    assert [listed.uri for listed in folder.list()] == [
+        f"{folder.uri}/{name}" for name in ("a.md", "b.md", "sub/c.md")
+    ]
+    assert readers(tmp_path) == {"a.md": {"user:ann"}, "b.md": {"user:ann"}, "c.md": {"user:ann"}}
+
+
+def test_the_nearest_permissions_file_wins_and_nothing_is_added_up(tmp_path: Path) -> None:
+    write(tmp_path, ".vade.yaml", "read: [public]")
+    write(tmp_path, "all.md")
+    write(tmp_path, "field/.vade.yaml", "read:\n  - group:field\n  - user:bob\n")
+    write(tmp_path, "field/deep/down/secret.md")
+    write(tmp_path, "office/note.md")
+    assert readers(tmp_path) == {
+        "all.md": {"public"},
+        "secret.md": {"group:field", "user:bob"},
+        "note.md": {"public"},
+    }
+
+
+def test_a_permissions_file_above_the_source_holds_too(tmp_path: Path) -> None:
+    write(tmp_path, ".vade.yaml", "read: [group:field]")
+    path = write(tmp_path, "sub/a.md")
+    assert readers(tmp_path / "sub") == readers(path) == {"a.md": {"group:field"}}
+
+
+def test_an_empty_list_closes_a_folder_to_everybody(tmp_path: Path) -> None:
+    write(tmp_path, ".vade.yaml", "read: []")
+    write(tmp_path, "a.md")
+    assert readers(tmp_path) == {"a.md": set()}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "read", "read: public", "read: [everyone]", "read: [user:]", "reed: [public]", "read: [",
+        "- public", "read: [public]\nwrite: [public]", "read: null", "read: [[public]]",
+    ],
+)  # fmt: skip
+def test_a_malformed_permissions_file_stops_everything_and_is_named(tmp_path: Path, text: str) -> None:
+    write(tmp_path, "a.md")
+    write(tmp_path, "sub/.vade.yaml", text)
+    write(tmp_path, "sub/b.md")
+    with pytest.raises(SourceError, match=r"(?s)sub/\.vade\.yaml.*nothing was changed"):
+        source(tmp_path).list()
+
+
+def test_a_permissions_file_that_is_not_text_stops_everything(tmp_path: Path) -> None:
+    write(tmp_path, "a.md")
+    (tmp_path / ".vade.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SourceError, match="nothing was changed"):
+        source(tmp_path).list()
+
+
+def test_hidden_files_and_symbolic_links_are_passed_over(tmp_path: Path) -> None:
+    outside = write(tmp_path, "outside/secret.md")
+    folder = tmp_path / "folder"
+    write(folder, "a.md")
+    write(folder, ".hidden.md")
+    write(folder, ".git/b.md")
+    (folder / "link.md").symlink_to(outside)
+    (folder / "linked").symlink_to(outside.parent)
+    assert set(readers(folder)) == {"a.md"}
+
+
+def test_a_folder_that_is_not_there_changes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"is not there; nothing was changed"):
+        source(tmp_path / "gone").list()
+
+
+@pytest.mark.parametrize("name", ["泵 2.md", "100%.md", "a#b?c.md", "naïve & co.md", "line\nbreak.md"])
+def test_a_uri_leads_back_to_its_file(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path, name, "found")
+    folder = source(tmp_path)
+    [listed] = folder.list()
+    assert unquote(listed.uri) == f"file://{path}"
+    assert folder.fetch(listed) == b"found"
+
+
+def test_a_name_that_is_not_unicode_is_no_obstacle(tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/caf\xe9.md"
+    Path(os.fsdecode(name)).write_text("found", "utf-8")
+    folder = source(tmp_path)
+    [listed] = folder.list()
+    assert listed.uri == f"{file_uri(tmp_path)}/caf%E9.md"
+    assert folder.fetch(listed) == b"found"
+
+
+def test_a_file_over_the_limit_says_which_limit(tmp_path: Path) -> None:
+    write(tmp_path, "big.md", "x" * 11)
+    folder = source(tmp_path, limit=10)
+    with pytest.raises(TooLargeError, match=r"11 bytes; the limit is 10 \(VADE_INGEST__MAX_FILE_BYTES\)"):
+        folder.fetch(folder.list()[0])
+
+
+def test_a_file_that_went_between_listing_and_reading_is_one_failure(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.md")
+    folder = source(tmp_path)
+    [listed] = folder.list()
+    path.unlink()
+    with pytest.raises(ParseError, match="cannot be read"):
+        folder.fetch(listed)
+
+
+def test_what_is_no_longer_listed_is_gone(tmp_path: Path) -> None:
+    write(tmp_path, "a.md")
+    folder = source(tmp_path)
+    folder.list()
+    known = [f"{folder.uri}/a.md", f"{folder.uri}/b.md"]
+    assert folder.gone(known) == [f"{folder.uri}/b.md"]
+
+
+def test_a_folder_that_suddenly_lists_nothing_is_not_believed(tmp_path: Path) -> None:
+    folder = source(tmp_path)
+    folder.list()
+    assert folder.gone([]) == []
+    with pytest.raises(SourceError, match="--allow-empty"):
+        folder.gone([f"{folder.uri}/a.md"])
+
+
+def test_a_folder_that_is_empty_on_purpose_is_believed(tmp_path: Path) -> None:
+    folder = source(tmp_path, may_be_empty=True)
+    folder.list()
+    assert folder.gone([f"{folder.uri}/a.md"]) == [f"{folder.uri}/a.md"]
+
+
+@NEEDS_PERMISSIONS
+def test_a_folder_that_cannot_be_looked_into_is_reported_and_keeps_its_documents(tmp_path: Path) -> None:
+    write(tmp_path, "a.md")
+    closed = write(tmp_path, "closed/b.md").parent
+    closed.chmod(0)
+    try:
+        folder = source(tmp_path)
+        assert [listed.name for listed in folder.list()] == ["a.md"]
+        [(uri, problem)] = folder.problems()
+    finally:
+        closed.chmod(0o700)
+    assert uri == f"{folder.uri}/closed"
+    assert "what was known of it is kept" in str(problem)
+    assert folder.gone([f"{uri}/b.md", f"{folder.uri}/c.md"]) == [f"{folder.uri}/c.md"]
