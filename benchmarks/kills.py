@@ -122,6 +122,8 @@ def _into_saving(data: Path, seconds: float) -> Callable[[subprocess.Popen[bytes
 def _check(data: Path) -> dict[str, Any]:
     command = [VADE, "--data-dir", str(data), "check", "--json"]
     check = subprocess.run(command, capture_output=True, check=False)
+    if not check.stdout:
+        sys.exit(f"check ended with {check.returncode}: {check.stderr.decode()[-2000:]}")
     result = json.loads(check.stdout)
     if not result["ok"]:
         sys.exit(f"check finds: {result['findings']}")
