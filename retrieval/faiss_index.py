@@ -101,14 +101,13 @@ class FaissIndex:
     def _load(self, folder: Path) -> None:
         try:
             self._index = faiss.read_index(str(folder / _VECTORS))
-            documents = json.loads((folder / _DOCUMENTS).read_text("utf-8"))
-        except (RuntimeError, OSError, ValueError) as error:
+            for document, readers, ids in json.loads((folder / _DOCUMENTS).read_text("utf-8")):
+                self._readers[document] = frozenset(readers)
+                self._chunks[document] = np.array(ids, np.int64)
+        except (RuntimeError, OSError, ValueError, TypeError) as error:
             raise IndexUnusableError(f"{folder} cannot be read: {error}") from error
         if self._index.d != self._dimension:
             raise IndexUnusableError(f"{folder} has vectors of {self._index.d} values, not {self._dimension}")
-        for document, readers, ids in documents:
-            self._readers[document] = frozenset(readers)
-            self._chunks[document] = np.array(ids, np.int64)
 
 
 def _packed(ids: ChunkIds) -> Bits:

@@ -45,6 +45,8 @@ class TantivyIndex:
         try:
             if folder is not None:
                 _link(folder, self._scratch)
+                if not tantivy.Index.exists(str(self._scratch)):
+                    raise ValueError("it holds no index")
             self._index = tantivy.Index(self._schema, str(self._scratch))
         except (ValueError, OSError) as error:
             raise IndexUnusableError(f"{folder} cannot be read: {error}") from error
