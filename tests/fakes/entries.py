@@ -1,0 +1,20 @@
+"""Index entries made from a few words."""
+
+from fakes.embedder import embedding
+
+from core.values import BlockKind, IndexEntry
+
+DIMENSION = 16
+
+
+def entry(
+    chunk_id: int,
+    text: str,
+    *principals: str,
+    document_id: int | None = None,
+    context: str = "",
+    kind: BlockKind = BlockKind.PARAGRAPH,
+) -> IndexEntry:
+    """Return an entry that `principals` may read; without a document's id it is a document of its own."""
+    vector = embedding(f"{context} {text}", DIMENSION).astype("<f4").tobytes()
+    return IndexEntry(chunk_id, document_id or chunk_id, kind, context, text, vector, frozenset(principals))
