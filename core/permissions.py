@@ -1,5 +1,7 @@
 """Principals and scopes: who may read a document, decided in one place and closed by default."""
 
+import getpass
+import os
 import re
 
 from core.errors import InputError
@@ -20,6 +22,14 @@ def principal(text: str) -> str:
     if not _PRINCIPAL.fullmatch(text) or text != text.strip():
         raise InputError(f"{text!r} is not a principal; write user:NAME, group:NAME or public")
     return text
+
+
+def current_user() -> str:
+    """Return the name of whoever runs this process; `uid-NUMBER` where the system knows no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container that runs under a number of its own
+        return f"uid-{os.getuid()}"
 
 
 def scope_of(user: str | None, groups: tuple[str, ...] = ()) -> AccessScope:

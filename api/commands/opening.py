@@ -1,13 +1,12 @@
 """Opening the application for one command."""
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from api.app import App, build
 from core.logs import configure_logs
-from core.permissions import scope_of
+from core.permissions import current_user, scope_of
 from core.settings import Settings, load_settings
 from core.values import AccessScope
 
@@ -25,7 +24,7 @@ def opened(where: Path | Settings | None) -> Iterator[App]:
 
 def user_named(name: str | None) -> str:
     """Return `user:NAME`; without a name, whoever runs the command."""
-    name = name or getpass.getuser()
+    name = name or current_user()
     return name if name.startswith("user:") else f"user:{name}"
 
 

@@ -1,3 +1,4 @@
+import os
 import unicodedata
 from itertools import combinations
 
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.permissions import PUBLIC, principal, scope_of
+from core.permissions import PUBLIC, current_user, principal, scope_of
 
 NAMES = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp"]), min_size=1, max_size=40)
 
@@ -76,3 +77,10 @@ def test_the_prefix_may_be_given_or_left_out() -> None:
 def test_a_malformed_name_gives_no_scope_at_all(user: str | None, groups: tuple[str, ...]) -> None:
     with pytest.raises(InputError):
         scope_of(user, groups)
+
+
+def test_whoever_runs_has_a_name_where_the_system_knows_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000_001)
+    assert principal(f"user:{current_user()}") == "user:uid-4000000001"
