@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from core.errors import SchemaError, StorageError
@@ -25,9 +25,9 @@ _WRITING = "vade_writing"
 class Database:
     """Sessions on the truth. Reading sessions never block; writing sessions queue for one another."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, busy_seconds: float = BUSY_SECONDS) -> None:
         self.url = url
-        self.engine = _engine(url)
+        self.engine = _engine(url, busy_seconds)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -80,10 +80,10 @@ class Database:
         command.upgrade(config, "head")
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, busy_seconds: float) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    engine = create_engine(url, connect_args={"timeout": busy_seconds, "check_same_thread": False})
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -110,7 +110,9 @@ def _begin_sqlite(connection: Connection) -> None:
 def _storage_errors(url: str) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    except (IntegrityError, ProgrammingError):
+        raise  # a mistake of ours, not of the disk
+    except DatabaseError as error:
         place = url.removeprefix("sqlite:///")
         raise StorageError(
             f"the database {place} refused: {error.orig}; what was committed before is kept. "
