@@ -1,0 +1,124 @@
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from core.database import Database
+from core.errors import SchemaError, StorageError
+from core.tables import Base, GrantTable, SourceTable
+
+NOW = datetime.now(UTC)
+
+
+def open_database(folder: Path) -> Database:
+    return Database(f"sqlite:///{folder / 'truth.db'}", busy_seconds=0.1)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    database = open_database(tmp_path)
+    database.migrate()
+    return database
+
+
+def add_source(database: Database, uri: str) -> None:
+    with database.writing() as session:
+        session.add(SourceTable(uri=uri, created_at=NOW))
+
+
+def sources(database: Database) -> list[str]:
+    with database.reading() as session:
+        return list(session.scalars(select(SourceTable.uri).order_by(SourceTable.id)))
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("foreign_keys", 1), ("synchronous", 2), ("quick_check", "ok")],
+)
+def test_sqlite_is_set_up_to_lose_nothing(database: Database, pragma: str, value: object) -> None:
+    with database.reading() as session:
+        assert session.execute(text(f"PRAGMA {pragma}")).scalar_one() == value
+
+
+def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrating_again_changes_nothing(database: Database, tmp_path: Path) -> None:
+    add_source(database, "a")
+    again = open_database(tmp_path)
+    again.migrate()
+    assert sources(again) == ["a"]
+
+
+def test_a_database_of_a_newer_program_is_refused(database: Database) -> None:
+    with database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaError, match="newer Vademecum"):
+        database.migrate()
+
+
+def test_a_row_that_refers_to_nothing_is_refused(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.writing() as session:
+        session.add(GrantTable(document_id=1, principal="public"))
+
+
+def test_a_transaction_is_committed_whole_or_not_at_all(database: Database) -> None:
+    add_source(database, "kept")
+    with pytest.raises(IntegrityError), database.writing() as session:
+        session.add_all(SourceTable(uri=uri, created_at=NOW) for uri in ("new", "kept"))
+    assert sources(database) == ["kept"]
+
+
+def test_a_reader_neither_waits_for_a_writer_nor_sees_half_of_its_work(database: Database) -> None:
+    with database.writing() as session:
+        session.add(SourceTable(uri="a", created_at=NOW))
+        session.flush()
+        assert sources(database) == []
+    assert sources(database) == ["a"]
+
+
+def test_a_reader_sees_one_state_from_its_beginning_to_its_end(database: Database) -> None:
+    with database.reading() as session:
+        before = session.scalars(select(SourceTable.uri)).all()
+        add_source(database, "a")
+        assert session.scalars(select(SourceTable.uri)).all() == before == []
+
+
+def test_a_moment_comes_back_in_utc(database: Database) -> None:
+    add_source(database, "a")
+    with database.reading() as session:
+        assert session.scalars(select(SourceTable.created_at)).one() == NOW
+
+
+def test_a_locked_database_is_one_clear_error_and_works_again_afterwards(
+    database: Database, tmp_path: Path
+) -> None:
+    add_source(database, "before")
+    other = sqlite3.connect(tmp_path / "truth.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StorageError, match=r"truth\.db refused: database is locked; what was committed"):
+        add_source(database, "refused")
+    assert sources(database) == ["before"], "reading goes on"
+    other.execute("ROLLBACK")
+    other.close()
+    add_source(database, "after")
+    assert sources(database) == ["before", "after"]
+
+
+def test_a_file_that_is_no_database_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "truth.db").write_bytes(b"this is not a database" * 100)
+    with pytest.raises(StorageError, match=r"truth\.db refused: file is not a database"):
+        open_database(tmp_path).migrate()
+
+
+def test_a_folder_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="unable to open"):
+        open_database(tmp_path / "gone").migrate()
