@@ -68,15 +68,17 @@ class App:
         self.database.close()
 
 
-def build(settings: Settings) -> App:
+def build(settings: Settings, embedder: Embedder | None = None) -> App:
     """Put the parts together; loads no model and opens no index before it is needed.
+
+    `embedder` stands in for the one that the settings name.
 
     Raises: StorageError if the data folder cannot be used; ModelError if there is no embedder.
     """
     _make_folder(settings.data_dir)
     database = Database(settings.sql_url)
     database.migrate()
-    embedder = DeferredEmbedder(settings.llm)
+    embedder = embedder or DeferredEmbedder(settings.llm)
     indexes = settings.data_dir / "index"
 
     def faiss_index(folder: Path | None) -> DenseIndex:
