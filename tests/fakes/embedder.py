@@ -16,7 +16,7 @@ class FakeEmbedder:
     """Texts that share words lie near each other, the same text always at the same place.
 
     Counts with the built-in model's own tokenizer, so that chunks come out as they do for real.
-    `texts` holds what was embedded, in order; `broken` makes the next call fail.
+    `texts` holds what was embedded, in order; while `broken`, every call fails.
     """
 
     forward_seconds = 0.0
@@ -27,8 +27,15 @@ class FakeEmbedder:
         self.tokenizer = built_in_tokenizer()
         self.texts: list[str] = []
         self.broken = False
+        self._calls_left = -1
+
+    def break_after(self, calls: int) -> None:
+        """Make every call fail once `calls` more have succeeded."""
+        self._calls_left = calls
 
     def embed(self, texts: Sequence[str]) -> Vectors:
+        self.broken = self.broken or self._calls_left == 0
+        self._calls_left -= 1
         if self.broken:
             raise ModelError("the fake embedder was told to fail")
         self.texts.extend(texts)

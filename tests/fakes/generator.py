@@ -1,8 +1,9 @@
 """A generator that says what a test tells it to, true or not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from core.values import DraftSentence, Passage
+from core.values import DraftSentence, Inquiry, Passage
+from llm.generator import Draft
 
 
 class FakeGenerator:
@@ -12,8 +13,15 @@ class FakeGenerator:
 
     def __init__(self, *drafts: DraftSentence) -> None:
         self.drafts = drafts
+        self.closed = False
         self.heard: list[tuple[str, tuple[Passage, ...]]] = []
 
-    def draft(self, question: str, passages: Sequence[Passage]) -> Iterator[DraftSentence]:
-        self.heard.append((question, tuple(passages)))
+    def draft(self, inquiry: Inquiry, passages: Sequence[Passage]) -> Draft:
+        self.heard.append((inquiry.question, tuple(passages)))
         yield from self.drafts
+
+    def warm_up(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self.closed = True
