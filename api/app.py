@@ -12,6 +12,8 @@ from ingest.report import Progress, RunReport
 from ingest.source import Source
 from llm.embedder import DeferredEmbedder, Embedder
 from llm.extractive import ExtractiveGenerator
+from llm.generator import Generator
+from llm.generators import open_generator
 from retrieval.answer import Answerer
 from retrieval.faiss_index import FaissIndex
 from retrieval.follower import Follower
@@ -31,6 +33,7 @@ class App:
     dense: Follower[DenseIndex]
     lexical: Follower[LexicalIndex]
     searcher: Searcher
+    generator: Generator
     answerer: Answerer
     pipeline: Pipeline
 
@@ -56,13 +59,18 @@ class App:
         self.lexical.bring_up_to_date()
 
     def warm_up(self) -> None:
-        """Load the model and open both indexes, so that the first question need not wait."""
+        """Load the models and open both indexes, so that the first question need not wait.
+
+        Raises: ModelError if a model cannot be loaded; IndexUnusableError.
+        """
         self.embedder.embed(["ready"])
+        self.generator.warm_up()
         with self.dense.index(), self.lexical.index():
             pass
 
     def close(self) -> None:
-        """Give files and connections back."""
+        """Give models, files and connections back."""
+        self.generator.close()
         self.lexical.close()
         self.dense.close()
         self.database.close()
@@ -90,7 +98,8 @@ def build(settings: Settings, embedder: Embedder | None = None) -> App:
     dense = Follower("dense", database, indexes, embedder.model_id, faiss_index)
     lexical = Follower("lexical", database, indexes, embedder.model_id, tantivy_index, TANTIVY_FORM)
     searcher = Searcher(database, embedder, dense, lexical, settings.retrieval)
-    generator = ExtractiveGenerator(embedder, searcher.rarity, settings.retrieval.max_sentences)
+    extractive = ExtractiveGenerator(embedder, searcher.rarity, settings.retrieval.max_sentences)
+    generator = open_generator(settings.llm, extractive)
     return App(
         settings=settings,
         database=database,
@@ -98,6 +107,7 @@ def build(settings: Settings, embedder: Embedder | None = None) -> App:
         dense=dense,
         lexical=lexical,
         searcher=searcher,
+        generator=generator,
         answerer=Answerer(searcher, generator, settings.retrieval),
         pipeline=Pipeline(database, embedder, settings.ingest),
     )

@@ -1,11 +1,15 @@
 """A bounded line in front of work that keeps the processor busy."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import anyio
+from anyio import to_thread
 
 from core.errors import BusyError
+
+Result = TypeVar("Result")
 
 
 class Gate:
@@ -13,6 +17,7 @@ class Gate:
 
     def __init__(self, concurrent: int, waiting: int) -> None:
         self._places = anyio.Semaphore(concurrent)
+        self._threads = anyio.CapacityLimiter(concurrent)
         self._most = concurrent + waiting
         self._inside = 0
 
@@ -37,3 +42,11 @@ class Gate:
                 yield
         finally:
             self._inside -= 1
+
+    async def run(self, work: Callable[..., Result], *arguments: object) -> Result:
+        """Return what `work` returns, done in a thread of the gate's own.
+
+        Raises: BusyError if the line is full.
+        """
+        async with self.enter():
+            return await to_thread.run_sync(work, *arguments, limiter=self._threads)

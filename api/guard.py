@@ -13,7 +13,6 @@ from core.errors import ForbiddenError, TooLargeError, VadeError
 
 log = structlog.get_logger()
 
-_RETRY_SECONDS = "3"
 _READING = {"GET", "HEAD", "OPTIONS"}
 _HEADERS = {
     # Nothing from elsewhere, no inline script or style: document text cannot become either.
@@ -101,7 +100,7 @@ def _is_foreign(headers: Headers) -> bool:
 
 def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, VadeError)
-    retry = {"Retry-After": _RETRY_SECONDS} if error.status in {429, 503} else None
+    retry = {"Retry-After": str(error.retry_after_seconds)} if error.status in {429, 503} else None
     return JSONResponse(error_json(error.code, str(error)), error.status, headers=retry)
 
 

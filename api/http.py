@@ -15,7 +15,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from api.app import App
 from api.gate import Gate
 from api.guard import BodyLimit, SameOrigin, SecurityHeaders, register_errors
-from api.stream import answer_events
+from api.stream import answer_events, unless_gone
 from api.wire import AskRequest, SearchRequest, answer_json, document_json, passage_json
 from core.errors import NotReadyError, VadeError
 from core.permissions import PUBLIC, scope_of
@@ -57,16 +57,14 @@ async def ask(
     if body.stream:
         events = answer_events(app, gate, body.question, scope)
         return StreamingResponse(events, media_type="text/event-stream")
-    async with gate.enter():
-        return answer_json(await to_thread.run_sync(app.answerer.answer, body.question, scope))
+    return answer_json(await gate.run(app.answerer.answer, body.question, scope, unless_gone(request)))
 
 
 @routes.post("/search")
 async def search(body: SearchRequest, request: Request, app: Served, scope: Asker) -> dict[str, Any]:
     """Find the chunks that fit a question best."""
     gate: Gate = request.app.state.gate
-    async with gate.enter():
-        found = await to_thread.run_sync(app.searcher.search, body.question, scope, body.limit)
+    found = await gate.run(app.searcher.search, body.question, scope, body.limit)
     return {"hits": [passage_json(passage) for passage in found]}
 
 

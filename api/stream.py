@@ -7,15 +7,16 @@ from typing import Any
 
 import anyio
 import structlog
-from anyio import from_thread, to_thread
+from anyio import from_thread
 from anyio.streams.memory import MemoryObjectSendStream
+from starlette.requests import Request
 
 from api.app import App
 from api.gate import Gate
 from api.wire import answer_json, error_json, passage_json
-from core.errors import VadeError
-from core.values import AccessScope, Answer
-from retrieval.answer import Found, Said
+from core.errors import AbandonedError, VadeError
+from core.values import AccessScope
+from retrieval.answer import Found, Said, Tell, Writing
 
 log = structlog.get_logger()
 
@@ -28,7 +29,7 @@ Event = tuple[str, Any]
 async def answer_events(app: App, gate: Gate, question: str, scope: AccessScope) -> AsyncIterator[str]:
     """Yield `meta`, `source`…, `token` and `citation`…, then `done` with the whole answer, or `error`.
 
-    A reader that leaves stops the work at the next sentence.
+    A reader that leaves stops the work, in the middle of a sentence too.
     """
     yield _event("meta", {"question": question})
     send, receive = anyio.create_memory_object_stream[Event](_BUFFERED)
@@ -45,8 +46,7 @@ async def _work(
     teller = _Teller(send)
     async with send:
         try:
-            async with gate.enter():
-                answer: Answer = await to_thread.run_sync(app.answerer.answer, question, scope, teller.tell)
+            answer = await gate.run(app.answerer.answer, question, scope, teller.tell)
             await send.send(("done", answer_json(answer)))
         except VadeError as error:
             await send.send(("error", error_json(error.code, str(error))["error"]))
@@ -57,6 +57,19 @@ async def _work(
             )
 
 
+def unless_gone(request: Request) -> Tell:
+    """Return what an answer may tell from its thread so that it stops when the asker has hung up.
+
+    What it returns raises AbandonedError then.
+    """
+
+    def tell(event: Found | Said | Writing) -> None:
+        if from_thread.run(request.is_disconnected):
+            raise AbandonedError()
+
+    return tell
+
+
 class _Teller:
     """Passes what the answerer tells, from its thread, to the stream."""
 
@@ -64,7 +77,10 @@ class _Teller:
         self._send = send
         self._citations = 0
 
-    def tell(self, event: Found | Said) -> None:
+    def tell(self, event: Found | Said | Writing) -> None:
+        from_thread.check_cancelled()
+        if isinstance(event, Writing):
+            return
         if isinstance(event, Found):
             for passage in event.passages:
                 self._pass("source", passage_json(passage))

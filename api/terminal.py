@@ -10,9 +10,12 @@ from typing import Any, NoReturn
 import click
 
 from core.errors import AlreadyRunningError, InputError, ModelError, SettingsError, SourceError, VadeError
+from llm.engine.errors import DeadlineExceededError, EngineClosedError, EngineFullError, GenerationFailedError
 
 DONE, WITH_FAILURES, USAGE, ALREADY_RUNNING = 0, 1, 2, 3
 _USAGE_ERRORS = (SettingsError, SourceError, InputError, ModelError)
+# A model that is well chosen may still fail, or have too much to do, at one question.
+_MISHAPS = (GenerationFailedError, DeadlineExceededError, EngineFullError, EngineClosedError)
 
 
 class Terminal:
@@ -69,4 +72,5 @@ def exit_code(error: VadeError) -> int:
     """Return the exit code that the design gives an error."""
     if isinstance(error, AlreadyRunningError):
         return ALREADY_RUNNING
-    return USAGE if isinstance(error, _USAGE_ERRORS) else WITH_FAILURES
+    usage = isinstance(error, _USAGE_ERRORS) and not isinstance(error, _MISHAPS)
+    return USAGE if usage else WITH_FAILURES

@@ -22,9 +22,9 @@ import transformers
 from transformers import AutoModelForCausalLM, DeepseekV3Config, PreTrainedModel, Qwen3MoeConfig
 from transformers.generation import ContinuousBatchingConfig, GenerationConfig
 
+from core.settings import EngineSettings
 from llm.engine.attention import detach
 from llm.engine.build import build_engine
-from llm.engine.config import EngineSettings
 from llm.engine.request import GenerationRequest, Sampling
 from llm.engine.sequence import Sequence
 

@@ -17,6 +17,7 @@ VadeError                      500 internal
 ├── NotFoundError              404 not_found        nothing by that id that the asker may read
 ├── ForbiddenError             403 forbidden        the request came from another site
 ├── BusyError                  429 busy             the line in front of the answers is full
+├── AbandonedError             499 abandoned        whoever asked has hung up
 └── NotReadyError              503 not_ready        the service cannot answer yet, or no more
 
 A class's docstring is its message; an instance may add what happened, what was kept and what to
@@ -29,6 +30,8 @@ class VadeError(Exception):
 
     status = 500
     code = "internal"
+    retry_after_seconds = 3
+    """When to come back, where the status says that it is worth it: 429 and 503."""
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or self.__doc__)
@@ -139,6 +142,13 @@ class BusyError(VadeError):
 
     status = 429
     code = "busy"
+
+
+class AbandonedError(VadeError):
+    """Whoever asked has hung up."""
+
+    status = 499
+    code = "abandoned"
 
 
 class NotReadyError(VadeError):

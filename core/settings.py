@@ -2,10 +2,11 @@
 
 import os
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -31,14 +32,81 @@ class Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class EngineSettings(Group):
+    """How much the engine in this process holds and does at once."""
+
+    page_tokens: int = Field(32, ge=1, le=256, description="tokens in one KV page")
+    memory_bytes: int = Field(2 * 2**30, ge=0, description="memory for KV pages")
+    pages: int = Field(0, ge=0, description="number of KV pages; 0 takes what the memory holds")
+    kv_dtype: Literal["model", "int8"] = "model"
+    weights: Literal["model", "int8", "fp8"] = Field("model", description="as stored, or in eight bits")
+    max_step_tokens: int = Field(1024, ge=1, description="tokens computed in one step")
+    max_sequences: int = Field(64, ge=1, description="requests generating at once")
+    max_waiting: int = Field(256, ge=0, description="requests that may wait; more are refused")
+    max_context_tokens: int = Field(0, ge=0, description="prompt and answer; 0 takes the model's limit")
+    share_prefixes: bool = True
+    adapters: dict[str, Path] = Field(default_factory=dict, description="LoRA adapters by name")
+    background_delay_seconds: float = Field(
+        60.0, ge=0, description="how much later a background request counts as having arrived"
+    )
+
+    @model_validator(mode="after")
+    def _room_for_every_sequence(self) -> Self:
+        if self.max_step_tokens < self.max_sequences:
+            raise ValueError("max_step_tokens must not be below max_sequences: each decodes one a step")
+        return self
+
+
+Dialect = Literal["openai", "vllm"]
+
+
+class RemoteSettings(Group):
+    """A model server that speaks OpenAI's protocol, and how patient to be with it."""
+
+    url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8001/v1"), description="up to and including /v1")
+    model: str = Field("", description="the name under which the server knows the model")
+    api_key: SecretStr = SecretStr("")
+    dialect: Dialect = Field("openai", description="`vllm` also takes grammars, priorities and cache salts")
+    max_context_tokens: int = Field(8192, ge=512)
+    connect_seconds: float = Field(3.0, gt=0)
+    silence_seconds: float = Field(30.0, gt=0, description="longest pause within an answer")
+    tries: int = Field(3, ge=1, le=10)
+    breaker_failures: int = Field(5, ge=1)
+    breaker_seconds: float = Field(20.0, gt=0)
+
+
+class HfSettings(Group):
+    """How much plain `generate` does at once."""
+
+    max_batch: int = Field(8, ge=1)
+    max_waiting: int = Field(32, ge=0)
+
+
 class LlmSettings(Group):
-    """Neural models."""
+    """Neural models: the embedder, and what writes the answers."""
 
     embedder: str = Field("minilm", description="`minilm`, built in, or a sentence-transformers folder")
-    device: str = "cpu"
+    batch_tokens: int = Field(4096, ge=256, description="padded tokens of the embedder's forward pass")
+    device: str = Field("cpu", description="where every model in this process computes")
     dtype: Literal["auto", "bfloat16", "float32"] = "auto"
     threads: int = Field(0, ge=0, description="0 leaves the choice to torch")
-    batch_tokens: int = Field(4096, ge=256, description="padded tokens of one forward pass")
+    generator: Literal["extractive", "engine", "remote", "hf"] = Field(
+        "extractive", description="`extractive` says only sentences that stand in the documents"
+    )
+    model: Path | None = Field(None, description="folder of the chat model, for `engine` and `hf`")
+    max_answer_tokens: int = Field(512, ge=16)
+    max_answer_seconds: float = Field(120.0, gt=0)
+    engine: EngineSettings = EngineSettings()
+    remote: RemoteSettings = RemoteSettings()
+    hf: HfSettings = HfSettings()
+
+    @model_validator(mode="after")
+    def _generator_has_its_model(self) -> Self:
+        if self.generator in {"engine", "hf"} and self.model is None:
+            raise ValueError(f"the generator `{self.generator}` needs a folder in llm.model")
+        if self.generator == "remote" and not self.remote.model:
+            raise ValueError("the generator `remote` needs the served model's name in llm.remote.model")
+        return self
 
 
 class RetrievalSettings(Group):
@@ -80,7 +148,7 @@ class ApiSettings(Group):
 class Settings(BaseSettings):
     """Everything that can be configured, from `VADE_…` variables and `vade.toml` in the data folder.
 
-    A variable names a group and a key: `VADE_RETRIEVAL__MIN_SUPPORT=0.6`.
+    A variable names groups and a key: `VADE_RETRIEVAL__MIN_SUPPORT=0.6`, `VADE_LLM__ENGINE__PAGES=512`.
     """
 
     model_config = SettingsConfigDict(
@@ -124,18 +192,22 @@ def load_settings(data_dir: Path | None = None, **overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"setting {key!r}: {first['msg']}") from error
+        raise SettingsError(f"setting {key!r}: {first['msg'].removeprefix('Value error, ')}") from error
     except (SettingsSourceError, tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SettingsError(f"settings cannot be read: {error}") from error
 
 
 def _refuse_unknown_variables() -> None:
-    known = set(NOT_SETTINGS)
-    for name, info in Settings.model_fields.items():
-        known.add(f"{ENVIRONMENT_PREFIX}{name.upper()}")
-        group = info.annotation
-        if isinstance(group, type) and issubclass(group, Group):
-            known |= {f"{ENVIRONMENT_PREFIX}{name.upper()}__{key.upper()}" for key in group.model_fields}
+    known = NOT_SETTINGS.union(_variables(Settings, ENVIRONMENT_PREFIX))
     for variable in sorted(os.environ):
         if variable.upper().startswith(ENVIRONMENT_PREFIX) and variable.upper() not in known:
             raise SettingsError(f"unknown setting {variable} in the environment")
+
+
+def _variables(group: type[BaseModel], prefix: str) -> Iterator[str]:
+    """Yield the names that variables of a group and of the groups inside it may have."""
+    for key, info in group.model_fields.items():
+        name = f"{prefix}{key.upper()}"
+        yield name
+        if isinstance(info.annotation, type) and issubclass(info.annotation, Group):
+            yield from _variables(info.annotation, f"{name}__")

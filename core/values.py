@@ -98,6 +98,27 @@ class AccessScope:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """A question asked earlier in a conversation, and the answer that was given."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What is asked, under whose scope, and after which turns, the oldest first.
+
+    `background` says that nobody waits for the answer: others go first.
+    """
+
+    question: str
+    scope: AccessScope
+    history: tuple[Turn, ...] = ()
+    background: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class IndexEntry:
     """One live chunk as an index holds it.
 

@@ -1,45 +1,28 @@
-"""Which neural back end writes the answers, chosen in settings."""
+"""The neural back ends, chosen in settings."""
 
 from pathlib import Path
-from typing import Literal
 
-from pydantic import Field
-
-from core.settings import Group
-from llm.engine.config import EngineSettings
+from core.settings import LlmSettings
 from llm.engine.loader import open_engine
-from llm.hf import HfSettings, open_hf
+from llm.hf import open_hf
 from llm.neural import AnswerLimits, ChatModel, NeuralGenerator
-from llm.remote import RemoteChat, RemoteSettings
+from llm.remote import RemoteChat
 
 
-class NeuralSettings(Group):
-    """The chat model and its back end; `folder` matters to `engine` and `hf`, `remote` to `remote`."""
-
-    backend: Literal["engine", "remote", "hf"] = "engine"
-    folder: Path = Path()
-    device: str = "cpu"
-    dtype: Literal["auto", "bfloat16", "float32"] = "auto"
-    max_answer_tokens: int = Field(512, ge=16)
-    timeout_seconds: float = Field(120.0, gt=0)
-    engine: EngineSettings = EngineSettings()
-    remote: RemoteSettings = RemoteSettings()
-    hf: HfSettings = HfSettings()
+def open_neural(settings: LlmSettings) -> NeuralGenerator:
+    """Return a generator over the chat model that the settings name. Raises: as `open_chat`."""
+    limits = AnswerLimits(settings.max_answer_tokens, settings.max_answer_seconds)
+    return NeuralGenerator(open_chat(settings), limits)
 
 
-def open_chat(settings: NeuralSettings) -> ChatModel:
+def open_chat(settings: LlmSettings) -> ChatModel:
     """Return the chat model that the settings name; close it at the end.
 
     Raises: ModelError if it cannot be loaded; a remote server is not asked yet.
     """
-    if settings.backend == "remote":
+    if settings.generator == "remote":
         return RemoteChat(settings.remote)
-    if settings.backend == "hf":
-        return open_hf(settings.folder, settings.hf, settings.device, settings.dtype)
-    return open_engine(settings.folder, settings.engine, settings.device, settings.dtype)
-
-
-def open_generator(settings: NeuralSettings) -> NeuralGenerator:
-    """Return a generator over that chat model. Raises: as `open_chat`."""
-    limits = AnswerLimits(settings.max_answer_tokens, settings.timeout_seconds)
-    return NeuralGenerator(open_chat(settings), limits)
+    folder = (settings.model or Path()).expanduser()
+    if settings.generator == "hf":
+        return open_hf(folder, settings.hf, settings.device, settings.dtype)
+    return open_engine(folder, settings.engine, settings.device, settings.dtype)

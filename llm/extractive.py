@@ -1,12 +1,13 @@
 """The extractive generator: an answer made of sentences that stand in the documents."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from core.language import cjk_share, is_identifier, terms
-from core.values import DraftSentence, Passage
+from core.values import DraftSentence, Inquiry, Passage
 from llm.candidates import Candidate, candidates
 from llm.embedder import Embedder
+from llm.generator import Draft
 from llm.support import SentenceEvidence, relevance, support
 
 Rarity = Callable[[Sequence[str]], Sequence[float]]
@@ -33,18 +34,24 @@ class ExtractiveGenerator:
         self._rarity = rarity
         self._max_sentences = max_sentences
 
-    def draft(self, question: str, passages: Sequence[Passage]) -> Iterator[DraftSentence]:
+    def draft(self, inquiry: Inquiry, passages: Sequence[Passage]) -> Draft:
         """Yield at most `max_sentences` sentences that stand in the passages, in reading order.
 
         The best sentence always comes, however little it says: its support tells how little.
         """
-        chosen = _choose(self._weighed(question, passages), self._max_sentences)
+        chosen = _choose(self._weighed(inquiry.question, passages), self._max_sentences)
         documents = [passage.document_id for passage in passages]
         for candidate, evidence in sorted(
             chosen, key=lambda pair: (documents.index(pair[0].passage.document_id), pair[0].start)
         ):
             citation = (candidate.passage_number, candidate.start, candidate.end)
             yield DraftSentence(candidate.readable, (citation,), support(evidence))
+
+    def warm_up(self) -> None:
+        """The embedder is all it needs, and the search has that ready."""
+
+    def close(self) -> None:
+        """Nothing is its own."""
 
     def _weighed(self, question: str, passages: Sequence[Passage]) -> list[Weighed]:
         """Return the likeliest candidates with all that is known of them, best first."""

@@ -13,11 +13,10 @@ from threading import Condition, Thread
 from typing import Any
 
 import torch
-from pydantic import Field
 from torch import Tensor
 from transformers import PreTrainedModel, StoppingCriteria, StoppingCriteriaList
 
-from core.settings import Group
+from core.settings import HfSettings
 from llm.engine.chat import ChatRequest
 from llm.engine.engine import Event
 from llm.engine.errors import EngineClosedError, EngineFullError, RequestInvalidError, RequestTooLongError
@@ -29,13 +28,6 @@ from llm.engine.tokens import TokenCodec
 
 _BUCKET_TOKENS = 64  # prompts that round up to the same multiple are padded together
 _RETRY_AFTER_SECONDS = 10
-
-
-class HfSettings(Group):
-    """How much the fallback does at once."""
-
-    max_batch: int = Field(8, ge=1)
-    max_waiting: int = Field(32, ge=0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 from core.errors import ModelError
+from core.settings import EngineSettings, HfSettings
 from llm.engine.chat import ChatRequest, Message
-from llm.engine.config import EngineSettings
 from llm.engine.errors import UnsupportedModelError
 from llm.engine.layout import watch_layout
 from llm.engine.loader import check_config, load_model, open_engine
 from llm.engine.request import Delta, Finish, Sampling
 from llm.engine.store import LATENT_GROUP, StreamLayout
-from llm.hf import HfSettings, open_hf
+from llm.hf import open_hf
 
 WeightDtype = Literal["bfloat16", "8 bit"]
 KvDtype = Literal["model", "int8"]

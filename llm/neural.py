@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Protocol
 
-from core.errors import ModelError
 from core.language import sentences, terms
-from core.values import AccessScope, BlockKind, DraftSentence, Passage
+from core.values import AccessScope, BlockKind, DraftSentence, Inquiry, Passage
 from llm.engine.chat import ChatRequest
-from llm.engine.errors import EngineFullError
-from llm.engine.request import Delta, Finish, FinishReason, Sampling
-from llm.generator import Generator
+from llm.engine.request import Delta, Finish, FinishReason, Priority, Sampling
+from llm.generator import Draft
 from llm.prompt import Prompt, ShownPassage, build_prompt, citation_guide
 
 _MARKER = re.compile(r"\s*\[(\d{1,4})\]")
@@ -32,7 +30,7 @@ class ChatModel(Protocol):
         ...
 
     def stream(self, request: ChatRequest) -> Iterator[Delta | Finish]:
-        """Yield an answer's deltas and, last, its finish; closing the iterator cancels.
+        """Yield an answer's deltas, some empty, and, last, its finish; closing the iterator cancels.
 
         Raises: ModelError or one of its children.
         """
@@ -54,87 +52,63 @@ class AnswerLimits:
 class NeuralGenerator:
     """Drafts answers with a chat model; each line's markers become quotes inside the passages."""
 
-    def __init__(self, chat: ChatModel, limits: AnswerLimits | None = None, salt: str = "") -> None:
+    def __init__(self, chat: ChatModel, limits: AnswerLimits | None = None) -> None:
         self.name = chat.name
         self._chat = chat
         self._limits = limits or AnswerLimits()
-        self._salt = salt
 
-    def for_scope(self, scope: AccessScope) -> "NeuralGenerator":
-        """Return this generator, sharing computed prefixes among askers of equal scope only.
-
-        Unbound, it shares them with nobody: who may read what is not known to it.
-        """
-        principals = "\n".join(sorted(scope.principals)).encode()
-        return NeuralGenerator(self._chat, self._limits, blake2b(principals, digest_size=16).hexdigest())
-
-    def draft(self, question: str, passages: Sequence[Passage]) -> Iterator[DraftSentence]:
+    def draft(self, inquiry: Inquiry, passages: Sequence[Passage]) -> Draft:
         """Yield the sentences of an answer as they are written; none if the model declines.
 
         A marker of a passage that was not shown counts for nothing.
         """
-        if not passages:
-            return
         budget = self._chat.max_context_tokens - self._limits.max_tokens
-        prompt = build_prompt(question, passages, self._chat.count_tokens, budget)
-        if not prompt.shown:
+        prompt = build_prompt(inquiry, passages, self._chat.count_tokens, budget) if passages else None
+        if prompt is None or not prompt.shown:
             return
-        for line in _lines(self._chat.stream(self._request(prompt))):
-            if line.startswith(prompt.refusal):
+        for line in _lines(self._chat.stream(self._request(inquiry, prompt))):
+            if line is not None and line.startswith(prompt.refusal):
                 return
-            yield _sentence(line, prompt.shown)
+            yield None if line is None else _sentence(line, prompt.shown)
+
+    def warm_up(self) -> None:
+        """The chat model is loaded already."""
 
     def close(self) -> None:
         """Give the chat model's resources back."""
         self._chat.close()
 
-    def _request(self, prompt: Prompt) -> ChatRequest:
+    def _request(self, inquiry: Inquiry, prompt: Prompt) -> ChatRequest:
         return ChatRequest(
             messages=prompt.messages,
             sampling=Sampling(max_tokens=self._limits.max_tokens),
             guide=citation_guide(prompt) if self._chat.guided else None,
-            salt=self._salt,
+            salt=_salt(inquiry.scope),
+            priority=Priority.BACKGROUND if inquiry.background else Priority.INTERACTIVE,
             timeout_seconds=self._limits.timeout_seconds,
         )
 
 
-class FallbackGenerator:
-    """Drafts with a second generator where the first fails before its first sentence."""
-
-    def __init__(self, first: Generator, second: Generator) -> None:
-        self.name = first.name
-        self._first = first
-        self._second = second
-
-    def draft(self, question: str, passages: Sequence[Passage]) -> Iterator[DraftSentence]:
-        """Yield the first generator's sentences, or the second's.
-
-        Raises: EngineFullError, because a busy engine is better asked again; ModelError if the
-        first fails after it began to speak.
-        """
-        begun = False
-        try:
-            for sentence in self._first.draft(question, passages):
-                begun = True
-                yield sentence
-        except EngineFullError:
-            raise
-        except ModelError:
-            if begun:
-                raise
-            yield from self._second.draft(question, passages)
+def _salt(scope: AccessScope) -> str:
+    """Return a name that only askers of equal scope have in common: they may share computed prefixes."""
+    principals = "\n".join(sorted(scope.principals)).encode()
+    return blake2b(principals, digest_size=16).hexdigest()
 
 
-def _lines(answer: Iterable[Delta | Finish]) -> Iterator[str]:
-    """Yield an answer's lines, each as soon as it is whole; one cut off by the length limit is left out."""
+def _lines(answer: Iterable[Delta | Finish]) -> Iterator[str | None]:
+    """Yield an answer's lines, each as soon as it is whole, and None for each delta that completes none.
+
+    A line that was cut off by the length limit is left out.
+    """
     rest = ""
     for part in answer:
         if isinstance(part, Finish):
-            whole = part.reason is not FinishReason.LENGTH or rest.rstrip().endswith("]")
-            rest = rest if whole else ""
+            cut_off = part.reason is FinishReason.LENGTH and not rest.rstrip().endswith("]")
+            rest = "" if cut_off else rest
         else:
             *lines, rest = (rest + part.text).split("\n")
-            yield from filter(None, map(str.strip, lines))
+            whole = [line for line in map(str.strip, lines) if line]
+            yield from whole or (None,)
     if rest.strip():
         yield rest.strip()
 

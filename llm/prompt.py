@@ -7,10 +7,11 @@ is quoted line by line, so that none of its lines can pass for a heading, a rule
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, chain
 
 from core.errors import InputError
 from core.language import sentences
-from core.values import BlockKind, Passage
+from core.values import BlockKind, Inquiry, Passage, Turn
 from llm.engine.chat import Message
 from llm.engine.request import Guide, GuideKind
 from llm.prompt_language import PromptWords, words_for
@@ -19,6 +20,7 @@ CountTokens = Callable[[str], int]
 
 # Chat templates wrap each message in a few markers of their own.
 _TEMPLATE_TOKENS = 16
+_HISTORY_SHARE = 0.25
 # Characters of a sentence that a grammar lets through, and passages that one sentence may cite.
 _LONGEST_SENTENCE, _MOST_CITATIONS = 600, 3
 _LINE_BREAKS = re.compile(r"\r\n?|[\n\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -46,24 +48,22 @@ class Prompt:
 
 
 def build_prompt(
-    question: str,
-    passages: Sequence[Passage],
-    count_tokens: CountTokens,
-    budget_tokens: int,
-    history: tuple[Message, ...] = (),
+    inquiry: Inquiry, passages: Sequence[Passage], count_tokens: CountTokens, budget_tokens: int
 ) -> Prompt:
     """Return a prompt of at most `budget_tokens` that shows as many of the best passages as fit.
 
-    `passages` come best first; the last that fits is trimmed at sentences.
-    Raises: InputError if question and history alone are too long.
+    `passages` come best first; the last that fits is trimmed at sentences. Of what was said before,
+    the latest turns come along, as far as they take a quarter of the budget.
+    Raises: InputError if the question alone is too long.
     """
     words = words_for([passage.text for passage in passages])
-    fixed = [words.rules, words.passages, f"{words.question} {question}", *(turn.content for turn in history)]
-    spare = budget_tokens - sum(count_tokens(text) + _TEMPLATE_TOKENS for text in fixed)
+    spare = budget_tokens - _cost([words.rules, words.passages, _asked(words, inquiry)], count_tokens)
     if spare < 0:
-        raise InputError(f"the question and what was said before exceed the model by {-spare} tokens")
+        raise InputError(f"the question exceeds the model's context by {-spare} tokens")
+    history = _latest(inquiry.history, count_tokens, min(spare, budget_tokens * _HISTORY_SHARE))
+    spare -= sum(_cost([turn.question, turn.answer], count_tokens) for turn in history)
     shown = _number(_choose(passages, count_tokens, spare))
-    return Prompt(_messages(words, shown, question, history), shown, words.refusal)
+    return Prompt(_messages(words, shown, _asked(words, inquiry), history), shown, words.refusal)
 
 
 def citation_guide(prompt: Prompt) -> Guide:
@@ -81,12 +81,28 @@ def citation_guide(prompt: Prompt) -> Guide:
     return Guide(GuideKind.LARK, grammar)
 
 
+def _asked(words: PromptWords, inquiry: Inquiry) -> str:
+    return f"{words.question} {inquiry.question}"
+
+
+def _cost(texts: Sequence[str], count_tokens: CountTokens) -> int:
+    """Return the tokens of messages of these texts."""
+    return sum(count_tokens(text) + _TEMPLATE_TOKENS for text in texts)
+
+
+def _latest(history: tuple[Turn, ...], count_tokens: CountTokens, limit: float) -> tuple[Turn, ...]:
+    """Return the longest run of turns up to the latest that takes at most `limit` tokens."""
+    costs = [_cost([turn.question, turn.answer], count_tokens) for turn in reversed(history)]
+    fitting = sum(total <= limit for total in accumulate(costs))
+    return history[len(history) - fitting :]
+
+
 def _messages(
-    words: PromptWords, shown: Sequence[ShownPassage], question: str, history: tuple[Message, ...]
+    words: PromptWords, shown: Sequence[ShownPassage], asked: str, history: tuple[Turn, ...]
 ) -> tuple[Message, ...]:
     opening = "\n\n".join([words.passages, *(_entry(one.number, one.passage) for one in shown)])
-    asked = Message("user", f"{words.question} {question}")
-    first, *later = (*history, asked)
+    earlier = [(Message("user", turn.question), Message("assistant", turn.answer)) for turn in history]
+    first, *later = (*chain.from_iterable(earlier), Message("user", asked))
     return (
         Message("system", words.rules),
         replace(first, content=f"{opening}\n\n{first.content}"),

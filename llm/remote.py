@@ -5,9 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 
 import httpx
-from pydantic import Field, HttpUrl, SecretStr
 
-from core.settings import Group
+from core.settings import RemoteSettings
 from llm.circuit import CircuitBreaker
 from llm.engine.chat import ChatRequest
 from llm.engine.errors import (
@@ -15,30 +14,16 @@ from llm.engine.errors import (
     EngineFullError,
     GenerationFailedError,
     RequestInvalidError,
+    ServerDownError,
 )
 from llm.engine.request import Delta, Finish
-from llm.remote_protocol import Dialect, body, read_answer
+from llm.remote_protocol import body, read_answer
 
 _BUSY = frozenset({429, 503})
 _WORTH_RETRYING = _BUSY | {500, 502, 504}
 _BYTES_PER_TOKEN = 3  # on the safe side for words, about one token for a Chinese character
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 8.0
-
-
-class RemoteSettings(Group):
-    """A model server and how patient to be with it."""
-
-    url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8001/v1"), description="up to and including /v1")
-    model: str = ""
-    api_key: SecretStr = SecretStr("")
-    dialect: Dialect = Field("openai", description="`vllm` also sends grammars, priorities and cache salts")
-    max_context_tokens: int = Field(8192, ge=512)
-    connect_seconds: float = Field(3.0, gt=0)
-    silence_seconds: float = Field(30.0, gt=0, description="longest pause within an answer")
-    tries: int = Field(3, ge=1, le=10)
-    breaker_failures: int = Field(5, ge=1)
-    breaker_seconds: float = Field(20.0, gt=0)
 
 
 class RemoteChat:
@@ -75,14 +60,14 @@ class RemoteChat:
         """Yield the answer's deltas and, last, its finish; closing the iterator hangs up.
 
         A try that fails before the first delta is repeated. Raises: EngineFullError if the server
-        stays busy or the breaker is open, DeadlineExceededError, RequestInvalidError if the server
-        refuses the request, GenerationFailedError for all else.
+        stays busy, ServerDownError while the breaker is open, DeadlineExceededError,
+        RequestInvalidError if the server refuses the request, GenerationFailedError for all else.
         """
         deadline = self._clock() + request.timeout_seconds
         for left in reversed(range(self._settings.tries)):
             wait = self._breaker.seconds_until_try()
             if wait:
-                raise EngineFullError(max(1, round(wait)))
+                raise ServerDownError(max(1, round(wait)))
             begun = False
             try:
                 for part in self._answer(request, deadline):

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import Any
 
+from core.settings import Dialect
 from llm.engine.chat import ChatRequest
 from llm.engine.errors import GenerationFailedError
 from llm.engine.request import Delta, Finish, FinishReason, Guide, GuideKind, Usage
 
-Dialect = Literal["openai", "vllm"]
 MAX_EVENT_BYTES = 2**20
 _ENDS = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH}
 

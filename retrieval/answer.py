@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from core.settings import RetrievalSettings
-from core.values import AccessScope, Answer, AnswerSentence, Citation, Passage
+from core.values import AccessScope, Answer, AnswerSentence, Citation, DraftSentence, Inquiry, Passage, Turn
 from llm.generator import Generator
 from retrieval.citation_check import checked_citations
 from retrieval.search import Searcher
@@ -32,7 +33,12 @@ class Said:
     new_citations: tuple[Citation, ...]
 
 
-Tell = Callable[[Found | Said], None]
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Told now and then while a sentence is being written: the moment to notice that nobody waits."""
+
+
+Tell = Callable[[Found | Said | Writing], None]
 
 
 class Answerer:
@@ -43,16 +49,24 @@ class Answerer:
         self._generator = generator
         self._settings = settings
 
-    def answer(self, question: str, scope: AccessScope, tell: Tell = lambda event: None) -> Answer:
+    def answer(
+        self,
+        question: str,
+        scope: AccessScope,
+        tell: Tell = lambda event: None,
+        history: tuple[Turn, ...] = (),
+        background: bool = False,
+    ) -> Answer:
         """Return the answer; `tell` hears of it while it comes about, and may raise to stop it."""
         notes = _Notes(self._settings.min_support)
         passages = self._searcher.search(question, scope, self._settings.passages, _REACH)
         notes.lap("search_ms")
         tell(Found(tuple(passages)))
-        for draft in self._generator.draft(question, passages):
-            citations = checked_citations(draft, passages)
-            if said := notes.take(draft.text, draft.support, citations):
-                tell(said)
+        inquiry = Inquiry(question, scope, history, background)
+        with closing(self._generator.draft(inquiry, passages)) as drafts:
+            for draft in drafts:
+                said = notes.take(draft, checked_citations(draft, passages)) if draft else None
+                tell(said or Writing())
         notes.lap("generate_ms")
         return notes.answer(passages)
 
@@ -74,17 +88,17 @@ class _Notes:
         self.timings[stage] = round((now - self._clock) * 1000, 2)
         self._clock = now
 
-    def take(self, text: str, support: float, citations: tuple[Citation, ...]) -> Said | None:
+    def take(self, draft: DraftSentence, citations: tuple[Citation, ...]) -> Said | None:
         """Keep a sentence whose citations hold and whose support is enough."""
         if not citations:
             return None
-        self.confidence = max(self.confidence, support)
-        if support < self.min_support:
+        self.confidence = max(self.confidence, draft.support)
+        if draft.support < self.min_support:
             self.nearest.extend(citations)
             return None
         new = tuple(citation for citation in citations if citation not in self.citations)
         self.citations.extend(new)
-        sentence = AnswerSentence(text, tuple(self.citations.index(citation) for citation in citations))
+        sentence = AnswerSentence(draft.text, tuple(self.citations.index(citation) for citation in citations))
         self.sentences.append(sentence)
         return Said(sentence, new)
 

@@ -25,7 +25,7 @@ def run_ask(
     """Answer one question, or each line of a file."""
 
     def answer(app: App, text: str, scope: AccessScope) -> dict[str, Any]:
-        return answer_json(app.answerer.answer(text, scope))
+        return answer_json(app.answerer.answer(text, scope, background=True))
 
     with opened(data_dir) as app:
         if questions is not None:

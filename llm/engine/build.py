@@ -4,9 +4,9 @@ import torch
 from transformers import PreTrainedModel
 
 from core.errors import ModelError
+from core.settings import EngineSettings
 from llm.engine.adapters import AdaptedForward, Adapters
 from llm.engine.attention import PagedAttention, attach, detach
-from llm.engine.config import EngineSettings
 from llm.engine.engine import Engine
 from llm.engine.experts import attach_experts
 from llm.engine.layout import watch_layout

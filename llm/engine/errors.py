@@ -47,6 +47,19 @@ class GenerationFailedError(ModelError):
     code = "generation"
 
 
+class ServerDownError(GenerationFailedError):
+    """The model server failed several times in a row and is left alone for a while."""
+
+    status = 503
+    code = "server_down"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(
+            f"the model server failed several times; it is tried again in {retry_after_seconds} s"
+        )
+        self.retry_after_seconds = retry_after_seconds
+
+
 class DeadlineExceededError(ModelError):
     """The request's deadline passed before it was answered."""
 

@@ -6,9 +6,9 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from core.errors import ModelError
+from core.settings import EngineSettings
 from llm.engine.adapters import Adapters
 from llm.engine.build import build_engine, limits
-from llm.engine.config import EngineSettings
 from llm.engine.errors import UnsupportedModelError
 from llm.engine.loop import EngineLoop
 from llm.engine.quantization import quantize_weights

@@ -9,9 +9,9 @@ import torch.distributed as dist
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from core.settings import EngineSettings
 from llm.engine.batch import Batch
 from llm.engine.build import assemble, prepare
-from llm.engine.config import EngineSettings
 from llm.engine.engine import Engine
 from llm.engine.ops import TorchOps
 from llm.engine.runner import Forward

@@ -7,12 +7,15 @@ from llm.engine.engine import Event
 from llm.engine.errors import DeadlineExceededError, EngineClosedError, GenerationFailedError
 from llm.engine.request import Delta, Finish, FinishReason
 
+_BEAT_SECONDS = 0.05
+
 
 class Stream:
     """Iterates over an answer's deltas; `finish` holds its end once the iteration is over.
 
     The engine never waits for a reader: what a slow one has not fetched is joined into one delta.
-    Leaving the iteration early cancels the request.
+    While nothing comes, an empty delta does now and then, so that the reader can leave; leaving the
+    iteration early cancels the request.
     """
 
     def __init__(self, number: int, cancel: Callable[[int], None]) -> None:
@@ -52,9 +55,10 @@ class Stream:
 
     def _next(self) -> Delta | None:
         with self._news:
-            self._news.wait_for(lambda: self._pending or self.finish is not None)
+            self._news.wait_for(lambda: self._pending or self.finish is not None, _BEAT_SECONDS)
             pending, self._pending = self._pending, []
-        return _join(pending) if pending else None
+            over = self.finish is not None and not pending
+        return None if over else _join(pending)
 
 
 def raise_unless_answered(finish: Finish) -> Finish:

@@ -10,13 +10,11 @@ from tiny_models import tiny_model
 from tiny_tokenizer import tiny_tokenizer
 
 from core.errors import ModelError
-from llm.backends import NeuralSettings, open_chat, open_generator
+from core.settings import EngineSettings, LlmSettings, RemoteSettings
+from core.values import AccessScope, Inquiry
+from llm.backends import open_chat, open_neural
 from llm.engine.chat import ChatRequest, Message
-from llm.engine.config import EngineSettings
 from llm.engine.request import Delta, Finish, Sampling
-from llm.hf import HfSettings
-from llm.neural import NeuralGenerator
-from llm.remote import RemoteSettings
 
 
 class Parrot(BaseHTTPRequestHandler):
@@ -44,12 +42,11 @@ def settings(tmp_path_factory):
     tokenizer.save_pretrained(folder)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Parrot)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    yield NeuralSettings(
-        folder=folder,
+    yield LlmSettings(
+        model=folder,
         max_answer_tokens=64,
         engine=EngineSettings(pages=256, page_tokens=16, max_sequences=8, max_step_tokens=256),
         remote=RemoteSettings(url=f"http://127.0.0.1:{server.server_port}/v1", model="parrot"),
-        hf=HfSettings(),
     )
     server.shutdown()
     server.server_close()
@@ -57,7 +54,7 @@ def settings(tmp_path_factory):
 
 @pytest.fixture(params=["engine", "remote", "hf"])
 def chosen(request, settings):
-    return settings.model_copy(update={"backend": request.param})
+    return settings.model_copy(update={"generator": request.param})
 
 
 def ask(seed=0):
@@ -88,9 +85,9 @@ def test_leaving_early_does_not_disturb_the_next(chosen):
 
 
 def test_a_draft_cites_inside_the_passages_shown(chosen):
-    generator = open_generator(chosen)
-    assert isinstance(generator, NeuralGenerator)
-    for sentence in generator.draft("How many bar?", PASSAGES):
+    generator = open_neural(chosen)
+    inquiry = Inquiry("How many bar?", AccessScope(frozenset()))
+    for sentence in filter(None, generator.draft(inquiry, PASSAGES)):
         for place, start, end in sentence.citations:
             assert PASSAGES[place].start <= start < end <= PASSAGES[place].end
     generator.close()
@@ -103,8 +100,8 @@ def test_counting_never_falls_short_by_much(chosen):
 
 
 def test_a_folder_that_is_none_is_an_error(chosen, tmp_path):
-    broken = chosen.model_copy(update={"folder": tmp_path})
-    if broken.backend == "remote":
+    broken = chosen.model_copy(update={"model": tmp_path})
+    if broken.generator == "remote":
         open_chat(broken).close()
         return
     with pytest.raises(ModelError):

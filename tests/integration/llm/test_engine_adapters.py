@@ -9,9 +9,9 @@ from test_engine_parity import NEW_TOKENS, PROMPTS, answer_all, engine_for
 from tiny_models import tiny_model
 
 from core.errors import ModelError
+from core.settings import EngineSettings
 from llm.engine.adapters import Adapters
 from llm.engine.build import build_engine
-from llm.engine.config import EngineSettings
 from llm.engine.errors import UnsupportedModelError
 from llm.engine.request import GenerationRequest, Sampling
 from llm.engine.sequence import Sequence

@@ -10,10 +10,10 @@ from safetensors.torch import load_model, save_model
 from test_engine_parity import PROMPTS, WAYS, answer_all, engine_for, model_and_reference
 from tiny_models import VOCABULARY
 
+from core.settings import EngineSettings
 from llm.engine.attention import detach
 from llm.engine.batch import pack
 from llm.engine.build import count_pages, page_model
-from llm.engine.config import EngineSettings
 from llm.engine.layout import watch_layout
 from llm.engine.ops import TorchOps
 from llm.engine.plan import Plan, Row

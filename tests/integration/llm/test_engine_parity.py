@@ -6,8 +6,8 @@ import pytest
 import torch
 from tiny_models import ARCHITECTURES, random_prompts, tiny_model
 
+from core.settings import EngineSettings
 from llm.engine.build import build_engine
-from llm.engine.config import EngineSettings
 from llm.engine.request import GenerationRequest, Sampling
 from llm.engine.sequence import Sequence
 

@@ -8,8 +8,8 @@ from tiny_models import tiny_model
 from tiny_tokenizer import tiny_tokenizer
 from transformers import AutoModelForCausalLM, GraniteMoeHybridConfig
 
+from core.settings import EngineSettings, HfSettings
 from llm.engine.chat import ChatRequest, Message
-from llm.engine.config import EngineSettings
 from llm.engine.errors import (
     DeadlineExceededError,
     EngineClosedError,
@@ -20,7 +20,7 @@ from llm.engine.errors import (
 from llm.engine.loader import open_engine
 from llm.engine.request import Delta, FinishReason, Guide, GuideKind, Sampling
 from llm.engine.tokens import TokenCodec
-from llm.hf import HfChat, HfSettings, open_hf
+from llm.hf import HfChat, open_hf
 
 TOKENIZER = tiny_tokenizer()
 

@@ -3,7 +3,7 @@ from test_hf import TOKENIZER
 from tiny_models import tiny_model
 
 from core.errors import ModelError
-from llm.engine.config import EngineSettings
+from core.settings import EngineSettings
 from llm.models import CATALOGUE, check, find_card, grouped, latent
 from llm.vllm_server import vllm_command
 

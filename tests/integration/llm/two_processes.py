@@ -13,7 +13,7 @@ import torch.distributed as dist
 from transformers import AutoModelForCausalLM
 from transformers.distributed import DistributedConfig
 
-from llm.engine.config import EngineSettings
+from core.settings import EngineSettings
 from llm.engine.parallel import follow, lead
 from llm.engine.request import GenerationRequest, Sampling
 from llm.engine.sequence import Sequence

@@ -42,13 +42,54 @@ def test_data_dir_is_found_in_the_environment(folder: Path, monkeypatch: pytest.
     assert load_settings(folder).data_dir == folder, "what is said on the command line wins"
 
 
-@pytest.mark.parametrize("variable", ["VADE_UNKNOWN", "VADE_LLM__EMBEDER", "VADE_API__ADMIN", "vade_typo"])
+UNKNOWN = [
+    "VADE_UNKNOWN", "VADE_LLM__EMBEDER", "VADE_API__ADMIN", "vade_typo", "VADE_LLM__ENGINE__PAGSE",
+    "VADE_LLM__ENGINE__PAGES__MORE", "VADE_LLM__REMOTE__FOLDER", "VADE_ENGINE__PAGES",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("variable", UNKNOWN)
 def test_an_unknown_variable_is_refused_by_name(
     folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, "1")
     with pytest.raises(SettingsError, match=variable):
         load_settings(folder)
+
+
+def test_a_variable_reaches_a_group_inside_a_group(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(
+        folder,
+        "[llm]\ngenerator = 'engine'\nmodel = '/models/m'\n[llm.engine]\npages = 9\nkv_dtype = 'int8'\n",
+    )
+    monkeypatch.setenv("VADE_LLM__ENGINE__PAGES", "512")
+    monkeypatch.setenv("VADE_LLM__ENGINE__ADAPTERS", '{"Tax": "/adapters/tax"}')
+    llm = load_settings(folder).llm
+    assert (llm.generator, llm.model) == ("engine", Path("/models/m"))
+    assert (llm.engine.pages, llm.engine.kv_dtype) == (512, "int8")
+    assert llm.engine.adapters == {"Tax": Path("/adapters/tax")}
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("generator = 'engine'", r"llm\.model"),
+        ("generator = 'hf'", r"llm\.model"),
+        ("generator = 'remote'", r"llm\.remote\.model"),
+        ("[llm.engine]\nmax_step_tokens = 8", "max_sequences"),
+    ],
+)
+def test_a_choice_without_what_it_needs_is_refused(folder: Path, text: str, missing: str) -> None:
+    write(folder, f"[llm]\n{text}\n")
+    with pytest.raises(SettingsError, match=missing):
+        load_settings(folder)
+
+
+def test_a_key_is_not_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VADE_LLM__REMOTE__API_KEY", "hush")
+    settings = load_settings(folder)
+    assert "hush" not in repr(settings)
+    assert "hush" not in settings.model_dump_json()
 
 
 def test_where_public_data_lies_is_no_setting(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,6 +106,9 @@ def test_where_public_data_lies_is_no_setting(folder: Path, monkeypatch: pytest.
         ("[ingest]\nchunk_tokens = 'many'", "ingest.chunk_tokens"),
         ("[retrieval]\nmin_support = 2", "retrieval.min_support"),
         ("[llm]\ndtype = 'float8'", "llm.dtype"),
+        ("[llm]\ngenerator = 'oracle'", "llm.generator"),
+        ("[llm.engine]\npagse = 8", "llm.engine.pagse"),
+        ("[llm.remote]\nurl = 'nowhere'", "llm.remote.url"),
     ],
 )
 def test_an_unknown_or_wrong_key_of_the_file_is_named(folder: Path, text: str, key: str) -> None:

@@ -1,10 +1,15 @@
+from dataclasses import replace
+
 import pytest
+from fakes.generator import FakeGenerator
 from test_prompt import BOILER, PUMP, passage
 
-from core.values import AccessScope, BlockKind, DraftSentence
-from llm.engine.errors import EngineFullError, GenerationFailedError
-from llm.engine.request import Delta, Finish, FinishReason
-from llm.neural import FallbackGenerator, NeuralGenerator
+from core.errors import ModelError
+from core.values import AccessScope, BlockKind, DraftSentence, Inquiry, Turn
+from llm.engine.errors import EngineClosedError, EngineFullError, GenerationFailedError
+from llm.engine.request import Delta, Finish, FinishReason, Priority
+from llm.generators import DeferredGenerator, FallbackGenerator
+from llm.neural import NeuralGenerator
 
 
 class ScriptedChat:
@@ -37,8 +42,15 @@ class ScriptedChat:
         self.text = ""
 
 
+WHY = Inquiry("Why?", AccessScope(frozenset({"user:ann"})))
+
+
+def said(draft):
+    return [sentence for sentence in draft if sentence is not None]
+
+
 def drafted(text, passages=(BOILER, PUMP), **changes):
-    return list(NeuralGenerator(ScriptedChat(text, **changes)).draft("Why?", passages))
+    return said(NeuralGenerator(ScriptedChat(text, **changes)).draft(WHY, passages))
 
 
 def quotes(sentence, passages=(BOILER, PUMP)):
@@ -94,8 +106,17 @@ def test_a_line_cut_off_by_the_limit_is_left_out():
 
 def test_sentences_come_while_the_model_still_writes_and_leaving_cancels():
     chat = ScriptedChat("One. [1]\nTwo. [1]\nThree. [1]")
-    draft = NeuralGenerator(chat).draft("Why?", [BOILER])
-    assert next(draft).text == "One."
+    draft = NeuralGenerator(chat).draft(WHY, [BOILER])
+    first = next(sentence for sentence in draft if sentence is not None)
+    assert first.text == "One."
+    draft.close()
+    assert chat.left_early
+
+
+def test_a_reader_may_leave_before_the_first_sentence_is_whole():
+    chat = ScriptedChat("A long sentence that is still being written. [1]")
+    draft = NeuralGenerator(chat).draft(WHY, [BOILER])
+    assert next(draft) is None
     draft.close()
     assert chat.left_early
 
@@ -108,46 +129,80 @@ def test_a_row_is_quoted_whole():
 
 def test_no_passages_no_words_and_no_question_to_the_model():
     chat = ScriptedChat("Something. [1]")
-    assert list(NeuralGenerator(chat).draft("Why?", [])) == []
+    assert list(NeuralGenerator(chat).draft(WHY, [])) == []
     assert chat.requests == []
 
 
 def test_scopes_share_prefixes_only_if_they_are_equal():
     chat = ScriptedChat("x [1]")
     generator = NeuralGenerator(chat)
-    for principals in ({"user:a", "group:b"}, {"group:b", "user:a"}, {"user:a"}):
-        list(generator.for_scope(AccessScope(frozenset(principals))).draft("Why?", [BOILER]))
-    list(generator.draft("Why?", [BOILER]))
+    for principals in ({"user:a", "group:b"}, {"group:b", "user:a"}, {"user:a"}, set()):
+        list(generator.draft(Inquiry("Why?", AccessScope(frozenset(principals))), [BOILER]))
     salts = [request.salt for request in chat.requests]
-    assert salts[0] == salts[1] != salts[2]
-    assert salts[3] == ""
+    assert salts[0] == salts[1]
+    assert len(set(salts)) == 3
+    assert all(salts), "an empty salt would part askers of equal scope"
+
+
+def test_what_was_said_before_and_who_waits_reach_the_model():
+    chat = ScriptedChat("x [1]")
+    generator = NeuralGenerator(chat)
+    history = (Turn("What is P-12?", "A pump."),)
+    list(generator.draft(replace(WHY, history=history, background=True), [BOILER]))
+    list(generator.draft(WHY, [BOILER]))
+    night, day = chat.requests
+    assert [message.content for message in night.messages][2:] == ["A pump.", "Question: Why?"]
+    assert (night.priority, day.priority) == (Priority.BACKGROUND, Priority.INTERACTIVE)
 
 
 def test_a_back_end_without_grammars_gets_none():
     chat = ScriptedChat("The boiler runs at 6 bar. [1]")
     chat.guided = False
-    assert len(list(NeuralGenerator(chat).draft("Why?", [BOILER]))) == 1
+    assert len(said(NeuralGenerator(chat).draft(WHY, [BOILER]))) == 1
     assert chat.requests[0].guide is None
 
 
-class Fixed:
-    name = "fixed"
-
-    def draft(self, question, passages):
-        yield DraftSentence("From the other.", (), 1.0)
+OTHER = DraftSentence("From the other.", (), 1.0)
 
 
 def test_the_fallback_speaks_if_the_first_cannot():
     first = NeuralGenerator(ScriptedChat("", error=GenerationFailedError("down")))
-    assert [one.text for one in FallbackGenerator(first, Fixed()).draft("Why?", [BOILER])] == [
-        "From the other."
-    ]
+    assert said(FallbackGenerator(first, FakeGenerator(OTHER)).draft(WHY, [BOILER])) == [OTHER]
 
 
 @pytest.mark.parametrize(
-    ("text", "error"), [("One. [1]\nTwo", GenerationFailedError("down")), ("", EngineFullError(3))]
+    ("text", "error"),
+    [
+        ("One. [1]\nTwo", GenerationFailedError("down")),
+        ("", EngineFullError(3)),
+        ("", ModelError("no model")),
+    ],
 )
-def test_the_fallback_is_silent_if_the_first_spoke_or_is_busy(text, error):
+def test_the_fallback_is_silent_if_the_first_spoke_is_busy_or_cannot_be_loaded(text, error):
     first = NeuralGenerator(ScriptedChat(text, error=error))
     with pytest.raises(type(error)):
-        list(FallbackGenerator(first, Fixed()).draft("Why?", [BOILER]))
+        list(FallbackGenerator(first, FakeGenerator(OTHER)).draft(WHY, [BOILER]))
+
+
+def test_a_deferred_generator_is_loaded_once_with_the_first_question_and_closed():
+    loaded = []
+
+    def load():
+        loaded.append(FakeGenerator(OTHER))
+        return loaded[-1]
+
+    generator = DeferredGenerator("engine", load)
+    assert loaded == []
+    for _ in range(2):
+        assert said(generator.draft(WHY, [BOILER])) == [OTHER]
+    generator.warm_up()
+    assert len(loaded) == 1
+    generator.close()
+    assert loaded[0].closed
+    with pytest.raises(EngineClosedError):
+        list(generator.draft(WHY, [BOILER]))
+
+
+def test_closing_what_was_never_needed_loads_nothing():
+    generator = DeferredGenerator("engine", lambda: pytest.fail("loaded"))
+    generator.close()

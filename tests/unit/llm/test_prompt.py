@@ -3,11 +3,11 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError
-from core.values import BlockKind, Passage
-from llm.engine.chat import Message
+from core.values import AccessScope, BlockKind, Inquiry, Passage, Turn
 from llm.prompt import build_prompt
 from llm.prompt_language import language_of
 
+SCOPE = AccessScope(frozenset({"user:ann"}))
 GOLDEN = Path(__file__).with_name("golden_prompt.txt")
 
 
@@ -30,7 +30,7 @@ def words(text):
 
 
 def prompt(question="How many bar?", passages=(BOILER, PUMP), budget=1000, history=()):
-    return build_prompt(question, passages, words, budget, history)
+    return build_prompt(Inquiry(question, SCOPE, history), passages, words, budget)
 
 
 def written(messages):
@@ -38,8 +38,18 @@ def written(messages):
 
 
 def test_the_prompt_is_the_one_on_file():
-    history = (Message("user", "What is P-12?"), Message("assistant", "A pump. [1]"))
+    history = (Turn("What is P-12?", "A pump."),)
     assert written(prompt(history=history).messages) == GOLDEN.read_text()
+
+
+def test_of_a_long_conversation_the_latest_turns_come_along():
+    history = tuple(Turn(f"Question {number}?", "word " * 30) for number in range(40))
+    built = prompt(history=history, budget=800)
+    kept = [message.content for message in built.messages if "Question " in message.content]
+    assert 1 < len(kept) < 10
+    assert kept[-1] == "Question 39?"
+    assert built.shown
+    assert sum(words(message.content) for message in built.messages) <= 800
 
 
 def test_everything_before_the_question_is_the_same_for_every_question_and_rank():
