@@ -14,7 +14,8 @@ def entry(
     document_id: int | None = None,
     context: str = "",
     kind: BlockKind = BlockKind.PARAGRAPH,
+    dimension: int = DIMENSION,
 ) -> IndexEntry:
     """Return an entry that `principals` may read; without a document's id it is a document of its own."""
-    vector = embedding(f"{context} {text}", DIMENSION).astype("<f4").tobytes()
+    vector = embedding(f"{context} {text}", dimension).astype("<f4").tobytes()
     return IndexEntry(chunk_id, document_id or chunk_id, kind, context, text, vector, frozenset(principals))

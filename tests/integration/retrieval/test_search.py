@@ -1,0 +1,144 @@
+"""Search over the real indexes: the scope is part of it, and the database has the last word."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fakes.application import make_app
+from fakes.embedder import FakeEmbedder
+from fakes.source import FakeSource
+from sqlalchemy import Delete, Update, delete, select, update
+
+from api.app import App
+from core.permissions import scope_of
+from core.tables import ChunkTable, DocumentTable, GrantTable, VersionTable
+from core.values import AccessScope, DocumentState
+
+NOBODY = AccessScope(frozenset())
+
+
+class Library:
+    """An application and the shelf that it has read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.embedder = FakeEmbedder()
+        self.app: App = make_app(folder, self.embedder)
+        self.source = FakeSource()
+
+    def put(self, name: str, text: str, *principals: str) -> None:
+        self.source.put(name, text, *principals)
+        self.app.ingest(self.source)
+
+    def find(self, question: str, scope: AccessScope | None = None, limit: int = 50) -> list[str]:
+        """Return the names of the documents found, best first."""
+        passages = self.app.searcher.search(question, scope or scope_of(None), limit)
+        return [passage.uri.rsplit("/", 1)[-1] for passage in passages]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    library = Library(tmp_path)
+    yield library
+    library.app.close()
+
+
+def test_everybody_finds_what_they_may_read_and_nothing_else(library: Library) -> None:
+    library.source.put("all.md", "The pump runs.", "public")
+    library.source.put("ann.md", "The pump of Ann.", "user:ann")
+    library.source.put("field.md", "The pump code is 7319.", "group:field")
+    library.put("both.md", "The pump of two.", "user:bob", "group:field")
+    for scope, expected in (
+        (scope_of(None), {"all.md"}),
+        (scope_of("ann"), {"all.md", "ann.md"}),
+        (scope_of("bob"), {"all.md", "both.md"}),
+        (scope_of("ann", ("field",)), {"all.md", "ann.md", "field.md", "both.md"}),
+        (scope_of("field"), {"all.md"}),  # a user called like the group
+    ):
+        assert set(library.find("pump", scope)) == expected
+        assert set(library.find("7319", scope)) == expected
+
+
+def test_an_empty_scope_finds_nothing(library: Library) -> None:
+    library.put("a.md", "The pump runs.", "public")
+    assert library.find("pump", NOBODY) == []
+
+
+def test_a_document_without_readers_is_found_by_nobody(library: Library) -> None:
+    library.put("a.md", "The pump runs.", "user:ann")
+    with library.app.database.writing() as session:
+        session.execute(delete(GrantTable))
+    for scope in (scope_of("ann"), scope_of(None), NOBODY):
+        assert library.find("pump", scope) == []
+
+
+@pytest.mark.parametrize(
+    "unlogged",
+    [
+        delete(GrantTable),
+        update(GrantTable).values(principal="group:others"),
+        update(DocumentTable).values(state=DocumentState.DELETED),
+        update(VersionTable).values(tombstoned_at=VersionTable.created_at),
+        delete(ChunkTable),
+    ],
+    ids=["revoked", "given to others", "deleted", "tombstoned", "chunks gone"],
+)
+def test_what_a_stale_index_still_holds_never_comes_out(library: Library, unlogged: Delete | Update) -> None:
+    library.put("a.md", "The pump runs.", "public")
+    assert library.find("pump") == ["a.md"]
+    with library.app.database.writing() as session:
+        session.execute(unlogged)  # no row in the change log: no index hears of it
+    assert library.app.searcher.hits("pump", scope_of(None)), "the indexes still hold it"
+    assert library.find("pump") == []
+    answer = library.app.answerer.answer("How does the pump run?", scope_of(None))
+    assert (answer.refused, answer.found) == (True, ())
+
+
+def test_hits_that_a_stale_index_invents_do_not_crowd_out_good_ones(library: Library) -> None:
+    for number in range(10):
+        library.source.put(f"gone-{number}.md", "The pump runs fast.")
+    library.put("kept.md", "A pump.")
+    with library.app.database.writing() as session:
+        gone = select(DocumentTable.id).where(DocumentTable.uri.contains("gone"))
+        session.execute(delete(GrantTable).where(GrantTable.document_id.in_(gone)))
+    assert library.find("The pump runs fast", limit=1) == ["kept.md"]
+
+
+def test_a_change_is_found_at_once_without_any_save(library: Library) -> None:
+    library.put("a.md", "The pump runs.", "public")
+    library.source.put("a.md", "The valve leaks.", "user:ann")
+    library.app.pipeline.ingest(library.source)
+    assert library.find("pump") == []
+    assert library.app.searcher.search("valve", scope_of("ann"), 1)[0].text == "The valve leaks."
+
+
+def test_one_exact_name_is_told_from_its_neighbours(library: Library) -> None:
+    for number in range(40, 50):
+        library.source.put(f"E-{number}.md", f"Fault E-{number} stops the filler. Call the shift leader.")
+    library.put("E-50.md", "Fault E-50 stops the filler. Call the shift leader.")
+    assert library.find("What does E-43 mean?")[0] == "E-43.md"
+    assert library.find("e-47")[0] == "E-47.md"
+
+
+def test_chinese_is_found_by_its_words_where_the_embedder_cannot_read_it(library: Library) -> None:
+    library.source.put("泵.md", "润滑泵每四百小时加注润滑脂。")
+    library.put("阀.md", "阀门泄漏时关闭进水口。")
+    library.embedder.texts.clear()
+    assert library.find("润滑泵多久加注一次？")[0] == "泵.md"
+    assert library.embedder.texts == []
+
+
+def test_a_passage_is_widened_by_its_neighbours_and_says_where_the_chunk_stands(library: Library) -> None:
+    filler = "The operator checks the gauge and writes the value down. "
+    text = f"{filler * 14}\n\nThe override code is Z-99.\n\n{filler * 14}"
+    library.put("a.md", text)
+    [plain, *_] = library.app.searcher.search("Z-99", scope_of(None), 1)
+    [wide, *_] = library.app.searcher.search("Z-99", scope_of(None), 1, reach=1)
+    assert plain.text == plain.chunk_text == wide.chunk_text
+    assert len(wide.text) > len(plain.text)
+    assert wide.start <= plain.start < plain.end <= wide.end
+
+
+def test_a_row_is_not_widened(library: Library) -> None:
+    library.put("valves.csv", "Valve,Torque\nV-11,18 N·m\nV-12,24 N·m\nV-13,30 N·m\n")
+    [passage] = library.app.searcher.search("V-12", scope_of(None), 1, reach=1)
+    assert passage.text == "V-12 | 24 N·m"
