@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from api.terminal import Terminal, exit_with_errors
+from api.cli_model import model
+from api.terminal import Terminal, exit_with_errors, json_option
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 _AS = click.option("--as", "user", metavar="user:NAME", help="Ask as this user. Default: you.")
 _GROUPS = click.option("--groups", default="", metavar="A,B", help="The groups that the asker is in.")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -45,7 +45,7 @@ def main(context: click.Context, data_dir: Path | None) -> None:
 @click.option(
     "--allow-empty", is_flag=True, help="Believe a folder that lists nothing: remove its documents."
 )
-@_JSON
+@json_option
 @click.pass_obj
 @exit_with_errors
 def ingest(data_dir: Path | None, as_json: bool, **options: Any) -> int:
@@ -65,7 +65,7 @@ def ingest(data_dir: Path | None, as_json: bool, **options: Any) -> int:
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 100), help="Hits shown.")
 @_AS
 @_GROUPS
-@_JSON
+@json_option
 @click.pass_obj
 @exit_with_errors
 def search(data_dir: Path | None, as_json: bool, **options: Any) -> int:
@@ -80,7 +80,7 @@ def search(data_dir: Path | None, as_json: bool, **options: Any) -> int:
 @click.option("--questions", type=_FILE, metavar="FILE.jsonl", help='Answer each line: {"id", "question"}.')
 @_AS
 @_GROUPS
-@_JSON
+@json_option
 @click.pass_obj
 @exit_with_errors
 def ask(data_dir: Path | None, as_json: bool, **options: Any) -> int:
@@ -96,7 +96,7 @@ def ask(data_dir: Path | None, as_json: bool, **options: Any) -> int:
 @main.command(name="eval")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR")
 @click.option("--split", default="test", show_default=True, help="Which qrels/SPLIT.tsv to judge by.")
-@_JSON
+@json_option
 @click.pass_obj
 @exit_with_errors
 def evaluate(data_dir: Path | None, as_json: bool, **options: Any) -> int:
@@ -111,7 +111,7 @@ def evaluate(data_dir: Path | None, as_json: bool, **options: Any) -> int:
 
 @main.command()
 @click.option("--repair", is_flag=True, help="Rebuild what does not agree with the database.")
-@_JSON
+@json_option
 @click.pass_obj
 @exit_with_errors
 def check(data_dir: Path | None, as_json: bool, **options: Any) -> int:
@@ -133,3 +133,6 @@ def up(data_dir: Path | None, **options: Any) -> int:
     from api.commands.up import run
 
     return run(data_dir, **options)
+
+
+main.add_command(model)

@@ -18,6 +18,11 @@ _USAGE_ERRORS = (SettingsError, SourceError, InputError, ModelError)
 _MISHAPS = (GenerationFailedError, DeadlineExceededError, EngineFullError, EngineClosedError)
 
 
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document on standard output."
+)
+
+
 class Terminal:
     """Prints for a person, or with `as_json` one JSON document for a program."""
 

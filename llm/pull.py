@@ -79,11 +79,15 @@ def pull(
 
 
 def _locked(folder: Path, repository: str) -> str:
-    try:
-        lock = json.loads((folder / LOCK_FILE).read_text())
-    except (OSError, ValueError):
+    """Return the commit that the folder is pinned to, if it holds this model."""
+    file = folder / LOCK_FILE
+    if not file.exists():
         return ""
-    return str(lock["commit"]) if lock.get("repository") == repository else ""
+    try:
+        lock = json.loads(file.read_text())
+        return str(lock["commit"]) if lock["repository"] == repository else ""
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{file} is damaged; delete it to pin the model anew: {error!r}") from error
 
 
 def _list(client: httpx.Client, hub: str, repository: str, revision: str) -> tuple[str, list[HubFile]]:

@@ -1,9 +1,15 @@
-"""vLLM as a child process: the command that serves a folder over OpenAI's protocol."""
+"""vLLM as a child process that serves a folder over OpenAI's protocol."""
 
 import shutil
+import signal
+import subprocess
 from pathlib import Path
+from types import FrameType
 
 from core.errors import ModelError
+
+_GRACE_SECONDS = 20
+_STOPPING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
 def vllm_command(folder: Path, name: str, host: str, port: int, max_context_tokens: int) -> list[str]:
@@ -18,3 +24,31 @@ def vllm_command(folder: Path, name: str, host: str, port: int, max_context_toke
         program, "serve", str(folder), "--served-model-name", name, "--host", host, "--port", str(port),
         "--max-model-len", str(max_context_tokens), "--enable-prefix-caching",
     ]  # fmt: skip
+
+
+def run_child(command: list[str]) -> int:
+    """Run a command until it ends or this process is told to; return its exit code, 0 if it was told.
+
+    To be called from the main thread. Hanging up, interrupt and termination are passed on, once; a
+    child that does not heed them in time is killed.
+    """
+    child = subprocess.Popen(command, process_group=0)  # noqa: S603 (a list that we made, no shell)
+    told: list[int] = []
+
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        told.append(number)
+        child.send_signal(number)
+        signal.alarm(_GRACE_SECONDS)
+
+    def kill(number: int, frame: FrameType | None) -> None:
+        child.kill()
+
+    handlers = {signal.SIGALRM: kill} | dict.fromkeys(_STOPPING, pass_on)
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        code = child.wait()
+    finally:
+        signal.alarm(0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 0 if told else code

@@ -8,7 +8,8 @@ from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
 from llm.engine.attention import cache_argument, is_latent
-from llm.engine.store import LATENT_GROUP, KvLayout, StreamLayout
+from llm.engine.store import KvLayout
+from llm.engine.stream_layout import LATENT_GROUP, StreamLayout
 
 
 class _Watcher(Cache):  # type: ignore[misc]

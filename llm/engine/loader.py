@@ -27,7 +27,11 @@ def open_engine(
     run what is in it.
     """
     check_config(folder)
-    model = load_model(folder, device, dtype)
+    return run_engine(folder, load_model(folder, device, dtype), settings)
+
+
+def run_engine(folder: Path, model: PreTrainedModel, settings: EngineSettings) -> EngineChat:
+    """Return a loaded model as a chat model, its engine running. Raises: as `open_engine`."""
     codec = load_codec(folder, model)
     quantize_weights(model, settings.weights)
     adapters = Adapters(model, settings.adapters)

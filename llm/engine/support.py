@@ -16,6 +16,8 @@ from llm.engine.sequence import Sequence
 ATTENTION_KINDS = frozenset({"full_attention", "sliding_attention"})
 # RoPE whose frequencies depend on the longest sequence in the batch beyond the trained length.
 _LENGTH_DEPENDENT_ROPE = frozenset({"dynamic", "longrope"})
+# Models without positions, such as state-space models, name no limit; beyond this, memory is one.
+_UNNAMED_CONTEXT = 32_768
 _PROBE_TOKENS = 24
 # Relative error of the last token's logits; half precision and INT8 may flip an expert's choice.
 _EXACT_TOLERANCE, _ROUNDED_TOLERANCE = 1e-3, 0.3
@@ -43,7 +45,7 @@ def context_limit(config: Any) -> int:
     Length-dependent RoPE is kept within its trained length, where it does not yet depend on the
     batch: a long neighbour must not change a short request's answer.
     """
-    limit = int(config.max_position_embeddings)
+    limit = int(getattr(config, "max_position_embeddings", _UNNAMED_CONTEXT))
     rope = getattr(config, "rope_parameters", None) or {}
     if rope.get("rope_type") in _LENGTH_DEPENDENT_ROPE:
         trained: int | None = rope.get("original_max_position_embeddings")

@@ -3,8 +3,9 @@ from test_hf import TOKENIZER
 from tiny_models import tiny_model
 
 from core.errors import ModelError
-from core.settings import EngineSettings
-from llm.models import CATALOGUE, check, find_card, grouped, latent
+from core.settings import EngineSettings, LlmSettings
+from llm.catalogue import CATALOGUE, find_card, grouped, latent
+from llm.model_check import check
 from llm.vllm_server import vllm_command
 
 
@@ -42,10 +43,12 @@ def test_a_folder_is_tried_out(tmp_path):
     model = tiny_model("deepseek_v3", vocab_size=len(TOKENIZER), eos_token_id=0)
     model.save_pretrained(tmp_path)
     TOKENIZER.save_pretrained(tmp_path)
-    report = check(tmp_path, EngineSettings(pages=128, page_tokens=16, max_sequences=4, max_step_tokens=256))
+    engine = EngineSettings(pages=128, page_tokens=16, max_sequences=4, max_step_tokens=256)
+    report = check(tmp_path, LlmSettings(engine=engine))
     assert (report.backend, report.refusal, report.model_type) == ("engine", "", "deepseek_v3")
     assert report.parameters == model.num_parameters()
     assert report.kv_bytes_per_token == 3 * 4 * (16 + 4)
+    assert report.kv_tokens == 128 * 16
     assert report.max_context_tokens == 512
     assert report.tokens_per_second > 0
     assert report.first_token_seconds > 0

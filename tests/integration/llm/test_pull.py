@@ -142,3 +142,9 @@ def test_a_name_that_is_none_is_refused(hub, tmp_path, name):
 def test_a_model_that_the_hub_does_not_know_is_an_error(hub, tmp_path):
     with pytest.raises(ModelError, match="404"):
         pull("o/other", tmp_path, hub=hub.url)
+
+
+def test_a_damaged_lock_pins_nothing_silently(hub, tmp_path):
+    (tmp_path / LOCK_FILE).write_text('{"repository": "o/m"}')
+    with pytest.raises(ModelError, match="damaged"):
+        pull("o/m", tmp_path, hub=hub.url)

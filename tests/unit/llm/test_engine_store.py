@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from llm.engine.batch import DecodeRows
 from llm.engine.ops import AttentionRule, TorchOps
-from llm.engine.store import KvLayout, KvStore, KvStream, StreamLayout, dequantize, quantize
+from llm.engine.store import KvLayout, KvStore, KvStream, dequantize, quantize
+from llm.engine.stream_layout import StreamLayout
 
 PAGE = 4
 

@@ -1,27 +1,14 @@
-"""Which models are worth a look, what they need, and what a folder of weights can do here."""
+"""Which models are worth a look, and what they need; known without the neural library."""
 
-import resource
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from core.errors import ModelError
-from core.settings import EngineSettings, HfSettings
-from llm.engine.chat import ChatRequest, Message
-from llm.engine.errors import UnsupportedModelError
-from llm.engine.layout import watch_layout
-from llm.engine.loader import check_config, load_model, open_engine
-from llm.engine.request import Delta, Finish, Sampling
-from llm.engine.store import LATENT_GROUP, StreamLayout
-from llm.hf import open_hf
+from llm.engine.stream_layout import LATENT_GROUP, StreamLayout
 
 WeightDtype = Literal["bfloat16", "8 bit"]
 KvDtype = Literal["model", "int8"]
 _KV_ELEMENT_BYTES = 2  # bfloat16
-_CHECK_PROMPT = "Say in one sentence what a boiler does."
-_CHECK_TOKENS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,79 +97,3 @@ def find_card(name: str) -> ModelCard:
         if name in (card.name, card.repository):
             return card
     raise ModelError(f"no model is called {name!r}; known are {', '.join(card.name for card in CATALOGUE)}")
-
-
-@dataclass(frozen=True, slots=True)
-class CheckReport:
-    """What a folder of weights does on this machine. `refusal` says why the engine does not run it.
-
-    `kv_bytes_per_token` is 0 where nothing is kept in pages. Times are seconds, speed is tokens per
-    second of one request; `peak_bytes` is the most memory that this process has had.
-    """
-
-    backend: Literal["engine", "hf"]
-    refusal: str
-    model_type: str
-    parameters: int
-    weight_bytes: int
-    kv_bytes_per_token: int
-    max_context_tokens: int
-    load_seconds: float
-    first_token_seconds: float
-    tokens_per_second: float
-    peak_bytes: int
-    text: str
-
-
-def check(folder: Path, settings: EngineSettings, device: str = "cpu", dtype: str = "auto") -> CheckReport:
-    """Load a folder, ask it one thing, and return how that went.
-
-    Raises: ModelError if it cannot be loaded by anything here.
-    """
-    start = time.perf_counter()
-    model = load_model(folder, device, dtype)
-    facts = (model.config.model_type, model.num_parameters(), sum(one.nbytes for one in model.parameters()))
-    refusal = _refusal(folder)
-    kv_bytes = 0 if refusal else watch_layout(model).bytes_per_token(settings.kv_dtype)
-    del model
-    opened = (
-        open_hf(folder, HfSettings(), device, dtype)
-        if refusal
-        else open_engine(folder, settings, device, dtype)
-    )
-    loaded = time.perf_counter()
-    try:
-        first, last, tokens, text = _try_out(opened.stream(_check_request()))
-    finally:
-        opened.close()
-    return CheckReport(
-        "hf" if refusal else "engine", refusal, *facts, kv_bytes, opened.max_context_tokens,
-        load_seconds=loaded - start,
-        first_token_seconds=first - loaded,
-        tokens_per_second=tokens / max(last - loaded, 1e-9),
-        peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        text=text,
-    )  # fmt: skip
-
-
-def _refusal(folder: Path) -> str:
-    try:
-        check_config(folder)
-    except UnsupportedModelError as error:
-        return str(error)
-    return ""
-
-
-def _check_request() -> ChatRequest:
-    return ChatRequest((Message("user", _CHECK_PROMPT),), Sampling(max_tokens=_CHECK_TOKENS))
-
-
-def _try_out(answer: Iterator[Delta | Finish]) -> tuple[float, float, int, str]:
-    """Return when the first and the last token came, how many there were, and the text."""
-    first, tokens, text = 0.0, 0, ""
-    for part in answer:
-        if isinstance(part, Delta):
-            first = first or time.perf_counter()
-            tokens += len(part.tokens)
-            text += part.text
-    return first, time.perf_counter(), tokens, text
