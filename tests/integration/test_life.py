@@ -1,0 +1,144 @@
+"""A random life of a data folder: whatever happens, in whatever order, three things hold.
+
+What a source held at its last run is found by those who may read it, and by nobody else; database
+and indexes agree as soon as they are brought up to date; and no fault in between costs anything.
+"""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fakes.application import make_app
+from fakes.embedder import FakeEmbedder
+from fakes.source import FakeSource
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from admin.check import Finding, check
+from api.app import App
+from core.errors import ModelError
+from core.values import AccessScope
+from ingest.report import Outcome
+from retrieval.follower import Follower
+
+NAMES = st.sampled_from(["a.md", "b.md", "c.txt", "d.md"])
+TEXTS = st.sampled_from(["The pump runs.", "The valve leaks.", "Fault E-43 is a leak.", "Grease the pump."])
+PRINCIPALS = ("public", "user:ann", "group:field")
+READERS = st.frozensets(st.sampled_from(PRINCIPALS), min_size=1)
+SCOPES = [AccessScope(frozenset(held)) for held in ((), *((name,) for name in PRINCIPALS), PRINCIPALS[1:])]
+
+
+@dataclass(frozen=True)
+class Readable:
+    """What should be found of one document, and by whom."""
+
+    text: str
+    principals: frozenset[str]
+
+
+class Life(RuleBasedStateMachine):
+    """One data folder, one source, and what should be found."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.source = FakeSource()
+        self.expected: dict[str, Readable] = {}
+        self.embedder = FakeEmbedder()
+        self.app = self.opened()
+
+    def opened(self) -> App:
+        return make_app(self.folder, self.embedder, ingest={"window_chunks": 1})
+
+    @rule(name=NAMES, text=TEXTS, readers=READERS)
+    def put(self, name: str, text: str, readers: frozenset[str]) -> None:
+        self.source.put(name, text, *readers)
+
+    @rule(name=NAMES, readers=READERS)
+    def put_something_unreadable(self, name: str, readers: frozenset[str]) -> None:
+        self.source.put(name, None, *readers)
+
+    @rule(name=NAMES)
+    def remove(self, name: str) -> None:
+        self.source.files.pop(name, None)
+
+    @rule()
+    def ingest(self) -> None:
+        report = self.app.ingest(self.source)
+        self.expected = self.after_a_run()
+        unreadable = [name for name, file in self.source.files.items() if file.content is None]
+        assert report.count(Outcome.FAILED) == len(unreadable)
+        assert self.findings() == []
+
+    @rule()
+    def ingest_and_die_before_any_index_hears_of_it(self) -> None:
+        self.app.pipeline.ingest(self.source)
+        self.expected = self.after_a_run()
+        self.restart()
+
+    @rule(calls=st.integers(0, 3))
+    def ingest_until_the_embedder_fails(self, calls: int) -> None:
+        self.embedder.break_after(calls)
+        before, after = self.expected, self.after_a_run()
+        try:
+            self.app.ingest(self.source)
+        except ModelError:
+            found = self.found(AccessScope(frozenset(PRINCIPALS)))
+            for name in before.keys() | after.keys():
+                # Each document is as it was or as it will be, never in between.
+                candidates = [each.get(name) for each in (after, before)]
+                texts = [each.text if each else None for each in candidates]
+                assert found.get(name) in texts
+        self.embedder = FakeEmbedder()
+        self.restart()
+        self.ingest()
+
+    @rule()
+    def restart(self) -> None:
+        self.app.close()
+        self.app = self.opened()
+
+    @rule()
+    def lose_the_indexes(self) -> None:
+        self.app.close()
+        shutil.rmtree(self.folder / "index")
+        self.app = self.opened()
+
+    @invariant()
+    def everybody_finds_exactly_what_they_may_read(self) -> None:
+        for scope in SCOPES:
+            allowed = {
+                name: each.text for name, each in self.expected.items() if each.principals & scope.principals
+            }
+            assert self.found(scope) == allowed
+
+    def found(self, scope: AccessScope) -> dict[str, str]:
+        passages = self.app.searcher.search("pump valve E-43", scope, 50)
+        return {passage.uri.rsplit("/", 1)[-1]: passage.text for passage in passages}
+
+    def after_a_run(self) -> dict[str, Readable]:
+        """Return what should be found once the source was read to its end."""
+        expected: dict[str, Readable] = {}
+        for name, file in self.source.files.items():
+            if file.content is not None:
+                expected[name] = Readable(file.content.decode(), file.principals)
+            elif name in self.expected:  # the version before stays, for its new readers
+                expected[name] = Readable(self.expected[name].text, file.principals)
+        return expected
+
+    def findings(self) -> list[Finding]:
+        followers: dict[str, Follower[Any]] = {"dense": self.app.dense, "lexical": self.app.lexical}
+        return list(check(self.app.database, self.embedder.model_id, followers).findings)
+
+    def teardown(self) -> None:
+        self.app.bring_up_to_date()
+        assert self.findings() == []
+        self.app.close()
+        shutil.rmtree(self.folder)
+
+
+TestLife = Life.TestCase
+TestLife.settings = settings(max_examples=8, stateful_step_count=15, deadline=None)
