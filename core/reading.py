@@ -210,7 +210,7 @@ def _pages(session: Session, row: Any, start: int, end: int) -> tuple[tuple[int,
         .where(PageTable.version_id == row.version_id, PageTable.start < end, PageTable.end >= start)
         .order_by(PageTable.number)
     )
-    return tuple(pages.tuples().all())
+    return tuple((start, number) for start, number in pages)
 
 
 def _widened(session: Session, row: Any, reach: int) -> tuple[int, str]:
