@@ -44,24 +44,37 @@ class SameOrigin:
 
 
 class BodyLimit:
-    """Cuts a request off whose body is over the limit, before it fills the disk."""
+    """Cuts a request off whose body is over the limit, before it fills the disk.
+
+    Answers by itself: whoever reads the body takes an error there for a malformed body.
+    """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app = app
         self._max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         received = 0
+        error = TooLargeError(f"the limit is {self._max_bytes:,} bytes; nothing was kept")
 
         async def receive_within_limit() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._max_bytes:
-                raise TooLargeError(f"the limit is {self._max_bytes:,} bytes; nothing was kept")
+                raise error
             return message
 
-        await self._app(scope, receive_within_limit if scope["type"] == "http" else receive, send)
+        async def send_within_limit(message: Message) -> None:
+            if received <= self._max_bytes:
+                await send(message)
+
+        await self._app(scope, receive_within_limit, send_within_limit)
+        if received > self._max_bytes:
+            await JSONResponse(error_json(error.code, str(error)), error.status)(scope, receive, send)
 
 
 class SecurityHeaders:
