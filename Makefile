@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 VADE := $(BIN)/vade --data-dir data
 DEMO := deploy/demo/documents
-QUESTION := The filler shows E-43. What should I do?
+QUESTION := When do carried-over leave days expire?
 TESTS ?= tests
 BENCH ?= engine
 
