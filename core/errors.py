@@ -8,10 +8,13 @@ VadeError                      500 internal
 ├── IndexUnusableError         503 index            a follower's files are damaged or of another model
 ├── ModelError                 500 model            a neural model cannot be loaded or gave nonsense
 ├── SourceError                400 source           a source cannot be listed
+├── SandboxError               503 sandbox          no process can be started that reads files
 ├── ParseError                 422 unreadable       a file cannot be turned into text
 │   ├── EncryptedError         422 encrypted
 │   ├── EmptyDocumentError     422 empty
 │   ├── TooLargeError          413 too_large
+│   ├── OverLimitError         422 over_limit       reading it takes more memory or time than allowed
+│   ├── ReaderCrashError       422 crashed          the process that read it died of it
 │   └── UnknownFormatError     415 unknown_format
 ├── InputError                 422 input            a request or a file of questions is malformed
 ├── NotFoundError              404 not_found        nothing by that id that the asker may read
@@ -83,6 +86,13 @@ class SourceError(VadeError):
     code = "source"
 
 
+class SandboxError(VadeError):
+    """The process that reads files cannot be started."""
+
+    status = 503
+    code = "sandbox"
+
+
 class ParseError(VadeError):
     """The file is damaged or is not what its name says."""
 
@@ -107,6 +117,18 @@ class TooLargeError(ParseError):
 
     status = 413
     code = "too_large"
+
+
+class OverLimitError(ParseError):
+    """Reading the file takes more memory or time than allowed."""
+
+    code = "over_limit"
+
+
+class ReaderCrashError(ParseError):
+    """The reader crashed on this file; open it and save it again."""
+
+    code = "crashed"
 
 
 class UnknownFormatError(ParseError):

@@ -127,6 +127,12 @@ class IngestSettings(Group):
     max_file_bytes: int = Field(256 * 2**20, ge=1)
     max_text_bytes: int = Field(64 * 2**20, ge=1)
     window_chunks: int = Field(128, ge=1, description="chunks embedded together, then committed")
+    parser_processes: int = Field(2, ge=1, le=64, description="files read at once, each in its own process")
+    parser_memory_bytes: int = Field(
+        2**30, ge=256 * 2**20, description="memory of a process that reads files"
+    )
+    parser_cpu_seconds: int = Field(120, ge=1, description="computing time for one file")
+    parser_wall_seconds: float = Field(300.0, gt=0, description="time by the clock for one file")
 
 
 class ApiSettings(Group):
