@@ -9,6 +9,7 @@ from core.locks import run_lock
 from core.settings import Settings
 from ingest.pipeline import Pipeline
 from ingest.report import Progress, RunReport
+from ingest.sandbox.pool import ParserSandbox
 from ingest.source import Source
 from llm.embedder import DeferredEmbedder, Embedder
 from llm.extractive import ExtractiveGenerator
@@ -36,6 +37,7 @@ class App:
     generator: Generator
     answerer: Answerer
     pipeline: Pipeline
+    sandbox: ParserSandbox
 
     def ingest(
         self,
@@ -69,7 +71,8 @@ class App:
             pass
 
     def close(self) -> None:
-        """Give models, files and connections back."""
+        """Give models, processes, files and connections back."""
+        self.sandbox.close()
         self.generator.close()
         self.lexical.close()
         self.dense.close()
@@ -100,6 +103,7 @@ def build(settings: Settings, embedder: Embedder | None = None) -> App:
     searcher = Searcher(database, embedder, dense, lexical, settings.retrieval)
     extractive = ExtractiveGenerator(embedder, searcher.rarity, settings.retrieval.max_sentences)
     generator = open_generator(settings.llm, extractive)
+    sandbox = ParserSandbox(settings.ingest, hidden=[settings.data_dir])
     return App(
         settings=settings,
         database=database,
@@ -109,7 +113,8 @@ def build(settings: Settings, embedder: Embedder | None = None) -> App:
         searcher=searcher,
         generator=generator,
         answerer=Answerer(searcher, generator, settings.retrieval),
-        pipeline=Pipeline(database, embedder, settings.ingest),
+        pipeline=Pipeline(database, embedder, settings.ingest, sandbox.parse),
+        sandbox=sandbox,
     )
 
 

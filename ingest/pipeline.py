@@ -1,8 +1,9 @@
 """From a source to committed document versions: the whole writing side on one screen."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from core.database import Database
 from core.documents import (
@@ -21,11 +22,15 @@ from core.documents import (
 from core.errors import ParseError
 from core.settings import IngestSettings
 from core.values import Chunk, DocumentState, ParsedDocument
+from ingest.ahead import ahead
 from ingest.chunker import CHUNKER_VERSION, chunk
-from ingest.parsers.formats import PARSERS_VERSION, parse
+from ingest.parsers.formats import PARSERS_VERSION
 from ingest.report import Outcome, Progress, Run, RunReport
 from ingest.source import Listed, Source
 from llm.embedder import Embedder
+
+Parse = Callable[[bytes, str], ParsedDocument]
+"""Turns a file's content and name into a document, or raises ParseError; many threads call it at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +42,24 @@ class _Prepared:
     chunks: Sequence[Chunk]
 
 
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A document that is as it was, or that cannot be read."""
+
+    file: SeenFile
+    error: ParseError | None = None
+
+
 class Pipeline:
     """Brings what a source holds into the database, one transaction for each document."""
 
-    def __init__(self, database: Database, embedder: Embedder, settings: IngestSettings) -> None:
+    def __init__(
+        self, database: Database, embedder: Embedder, settings: IngestSettings, parse: Parse
+    ) -> None:
         self._database = database
         self._embedder = embedder
         self._settings = settings
+        self._parse = parse
         self._fingerprint = (
             f"parsers {PARSERS_VERSION}, chunker {CHUNKER_VERSION}, "
             f"{settings.chunk_tokens} tokens, {embedder.model_id}"
@@ -74,19 +90,25 @@ class Pipeline:
     def _windows(
         self, source: Source, listed: Sequence[Listed], run: Run, retry: bool
     ) -> Iterator[list[_Prepared]]:
-        """Yield prepared documents in groups that are worth embedding together."""
+        """Yield prepared documents in groups that are worth embedding together.
+
+        The next documents are read while a group is embedded.
+        """
         window: list[_Prepared] = []
-        for entry in listed:
-            if prepared := self._prepare(source, entry, run, retry):
+        prepare = partial(self._prepare, source, run, retry)
+        for prepared in ahead(prepare, listed, self._settings.parser_processes):
+            if isinstance(prepared, _Prepared):
                 window.append(prepared)
+            else:
+                self._settle(prepared, run)
             if sum(len(held.chunks) for held in window) >= self._settings.window_chunks:
                 yield window
                 window = []
         if window:
             yield window
 
-    def _prepare(self, source: Source, entry: Listed, run: Run, retry: bool) -> _Prepared | None:
-        """Fetch, parse and chunk one document; None if there is nothing left to do for it."""
+    def _prepare(self, source: Source, run: Run, retry: bool, entry: Listed) -> _Prepared | _Settled:
+        """Fetch, parse and chunk one document, if there is anything to do for it."""
         known = run.known.get(entry.uri)
         file = SeenFile(entry.uri, "", 0, self._fingerprint, entry.principals)
         try:
@@ -95,18 +117,23 @@ class Pipeline:
             digest = hashlib.sha256(content).hexdigest()
             file = SeenFile(entry.uri, digest, len(content), self._fingerprint, entry.principals)
             if known and is_settled(known, file) and not (retry and known.state == DocumentState.FAILED):
-                self._keep(known, file, run)
-                return None
+                return _Settled(file)
             with run.timed("parse"):
-                parsed = parse(content, entry.name, self._settings.max_text_bytes)
+                parsed = self._parse(content, entry.name)
             with run.timed("chunk"):
                 chunks = chunk(parsed, self._embedder.tokenizer, self._settings.chunk_tokens)
         except ParseError as error:
-            with run.timed("commit"), self._database.writing() as session:
-                commit_failure(session, run.source_id, file, str(error))
-            run.tell(entry.uri, Outcome.FAILED, error)
-            return None
+            return _Settled(file, error)
         return _Prepared(file, parsed, chunks)
+
+    def _settle(self, settled: _Settled, run: Run) -> None:
+        """Note a document of which nothing is to be embedded."""
+        if settled.error is None:
+            self._keep(run.known[settled.file.uri], settled.file, run)
+            return
+        with run.timed("commit"), self._database.writing() as session:
+            commit_failure(session, run.source_id, settled.file, str(settled.error))
+        run.tell(settled.file.uri, Outcome.FAILED, settled.error)
 
     def _keep(self, known: KnownDocument, file: SeenFile, run: Run) -> None:
         """Leave a document as it is; only its permissions may have changed."""

@@ -1,5 +1,6 @@
 """What a run did, document by document."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,6 +63,7 @@ class Run:
         self.known: dict[str, KnownDocument] = {}
         self.report = RunReport(source_uri)
         self._tell = tell
+        self._lock = threading.Lock()
 
     def tell(self, uri: str, outcome: Outcome, error: ParseError | None = None) -> None:
         """Note one document's outcome and pass it on."""
@@ -72,10 +74,11 @@ class Run:
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Count the time inside as this stage's."""
+        """Count the time inside as this stage's; stages that run side by side each count theirs."""
         started = time.perf_counter()
         try:
             yield
         finally:
-            spent = self.report.seconds.get(stage, 0.0) + time.perf_counter() - started
-            self.report.seconds[stage] = spent
+            spent = time.perf_counter() - started
+            with self._lock:
+                self.report.seconds[stage] = self.report.seconds.get(stage, 0.0) + spent

@@ -29,7 +29,7 @@ class Source(Protocol):
         ...
 
     def fetch(self, listed: Listed) -> bytes:
-        """Return a document's content.
+        """Return a document's content; several threads may ask at once.
 
         Raises: ParseError if it cannot be fetched, TooLargeError if it is over the limit.
         """

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from core.errors import ModelError, ParseError, SourceError
 from core.permissions import scope_of
 from core.reading import DocumentEntry, list_documents
 from core.settings import IngestSettings
+from ingest.parsers.formats import parse
 from ingest.pipeline import Pipeline
 from ingest.report import Outcome, RunReport
 
@@ -31,7 +33,9 @@ class Desk:
         return {document.uri.removeprefix("fake:shelf/"): document.outcome for document in report.documents}
 
     def report(self, retry: bool = False, **settings: int) -> RunReport:
-        pipeline = Pipeline(self.database, self.embedder, IngestSettings(**settings))
+        limits = IngestSettings(**settings)
+        read = partial(parse, max_text_bytes=limits.max_text_bytes)
+        pipeline = Pipeline(self.database, self.embedder, limits, read)
         return pipeline.ingest(self.source, retry=retry)
 
     def embedded(self) -> list[str]:

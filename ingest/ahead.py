@@ -1,0 +1,27 @@
+"""Works ahead of a consumer in threads, in order and by a bounded number of items."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+def ahead(work: Callable[[_Item], _Result], items: Iterable[_Item], threads: int) -> Iterator[_Result]:
+    """Yield `work(item)` for each item in order, while up to two for each thread are worked on or wait.
+
+    Raises: what `work` raises, when its item's turn comes; items further on are then dropped.
+    """
+    pool = ThreadPoolExecutor(threads, "ahead")
+    waiting: deque[Future[_Result]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) >= 2 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # whoever gives up does not wait for a long file

@@ -1,0 +1,82 @@
+"""The process that parses: gives up its rights, then answers one file after another.
+
+Started by `process.py` as `python -m ingest.sandbox.child` with its end of the channel as standard
+input; it ends when the other side hangs up.
+"""
+
+import os
+import socket
+import sys
+from collections.abc import Callable
+
+from core.errors import OverLimitError, ParseError
+from core.values import ParsedDocument
+from ingest.parsers.formats import parse
+from ingest.sandbox.confinement import Terms, allow_computing, confine
+from ingest.sandbox.reply import document_reply, reason_reply
+from ingest.sandbox.wire import Channel
+
+MEMORY_EXIT = 77
+"""The exit status of a process that has not enough memory to take a file or to send its document."""
+
+# A request holds one file; the service has checked its size.
+_REQUEST_BYTES = 2**40
+
+Parse = Callable[[bytes, str, int], ParsedDocument]
+
+
+def serve(read: Parse) -> None:
+    """Answer files with what `read` makes of them, until the service hangs up."""
+    channel = _channel()
+    # spaCy, behind unstructured, imports torch where it finds it; no parser needs it, and it is ten
+    # times as large as all the rest.
+    sys.modules["torch"] = None  # type: ignore[assignment]
+    header, _ = channel.receive(_REQUEST_BYTES)
+    terms = Terms(**{**header, "hidden": tuple(header["hidden"])})
+    channel.send({"measures": confine(terms)})
+    while True:
+        try:
+            request, parts = channel.receive(_REQUEST_BYTES)
+            content = bytes(parts.pop())  # a large file is not held twice
+            allow_computing(terms.cpu_seconds)
+            channel.send(*_answer(read, content, request["name"], terms))
+        except EOFError:
+            return
+        except MemoryError:
+            os._exit(MEMORY_EXIT)
+
+
+def _channel() -> Channel:
+    connection = socket.socket(fileno=os.dup(sys.stdin.fileno()))
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, sys.stdin.fileno())
+    os.close(nothing)
+    return Channel(connection)
+
+
+def _answer(read: Parse, content: bytes, name: str, terms: Terms) -> tuple[dict[str, object], list[bytes]]:
+    try:
+        return document_reply(read(content, name, terms.max_text_bytes))
+    except ParseError as error:
+        return reason_reply(out_of_memory(terms.memory_bytes) if _lacked_memory(error) else error)
+
+
+def out_of_memory(limit_bytes: int) -> OverLimitError:
+    """Return the reason of a file that asks for too much memory."""
+    return OverLimitError(
+        f"The file needs more than {limit_bytes / 2**30:.2g} GB of memory to read; split it, "
+        "or raise VADE_INGEST__PARSER_MEMORY_BYTES."
+    )
+
+
+def _lacked_memory(error: BaseException | None) -> bool:
+    """Tell whether a want of memory lies behind an error, under whatever a vendor made of it."""
+    while error is not None:
+        if isinstance(error, MemoryError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+if __name__ == "__main__":
+    serve(parse)

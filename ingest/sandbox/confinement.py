@@ -1,0 +1,128 @@
+"""What a parsing process gives up before it reads the first byte of a file.
+
+On Linux: memory, computing time, file sizes, open files and processes are limited; it can get no
+rights back, dies with the service, is the first to go when the machine runs out of memory, has no
+network but an empty one, may read only Python's own files (`landlock.py`), and calls that have no
+place in parsing are refused by the kernel (`seccomp.py`) and by Python (`audit.py`). What a
+kernel or a container does not allow is left out; `confine` tells what took hold. Elsewhere, as on
+macOS, there are the limits that `setrlimit` knows, of which the one on memory may do nothing, and
+Python's own refusals; time and the size of the reply are watched by the service everywhere.
+"""
+
+import contextlib
+import ctypes
+import math
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.sandbox.audit import refuse_escapes
+from ingest.sandbox.landlock import restrict_files
+from ingest.sandbox.seccomp import restrict_calls
+
+# Parsers write no files; a vendor's reader that spools a part of one gets away with it.
+_MAX_FILE_BYTES = 64 * 2**20
+# An import opens a handful at once.
+_MAX_OPEN_FILES = 128
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+_CAPABILITY_VERSION_3 = 0x20080522
+# Chosen before everything else when the machine runs out of memory; proc(5), oom_score_adj.
+_FIRST_TO_GO = "1000"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under what limits a process parses. `service` is the process id of whoever started it.
+
+    It may write below `folder` and read nothing below `hidden`.
+    """
+
+    service: int
+    folder: str
+    hidden: tuple[str, ...]
+    memory_bytes: int
+    cpu_seconds: int
+    max_text_bytes: int
+
+
+def confine(terms: Terms) -> list[str]:
+    """Give up what parsing does not need, for good; return the names of the measures that took hold.
+
+    Must run before there is a second thread.
+    """
+    _set_limits(terms.memory_bytes)
+    steps: dict[str, Callable[[], None]] = {}
+    if sys.platform == "linux":
+        steps = {
+            "dies with the service": lambda: _die_with(terms.service),
+            "first out of memory": _go_first,
+            "no network": _leave_network,
+            "no privileges": _drop_privileges,
+            "no files": lambda: restrict_files(Path(terms.folder), [Path(path) for path in terms.hidden]),
+            "no calls": restrict_calls,
+        }
+    held = ["limits"]
+    for name, step in steps.items():
+        with contextlib.suppress(OSError):
+            step()
+            held.append(name)
+    refuse_escapes(terms.folder)
+    return [*held, "no escapes"]
+
+
+def allow_computing(seconds: int) -> None:
+    """Let this process compute for `seconds` from now; then the kernel ends it with SIGXCPU."""
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + seconds, most))
+
+
+def _set_limits(memory_bytes: int) -> None:
+    limits = {
+        resource.RLIMIT_DATA: memory_bytes,
+        resource.RLIMIT_FSIZE: _MAX_FILE_BYTES,
+        resource.RLIMIT_NOFILE: _MAX_OPEN_FILES,
+        resource.RLIMIT_CORE: 0,
+    }
+    if sys.platform == "linux":
+        limits[resource.RLIMIT_NPROC] = 0  # no process and no thread more; root is exempt
+    for kind, limit in limits.items():
+        _, most = resource.getrlimit(kind)
+        fits = limit if most == resource.RLIM_INFINITY else min(limit, most)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(kind, (fits, fits))
+
+
+def _die_with(service: int) -> None:
+    _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != service:  # it was gone before the wish was made
+        sys.exit()
+
+
+def _go_first() -> None:
+    Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
+
+
+def _leave_network() -> None:
+    """Move into a network without devices; who is not root needs a user namespace for that."""
+    try:
+        _call("unshare", _CLONE_NEWNET)
+    except OSError:
+        _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNET)
+
+
+def _drop_privileges() -> None:
+    """Give up every capability, also those of root or of a new user namespace; capset(2)."""
+    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    _call("capset", header, (ctypes.c_uint32 * 6)())
+
+
+def _call(function: str, *arguments: object) -> None:
+    if getattr(ctypes.CDLL(None, use_errno=True), function)(*arguments):
+        raise OSError(ctypes.get_errno(), function)

@@ -1,0 +1,110 @@
+"""The sandbox: hands each file to a process that is kept warm, and replaces those that die."""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import LifoQueue
+
+import structlog
+
+from core.errors import NotReadyError
+from core.settings import IngestSettings
+from core.values import ParsedDocument
+from ingest.sandbox.process import ParserProcess, Recipe, StoppedError
+
+# Starting one costs as much as reading a hundred ordinary files; a leak stays small until then.
+_FILES_PER_PROCESS = 1_000
+# A process that has grown to this share of its memory would fail the next large file.
+_GROWN_SHARE = 0.5
+
+_log = structlog.get_logger()
+
+
+class ParserSandbox:
+    """Parses files in `parser_processes` processes of their own, each started when it is first needed.
+
+    Callers may be many threads; they wait in line for a process. `hidden` folders cannot be read
+    from inside. `module` is what a process runs.
+    """
+
+    def __init__(
+        self,
+        settings: IngestSettings,
+        hidden: Sequence[Path] = (),
+        module: str = "ingest.sandbox.child",
+    ) -> None:
+        self._recipe = Recipe(settings, hidden, module)
+        self._grown_bytes = int(settings.parser_memory_bytes * _GROWN_SHARE)
+        # The last one given back is the first taken: with one caller one process stays warm.
+        self._idle: LifoQueue[ParserProcess | None] = LifoQueue()
+        for _ in range(settings.parser_processes):
+            self._idle.put(None)
+        # A process dies with the thread that started it, so one that lives long starts them all.
+        self._starter = ThreadPoolExecutor(1, "parser-starter")
+        self._started: set[ParserProcess] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def parse(self, content: bytes, name: str) -> ParsedDocument:
+        """Return the document that `content` holds; `name` is the file's name.
+
+        Raises: ParseError and its kinds as `ingest.parsers.formats.parse` does, OverLimitError if
+        reading takes more than the settings allow, ReaderCrashError if it ends the process;
+        SandboxError if no process can be started, NotReadyError after `close`.
+        """
+        try:
+            return self._parse(content, name)
+        except StoppedError:  # perhaps no fault of the file's
+            return self._parse(content, name)
+
+    def close(self) -> None:
+        """End every process, also one at work."""
+        with self._lock:
+            self._closed = True
+            for process in self._started:
+                process.end()
+            self._started.clear()
+        self._starter.shutdown()
+
+    @property
+    def pids(self) -> list[int]:
+        """The process ids of those that run."""
+        with self._lock:
+            return sorted(process.pid for process in self._started if process.is_alive)
+
+    def _parse(self, content: bytes, name: str) -> ParsedDocument:
+        process = self._idle.get()
+        try:
+            if process is None or not process.is_alive:
+                self._forget(process)
+                process = None
+                process = self._starter.submit(self._start).result()
+            return process.parse(content, name)
+        finally:
+            self._idle.put(self._kept(process))
+
+    def _start(self) -> ParserProcess:
+        with self._lock:
+            if self._closed:
+                raise NotReadyError("The service is stopping; no more files are read.")
+            process = ParserProcess(self._recipe)
+            self._started.add(process)
+        _log.debug("parser_started", pid=process.pid, measures=process.measures)
+        return process
+
+    def _kept(self, process: ParserProcess | None) -> ParserProcess | None:
+        """Return the process if it is fit for another file."""
+        if process is None:
+            return None
+        is_spent = process.parsed >= _FILES_PER_PROCESS or process.resident_bytes > self._grown_bytes
+        if process.is_alive and not is_spent:
+            return process
+        self._forget(process)
+        return None
+
+    def _forget(self, process: ParserProcess | None) -> None:
+        if process is not None:
+            process.end()
+            with self._lock:
+                self._started.discard(process)

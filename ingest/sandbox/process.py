@@ -1,0 +1,205 @@
+"""One parsing process, seen from the service: started, given files, watched, ended."""
+
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from core.errors import OverLimitError, ParseError, ReaderCrashError, SandboxError
+from core.settings import IngestSettings
+from core.values import ParsedDocument
+from ingest.sandbox.child import MEMORY_EXIT, out_of_memory
+from ingest.sandbox.confinement import Terms
+from ingest.sandbox.reply import read_reply
+from ingest.sandbox.wire import Channel, MalformedError
+
+# Python and the parsers' foundation take a fifth of a second; the rest is for a busy machine.
+_START_SECONDS = 60.0
+_HELLO_BYTES = 65_536
+# A process whose channel broke is dying; its status says of what.
+_DYING_SECONDS = 5.0
+# Structure and boxes beside the text: a PDF needs up to three bytes a character for them.
+_REPLY_PER_TEXT = 4
+_REPLY_OVERHEAD_BYTES = 16 * 2**20
+_KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
+_SHOWN_ERROR_BYTES = 500
+
+
+class StoppedError(ReaderCrashError):
+    """The process that read this file was stopped from outside, or the machine ran out of memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to start a process: what may not be read from it, and the module that it runs."""
+
+    settings: IngestSettings
+    hidden: Sequence[Path] = ()
+    module: str = "ingest.sandbox.child"
+
+
+class ParserProcess:
+    """A fresh interpreter that parses one file at a time, in a folder of its own."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._settings = recipe.settings
+        self._folder = tempfile.TemporaryDirectory(prefix="vade-parser-", ignore_cleanup_errors=True)
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  (as long as the process lives)
+        ours, theirs = socket.socketpair()
+        self._channel = Channel(ours)
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
+                [sys.executable, "-P", "-m", recipe.module],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=self._stderr,
+                cwd=self._folder.name,
+                env=_environment(self._folder.name),
+                start_new_session=True,  # Ctrl-C is the service's to handle
+            )
+        self.parsed = 0
+        self.measures = self._greet(recipe.hidden)
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be given another file."""
+        return self._process.poll() is None
+
+    @property
+    def resident_bytes(self) -> int:
+        """The memory that it holds now; 0 where the system does not tell."""
+        try:
+            pages = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
+        except OSError:
+            return 0
+        return int(pages) * resource.getpagesize()
+
+    def parse(self, content: bytes, name: str) -> ParsedDocument:
+        """Return the document; after anything but a document or a reason given by the parser itself,
+        the process is gone.
+
+        Raises: ParseError; OverLimitError beyond a limit, ReaderCrashError if the process died of the
+        file, StoppedError if it was stopped from outside.
+        """
+        self.parsed += 1
+        deadline = time.monotonic() + self._settings.parser_wall_seconds
+        most = _REPLY_PER_TEXT * self._settings.max_text_bytes + _REPLY_OVERHEAD_BYTES
+        try:
+            self._channel.send({"name": name}, [content], deadline)
+            header, parts = self._channel.receive(most, deadline)
+            document = read_reply(header, parts, self._settings.max_text_bytes)
+            self._sweep()
+        except ParseError:
+            self._sweep()
+            raise
+        except TimeoutError as error:
+            self.end()
+            raise _over("takes longer", self._settings.parser_wall_seconds, "PARSER_WALL_SECONDS") from error
+        except MalformedError as error:
+            self.end()
+            raise ReaderCrashError(
+                "Reading the file gave something that is not a document, or far too much of it; "
+                "it may be made to do harm."
+            ) from error
+        except (EOFError, OSError) as error:
+            raise self._cause_of_death() from error
+        except BaseException:  # the caller was interrupted; what comes next on the channel is not known
+            self.end()
+            raise
+        return document
+
+    def end(self) -> None:
+        """Kill the process and remove its folder; harmless when it is gone."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        self._channel.close()
+        self._stderr.close()
+        self._folder.cleanup()
+
+    def _greet(self, hidden: Sequence[Path]) -> list[str]:
+        settings = self._settings
+        terms = Terms(
+            service=os.getpid(),
+            folder=self._folder.name,
+            hidden=tuple(str(path.absolute()) for path in hidden),
+            memory_bytes=settings.parser_memory_bytes,
+            cpu_seconds=settings.parser_cpu_seconds,
+            max_text_bytes=settings.max_text_bytes,
+        )
+        deadline = time.monotonic() + _START_SECONDS
+        try:
+            self._channel.send(asdict(terms), (), deadline)
+            hello, _ = self._channel.receive(_HELLO_BYTES, deadline)
+            return [str(measure) for measure in hello["measures"]]
+        except (EOFError, OSError, MalformedError, LookupError) as error:
+            problem = self._last_words()
+            self.end()
+            raise SandboxError(f"The process that reads files cannot be started: {problem}") from error
+
+    def _cause_of_death(self) -> ParseError:
+        try:
+            status = self._process.wait(_DYING_SECONDS)
+        except subprocess.TimeoutExpired:  # it closed the channel and lives
+            status = 0
+        self.end()
+        if status == MEMORY_EXIT:
+            return out_of_memory(self._settings.parser_memory_bytes)
+        if status == -signal.SIGXCPU:
+            return _over("takes more computing", self._settings.parser_cpu_seconds, "PARSER_CPU_SECONDS")
+        if status in (-signal.SIGKILL, -signal.SIGTERM):
+            return StoppedError()
+        how = signal.Signals(-status).name if status < 0 else f"status {status}"
+        return ReaderCrashError(f"The reader crashed on this file ({how}); open it and save it again.")
+
+    def _sweep(self) -> None:
+        """Remove what the last file left: in the process's folder and on its standard error."""
+        self._stderr.seek(0)
+        self._stderr.truncate()
+        with os.scandir(self._folder.name) as left:
+            for entry in left:
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                else:
+                    os.unlink(entry.path)
+
+    def _last_words(self) -> str:
+        self._stderr.seek(0)
+        lines = self._stderr.read()[-_SHOWN_ERROR_BYTES:].decode("utf-8", "replace").splitlines()
+        return lines[-1] if lines else "it said nothing"
+
+
+def _over(what: str, seconds: float, setting: str) -> OverLimitError:
+    return OverLimitError(
+        f"The file {what} than {seconds:g} s to read; split it, or raise VADE_INGEST__{setting}."
+    )
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """Return what the process may know: where Python's modules are, and nothing of the service's."""
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    return kept | {
+        "PATH": os.defpath,
+        "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path if path),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
+        "HOME": folder,
+        "TMPDIR": folder,
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENSSL_CONF": os.devnull,
+        "DO_NOT_TRACK": "true",
+    }

@@ -1,0 +1,143 @@
+"""What the parsing process answers: a document or a reason, taken apart and put together again.
+
+`read_reply` runs in the service and believes nothing: every offset, page and box is checked, so
+that a process which a hostile file has taken over can lie about that file's text but do no more.
+"""
+
+import math
+import re
+import sys
+import zlib
+from array import array
+from collections.abc import Sequence
+from typing import Any
+
+from core.errors import (
+    EmptyDocumentError,
+    EncryptedError,
+    OverLimitError,
+    ParseError,
+    TooLargeError,
+    UnknownFormatError,
+)
+from core.values import Block, BlockKind, Page, ParsedDocument
+from ingest.sandbox.wire import MalformedError
+
+Parts = Sequence[bytes | bytearray]
+
+_KINDS = tuple(BlockKind)
+_BLOCK = 5  # numbers for each block: kind, start, end, level, header
+_BOX_BYTES = 8  # for each character, see `Page.boxes`
+_MAX_LEVEL = 1_000
+_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]{1,100}")
+_REASONS = {
+    error.code: error
+    for error in (
+        *(ParseError, EncryptedError, EmptyDocumentError),
+        *(TooLargeError, UnknownFormatError, OverLimitError),
+    )
+}
+_MAX_REASON_CHARS = 500
+
+
+def document_reply(document: ParsedDocument) -> tuple[dict[str, Any], list[bytes]]:
+    """Return the header and the parts of a message that holds a document."""
+    headers: dict[str, int] = {}
+    numbers = array("q")
+    for block in document.blocks:
+        header = headers.setdefault(block.header, len(headers))
+        numbers.extend((_KINDS.index(block.kind), block.start, block.end, block.level, header))
+    pages = [
+        (page.number, page.start, page.end, page.width, page.height, len(page.boxes))
+        for page in document.pages
+    ]
+    about = {
+        "title": document.title,
+        "media_type": document.media_type,
+        "headers": list(headers),
+        "pages": pages,
+    }
+    boxes = b"".join(page.boxes for page in document.pages)
+    return about, [document.text.encode(), numbers.tobytes(), boxes]
+
+
+def reason_reply(error: ParseError) -> tuple[dict[str, Any], list[bytes]]:
+    """Return the header and the parts of a message that says why there is no document."""
+    return {"code": error.code, "reason": str(error)}, []
+
+
+def read_reply(header: dict[str, Any], parts: Parts, max_text_bytes: int) -> ParsedDocument:
+    """Return the document that a message holds.
+
+    Raises: ParseError of the kind that the message names; MalformedError if it cannot be true.
+    """
+    try:
+        if "code" in header:
+            raise _REASONS[header["code"]](_reason(header["reason"]))
+        return _document(header, parts, max_text_bytes)
+    except (ValueError, TypeError, KeyError, OverflowError, zlib.error) as error:
+        raise MalformedError("the reply cannot be true") from error
+
+
+def _document(header: dict[str, Any], parts: Parts, max_text_bytes: int) -> ParsedDocument:
+    text_bytes, numbers, boxes = parts
+    _require(len(text_bytes) <= max_text_bytes)
+    text = text_bytes.decode()
+    title, headers = _text(header["title"]), [_text(line) for line in header["headers"]]
+    _require(bool(text) and bool(title) and "\0" not in text)
+    _require(_MEDIA_TYPE.fullmatch(header["media_type"]) is not None)
+    blocks = _blocks(numbers, headers, len(text))
+    pages = _pages(header["pages"], boxes, len(text))
+    return ParsedDocument(title, text, blocks, pages, header["media_type"])
+
+
+def _blocks(packed: bytes | bytearray, headers: list[str], length: int) -> tuple[Block, ...]:
+    numbers = array("q", bytes(packed))
+    _require(len(numbers) % _BLOCK == 0)
+    blocks, last = [], 0
+    for at in range(0, len(numbers), _BLOCK):
+        kind, start, end, level, header = numbers[at : at + _BLOCK]
+        _require(last <= start < end <= length and 0 <= level <= _MAX_LEVEL)
+        _require(0 <= kind < len(_KINDS) and 0 <= header < len(headers))
+        blocks.append(Block(_KINDS[kind], start, end, level, headers[header]))
+        last = end
+    _require(bool(blocks))
+    return tuple(blocks)
+
+
+def _pages(listed: Any, boxes: bytes | bytearray, length: int) -> tuple[Page, ...]:
+    pages, last, taken = [], 0, 0
+    for number, start, end, width, height, size in listed:
+        _require(all(type(value) is int for value in (number, start, end, size)))
+        _require(1 <= number <= sys.maxsize and last <= start <= end <= length and size >= 0)
+        _require(all(0 <= float(side) < math.inf for side in (width, height)))
+        own = bytes(boxes[taken : taken + size])
+        _require(len(own) == size and (not own or _inflates_to(own, (end - start) * _BOX_BYTES)))
+        pages.append(Page(number, start, end, float(width), float(height), own))
+        last, taken = end, taken + size
+    _require(taken == len(boxes))
+    return tuple(pages)
+
+
+def _inflates_to(packed: bytes, size: int) -> bool:
+    """Tell whether `packed` holds exactly `size` bytes, without unpacking more."""
+    inflating = zlib.decompressobj()
+    return len(inflating.decompress(packed, size + 1)) == size and inflating.eof
+
+
+def _text(value: Any) -> str:
+    """Return a string that can be stored."""
+    _require(isinstance(value, str) and "\0" not in value)
+    value.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+    return str(value)
+
+
+def _reason(value: Any) -> str:
+    shown = "".join(character if character.isprintable() else " " for character in _text(value))
+    _require(bool(shown.strip()))
+    return shown[:_MAX_REASON_CHARS]
+
+
+def _require(holds: bool) -> None:
+    if not holds:
+        raise MalformedError("the reply cannot be true")
