@@ -1,0 +1,113 @@
+"""Nothing reads past the permission filter: who may see the tables, and who must ask for a scope."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("core", "llm", "retrieval", "ingest", "admin", "api")
+
+SQL = re.compile(r"\s*select\b.+\bfrom\b", re.IGNORECASE | re.DOTALL)
+GUARDED = {"DocumentTable", "VersionTable", "ChunkTable", "PageTable", "EmbeddingTable"}
+MAY_SEE_THEM = {
+    "core/tables.py",
+    "core/changes.py",  # gives followers every entry with its readers
+    "core/documents.py",  # writes
+    "core/reading.py",  # reads, each query under a scope
+    "admin/check.py",  # counts, for the operator, and shows no content
+}
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8"))
+
+
+def guarded_names(module: ast.Module) -> set[str]:
+    """Return how a module reaches the guarded tables: by name, through their module, or by SQL in a string."""
+    found: set[str] = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.ImportFrom):
+            names = {alias.name for alias in node.names}
+            found |= names & GUARDED if node.module == "core.tables" else set()
+            found |= {"core.tables"} if node.module == "core" and "tables" in names else set()
+            found |= {"core.tables"} if node.module == "core.tables" and "*" in names else set()
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names} & {"core.tables"}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= {"SQL"} if SQL.match(node.value) else set()
+    return found
+
+
+def functions(module: ast.Module) -> Iterator[ast.FunctionDef]:
+    return (node for node in ast.walk(module) if isinstance(node, ast.FunctionDef))
+
+
+def demands(function: ast.FunctionDef, argument: str) -> bool:
+    """Return whether `argument` must be given: it is there and has no default."""
+    positional = [*function.args.posonlyargs, *function.args.args]
+    required = positional[: len(positional) - len(function.args.defaults)]
+    required += [
+        each
+        for each, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+        if not default
+    ]
+    return argument in {each.arg for each in required}
+
+
+def test_only_these_modules_see_the_tables_of_documents() -> None:
+    trespassing = [
+        f"{name} reaches {', '.join(sorted(found))}: read through core/reading.py, under a scope"
+        for name, module in modules()
+        if (found := guarded_names(module)) and name not in MAY_SEE_THEM
+    ]
+    assert not trespassing, "\n".join(trespassing)
+
+
+def test_everybody_on_the_list_is_still_there_and_still_needs_to_be() -> None:
+    needed = {name for name, module in modules() if guarded_names(module)}
+    assert MAY_SEE_THEM - {"core/tables.py"} <= needed
+
+
+def test_every_reader_demands_a_scope() -> None:
+    [reading] = [module for name, module in modules() if name == "core/reading.py"]
+    readers = [function for function in reading.body if isinstance(function, ast.FunctionDef)]
+    public = [function for function in readers if not function.name.startswith("_")]
+    open_doors = [function.name for function in public if not demands(function, "scope")]
+    assert len(public) >= 5
+    assert not open_doors, f"core/reading.py: {open_doors} would read without knowing who asks"
+
+
+def test_every_search_and_answer_demands_a_scope() -> None:
+    searches = [
+        (name, function)
+        for name, module in modules()
+        if name.startswith("retrieval/")
+        for function in functions(module)
+        if function.name in {"search", "hits", "answer"} and demands(function, "self")
+    ]
+    asked = [
+        (name, each) for name, each in searches if {"query", "question"} & {a.arg for a in each.args.args}
+    ]
+    open_doors = [f"{name}: {function.name}" for name, function in asked if not demands(function, "scope")]
+    assert {name for name, _ in asked} >= {"retrieval/index.py", "retrieval/search.py", "retrieval/answer.py"}
+    assert not open_doors, f"{open_doors}: make the scope a required argument"
+
+
+def test_the_check_finds_what_it_is_for() -> None:
+    for text in (
+        "from core.tables import Base, ChunkTable",
+        "import core.tables",
+        "from core import tables",
+        "from core.tables import *",
+        "run('select text from chunk')",
+    ):
+        assert guarded_names(ast.parse(text)), text
+    assert not guarded_names(ast.parse("from core.tables import FollowerTable"))
+    optional = next(functions(ast.parse("def search(query, scope=None): ...")))
+    keyword = next(functions(ast.parse("def search(query, *, scope): ...")))
+    assert not demands(optional, "scope")
+    assert demands(keyword, "scope")
