@@ -27,7 +27,7 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
 
 
 def guarded_names(module: ast.Module) -> set[str]:
-    """Return how a module reaches the guarded tables: by name, through their module, or by SQL in a string."""
+    """Return how a module reaches the guarded tables: by name, through their module, or by SQL."""
     found: set[str] = set()
     for node in ast.walk(module):
         if isinstance(node, ast.ImportFrom):
