@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.database import Database
-from core.errors import StorageError
+from core.errors import SettingsError
 from core.locks import run_lock
 from core.settings import Settings
 from ingest.pipeline import Pipeline
@@ -84,7 +84,8 @@ def build(settings: Settings, embedder: Embedder | None = None) -> App:
 
     `embedder` stands in for the one that the settings name.
 
-    Raises: StorageError if the data folder cannot be used; ModelError if there is no embedder.
+    Raises: SettingsError if the data folder cannot be made; StorageError if the database cannot be
+    used; ModelError if there is no embedder.
     """
     _make_folder(settings.data_dir)
     database = Database(settings.sql_url)
@@ -122,4 +123,4 @@ def _make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise StorageError(f"the data folder {path} cannot be made: {error.strerror}") from error
+        raise SettingsError(f"the data folder {path} cannot be made: {error.strerror}") from error
