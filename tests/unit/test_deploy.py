@@ -158,6 +158,7 @@ def test_a_unit_runs_a_command_as_a_user_without_rights(
     directives = unit(path)
     assert directives["User"] == ["vade"]
     assert directives["CapabilityBoundingSet"] == [""]
+    assert "landlock_restrict_self" in directives["SystemCallFilter"][1]
     program, *words = shlex.split(directives["ExecStart"][0])
     assert program == "/opt/vademecum/bin/vade"
     check_words(words)
