@@ -8,17 +8,17 @@ also in parts), and bigrams and words together. BM25 with k1 1.2 and b 0.75, as 
 
 import json
 import math
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from statistics import mean
+from tempfile import TemporaryDirectory
 
 import jieba
 
-from benchmarks.datasets import data_folder
-from core.errors import EmptyDocumentError
+from benchmarks.layout import data_folder, read_lines
+from benchmarks.search_sets import esp_zh
 from core.language import cjk_share, terms
-from ingest.parsers.formats import parse
 from retrieval.evaluation import ndcg
 
 K1, B = 1.2, 0.75
@@ -62,25 +62,11 @@ def cmrc() -> tuple[dict[str, str], Pairs]:
 
 def esp_faq() -> tuple[dict[str, str], Pairs]:
     """ESP-FAQ in Chinese: question to answer, the question left out of what is searched."""
-    documents: dict[str, str] = {}
-    pairs: Pairs = []
-    for path in sorted((data_folder() / "fault_esp_faq").rglob("zh_CN/**/*.rst")):
-        for question, answer in _questions(path.read_text("utf-8")):
-            try:
-                text = parse(answer.encode(), "answer.rst", 2**20).text
-            except EmptyDocumentError:
-                continue  # a heading without an answer of its own
-            pairs.append((question, str(len(documents))))
-            documents[str(len(documents))] = text
+    with TemporaryDirectory() as folder:
+        esp_zh(Path(folder))
+        documents = {line["_id"]: line["text"] for line in read_lines(Path(folder) / "corpus.jsonl")}
+        pairs = [(line["text"], line["_id"]) for line in read_lines(Path(folder) / "queries.jsonl")]
     return documents, pairs
-
-
-def _questions(text: str) -> Iterator[tuple[str, str]]:
-    parts = re.split(r"^(\S.*)\n-{4,}\s*$", text, flags=re.MULTILINE)
-    for question, raw in zip(parts[1::2], parts[2::2], strict=True):
-        answer = re.sub(r"^-{4,}\s*$", "", raw, flags=re.MULTILINE).strip()
-        if answer:
-            yield question.strip(), answer
 
 
 def _words(text: str, cut: Callable[[str], Iterable[str]]) -> list[str]:

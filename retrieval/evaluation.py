@@ -1,8 +1,11 @@
 """Ranking measures, as trec_eval defines them."""
 
 import math
-from collections.abc import Mapping, Sequence
-from statistics import mean
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from retrieval.statistics import Series, mean, percentile
 
 Judgements = Mapping[str, Mapping[str, int]]
 """For each query the relevant documents and how relevant each is."""
@@ -31,13 +34,22 @@ def reciprocal_rank(ranking: Sequence[str], relevant: Mapping[str, int], k: int)
     return 1.0 / next(ranks, math.inf)
 
 
-def measure(rankings: Rankings, judgements: Judgements) -> dict[str, float]:
-    """Return the mean of each measure over the judged queries; a query without a ranking counts 0."""
+def ranking_series(rankings: Rankings, judgements: Judgements) -> dict[str, Series]:
+    """Return each measure over the judged queries; a query without a ranking counts 0."""
     pairs = [(rankings.get(query, ()), relevant) for query, relevant in judgements.items()]
-    return {
-        "ndcg@10": mean(ndcg(found, relevant, 10) for found, relevant in pairs),
-        "recall@10": mean(recall(found, relevant, 10) for found, relevant in pairs),
-        "recall@100": mean(recall(found, relevant, 100) for found, relevant in pairs),
-        "mrr@10": mean(reciprocal_rank(found, relevant, 10) for found, relevant in pairs),
-        "hit@1": mean(recall(found, relevant, 1) > 0 for found, relevant in pairs),
-    }
+    return {name: Series(np.array([of(*pair) for pair in pairs]), mean) for name, of in _MEASURES.items()}
+
+
+def latency_series(milliseconds: Sequence[float]) -> dict[str, Series]:
+    """Return the median and the 95th percentile of the times that single questions took."""
+    rows = np.array(milliseconds)
+    return {"ms_p50": Series(rows, percentile(0.5)), "ms_p95": Series(rows, percentile(0.95))}
+
+
+_MEASURES: dict[str, Callable[[Sequence[str], Mapping[str, int]], float]] = {
+    "ndcg@10": lambda found, relevant: ndcg(found, relevant, 10),
+    "recall@10": lambda found, relevant: recall(found, relevant, 10),
+    "recall@100": lambda found, relevant: recall(found, relevant, 100),
+    "mrr@10": lambda found, relevant: reciprocal_rank(found, relevant, 10),
+    "hit@1": lambda found, relevant: float(recall(found, relevant, 1) > 0),
+}

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.evaluation import measure, ndcg, recall, reciprocal_rank
+from retrieval.evaluation import latency_series, ndcg, ranking_series, recall, reciprocal_rank
 
 DOCUMENTS = ("a", "b", "c", "d", "e")
 RANKINGS = st.permutations(DOCUMENTS).flatmap(lambda order: st.integers(0, 5).map(lambda n: order[:n]))
@@ -58,9 +58,15 @@ def test_what_stands_behind_the_cut_does_not_count() -> None:
 
 
 def test_a_query_without_a_ranking_counts_as_nothing_found() -> None:
-    figures = measure({"q1": ["a"]}, {"q1": {"a": 1}, "q2": {"b": 1}})
-    assert figures == {"ndcg@10": 0.5, "recall@10": 0.5, "recall@100": 0.5, "mrr@10": 0.5, "hit@1": 0.5}
+    series = ranking_series({"q1": ["a"]}, {"q1": {"a": 1}, "q2": {"b": 1}})
+    assert list(series) == ["ndcg@10", "recall@10", "recall@100", "mrr@10", "hit@1"]
+    assert {one.value for one in series.values()} == {0.5}
 
 
 def test_a_query_that_nobody_judged_does_not_count() -> None:
-    assert measure({"q1": ["a"], "q9": ["z"]}, {"q1": {"a": 1}})["ndcg@10"] == 1.0
+    assert ranking_series({"q1": ["a"], "q9": ["z"]}, {"q1": {"a": 1}})["ndcg@10"].value == 1.0
+
+
+def test_latency_is_told_by_its_middle_and_its_tail() -> None:
+    series = latency_series([float(number) for number in range(101)])
+    assert (series["ms_p50"].value, series["ms_p95"].value) == (50.0, 95.0)

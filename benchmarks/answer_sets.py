@@ -1,0 +1,78 @@
+"""Public sets as answer sets: questions with the words that answer them, or without an answer."""
+
+import json
+from pathlib import Path
+
+from benchmarks.layout import PARTS, Json, data_folder, read_lines, write_answer_set
+
+# Kinds of TAT-QA questions whose answer stands in the table or the text as it is.
+_STANDS_THERE = {"span", "multi-span"}
+
+
+def clapnq(out: Path) -> None:
+    """Questions to one passage each, and as many that no passage answers, for answers and refusals.
+
+    `answers` are the sentences that the annotators chose.
+    """
+    folder = data_folder() / "qa_clapnq" / "annotated_data" / "dev"
+    documents: list[tuple[str, str]] = []
+    questions: dict[str, list[Json]] = {part: [] for part in PARTS}
+    for name, answerable in (("answerable", True), ("unanswerable", False)):
+        for position, line in enumerate(read_lines(folder / f"clapnq_dev_{name}.jsonl")):
+            passage = line["passages"][0]
+            file = f"{line['id']}.md"
+            documents.append((file, f"# {passage['title']}\n\n{passage['text']}\n"))
+            chosen = (output.get("selected_sentences") or [] for output in line["output"])
+            gold = sorted({sentence for sentences in chosen for sentence in sentences if sentence.strip()})
+            questions[PARTS[position % 2]].append(
+                _question(line["id"], line["input"], gold if answerable else [], file, answerable)
+            )
+    write_answer_set(out, documents, questions)
+
+
+def cmrc(out: Path) -> None:
+    """Chinese questions with the words that answer them, parted by paragraph."""
+    path = data_folder() / "zh_cmrc2018" / "squad-style-data" / "cmrc2018_dev.json"
+    articles = json.loads(path.read_text("utf-8"))["data"]
+    paragraphs = [paragraph for article in articles for paragraph in article["paragraphs"]]
+    documents = [(f"{paragraph['id']}.md", paragraph["context"] + "\n") for paragraph in paragraphs]
+    questions: dict[str, list[Json]] = {part: [] for part in PARTS}
+    for position, paragraph in enumerate(paragraphs):
+        for entry in paragraph["qas"]:
+            answers = sorted({answer["text"] for answer in entry["answers"]})
+            questions[PARTS[position % 2]].append(
+                _question(entry["id"], entry["question"], answers, f"{paragraph['id']}.md")
+            )
+    write_answer_set(out, documents, questions)
+
+
+def tatqa(out: Path) -> None:
+    """Questions on a table and the text around it, those whose answer stands there as it is."""
+    path = next((data_folder() / "table_tatqa").rglob("*.json"))
+    documents: list[tuple[str, str]] = []
+    questions: dict[str, list[Json]] = {part: [] for part in PARTS}
+    for position, context in enumerate(json.loads(path.read_text("utf-8"))):
+        file = f"{context['table']['uid']}.md"
+        paragraphs = [paragraph["text"] for paragraph in context["paragraphs"]]
+        documents.append((file, "\n\n".join([*paragraphs, _markdown(context["table"]["table"])]) + "\n"))
+        questions[PARTS[position % 2]] += [
+            _question(entry["uid"], entry["question"], [str(answer) for answer in entry["answer"]], file)
+            for entry in context["questions"]
+            if entry["answer_type"] in _STANDS_THERE
+        ]
+    write_answer_set(out, documents, questions)
+
+
+def _question(key: str, text: str, answers: list[str], file: str, answerable: bool = True) -> Json:
+    return {
+        "id": key,
+        "question": text,
+        "answers": answers,
+        "answerable": answerable,
+        "gold_documents": [file],
+    }
+
+
+def _markdown(table: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(" ".join(cell.split()) for cell in row) + " |" for row in table]
+    return "\n".join([lines[0], "|" + " --- |" * len(table[0]), *lines[1:]])

@@ -1,0 +1,78 @@
+"""Measures on answers: is the right thing said and proved, and is the rest refused."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.values import Answer, Citation
+from retrieval.statistics import Series, auroc, mean
+
+NAN = float("nan")
+# A gold answer may be longer than a sentence; a quote of so many characters inside it counts as well.
+_QUOTE_CHARACTERS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class GoldQuestion:
+    """A question, the words that answer it, any of which will do, and where they stand.
+
+    `documents` are the ends of URIs, such as file names. An unanswerable question has no answers.
+    """
+
+    id: str
+    question: str
+    answers: tuple[str, ...]
+    answerable: bool
+    documents: tuple[str, ...]
+
+
+def answer_series(gold: Sequence[GoldQuestion], answers: Sequence[Answer]) -> dict[str, Series]:
+    """Return each measure over the questions, which stand in the answers' order.
+
+    A refused answerable question counts as one whose answer is not in the citations.
+    """
+    pairs = list(zip(gold, answers, strict=True))
+    measures = {
+        "answer_in_citation": [answer_in_citation(one, answer) for one, answer in pairs],
+        "citation_precision": [citation_precision(one, answer) for one, answer in pairs],
+        "refused_unanswerable": [NAN if one.answerable else float(answer.refused) for one, answer in pairs],
+        "refused_answerable": [float(answer.refused) if one.answerable else NAN for one, answer in pairs],
+    }
+    confidence = np.array([(answer.confidence, float(one.answerable)) for one, answer in pairs])
+    series = {name: Series(np.array(rows), mean) for name, rows in measures.items()}
+    return series | {"auroc": Series(confidence.reshape(-1, 2), auroc)}
+
+
+def answer_in_citation(gold: GoldQuestion, answer: Answer) -> float:
+    """Return 1 if an answer stands in what is cited, white space and case aside, or 0.
+
+    Not-a-number where nothing is known to be the answer.
+    """
+    if not gold.answerable or not gold.answers:
+        return NAN
+    quotes = [_packed(citation.quote) for citation in answer.citations]
+    wanted = [_packed(text) for text in gold.answers]
+    cited = "".join(quotes)
+    inside = any(text in cited for text in wanted)
+    part = any(len(quote) >= _QUOTE_CHARACTERS and quote in text for quote in quotes for text in wanted)
+    return float(inside or part)
+
+
+def citation_precision(gold: GoldQuestion, answer: Answer) -> float:
+    """Return which share of the citations points at a right document.
+
+    Not-a-number for an answer without citations and for a question without a right document.
+    """
+    if not gold.answerable or not gold.documents or not answer.citations:
+        return NAN
+    return sum(_points_at(citation, gold) for citation in answer.citations) / len(answer.citations)
+
+
+def _points_at(citation: Citation, gold: GoldQuestion) -> bool:
+    return any(citation.uri == name or citation.uri.endswith(f"/{name}") for name in gold.documents)
+
+
+def _packed(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())

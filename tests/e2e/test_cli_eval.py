@@ -1,0 +1,111 @@
+"""`vade eval` as a person or a program calls it, over a corpus of four documents."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from api.cli import main
+
+CORPUS = {
+    "pump": "Pump P-7 runs at 2900 rpm and is greased every 400 hours.",
+    "valve": "Valve V-11 is tightened with 18 N·m.",
+    "filler": "The filler is cleaned with hot water after each shift.",
+    "leave": "Carried-over leave days expire at the end of March.",
+}
+QUERIES = {
+    "q1": ("How fast does pump P-7 run?", "pump"),
+    "q2": ("When do leave days expire?", "leave"),
+    "q3": ("What is the filler cleaned with?", "filler"),
+}
+
+
+def lines(path: Path, *rows: object) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("eval")
+    lines(place / "set" / "corpus.jsonl", *({"_id": key, "text": text} for key, text in CORPUS.items()))
+    queries = ({"_id": key, "text": text} for key, (text, _) in QUERIES.items())
+    lines(place / "set" / "queries.jsonl", *queries)
+    (place / "set" / "qrels").mkdir()
+    rows = "".join(f"{key}\t{document}\t1\n" for key, (_, document) in QUERIES.items())
+    (place / "set" / "qrels" / "test.tsv").write_text(f"query-id\tcorpus-id\tscore\n{rows}")
+    for key, text in CORPUS.items():
+        (place / "documents").mkdir(exist_ok=True)
+        (place / "documents" / f"{key}.md").write_text(text + "\n", "utf-8")
+    return place
+
+
+def vade(place: Path, *arguments: object) -> Result:
+    return CliRunner().invoke(main, ["--data-dir", str(place / "data"), *map(str, arguments)])
+
+
+def measured(place: Path, *arguments: object) -> dict[str, Any]:
+    done = vade(place, "eval", *arguments, "--json")
+    assert done.exit_code == 0, done.output
+    return dict(json.loads(done.stdout))
+
+
+def test_a_search_set_is_measured_with_intervals(place: Path) -> None:
+    said = measured(place, place / "set")
+    assert (said["ndcg@10"], said["hit@1"], said["questions"]) == (1.0, 1.0, 3)
+    assert said["intervals"]["ndcg@10"] == [1.0, 1.0]
+    assert 0 < said["ms_p50"] <= said["ms_p95"]
+
+
+def test_two_configurations_stand_side_by_side(place: Path) -> None:
+    said = measured(place, place / "set", "--compare", "retrieval.candidates=1")
+    assert said["compared"]["with"] == ["retrieval.candidates=1"]
+    assert said["compared"]["ndcg@10"] == 1.0
+    assert said["compared"]["differences"]["ndcg@10"] == {"difference": 0, "low": 0, "high": 0, "p": 1}
+    text = vade(place, "eval", place / "set", "--compare", "retrieval.candidates=1").stdout
+    assert "ndcg@10" in text
+    assert "p=1.0000" in text
+
+
+def test_answers_and_refusals_are_measured_over_a_folder(place: Path) -> None:
+    questions = lines(
+        place / "questions.jsonl",
+        {
+            "id": "a",
+            "question": "How often is pump P-7 greased?",
+            "answers": ["every 400 hours"],
+            "answerable": True,
+            "gold_documents": ["pump.md"],
+        },
+        {"id": "b", "question": "What does fault E-99 mean?", "answers": [], "answerable": False},
+    )
+    said = measured(place, "--answers", questions, "--documents", place / "documents")
+    assert (said["answer_in_citation"], said["citation_precision"]) == (1.0, 1.0)
+    assert (said["refused_unanswerable"], said["refused_answerable"]) == (1.0, 0.0)
+    assert (said["auroc"], said["questions"]) == (1.0, 2)
+
+
+def test_without_documents_the_data_folder_itself_is_asked(place: Path) -> None:
+    questions = lines(place / "one.jsonl", {"id": "a", "question": "Is it?", "answerable": False})
+    said = measured(place, "--answers", questions)
+    assert (said["refused_unanswerable"], said["answer_in_citation"]) == (1.0, None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "give a folder in BEIR layout"),
+        (("set", "--compare", "retrieval.dense_weight"), "write it as retrieval.dense_weight=0.7"),
+        (("set", "--compare", "retrieval.no_such=1"), "retrieval.no_such"),
+        (("set", "--split", "dev"), "dev.tsv"),
+    ],
+)
+def test_what_cannot_be_measured_is_said_in_a_line(
+    place: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    done = vade(place, "eval", *(place / "set" if word == "set" else word for word in arguments))
+    assert done.exit_code == 2
+    assert said in done.output
