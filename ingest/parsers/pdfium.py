@@ -24,6 +24,8 @@ _ITALIC_NAME = re.compile(r"italic|oblique|slanted|(cm|sf|ec)ti\d|-it$", re.IGNO
 _MONO_NAME = re.compile(r"courier|mono|consol|menlo|cmtt|typewriter|letter ?gothic", re.IGNORECASE)
 _FIXED_PITCH, _ITALIC, _FORCE_BOLD = 1 << 0, 1 << 6, 1 << 18  # font descriptor flags, ISO 32000-1 table 123
 _FONT_NAME_BYTES = 256
+# So many damaged pages in a row are none: a file may claim millions, each of which takes a search.
+_MAX_DAMAGED_PAGES = 1_000
 _RECT_BYTES = 16  # four floats: left, top, right, bottom
 # PDFium is not safe to use from two threads at once.
 _LOCK = threading.Lock()
@@ -94,12 +96,17 @@ def _open(content: bytes) -> Any:
 
 def _pages(document: Any) -> Iterator[Glyphs]:
     fonts: dict[bytes, tuple[bool, bool, bool]] = {}
+    damaged = 0
     for index in range(len(document)):
         try:
             page = document[index]
         except pdfium.PdfiumError:
             yield _blank(index + 1)
+            damaged += 1
+            if damaged >= _MAX_DAMAGED_PAGES:
+                return
             continue
+        damaged = 0
         try:
             yield _read_page(page, index + 1, fonts)
         finally:

@@ -162,6 +162,11 @@ class ParserProcess:
             return _over("takes more computing", self._settings.parser_cpu_seconds, "PARSER_CPU_SECONDS")
         if status in (-signal.SIGKILL, -signal.SIGTERM):
             return StoppedError()
+        if status == -signal.SIGABRT:  # how a library in C gives up
+            return ReaderCrashError(
+                "The reader gave up on this file (SIGABRT), most likely for want of memory; split it, "
+                "or raise VADE_INGEST__PARSER_MEMORY_BYTES."
+            )
         how = signal.Signals(-status).name if status < 0 else f"status {status}"
         return ReaderCrashError(f"The reader crashed on this file ({how}); open it and save it again.")
 
