@@ -4,6 +4,7 @@ Started by `process.py` as `python -m ingest.sandbox.child` with its end of the 
 input; it ends when the other side hangs up.
 """
 
+import errno
 import os
 import socket
 import sys
@@ -33,7 +34,7 @@ def serve(read: Parse) -> None:
     sys.modules["torch"] = None  # type: ignore[assignment]
     header, _ = channel.receive(_REQUEST_BYTES)
     terms = Terms(**{**header, "hidden": tuple(header["hidden"])})
-    channel.send({"measures": confine(terms)})
+    channel.send({"lacking": confine(terms)})
     while True:
         try:
             request, parts = channel.receive(_REQUEST_BYTES)
@@ -72,7 +73,7 @@ def out_of_memory(limit_bytes: int) -> OverLimitError:
 def _lacked_memory(error: BaseException | None) -> bool:
     """Tell whether a want of memory lies behind an error, under whatever a vendor made of it."""
     while error is not None:
-        if isinstance(error, MemoryError):
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -4,13 +4,14 @@ On Linux: memory, computing time, file sizes, open files and processes are limit
 rights back, dies with the service, is the first to go when the machine runs out of memory, has no
 network but an empty one, may read only Python's own files (`landlock.py`), and calls that have no
 place in parsing are refused by the kernel (`seccomp.py`) and by Python (`audit.py`). What a
-kernel or a container does not allow is left out; `confine` tells what took hold. Elsewhere, as on
-macOS, there are the limits that `setrlimit` knows, of which the one on memory may do nothing, and
-Python's own refusals; time and the size of the reply are watched by the service everywhere.
+kernel or a container does not allow is left out; `confine` tells what. Elsewhere, as on macOS,
+there are the limits that `setrlimit` knows, of which the one on memory may do nothing, and
+Python's own refusals. Time and the size of the reply are watched by the service everywhere.
 """
 
 import contextlib
 import ctypes
+import errno
 import math
 import os
 import resource
@@ -52,28 +53,29 @@ class Terms:
 
 
 def confine(terms: Terms) -> list[str]:
-    """Give up what parsing does not need, for good; return the names of the measures that took hold.
+    """Give up what parsing does not need, for good; return the names of what the system did not allow.
 
     Must run before there is a second thread.
     """
     _set_limits(terms.memory_bytes)
-    steps: dict[str, Callable[[], None]] = {}
-    if sys.platform == "linux":
-        steps = {
-            "dies with the service": lambda: _die_with(terms.service),
-            "first out of memory": _go_first,
-            "no network": _leave_network,
-            "no privileges": _drop_privileges,
-            "no files": lambda: restrict_files(Path(terms.folder), [Path(path) for path in terms.hidden]),
-            "no calls": restrict_calls,
-        }
-    held = ["limits"]
+    steps: dict[str, Callable[[], None]] = {
+        "death with the service": lambda: _die_with(terms.service),
+        "first to go without memory": _go_first,
+        "no network": _leave_network,
+        "no privileges": _drop_privileges,
+        "no files": lambda: restrict_files(Path(terms.folder), [Path(path) for path in terms.hidden]),
+        "no dangerous calls": restrict_calls,
+    }
+    lacking = []
     for name, step in steps.items():
-        with contextlib.suppress(OSError):
+        try:
+            if sys.platform != "linux":
+                raise OSError(errno.ENOSYS, name)
             step()
-            held.append(name)
+        except OSError:
+            lacking.append(name)
     refuse_escapes(terms.folder)
-    return [*held, "no escapes"]
+    return lacking
 
 
 def allow_computing(seconds: int) -> None:

@@ -17,6 +17,7 @@ from ingest.sandbox.process import ParserProcess, Recipe, StoppedError
 _FILES_PER_PROCESS = 1_000
 # A process that has grown to this share of its memory would fail the next large file.
 _GROWN_SHARE = 0.5
+_STOPPING = "The service is stopping; no more files are read."
 
 _log = structlog.get_logger()
 
@@ -45,6 +46,7 @@ class ParserSandbox:
         self._started: set[ParserProcess] = set()
         self._lock = threading.Lock()
         self._closed = False
+        self._told = False
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the document that `content` holds; `name` is the file's name.
@@ -79,18 +81,27 @@ class ParserSandbox:
             if process is None or not process.is_alive:
                 self._forget(process)
                 process = None
-                process = self._starter.submit(self._start).result()
+                process = self._replacement()
             return process.parse(content, name)
         finally:
             self._idle.put(self._kept(process))
 
+    def _replacement(self) -> ParserProcess:
+        try:
+            starting = self._starter.submit(self._start)
+        except RuntimeError as error:  # shut down
+            raise NotReadyError(_STOPPING) from error
+        return starting.result()
+
     def _start(self) -> ParserProcess:
         with self._lock:
             if self._closed:
-                raise NotReadyError("The service is stopping; no more files are read.")
+                raise NotReadyError(_STOPPING)
             process = ParserProcess(self._recipe)
             self._started.add(process)
-        _log.debug("parser_started", pid=process.pid, measures=process.measures)
+            if process.lacking and not self._told:
+                self._told = True
+                _log.warning("parsers_less_confined", lacking=process.lacking)
         return process
 
     def _kept(self, process: ParserProcess | None) -> ParserProcess | None:

@@ -66,7 +66,7 @@ class ParserProcess:
                 start_new_session=True,  # Ctrl-C is the service's to handle
             )
         self.parsed = 0
-        self.measures = self._greet(recipe.hidden)
+        self.lacking = self._greet(recipe.hidden)
 
     @property
     def pid(self) -> int:
@@ -131,6 +131,7 @@ class ParserProcess:
         self._folder.cleanup()
 
     def _greet(self, hidden: Sequence[Path]) -> list[str]:
+        """Send the terms; return the measures that could not be taken."""
         settings = self._settings
         terms = Terms(
             service=os.getpid(),
@@ -144,7 +145,7 @@ class ParserProcess:
         try:
             self._channel.send(asdict(terms), (), deadline)
             hello, _ = self._channel.receive(_HELLO_BYTES, deadline)
-            return [str(measure) for measure in hello["measures"]]
+            return [str(measure) for measure in hello["lacking"]]
         except (EOFError, OSError, MalformedError, LookupError) as error:
             problem = self._last_words()
             self.end()
@@ -171,15 +172,18 @@ class ParserProcess:
         return ReaderCrashError(f"The reader crashed on this file ({how}); open it and save it again.")
 
     def _sweep(self) -> None:
-        """Remove what the last file left: in the process's folder and on its standard error."""
-        self._stderr.seek(0)
-        self._stderr.truncate()
-        with os.scandir(self._folder.name) as left:
-            for entry in left:
-                if entry.is_dir(follow_symlinks=False):
-                    shutil.rmtree(entry.path, ignore_errors=True)
-                else:
-                    os.unlink(entry.path)
+        """Remove what the last file left in the process's folder and on its standard error."""
+        try:
+            self._stderr.seek(0)
+            self._stderr.truncate()
+            with os.scandir(self._folder.name) as left:
+                for entry in left:
+                    if entry.is_dir(follow_symlinks=False):
+                        shutil.rmtree(entry.path)
+                    else:
+                        os.unlink(entry.path)
+        except OSError:  # it holds on to something: then all of it goes
+            self.end()
 
     def _last_words(self) -> str:
         self._stderr.seek(0)
