@@ -58,7 +58,7 @@ class NeuralGenerator:
         self._limits = limits or AnswerLimits()
 
     def draft(self, inquiry: Inquiry, passages: Sequence[Passage]) -> Draft:
-        """Yield the sentences of an answer as they are written; none if the model declines.
+        """Yield the sentences of an answer as they are written, each once; none if the model declines.
 
         A marker of a passage that was not shown counts for nothing.
         """
@@ -66,10 +66,12 @@ class NeuralGenerator:
         prompt = build_prompt(inquiry, passages, self._chat.count_tokens, budget) if passages else None
         if prompt is None or not prompt.shown:
             return
+        said: set[str] = set()
         for line in _lines(self._chat.stream(self._request(inquiry, prompt))):
             if line is not None and line.startswith(prompt.refusal):
                 return
-            yield None if line is None else _sentence(line, prompt.shown)
+            yield None if line is None or line in said else _sentence(line, prompt.shown)
+            said.add(line or "")
 
     def warm_up(self) -> None:
         """The chat model is loaded already."""

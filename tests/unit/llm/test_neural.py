@@ -96,6 +96,10 @@ def test_a_refusal_says_nothing(text):
     assert drafted(text) == []
 
 
+def test_a_model_that_repeats_itself_is_heard_once():
+    assert [one.text for one in drafted("One. [1]\nTwo. [1]\nOne. [1]\nOne. [1]")] == ["One.", "Two."]
+
+
 def test_a_line_cut_off_by_the_limit_is_left_out():
     assert [one.text for one in drafted("Whole. [1]\nHalf a", reason=FinishReason.LENGTH)] == ["Whole."]
     assert [one.text for one in drafted("Whole. [1]\nAlso whole. [1]", reason=FinishReason.LENGTH)] == [
