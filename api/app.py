@@ -5,10 +5,11 @@ from pathlib import Path
 
 from core.database import Database
 from core.errors import SettingsError
-from core.locks import run_lock
+from core.locks import SignOfLife
 from core.settings import Settings
-from ingest.pipeline import Pipeline
-from ingest.report import Progress, RunReport
+from ingest.pipeline import Parse, Pipeline
+from ingest.report import Progress, RunReport, silent
+from ingest.run import PLAIN, RunOptions, Runs
 from ingest.sandbox.pool import ParserSandbox
 from ingest.source import Source
 from llm.embedder import DeferredEmbedder, Embedder
@@ -37,23 +38,15 @@ class App:
     generator: Generator
     answerer: Answerer
     pipeline: Pipeline
+    life: SignOfLife
     sandbox: ParserSandbox
 
-    def ingest(
-        self,
-        source: Source,
-        tell: Progress = lambda report: None,
-        retry: bool = False,
-        wait_seconds: float = 0,
-    ) -> RunReport:
-        """Ingest a source, alone, and bring both indexes up to date.
-
-        Raises: AlreadyRunningError if another run over the source is at work after `wait_seconds`.
-        """
-        with run_lock(self.settings.data_dir, source.uri, wait_seconds):
-            report = self.pipeline.ingest(source, tell, retry)
+    def ingest(self, source: Source, tell: Progress = silent, options: RunOptions = PLAIN) -> RunReport:
+        """Ingest a source and bring both indexes up to date. Raises: as `Pipeline.ingest`."""
+        try:
+            return self.pipeline.ingest(source, tell, options)
+        finally:
             self.bring_up_to_date()
-        return report
 
     def bring_up_to_date(self) -> None:
         """Make both saved indexes hold what is committed."""
@@ -76,13 +69,14 @@ class App:
         self.generator.close()
         self.lexical.close()
         self.dense.close()
+        self.life.close()
         self.database.close()
 
 
-def build(settings: Settings, embedder: Embedder | None = None) -> App:
+def build(settings: Settings, embedder: Embedder | None = None, parse: Parse | None = None) -> App:
     """Put the parts together; loads no model and opens no index before it is needed.
 
-    `embedder` stands in for the one that the settings name.
+    `embedder` stands in for the one that the settings name, `parse` for the confined processes.
 
     Raises: SettingsError if the data folder cannot be made; StorageError if the database cannot be
     used; ModelError if there is no embedder.
@@ -92,6 +86,7 @@ def build(settings: Settings, embedder: Embedder | None = None) -> App:
     database.migrate()
     embedder = embedder or DeferredEmbedder(settings.llm)
     indexes = settings.data_dir / "index"
+    life = SignOfLife(settings.data_dir)
 
     def faiss_index(folder: Path | None) -> DenseIndex:
         return FaissIndex(embedder.dimension, folder)
@@ -114,8 +109,15 @@ def build(settings: Settings, embedder: Embedder | None = None) -> App:
         searcher=searcher,
         generator=generator,
         answerer=Answerer(searcher, generator, settings.retrieval),
-        pipeline=Pipeline(database, embedder, settings.ingest, sandbox.parse),
+        pipeline=Pipeline(
+            database,
+            embedder,
+            Runs(database, life, settings.ingest.lease_seconds),
+            settings.ingest,
+            parse or sandbox.parse,
+        ),
         sandbox=sandbox,
+        life=life,
     )
 
 

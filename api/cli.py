@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from api.cli_ingestion import ingest, job, source, sync
 from api.cli_model import model
 from api.terminal import Terminal, exit_with_errors, json_option
 
@@ -34,30 +35,6 @@ def main(context: click.Context, data_dir: Path | None) -> None:
     # Threads that wait for one another sleep instead of spinning: on a machine with other work an
     # answer takes two thirds of the time. Read once, when the neural library is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-
-@main.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
-@click.option("--public", is_flag=True, help="Everybody may read what no .vade.yaml speaks of.")
-@click.option(
-    "--as", "user", metavar="user:NAME", help="Who owns what no .vade.yaml speaks of. Default: you."
-)
-@click.option("--retry", is_flag=True, help="Try files again that failed before and did not change.")
-@click.option(
-    "--allow-empty", is_flag=True, help="Believe a folder that lists nothing: remove its documents."
-)
-@json_option
-@click.pass_obj
-@exit_with_errors
-def ingest(data_dir: Path | None, as_json: bool, **options: Any) -> int:
-    """Bring folders or files in: new, changed and removed files, and nothing else.
-
-    A `.vade.yaml` in a folder says who may read what is in it and below, the nearest one up the
-    tree: `read: [group:field, user:ann]`, or `read: [public]`.
-    """
-    from api.commands.ingest import run
-
-    return run(data_dir, Terminal(as_json), **options)
 
 
 @main.command()
@@ -148,4 +125,5 @@ def up(data_dir: Path | None, **options: Any) -> int:
     return run(data_dir, **options)
 
 
-main.add_command(model)
+for command in (ingest, sync, source, job, model):
+    main.add_command(command)

@@ -22,6 +22,7 @@ from core.permissions import PUBLIC, scope_of
 from core.reading import count_documents, list_documents, read_cited_text, read_document
 from core.values import AccessScope
 from ingest.report import Outcome, RunReport
+from ingest.run import RunOptions
 from ingest.upload import UploadSource
 
 PORTAL = Path(__file__).parent / "portal"
@@ -81,9 +82,10 @@ async def upload(
     source = UploadSource(user, file.filename or "", content, readers, app.settings.ingest.max_file_bytes)
 
     def ingest() -> RunReport:
-        return app.ingest(source, retry=True, wait_seconds=_UPLOAD_WAIT_SECONDS)
+        return app.ingest(source, options=RunOptions(retry=True, wait_seconds=_UPLOAD_WAIT_SECONDS))
 
-    outcome = (await to_thread.run_sync(ingest)).documents[0]
+    report = await to_thread.run_sync(ingest)
+    outcome = next(one for one in report.documents if one.uri == source.document_uri)
     failed = outcome.outcome is Outcome.FAILED
     return JSONResponse(asdict(outcome), status_code=422 if failed else 201)
 

@@ -39,13 +39,21 @@ class Terminal:
         sys.stdout.flush()
 
     @contextmanager
-    def progress(self, length: int, label: str) -> Iterator[Callable[[], None]]:
-        """Show a bar on standard error while it is a terminal; the function given advances it."""
+    def progress(self, label: str) -> Iterator[Callable[[int], None]]:
+        """Show a bar on standard error while it is a terminal.
+
+        The function given advances it by one, and is told how many there are as far as is known.
+        """
         if self.as_json or not sys.stderr.isatty():
-            yield lambda: None
+            yield lambda length: None
             return
-        with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
-            yield lambda: bar.update(1)
+        with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+            def advance(length: int) -> None:
+                bar.length = max(1, length)
+                bar.update(1)
+
+            yield advance
 
 
 def to_json(document: Any) -> str:

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from core.errors import NotFoundError
+from core.jobs import DOCUMENT, forget
 from core.tables import (
     ChangeTable,
     ChunkTable,
@@ -18,33 +20,39 @@ from core.tables import (
     EmbeddingTable,
     GrantTable,
     PageTable,
-    SourceTable,
     VersionTable,
 )
 from core.values import Chunk, DocumentState, ParsedDocument
 
+_SETTLED = frozenset({DocumentState.SEARCHABLE, DocumentState.FAILED, DocumentState.QUARANTINED})
+
 
 @dataclass(frozen=True, slots=True)
-class SeenFile:
-    """A file as a source gave it. `pipeline` names the program and model that turn it into chunks."""
+class Fetched:
+    """A document's content as a source gave it.
+
+    `stamp` is the source's word for it. `pipeline` names the program and model that make chunks of it.
+    """
 
     uri: str
     content_sha256: str
     size_bytes: int
+    stamp: str
     pipeline: str
-    principals: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class KnownDocument:
-    """What the database knows of a document before a file is looked at."""
+    """What the database knows of a document before a source is looked at; `readable` if it has a version."""
 
     id: int
     state: str
     reason: str
     content_sha256: str
+    stamp: str
     pipeline: str
     principals: frozenset[str]
+    readable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +65,16 @@ class PreparedVersion:
     model_id: str
 
 
-def source_id(session: Session, uri: str) -> int:
-    """Return the id of the source at `uri`, made if it is new."""
-    found = session.scalar(select(SourceTable.id).where(SourceTable.uri == uri))
-    if found is not None:
-        return found
-    source = SourceTable(uri=uri, created_at=datetime.now(UTC))
-    session.add(source)
-    session.flush()
-    return source.id
-
-
 def find_document(session: Session, uri: str) -> DocumentTable | None:
     """Return the document at `uri`, whatever its state."""
     return session.scalar(select(DocumentTable).where(DocumentTable.uri == uri))
 
 
-def is_settled(known: KnownDocument | DocumentTable | None, file: SeenFile) -> bool:
+def is_settled(known: KnownDocument | DocumentTable | None, file: Fetched) -> bool:
     """Return whether this very content was already brought to an end, good or bad."""
     return (
         known is not None
-        and known.state != DocumentState.DELETED
+        and known.state in _SETTLED
         and (known.content_sha256, known.pipeline) == (file.content_sha256, file.pipeline)
     )
 
@@ -87,6 +84,8 @@ def known_documents(session: Session, source_uri: str) -> dict[str, KnownDocumen
     below = source_uri.rstrip("/") + "/"
     of_source = or_(DocumentTable.uri == source_uri, DocumentTable.uri.startswith(below, autoescape=True))
     readers: dict[int, set[str]] = {}
+    readable = select(VersionTable.document_id).where(VersionTable.tombstoned_at.is_(None))
+    live = set(session.scalars(readable.join(DocumentTable).where(of_source)))
     grants = select(GrantTable.document_id, GrantTable.principal).join(
         DocumentTable, DocumentTable.id == GrantTable.document_id
     )
@@ -98,8 +97,10 @@ def known_documents(session: Session, source_uri: str) -> dict[str, KnownDocumen
             row.state,
             row.reason,
             row.content_sha256,
+            row.stamp,
             row.pipeline,
             frozenset(readers.get(row.id, ())),
+            row.id in live,
         )
         for row in session.scalars(select(DocumentTable).where(of_source))
     }
@@ -116,28 +117,46 @@ def known_vectors(session: Session, uri: str, model_id: str) -> dict[str, bytes]
     return {f"{context}\n{text}" if context else text: vector for context, text, vector in rows}
 
 
-def commit_version(session: Session, source: int, file: SeenFile, new: PreparedVersion) -> int:
-    """Write a document's new version with all that belongs to it; the one before is tombstoned.
+def see(session: Session, source: int, uri: str, name: str, principals: frozenset[str]) -> int:
+    """Enter a document that a source lists, and who may read it; return its id."""
+    document = find_document(session, uri)
+    now = datetime.now(UTC)
+    if document is None:
+        document = DocumentTable(
+            uri=uri, media_type="", size_bytes=0, content_sha256="", stamp="", pipeline="", created_at=now
+        )
+        session.add(document)
+    if document.state in {None, DocumentState.DELETED}:
+        document.state, document.reason, document.title = DocumentState.SEEN, "", name
+        document.content_sha256 = document.stamp = document.pipeline = ""
+        document.updated_at = now
+    document.source_id = source
+    session.flush()
+    update_grants(session, document.id, principals)
+    return document.id
 
-    Returns the document's id. Does nothing if another writer committed the same content first.
-    """
-    document = find_document(session, file.uri)
-    if document is not None and is_settled(document, file) and document.state == DocumentState.SEARCHABLE:
-        return document.id
-    document = _record(session, document, source, file, DocumentState.SEARCHABLE, "")
+
+def commit_version(session: Session, file: Fetched, new: PreparedVersion) -> int:
+    """Write the new version of a document that was seen; the one before is tombstoned. Return its id."""
+    document = _record(session, file, DocumentState.SEARCHABLE, "")
     document.title, document.media_type = new.parsed.title, new.parsed.media_type
     number = _retire_live_version(session, document.id) + 1
     _write_version(session, document.id, number, file.content_sha256, new)
-    _replace_grants(session, document.id, file.principals)
     _log_change(session, document.id)
     return document.id
 
 
-def commit_failure(session: Session, source: int, file: SeenFile, reason: str) -> None:
-    """Note that a file's content cannot be read. A version that was read before stays searchable."""
-    document = find_document(session, file.uri)
-    document = _record(session, document, source, file, DocumentState.FAILED, reason)
-    update_grants(session, document.id, file.principals)
+def commit_failure(
+    session: Session, file: Fetched, reason: str, state: DocumentState = DocumentState.FAILED
+) -> None:
+    """Note why a document cannot be read. A version that was read before stays searchable."""
+    _record(session, file, state, reason)
+
+
+def commit_unchanged(session: Session, file: Fetched) -> None:
+    """Note that a document's content is what it was, by whatever stamp its source knows it now."""
+    stamped = update(DocumentTable).where(DocumentTable.uri == file.uri)
+    session.execute(stamped.values(stamp=file.stamp))
 
 
 def update_grants(session: Session, document_id: int, principals: frozenset[str]) -> bool:
@@ -146,13 +165,19 @@ def update_grants(session: Session, document_id: int, principals: frozenset[str]
     if frozenset(held) == principals:
         return False
     _replace_grants(session, document_id, principals)
-    _log_change(session, document_id)
+    if session.scalar(select(ChunkTable.id).where(ChunkTable.document_id == document_id).limit(1)):
+        _log_change(session, document_id)
     return True
 
 
 def tombstone(session: Session, document_id: int) -> None:
-    """Make a document unsearchable, from the end of this transaction on."""
+    """Make a document unsearchable, from the end of this transaction on; work on it comes to nothing."""
     _retire_live_version(session, document_id)
+    forget(
+        session,
+        DOCUMENT,
+        session.scalars(select(DocumentTable.uri).where(DocumentTable.id == document_id)).all(),
+    )
     session.execute(
         update(DocumentTable)
         .where(DocumentTable.id == document_id)
@@ -161,23 +186,13 @@ def tombstone(session: Session, document_id: int) -> None:
     _log_change(session, document_id)
 
 
-def _record(
-    session: Session,
-    document: DocumentTable | None,
-    source: int,
-    file: SeenFile,
-    state: DocumentState,
-    reason: str,
-) -> DocumentTable:
-    now = datetime.now(UTC)
+def _record(session: Session, file: Fetched, state: DocumentState, reason: str) -> DocumentTable:
+    document = find_document(session, file.uri)
     if document is None:
-        document = DocumentTable(
-            source_id=source, uri=file.uri, title=file.uri.rsplit("/", 1)[-1], media_type="", created_at=now
-        )
-        session.add(document)
-    document.size_bytes = file.size_bytes
+        raise NotFoundError(f"{file.uri} was never seen")
+    document.size_bytes, document.stamp = file.size_bytes, file.stamp
     document.content_sha256, document.pipeline = file.content_sha256, file.pipeline
-    document.state, document.reason, document.updated_at = state, reason, now
+    document.state, document.reason, document.updated_at = state, reason, datetime.now(UTC)
     session.flush()
     return document
 

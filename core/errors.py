@@ -3,11 +3,14 @@
 VadeError                      500 internal
 ├── SettingsError              500 settings         the configuration cannot be used
 ├── AlreadyRunningError        409 already_running  another process holds the lock
+├── LeaseLostError             409 lease_lost       another worker has this work now
 ├── StorageError               503 storage          the database or the disk did not take a write
 │   └── SchemaError            503 schema           the database is newer than this program
 ├── IndexUnusableError         503 index            a follower's files are damaged or of another model
 ├── ModelError                 500 model            a neural model cannot be loaded or gave nonsense
 ├── SourceError                400 source           a source cannot be listed
+├── FetchError                 502 fetch            a source did not give a document; it is tried again
+├── QuarantineError            422 quarantined      a document failed too often to be tried again by itself
 ├── SandboxError               503 sandbox          no process can be started that reads files
 ├── ParseError                 422 unreadable       a file cannot be turned into text
 │   ├── EncryptedError         422 encrypted
@@ -53,6 +56,13 @@ class AlreadyRunningError(VadeError):
     code = "already_running"
 
 
+class LeaseLostError(VadeError):
+    """Another worker has this work now; nothing was written."""
+
+    status = 409
+    code = "lease_lost"
+
+
 class StorageError(VadeError):
     """The database or the disk did not take a write; what was committed before is kept."""
 
@@ -84,6 +94,20 @@ class SourceError(VadeError):
 
     status = 400
     code = "source"
+
+
+class FetchError(VadeError):
+    """The source did not give the document; it is tried again with the next run."""
+
+    status = 502
+    code = "fetch"
+
+
+class QuarantineError(VadeError):
+    """The document failed too often to be tried again by itself."""
+
+    status = 422
+    code = "quarantined"
 
 
 class SandboxError(VadeError):

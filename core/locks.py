@@ -1,28 +1,54 @@
-"""Locks between processes; the system frees one when its holder dies, however it dies."""
+"""Signs of life; the system frees a process's lock when it dies, however it dies."""
 
-import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+import socket
+import uuid
+from collections.abc import Collection
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from core.errors import AlreadyRunningError
 
+class SignOfLife:
+    """A locked file that says that this process lives, and a look at those of others.
 
-@contextmanager
-def run_lock(data_dir: Path, source_uri: str, wait_seconds: float = 0) -> Iterator[None]:
-    """Hold the only run over a source.
-
-    Raises: AlreadyRunningError if another run holds it after `wait_seconds`.
+    With it the leases of a killed process are free at once; those of another machine when they end.
     """
-    folder = data_dir / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    name = hashlib.sha256(source_uri.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    try:
-        with FileLock(folder / f"{name}.lock", timeout=wait_seconds):
-            yield
-    except Timeout as error:
-        raise AlreadyRunningError(
-            f"another run over {source_uri} is at work; this one did nothing"
-        ) from error
+
+    def __init__(self, data_dir: Path) -> None:
+        self._folder = data_dir / "locks"
+        self._host = socket.gethostname()
+        self._id = uuid.uuid4().hex
+        self._lock = FileLock(self._path(self._id), thread_local=False)
+
+    @property
+    def name(self) -> str:
+        """This process's name; the sign is given with the first use of it."""
+        if not self._lock.is_locked:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire()
+        return f"{self._host}/{self._id}"
+
+    def dead(self, names: Collection[str]) -> frozenset[str]:
+        """Return those of this machine whose process has ended."""
+        return frozenset(name for name in names if name != self.name and self._is_dead(name))
+
+    def close(self) -> None:
+        """Take the sign back."""
+        if self._lock.is_locked:
+            self._lock.release()
+            self._path(self._id).unlink(missing_ok=True)
+
+    def _is_dead(self, name: str) -> bool:
+        host, _, identity = name.rpartition("/")
+        if host != self._host:
+            return False
+        path = self._path(identity)
+        try:
+            with FileLock(path, blocking=False):
+                path.unlink(missing_ok=True)
+        except Timeout:
+            return False
+        return True
+
+    def _path(self, identity: str) -> Path:
+        return self._folder / f"alive-{identity}.lock"

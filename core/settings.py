@@ -126,6 +126,11 @@ class IngestSettings(Group):
     chunk_tokens: int = Field(200, ge=32, le=8192)
     max_file_bytes: int = Field(256 * 2**20, ge=1)
     max_text_bytes: int = Field(64 * 2**20, ge=1)
+    max_attempts: int = Field(3, ge=1, description="tries before a document is quarantined")
+    retry_seconds: float = Field(60.0, gt=0, description="before the second try; doubled for each more")
+    lease_seconds: float = Field(60.0, ge=1, description="a worker silent for so long has lost its work")
+    fuse_share: float = Field(0.2, ge=0, le=1, description="a run that would remove more removes nothing")
+    fuse_documents: int = Field(5, ge=0, description="so few may always be removed")
     window_chunks: int = Field(128, ge=1, description="chunks embedded together, then committed")
     parser_processes: int = Field(2, ge=1, le=64, description="files read at once, each in its own process")
     parser_memory_bytes: int = Field(

@@ -53,12 +53,20 @@ class Base(DeclarativeBase):
 
 
 class SourceTable(Base):
-    """Where documents come from: a folder, or the uploads of one user."""
+    """Where documents come from: a folder, a server, or the uploads of one user.
+
+    `kind` and `config` (JSON) open it again, `cursor` is where its next listing goes on. `scheduled`
+    sources take part in `vade sync` without being named.
+    """
 
     __tablename__ = "source"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uri: Mapped[str] = mapped_column(String(2048), unique=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    config: Mapped[str] = mapped_column(Text)
+    cursor: Mapped[str] = mapped_column(Text)
+    scheduled: Mapped[bool]
     created_at: Mapped[datetime]
 
 
@@ -66,7 +74,8 @@ class DocumentTable(Base):
     """One thing that a source holds, whatever became of it.
 
     `content_sha256` and `pipeline` name what was last tried; with `state` they decide whether it
-    has to be tried again. `reason` says why it failed.
+    has to be tried again. `stamp` is the source's word for that content: while it is the same, there
+    is nothing to fetch. `reason` says why it failed.
     """
 
     __tablename__ = "document"
@@ -80,6 +89,7 @@ class DocumentTable(Base):
     state: Mapped[str] = mapped_column(String(32))
     reason: Mapped[str] = mapped_column(Text)
     content_sha256: Mapped[str] = mapped_column(String(64))
+    stamp: Mapped[str] = mapped_column(String(255))
     pipeline: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -185,3 +195,50 @@ class FollowerTable(Base):
     generation: Mapped[int]
     applied_seq: Mapped[int]
     updated_at: Mapped[datetime]
+
+
+class JobTable(Base):
+    """A piece of work that outlives its worker; one row for each `kind` and `key`.
+
+    Done work leaves no row. `token` grows with each lease: a worker whose lease was given to another
+    holds an older one and can write nothing. `run` names the run that asked for it, `payload` is JSON.
+    """
+
+    __tablename__ = "job"
+    __table_args__ = (
+        UniqueConstraint("kind", "key"),
+        Index("ix_job_line", "state", "priority", "not_before"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    key: Mapped[str] = mapped_column(String(4096))
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"), index=True)
+    run_id: Mapped[int | None]
+    state: Mapped[str] = mapped_column(String(16))
+    priority: Mapped[int]
+    attempts: Mapped[int]
+    not_before: Mapped[datetime]
+    token: Mapped[int]
+    owner: Mapped[str] = mapped_column(String(255))
+    leased_until: Mapped[datetime | None]
+    stage: Mapped[str] = mapped_column(String(64))
+    cancel: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text)
+    payload: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class RunTable(Base):
+    """One synchronization of a source: when, how it ended, and its report as JSON."""
+
+    __tablename__ = "run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"), index=True)
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(Text)
+    report: Mapped[str] = mapped_column(Text, deferred=True)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]

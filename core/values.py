@@ -17,8 +17,10 @@ class BlockKind(StrEnum):
 class DocumentState(StrEnum):
     """Where a document stands, in words that an operator understands."""
 
+    SEEN = "seen"
     SEARCHABLE = "searchable"
     FAILED = "failed"
+    QUARANTINED = "quarantined"
     DELETED = "deleted"
 
 

@@ -1,17 +1,22 @@
 """A corpus in BEIR layout as a source, and the queries and judgements that go with it."""
 
 import csv
+import hashlib
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from core.errors import InputError, ParseError
-from ingest.source import Listed
+from core.errors import InputError
+from ingest.source import Listed, Listing
 
 
 class BeirCorpus:
     """`corpus.jsonl`: one document a line, `{"_id", "title", "text"}`, readable by everybody."""
+
+    kind = "beir"
+    config: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, folder: Path, readers: frozenset[str]) -> None:
         self.uri = f"beir:{folder.name}"
@@ -23,27 +28,28 @@ class BeirCorpus:
         """Return the corpus's own id of a document."""
         return uri.removeprefix(f"{self.uri}/")
 
-    def list(self) -> Sequence[Listed]:
-        """Return every line.
+    def listings(self, cursor: str) -> Iterator[Listing]:
+        """Yield every line.
 
         Raises: InputError if one is malformed.
         """
         self._documents = {
             f"{self.uri}/{line['_id']}": _page(line) for line in read_lines(self._path, ("_id", "text"))
         }
-        return [Listed(uri, f"{self.document_id(uri)}.md", self._readers) for uri in self._documents]
+        yield Listing(
+            [
+                Listed(uri, f"{self.document_id(uri)}.md", self._readers, hashlib.sha256(page).hexdigest())
+                for uri, page in self._documents.items()
+            ],
+            complete=True,
+        )
 
     def fetch(self, listed: Listed) -> bytes:
         """Return a document as a page of Markdown."""
         return self._documents[listed.uri]
 
-    def gone(self, known: Collection[str]) -> Sequence[str]:
-        """Return what the corpus no longer holds."""
-        return [uri for uri in known if uri not in self._documents]
-
-    def problems(self) -> Sequence[tuple[str, ParseError]]:
-        """Return nothing: a file is read whole or not at all."""
-        return ()
+    def close(self) -> None:
+        """Do nothing: there is nothing to give back."""
 
 
 def read_queries(folder: Path) -> dict[str, str]:

@@ -2,17 +2,21 @@
 
 import os
 import re
-from collections.abc import Collection, Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import yaml
 
-from core.errors import InputError, ParseError, SourceError, TooLargeError
+from core.errors import FetchError, InputError, ParseError, SourceError, TooLargeError
 from core.permissions import principal
-from ingest.source import Listed
+from ingest.source import Listed, Listing
 
 PERMISSIONS_FILE = ".vade.yaml"
+# A file changed less than this ago may change again without its times showing it.
+_FRESH_SECONDS = 2.0
 # What a path and an IRI read differently, and bytes that are not UTF-8; all else stays readable.
 _ESCAPED = re.compile("[%#?\x00-\x1f\x7f\udc80-\udcff]")
 
@@ -22,6 +26,11 @@ def file_uri(path: Path) -> str:
     return "file://" + _ESCAPED.sub(lambda match: f"%{ord(match.group()) & 0xFF:02X}", path.as_posix())
 
 
+def file_path(uri: str) -> Path:
+    """Return the path that `file_uri` made this of."""
+    return Path(os.fsdecode(unquote_to_bytes(uri.removeprefix("file://"))))
+
+
 class FolderSource:
     """The files below a folder, or one file; hidden files and symbolic links are passed over.
 
@@ -29,57 +38,41 @@ class FolderSource:
     none, `default` may.
     """
 
-    def __init__(
-        self, path: Path, default: frozenset[str], max_file_bytes: int, may_be_empty: bool = False
-    ) -> None:
+    kind = "folder"
+
+    def __init__(self, path: Path, default: frozenset[str], max_file_bytes: int) -> None:
         self._path = Path(os.path.abspath(path.expanduser()))
         self._default = default
         self._max_file_bytes = max_file_bytes
-        self._may_be_empty = may_be_empty
         self._problems: list[tuple[str, ParseError]] = []
-        self._paths: dict[str, Path] = {}
         self.uri = file_uri(self._path)
 
-    def list(self) -> Sequence[Listed]:
-        """Return the files in order of their path.
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The folder and its readers of last resort."""
+        return {"path": str(self._path), "read": sorted(self._default)}
+
+    def listings(self, cursor: str) -> Iterator[Listing]:
+        """Yield the files in order of their path, whatever the cursor.
 
         Raises: SourceError if the folder is not there or not readable, or a `.vade.yaml` is malformed.
         """
         self._problems.clear()
-        self._paths.clear()
         if not self._path.exists():
             raise SourceError(f"{self._path} is not there; nothing was changed")
         readers: dict[Path, frozenset[str]] = {}
-        found: list[Listed] = []
-        for path in self._files():
-            uri = file_uri(path)
-            self._paths[uri] = path
-            found.append(Listed(uri, path.name, self._readers(path.parent, readers)))
-        return found
-
-    def gone(self, known: Collection[str]) -> Sequence[str]:
-        """Return which known URIs the last listing no longer held; folders it could not read keep theirs.
-
-        Raises: SourceError if it held nothing at all: more likely a missing mount than an empty folder.
-        """
-        if known and not self._paths and not self._may_be_empty:
-            raise SourceError(
-                f"{self._path} lists no file, though {len(known)} were known; they are kept. "
-                "If it is empty on purpose, say --allow-empty"
-            )
-        blind = tuple(f"{uri}/" for uri, _ in self._problems)
-        return [uri for uri in known if uri not in self._paths and not uri.startswith(blind)]
-
-    def problems(self) -> Sequence[tuple[str, ParseError]]:
-        """Return the URIs of folders that the last listing could not look into, and why."""
-        return tuple(self._problems)
+        files = [
+            Listed(file_uri(path), path.name, self._readers(path.parent, readers), _stamp(path))
+            for path in self._files()
+        ]
+        yield Listing(files, unreadable=tuple(self._problems), complete=True)
 
     def fetch(self, listed: Listed) -> bytes:
         """Return a file's content.
 
-        Raises: ParseError if it cannot be read, TooLargeError if it is over the limit.
+        Raises: FetchError if it cannot be read, TooLargeError if it is over the limit.
         """
-        path = self._paths[listed.uri]
+        path = file_path(listed.uri)
         try:
             size = path.stat().st_size
             if size > self._max_file_bytes:
@@ -87,7 +80,10 @@ class FolderSource:
                 raise TooLargeError(f"the file has {size:,} bytes; the limit is {limit}")
             return path.read_bytes()
         except OSError as error:
-            raise ParseError(f"the file cannot be read: {error.strerror}") from error
+            raise FetchError(f"the file cannot be read: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to give back."""
 
     def _files(self) -> Iterator[Path]:
         if self._path.is_file():
@@ -115,6 +111,14 @@ class FolderSource:
                 readers = self._default if at_top else self._readers(folder.parent, found)
             found[folder] = readers
         return found[folder]
+
+
+def _stamp(path: Path) -> str:
+    """Return what changes with every write, a copy that keeps its times included."""
+    status = path.stat()
+    if time.time() - status.st_ctime < _FRESH_SECONDS:
+        return ""
+    return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_ino}"
 
 
 def _readers_in(folder: Path) -> frozenset[str] | None:

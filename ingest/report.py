@@ -4,11 +4,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from typing import Any
 
-from core.documents import KnownDocument
-from core.errors import ParseError
+from core.errors import VadeError
 
 
 class Outcome(StrEnum):
@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
     DELETED = "deleted"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,34 @@ class DocumentReport:
     code: str = ""
 
 
+Progress = Callable[[DocumentReport, int], None]
+"""Called with each document's outcome, and how many documents are listed by then."""
+
+
+def silent(document: DocumentReport, listed: int) -> None:
+    """Tell nobody."""
+
+
 @dataclass
 class RunReport:
-    """A run's outcomes and where its time went, in seconds by stage."""
+    """A run's outcomes and where its time went, in seconds by stage; `listed` is known early."""
 
     source: str
+    run: int = 0
+    listed: int = 0
     documents: list[DocumentReport] = field(default_factory=list)
     chunks: int = 0
     embedded: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
+    suspicion: str = ""
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def note(self, uri: str, outcome: Outcome, error: VadeError | None = None) -> DocumentReport:
+        """Add and return one document's outcome."""
+        reason, code = (str(error), error.code) if error else ("", "")
+        document = DocumentReport(uri, outcome, reason, code)
+        self.documents.append(document)
+        return document
 
     def count(self, outcome: Outcome) -> int:
         """Return how many documents had this outcome."""
@@ -48,29 +68,13 @@ class RunReport:
 
     @property
     def failures(self) -> list[DocumentReport]:
-        """The documents that could not be read."""
-        return [document for document in self.documents if document.outcome is Outcome.FAILED]
+        """The documents that could not be read, and those whose work was cancelled."""
+        return [one for one in self.documents if one.outcome in {Outcome.FAILED, Outcome.CANCELLED}]
 
-
-Progress = Callable[[DocumentReport], None]
-
-
-class Run:
-    """A run under way: what was known at its start, and the report that it writes."""
-
-    def __init__(self, source_uri: str, tell: Progress) -> None:
-        self.source_id = 0
-        self.known: dict[str, KnownDocument] = {}
-        self.report = RunReport(source_uri)
-        self._tell = tell
-        self._lock = threading.Lock()
-
-    def tell(self, uri: str, outcome: Outcome, error: ParseError | None = None) -> None:
-        """Note one document's outcome and pass it on."""
-        reason, code = (str(error), error.code) if error else ("", "")
-        document = DocumentReport(uri, outcome, reason, code)
-        self.report.documents.append(document)
-        self._tell(document)
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing failed and nothing was suspicious."""
+        return not self.failures and not self.suspicion
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -81,4 +85,16 @@ class Run:
         finally:
             spent = time.perf_counter() - started
             with self._lock:
-                self.report.seconds[stage] = self.report.seconds.get(stage, 0.0) + spent
+                self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is kept of the run: counts, times, and each document that is not as it was."""
+        return {
+            "source": self.source,
+            "counts": {outcome.value: self.count(outcome) for outcome in Outcome},
+            "chunks": self.chunks,
+            "embedded": self.embedded,
+            "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
+            "suspicion": self.suspicion,
+            "documents": [asdict(one) for one in self.documents if one.outcome is not Outcome.UNCHANGED],
+        }

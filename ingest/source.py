@@ -1,47 +1,73 @@
 """What a source of documents must be able to do."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.errors import ParseError
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A document that a source says it holds; `name` is its file name."""
+    """A document that a source says it holds; `name` is its file name.
+
+    `stamp` changes whenever the content may have changed, at most 255 characters; empty if the
+    source cannot tell without giving the content. Without principals nobody may read the document.
+    """
 
     uri: str
     name: str
     principals: frozenset[str]
+    stamp: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A part of what a source tells about itself.
+
+    `listed` is new, changed or as it was; `gone` is proved to be removed. `unreadable` are URIs of
+    parts that could not be looked into, and why: what is known at or below them is kept. `cursor`
+    is where the next listing may go on once this part is recorded; empty keeps the one before.
+    `complete` says that with this part everything the source holds has been listed in this
+    listing: what was not is gone. A listing that ends complete gives its cursor with its last part.
+    """
+
+    listed: Sequence[Listed] = ()
+    gone: Sequence[str] = ()
+    unreadable: Sequence[tuple[str, ParseError]] = ()
+    cursor: str = ""
+    complete: bool = False
 
 
 class Source(Protocol):
-    """Lists documents and fetches them."""
+    """Lists documents and fetches them; `kind` and `config` (JSON) open it again.
+
+    Every URI that it lists is its own URI or stands below it: `uri + "/..."`.
+    """
 
     uri: str
+    kind: str
 
-    def list(self) -> Sequence[Listed]:
-        """Return everything the source holds now, in a stable order.
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """What opens this source again; no secret."""
+        ...
 
-        Raises: SourceError if it cannot tell; then nothing may be taken for removed.
+    def listings(self, cursor: str) -> Iterator[Listing]:
+        """Yield what the source holds, or what became of it since `cursor`, in a stable order.
+
+        Raises: SourceError if it cannot tell; what was recorded before stays recorded, and nothing
+        may be taken for removed.
         """
         ...
 
     def fetch(self, listed: Listed) -> bytes:
         """Return a document's content; several threads may ask at once.
 
-        Raises: ParseError if it cannot be fetched, TooLargeError if it is over the limit.
+        Raises: FetchError if it cannot be had now, ParseError if it never can, as beyond a limit.
         """
         ...
 
-    def gone(self, known: Collection[str]) -> Sequence[str]:
-        """Return which of the known URIs the last listing proves to be no longer there.
-
-        Raises: SourceError if the listing is not to be believed.
-        """
-        ...
-
-    def problems(self) -> Sequence[tuple[str, ParseError]]:
-        """Return the URIs of the parts that the last listing could not look into, and why."""
+    def close(self) -> None:
+        """Give connections back."""
         ...

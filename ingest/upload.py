@@ -1,14 +1,19 @@
 """One uploaded file as a source."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import Any
 
-from core.errors import InputError, ParseError, TooLargeError
-from ingest.source import Listed
+from core.errors import FetchError, InputError, TooLargeError
+from ingest.source import Listed, Listing
 
 
 class UploadSource:
     """A file that a user handed in. The same name by the same user is the same document."""
+
+    kind = "upload"
+    config: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(
         self, user: str, file_name: str, content: bytes, readers: frozenset[str], max_file_bytes: int
@@ -23,20 +28,20 @@ class UploadSource:
         self._readers = readers
         self._max_file_bytes = max_file_bytes
 
-    def list(self) -> Sequence[Listed]:
-        """Return the one file."""
-        return [Listed(self.document_uri, self._name, self._readers)]
+    def listings(self, cursor: str) -> Iterator[Listing]:
+        """Yield the one file; earlier ones stay."""
+        yield Listing([Listed(self.document_uri, self._name, self._readers)])
 
     def fetch(self, listed: Listed) -> bytes:
-        """Return its content."""
+        """Return its content.
+
+        Raises: TooLargeError if it is over the limit; FetchError for an earlier upload that was cut off.
+        """
+        if listed.uri != self.document_uri:
+            raise FetchError("the upload was cut off; hand the file in again")
         if len(self._content) > self._max_file_bytes:
             raise TooLargeError(f"the file is over the limit of {self._max_file_bytes:,} bytes")
         return self._content
 
-    def gone(self, known: Collection[str]) -> Sequence[str]:
-        """Return nothing: an upload says nothing about earlier ones."""
-        return ()
-
-    def problems(self) -> Sequence[tuple[str, ParseError]]:
-        """Return nothing: there is nothing to look into."""
-        return ()
+    def close(self) -> None:
+        """Do nothing: there is nothing to give back."""

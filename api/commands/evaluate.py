@@ -129,8 +129,8 @@ def _apart(settings: Settings, folder: Path) -> Settings:
 
 
 def _ingest(app: App, terminal: Terminal, source: Source) -> None:
-    with terminal.progress(len(source.list()), "Ingesting") as advance:
-        app.ingest(source, lambda report: advance())
+    with terminal.progress("Ingesting") as advance:
+        app.ingest(source, lambda document, listed: advance(listed))
 
 
 def _each(
@@ -139,12 +139,12 @@ def _each(
     """Ask each question, one after the other, and return what came and how many milliseconds it took."""
     app.warm_up()
     found, milliseconds = [], []
-    with terminal.progress(len(questions), "Asking") as advance:
+    with terminal.progress("Asking") as advance:
         for question in questions:
             started = time.perf_counter()
             found.append(ask(question))
             milliseconds.append((time.perf_counter() - started) * 1000)
-            advance()
+            advance(len(questions))
     return found, milliseconds
 
 

@@ -10,10 +10,14 @@ from typing import Any
 
 from api.app import App
 from api.commands.opening import opened, user_named
-from api.terminal import DONE, WITH_FAILURES, Terminal
+from api.terminal import ALREADY_RUNNING, DONE, WITH_FAILURES, Terminal
+from core.errors import AlreadyRunningError, VadeError
 from core.permissions import PUBLIC, principal
 from ingest.folder import FolderSource
+from ingest.record import Plan
 from ingest.report import Outcome, RunReport
+from ingest.run import RunOptions
+from ingest.source import Source
 
 
 def run(
@@ -21,34 +25,66 @@ def run(
     terminal: Terminal,
     paths: Sequence[Path],
     user: str | None,
+    public: bool,
+    dry_run: bool,
     **options: bool,
 ) -> int:
     """Ingest each path and report; the exit code tells whether every document was read."""
-    owner = PUBLIC if options["public"] else principal(user_named(user))
+    owner = PUBLIC if public else principal(user_named(user))
     with opened(data_dir) as app:
-        started = time.perf_counter()
-        reports = [
-            _ingest(
-                app,
-                FolderSource(
-                    path, frozenset({owner}), app.settings.ingest.max_file_bytes, options["allow_empty"]
-                ),
-                terminal,
-                options["retry"],
-            )
-            for path in paths
-        ]
-        wall = time.perf_counter() - started
-        summary = _summary(reports, wall, app.embedder.forward_seconds)
+        limit = app.settings.ingest.max_file_bytes
+        sources = [FolderSource(path, frozenset({owner}), limit) for path in paths]
+        if dry_run:
+            return run_dry(app, sources, terminal, options["retry"])
+        return run_sources(app, sources, terminal, RunOptions(**options))
+
+
+def run_sources(app: App, sources: Sequence[Source], terminal: Terminal, options: RunOptions) -> int:
+    """Ingest each source and print one report of all; a source that fails does not keep the others.
+
+    Raises: what the only source raised.
+    """
+    started = time.perf_counter()
+    reports: list[RunReport] = []
+    errors: list[tuple[Source, VadeError]] = []
+    for source in sources:
+        try:
+            reports.append(_ingest(app, source, terminal, options))
+        except VadeError as error:
+            if len(sources) == 1:
+                raise
+            errors.append((source, error))
+    summary = _summary(reports, time.perf_counter() - started, app.embedder.forward_seconds)
+    runs = [_run_json(report) for report in reports] + [
+        {"source": source.uri, "error": {"code": error.code, "message": str(error)}}
+        for source, error in errors
+    ]
+    failed = [f"{source.uri}: {error}" for source, error in errors]
+    terminal.result({**summary, "runs": runs}, lambda: "\n".join([_text(summary, reports), *failed]))
+    if errors and not reports and all(isinstance(error, AlreadyRunningError) for _, error in errors):
+        return ALREADY_RUNNING
+    return DONE if not errors and all(report.is_clean for report in reports) else WITH_FAILURES
+
+
+def _ingest(app: App, source: Source, terminal: Terminal, options: RunOptions) -> RunReport:
+    with terminal.progress("Ingesting") as advance:
+        return app.ingest(source, lambda document, listed: advance(listed), options)
+
+
+def run_dry(app: App, sources: Sequence[Source], terminal: Terminal, retry: bool) -> int:
+    """Print what ingesting the sources would do."""
+    plans = {source.uri: app.pipeline.plan(source, retry) for source in sources}
     terminal.result(
-        {**summary, "runs": [_run_json(report) for report in reports]}, lambda: _text(summary, reports)
+        {uri: {"fetch": [one.uri for one in plan.work], "delete": plan.gone} for uri, plan in plans.items()},
+        lambda: "\n".join(_plan_text(uri, plan) for uri, plan in plans.items()),
     )
-    return WITH_FAILURES if any(report.failures for report in reports) else DONE
+    return DONE
 
 
-def _ingest(app: App, source: FolderSource, terminal: Terminal, retry: bool) -> RunReport:
-    with terminal.progress(len(source.list()), "Ingesting") as advance:
-        return app.ingest(source, lambda report: advance(), retry)
+def _plan_text(uri: str, plan: Plan) -> str:
+    lines = [f"{uri}: {len(plan.work)} to fetch, {len(plan.kept)} as they were, {len(plan.gone)} to delete."]
+    lines += [f"  fetch   {listed.uri}" for listed in plan.work]
+    return "\n".join([*lines, *(f"  delete  {gone}" for gone in plan.gone)])
 
 
 def _summary(reports: Sequence[RunReport], wall: float, forward: float) -> dict[str, Any]:
@@ -76,7 +112,8 @@ _IN_KIB = sys.platform != "darwin"
 
 
 def _run_json(report: RunReport) -> dict[str, Any]:
-    return {"source": report.source, "documents": [asdict(document) for document in report.documents]}
+    documents = [asdict(document) for document in report.documents]
+    return {"source": report.source, "run": report.run, "suspicion": report.suspicion, "documents": documents}
 
 
 def _text(summary: dict[str, Any], reports: Sequence[RunReport]) -> str:
@@ -91,6 +128,7 @@ def _text(summary: dict[str, Any], reports: Sequence[RunReport]) -> str:
         f"{summary['embedder_forward_share']:.0%} of it in the embedder; "
         f"peak memory {summary['peak_rss_mb']} MB.",
     ]
+    lines += [f"{report.source}: {report.suspicion}" for report in reports if report.suspicion]
     if failed:
         lines += ["Not read; the rest is searchable. Mend the file and ingest again:", *failed]
     return "\n".join(lines)

@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 from fakes.command import Ended, Vade
 
-from core.locks import run_lock
-from ingest.folder import file_uri
+from core.database import Database
+from core.locks import SignOfLife
+from core.permissions import PUBLIC
+from ingest.folder import FolderSource, file_uri
+from ingest.report import silent
+from ingest.run import PLAIN, Runs
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ROOT / "deploy" / "demo" / "documents"
@@ -73,9 +77,9 @@ def test_removed_files_are_gone_but_an_empty_folder_must_be_meant(vade: Vade, tm
     (manuals / "pump.md").unlink()
     refused = vade.run("ingest", manuals)
     assert (refused.code, refused.out) == (2, "")
-    assert "--allow-empty" in refused.err
+    assert "--allow-deletions" in refused.err
     assert vade.run("check", "--json").json["chunks"] == 1
-    assert vade.run("ingest", "--allow-empty", "--json", manuals).json["deleted"] == 1
+    assert vade.run("ingest", "--allow-deletions", "--json", manuals).json["deleted"] == 1
     assert vade.run("check", "--json").json["chunks"] == 0
 
 
@@ -115,7 +119,10 @@ def test_a_folder_that_is_not_there_is_exit_code_2(vade: Vade, tmp_path: Path) -
 
 def test_a_run_beside_another_one_over_the_same_folder_is_exit_code_3(vade: Vade, tmp_path: Path) -> None:
     manuals = folder(tmp_path / "manuals", pump="The pump runs.")
-    with run_lock(vade.data_dir, file_uri(manuals)):
+    assert vade.run("ingest", manuals).code == 0
+    database, life = Database(f"sqlite:///{vade.data_dir / 'truth.db'}"), SignOfLife(vade.data_dir)
+    source = FolderSource(manuals, frozenset({PUBLIC}), 1)
+    with Runs(database, life, 60).open(source, PLAIN, silent):
         ended = vade.run("ingest", "--json", manuals)
     assert ended.code == 3
     assert one_line(ended.err)

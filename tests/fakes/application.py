@@ -1,6 +1,5 @@
 """The real application over a fake embedder, reading files in the test's own process."""
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,13 +8,11 @@ from fakes.embedder import FakeEmbedder
 from api.app import App, build
 from core.settings import load_settings
 from ingest.parsers.formats import parse
-from ingest.pipeline import Pipeline
 from llm.embedder import Embedder
 
 
 def make_app(data_dir: Path, embedder: Embedder | None = None, **overrides: object) -> App:
     """Return an application as users run it, but for the neural model and the confined processes."""
-    app = build(load_settings(data_dir, **overrides), embedder or FakeEmbedder())
-    limits = app.settings.ingest
-    here = partial(parse, max_text_bytes=limits.max_text_bytes)
-    return replace(app, pipeline=Pipeline(app.database, app.embedder, limits, here))
+    settings = load_settings(data_dir, **overrides)
+    here = partial(parse, max_text_bytes=settings.ingest.max_text_bytes)
+    return build(settings, embedder or FakeEmbedder(), here)

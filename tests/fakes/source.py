@@ -1,10 +1,13 @@
 """A source that holds what a test puts into it."""
 
-from collections.abc import Collection, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
-from core.errors import ParseError, SourceError
-from ingest.source import Listed
+from core.errors import FetchError, ParseError
+from ingest.source import Listed, Listing
 
 PUBLIC = frozenset({"public"})
 
@@ -18,13 +21,22 @@ class FakeFile:
 
 
 class FakeSource:
-    """Documents by name. `blind` names the parts that a listing cannot look into."""
+    """Documents by name.
 
-    def __init__(self, uri: str = "fake:shelf") -> None:
+    `blind` names the parts that a listing cannot look into, `away` documents that cannot be fetched
+    now. With `stamped` it knows what changed without giving the content.
+    """
+
+    kind = "fake"
+    config: Mapping[str, Any] = MappingProxyType({})
+
+    def __init__(self, uri: str = "fake:shelf", stamped: bool = False) -> None:
         self.uri = uri
+        self.stamped = stamped
         self.files: dict[str, FakeFile] = {}
         self.blind: dict[str, ParseError] = {}
-        self.believe_empty = True
+        self.away: set[str] = set()
+        self.fetched: list[str] = []
 
     def put(self, name: str, text: str | bytes | None, *principals: str) -> str:
         """Put a document in, or change it, and return its URI."""
@@ -32,24 +44,25 @@ class FakeSource:
         self.files[name] = FakeFile(content, frozenset(principals) or PUBLIC)
         return f"{self.uri}/{name}"
 
-    def list(self) -> Sequence[Listed]:
-        return [
-            Listed(f"{self.uri}/{name}", name.rsplit("/", 1)[-1], file.principals)
+    def listings(self, cursor: str) -> Iterator[Listing]:
+        listed = [
+            Listed(f"{self.uri}/{name}", name.rsplit("/", 1)[-1], file.principals, self._stamp(file))
             for name, file in sorted(self.files.items())
         ]
+        yield Listing(listed, unreadable=tuple(self.blind.items()), complete=True)
 
     def fetch(self, listed: Listed) -> bytes:
-        content = self.files[listed.uri.removeprefix(f"{self.uri}/")].content
+        name = listed.uri.removeprefix(f"{self.uri}/")
+        self.fetched.append(name)
+        if name in self.away:
+            raise FetchError("the shelf is locked")
+        content = self.files[name].content
         if content is None:
             raise ParseError("the file cannot be fetched")
         return content
 
-    def gone(self, known: Collection[str]) -> Sequence[str]:
-        if known and not self.files and not self.believe_empty:
-            raise SourceError("the listing is empty")
-        listed = {entry.uri for entry in self.list()}
-        blind = tuple(f"{uri}/" for uri in self.blind)
-        return [uri for uri in known if uri not in listed and not uri.startswith(blind)]
+    def close(self) -> None:
+        self.fetched.clear()
 
-    def problems(self) -> Sequence[tuple[str, ParseError]]:
-        return tuple(self.blind.items())
+    def _stamp(self, file: FakeFile) -> str:
+        return hashlib.sha256(file.content or b"").hexdigest() if self.stamped else ""

@@ -144,7 +144,8 @@ def test_the_example_of_permissions_is_accepted(tmp_path: Path) -> None:
     [block] = blocks(README, "yaml")
     (tmp_path / PERMISSIONS_FILE).write_text(block, "utf-8")
     (tmp_path / "pump.txt").write_text("The pump runs.", "utf-8")
-    [listed] = FolderSource(tmp_path, frozenset({"user:other"}), 2**20, False).list()
+    [listing] = FolderSource(tmp_path, frozenset({"user:other"}), 2**20).listings("")
+    [listed] = listing.listed
     assert listed.principals == {"group:field", "user:ann"}
 
 

@@ -105,7 +105,7 @@ def test_an_upload_that_cannot_be_read_says_why_and_stays_listed(
 
 def test_a_failed_upload_is_tried_again_with_the_same_file(client: TestClient) -> None:
     assert upload(client, "a.md", "").status_code == upload(client, "a.md", "").status_code == 422
-    assert upload(client, "a.md", PUMP).json()["outcome"] == "changed"
+    assert upload(client, "a.md", PUMP).json()["outcome"] == "added"
 
 
 def test_an_upload_over_the_limit_is_cut_off_and_nothing_is_kept(tmp_path: Path) -> None:

@@ -26,9 +26,13 @@ def database(tmp_path: Path) -> Database:
     return database
 
 
+def new_source(uri: str) -> SourceTable:
+    return SourceTable(uri=uri, kind="", config="{}", cursor="", scheduled=False, created_at=NOW)
+
+
 def add_source(database: Database, uri: str) -> None:
     with database.writing() as session:
-        session.add(SourceTable(uri=uri, created_at=NOW))
+        session.add(new_source(uri))
 
 
 def sources(database: Database) -> list[str]:
@@ -73,13 +77,13 @@ def test_a_row_that_refers_to_nothing_is_refused(database: Database) -> None:
 def test_a_transaction_is_committed_whole_or_not_at_all(database: Database) -> None:
     add_source(database, "kept")
     with pytest.raises(IntegrityError), database.writing() as session:
-        session.add_all(SourceTable(uri=uri, created_at=NOW) for uri in ("new", "kept"))
+        session.add_all(new_source(uri) for uri in ("new", "kept"))
     assert sources(database) == ["kept"]
 
 
 def test_a_reader_neither_waits_for_a_writer_nor_sees_half_of_its_work(database: Database) -> None:
     with database.writing() as session:
-        session.add(SourceTable(uri="a", created_at=NOW))
+        session.add(new_source("a"))
         session.flush()
         assert sources(database) == []
     assert sources(database) == ["a"]

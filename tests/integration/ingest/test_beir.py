@@ -21,12 +21,14 @@ def test_a_corpus_is_a_source_of_one_page_a_line(tmp_path: Path) -> None:
         {"_id": 2, "text": "Two."},
     )
     corpus = BeirCorpus(tmp_path, EVERYBODY)
-    first, second = corpus.list()
+    [listing] = corpus.listings("")
+    first, second = listing.listed
     assert [corpus.document_id(listed.uri) for listed in (first, second)] == ["d1", "2"]
     assert corpus.fetch(first) == b"# Pump\n\nIt pumps."
     assert corpus.fetch(second) == b"Two."
     assert first.principals == EVERYBODY
-    assert corpus.gone([first.uri, f"{corpus.uri}/d9"]) == [f"{corpus.uri}/d9"]
+    assert listing.complete
+    assert first.stamp != second.stamp
 
 
 @pytest.mark.parametrize(
@@ -35,12 +37,12 @@ def test_a_corpus_is_a_source_of_one_page_a_line(tmp_path: Path) -> None:
 def test_a_malformed_line_is_named_by_its_number(tmp_path: Path, line: str) -> None:
     (tmp_path / "corpus.jsonl").write_text(f'{{"_id": "d1", "text": "fine"}}\n\n{line}\n', "utf-8")
     with pytest.raises(InputError, match=r"corpus\.jsonl, line 3"):
-        BeirCorpus(tmp_path, EVERYBODY).list()
+        list(BeirCorpus(tmp_path, EVERYBODY).listings(""))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"corpus\.jsonl cannot be read"):
-        BeirCorpus(tmp_path, EVERYBODY).list()
+        list(BeirCorpus(tmp_path, EVERYBODY).listings(""))
     with pytest.raises(InputError, match=r"queries\.jsonl cannot be read"):
         read_queries(tmp_path)
     with pytest.raises(InputError, match=r"qrels/test\.tsv"):

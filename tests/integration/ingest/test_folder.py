@@ -1,11 +1,13 @@
 import os
+import time
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
-from core.errors import ParseError, SourceError, TooLargeError
-from ingest.folder import FolderSource, file_uri
+from core.errors import FetchError, SourceError, TooLargeError
+from ingest.folder import FolderSource, file_path, file_uri
+from ingest.source import Listing
 
 OWNER = frozenset({"user:ann"})
 NEEDS_PERMISSIONS = pytest.mark.skipif(os.geteuid() == 0, reason="root reads whatever it likes")
@@ -18,19 +20,24 @@ def write(folder: Path, name: str, text: str = "text") -> Path:
     return path
 
 
-def source(path: Path, limit: int = 1000, may_be_empty: bool = False) -> FolderSource:
-    return FolderSource(path, OWNER, limit, may_be_empty)
+def source(path: Path, limit: int = 1000) -> FolderSource:
+    return FolderSource(path, OWNER, limit)
+
+
+def listing(folder: FolderSource) -> Listing:
+    [only] = folder.listings("")
+    return only
 
 
 def readers(path: Path) -> dict[str, set[str]]:
-    return {listed.name: set(listed.principals) for listed in source(path).list()}
+    return {listed.name: set(listed.principals) for listed in listing(source(path)).listed}
 
 
 def test_files_are_listed_in_order_of_their_path_with_their_readers(tmp_path: Path) -> None:
     for name in ("b.md", "a.md", "sub/c.md"):
         write(tmp_path, name)
     folder = source(tmp_path)
-    assert [listed.uri for listed in folder.list()] == [
+    assert [listed.uri for listed in listing(folder).listed] == [
         f"{folder.uri}/{name}" for name in ("a.md", "b.md", "sub/c.md")
     ]
     assert readers(tmp_path) == {"a.md": {"user:ann"}, "b.md": {"user:ann"}, "c.md": {"user:ann"}}
@@ -73,14 +80,14 @@ def test_a_malformed_permissions_file_stops_everything_and_is_named(tmp_path: Pa
     write(tmp_path, "sub/.vade.yaml", text)
     write(tmp_path, "sub/b.md")
     with pytest.raises(SourceError, match=r"(?s)sub/\.vade\.yaml.*nothing was changed"):
-        source(tmp_path).list()
+        listing(source(tmp_path))
 
 
 def test_a_permissions_file_that_is_not_text_stops_everything(tmp_path: Path) -> None:
     write(tmp_path, "a.md")
     (tmp_path / ".vade.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SourceError, match="nothing was changed"):
-        source(tmp_path).list()
+        listing(source(tmp_path))
 
 
 def test_hidden_files_and_symbolic_links_are_passed_over(tmp_path: Path) -> None:
@@ -96,15 +103,16 @@ def test_hidden_files_and_symbolic_links_are_passed_over(tmp_path: Path) -> None
 
 def test_a_folder_that_is_not_there_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"is not there; nothing was changed"):
-        source(tmp_path / "gone").list()
+        listing(source(tmp_path / "gone"))
 
 
 @pytest.mark.parametrize("name", ["泵 2.md", "100%.md", "a#b?c.md", "naïve & co.md", "line\nbreak.md"])
 def test_a_uri_leads_back_to_its_file(tmp_path: Path, name: str) -> None:
     path = write(tmp_path, name, "found")
     folder = source(tmp_path)
-    [listed] = folder.list()
+    [listed] = listing(folder).listed
     assert unquote(listed.uri) == f"file://{path}"
+    assert file_path(listed.uri) == path
     assert folder.fetch(listed) == b"found"
 
 
@@ -112,7 +120,7 @@ def test_a_name_that_is_not_unicode_is_no_obstacle(tmp_path: Path) -> None:
     name = os.fsencode(tmp_path) + b"/caf\xe9.md"
     Path(os.fsdecode(name)).write_text("found", "utf-8")
     folder = source(tmp_path)
-    [listed] = folder.list()
+    [listed] = listing(folder).listed
     assert listed.uri == f"{file_uri(tmp_path)}/caf%E9.md"
     assert folder.fetch(listed) == b"found"
 
@@ -121,38 +129,35 @@ def test_a_file_over_the_limit_says_which_limit(tmp_path: Path) -> None:
     write(tmp_path, "big.md", "x" * 11)
     folder = source(tmp_path, limit=10)
     with pytest.raises(TooLargeError, match=r"11 bytes; the limit is 10 \(VADE_INGEST__MAX_FILE_BYTES\)"):
-        folder.fetch(folder.list()[0])
+        folder.fetch(listing(folder).listed[0])
 
 
 def test_a_file_that_went_between_listing_and_reading_is_one_failure(tmp_path: Path) -> None:
     path = write(tmp_path, "a.md")
     folder = source(tmp_path)
-    [listed] = folder.list()
+    [listed] = listing(folder).listed
     path.unlink()
-    with pytest.raises(ParseError, match="cannot be read"):
+    with pytest.raises(FetchError, match="cannot be read"):
         folder.fetch(listed)
 
 
-def test_what_is_no_longer_listed_is_gone(tmp_path: Path) -> None:
-    write(tmp_path, "a.md")
-    folder = source(tmp_path)
-    folder.list()
-    known = [f"{folder.uri}/a.md", f"{folder.uri}/b.md"]
-    assert folder.gone(known) == [f"{folder.uri}/b.md"]
+def test_a_listing_names_everything_there_is(tmp_path: Path) -> None:
+    assert listing(source(tmp_path)) == Listing([], complete=True)
 
 
-def test_a_folder_that_suddenly_lists_nothing_is_not_believed(tmp_path: Path) -> None:
-    folder = source(tmp_path)
-    folder.list()
-    assert folder.gone([]) == []
-    with pytest.raises(SourceError, match="--allow-empty"):
-        folder.gone([f"{folder.uri}/a.md"])
-
-
-def test_a_folder_that_is_empty_on_purpose_is_believed(tmp_path: Path) -> None:
-    folder = source(tmp_path, may_be_empty=True)
-    folder.list()
-    assert folder.gone([f"{folder.uri}/a.md"]) == [f"{folder.uri}/a.md"]
+def test_the_stamp_of_a_file_changes_with_every_write(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.md", "one")
+    assert listing(source(tmp_path)).listed[0].stamp == "", (
+        "a fresh file may change within one tick of its times"
+    )
+    stamps = []
+    for text in ("one", "two", "two"):
+        path.write_text(text, "utf-8")
+        os.utime(path, (1, 1))
+        time.sleep(2.1)
+        stamps.append(listing(source(tmp_path)).listed[0].stamp)
+    assert len(set(stamps)) == 3
+    assert listing(source(tmp_path)).listed[0].stamp == stamps[-1]
 
 
 @NEEDS_PERMISSIONS
@@ -162,10 +167,10 @@ def test_a_folder_that_cannot_be_looked_into_is_reported_and_keeps_its_documents
     closed.chmod(0)
     try:
         folder = source(tmp_path)
-        assert [listed.name for listed in folder.list()] == ["a.md"]
-        [(uri, problem)] = folder.problems()
+        found = listing(folder)
+        [(uri, problem)] = found.unreadable
     finally:
         closed.chmod(0o700)
     assert uri == f"{folder.uri}/closed"
     assert "what was known of it is kept" in str(problem)
-    assert folder.gone([f"{uri}/b.md", f"{folder.uri}/c.md"]) == [f"{folder.uri}/c.md"]
+    assert [listed.name for listed in found.listed] == ["a.md"]

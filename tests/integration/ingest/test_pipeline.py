@@ -8,12 +8,14 @@ from fakes.source import FakeSource
 
 from core.database import Database
 from core.errors import ModelError, ParseError, SourceError
+from core.locks import SignOfLife
 from core.permissions import scope_of
 from core.reading import DocumentEntry, list_documents
 from core.settings import IngestSettings
 from ingest.parsers.formats import parse
 from ingest.pipeline import Pipeline
 from ingest.report import Outcome, RunReport
+from ingest.run import RunOptions, Runs
 
 BROKEN_PDF = b"%PDF-1.7 and nothing more"
 
@@ -24,24 +26,30 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.database = Database(f"sqlite:///{folder / 'truth.db'}")
         self.database.migrate()
+        self.life = SignOfLife(folder)
         self.embedder = FakeEmbedder()
         self.source = FakeSource()
 
-    def ingest(self, retry: bool = False, **settings: int) -> dict[str, Outcome]:
+    def ingest(
+        self, retry: bool = False, allow_deletions: bool = False, **settings: int
+    ) -> dict[str, Outcome]:
         """Ingest and return what became of each document, by name."""
-        report = self.report(retry, **settings)
+        report = self.report(retry, allow_deletions, **settings)
         return {document.uri.removeprefix("fake:shelf/"): document.outcome for document in report.documents}
 
-    def report(self, retry: bool = False, **settings: int) -> RunReport:
+    def report(self, retry: bool = False, allow_deletions: bool = False, **settings: int) -> RunReport:
         limits = IngestSettings(**settings)
         read = partial(parse, max_text_bytes=limits.max_text_bytes)
-        pipeline = Pipeline(self.database, self.embedder, limits, read)
-        return pipeline.ingest(self.source, retry=retry)
+        pipeline = Pipeline(self.database, self.embedder, Runs(self.database, self.life, 60), limits, read)
+        return pipeline.ingest(self.source, options=RunOptions(retry, allow_deletions))
 
     def embedded(self) -> list[str]:
         """Return the texts embedded since the last call."""
         texts, self.embedder.texts = self.embedder.texts, []
         return texts
+
+    def searchable(self) -> dict[str, DocumentEntry]:
+        return {name: entry for name, entry in self.readable().items() if entry.state == "searchable"}
 
     def readable(self, user: str | None = None, *groups: str) -> dict[str, DocumentEntry]:
         with self.database.reading() as session:
@@ -53,6 +61,7 @@ class Desk:
 def desk(tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(tmp_path)
     yield desk
+    desk.life.close()
     desk.database.close()
 
 
@@ -92,7 +101,7 @@ def test_a_removed_document_that_comes_back_is_new_again(desk: Desk) -> None:
     desk.source.put("a.md", "The pump runs.")
     desk.ingest()
     kept = desk.source.files.pop("a.md")
-    assert desk.ingest() == {"a.md": Outcome.DELETED}
+    assert desk.ingest(allow_deletions=True) == {"a.md": Outcome.DELETED}
     assert desk.ingest() == {}
     desk.source.files["a.md"] = kept
     assert desk.ingest() == {"a.md": Outcome.ADDED}
@@ -165,8 +174,7 @@ def test_a_listing_that_is_not_to_be_believed_removes_nothing(desk: Desk) -> Non
     desk.source.put("a.md", "The pump runs.")
     desk.ingest()
     desk.source.files.clear()
-    desk.source.believe_empty = False
-    with pytest.raises(SourceError, match="empty"):
+    with pytest.raises(SourceError, match="lists nothing"):
         desk.ingest()
     assert list(desk.readable()) == ["a.md"]
 
@@ -177,7 +185,7 @@ def test_a_part_that_could_not_be_looked_into_keeps_its_documents(desk: Desk) ->
     desk.ingest()
     del desk.source.files["sub/b.md"]
     desk.source.blind["fake:shelf/sub"] = ParseError("the folder cannot be read")
-    assert desk.ingest() == {"a.md": Outcome.UNCHANGED, "sub": Outcome.FAILED}
+    assert desk.ingest() == {"sub": Outcome.FAILED, "a.md": Outcome.UNCHANGED}
     assert set(desk.readable()) == {"a.md", "sub/b.md"}
 
 
@@ -191,7 +199,8 @@ def test_when_the_embedder_fails_nothing_is_lost_and_the_next_run_goes_on(desk: 
     desk.embedder.broken = True
     with pytest.raises(ModelError):
         desk.ingest(window_chunks=2)
-    assert desk.readable() == before
+    assert desk.searchable() == before
+    assert {entry.state for entry in desk.readable().values()} == {"searchable", "seen"}
     desk.embedder.broken = False
     outcomes = desk.ingest(window_chunks=2)
     assert list(outcomes.values()).count(Outcome.ADDED) == 6
@@ -204,7 +213,7 @@ def test_what_was_committed_before_a_failure_is_not_done_again(desk: Desk) -> No
     desk.embedder.break_after(2)
     with pytest.raises(ModelError):
         desk.ingest(window_chunks=2)
-    done = len(desk.readable())
+    done = len(desk.searchable())
     assert 0 < done < 6
     desk.embedded()
     desk.embedder.broken = False
@@ -229,7 +238,7 @@ def test_two_sources_do_not_remove_each_others_documents(desk: Desk) -> None:
     desk.source.put("b.md", "The valve leaks.")
     desk.ingest()
     desk.source.files.clear()
-    desk.ingest()
+    desk.ingest(allow_deletions=True)
     desk.source = first
     assert desk.ingest() == {"a.md": Outcome.UNCHANGED}
 

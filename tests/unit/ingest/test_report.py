@@ -1,33 +1,42 @@
+import json
 import time
 
 import pytest
 
 from core.errors import EncryptedError
-from ingest.report import DocumentReport, Outcome, Run
+from ingest.report import DocumentReport, Outcome, RunReport
 
 
-def test_a_run_counts_and_passes_on_what_became_of_each_document() -> None:
-    told: list[DocumentReport] = []
-    run = Run("fake:shelf", told.append)
-    run.tell("a", Outcome.ADDED)
-    run.tell("b", Outcome.FAILED, EncryptedError())
-    run.tell("c", Outcome.ADDED)
-    assert told == run.report.documents
-    assert (run.report.count(Outcome.ADDED), run.report.count(Outcome.DELETED)) == (2, 0)
+def test_a_run_counts_what_became_of_each_document() -> None:
+    report = RunReport("fake:shelf")
+    told = [report.note("a", Outcome.ADDED), report.note("b", Outcome.FAILED, EncryptedError())]
+    assert told == report.documents
+    assert (report.count(Outcome.ADDED), report.count(Outcome.DELETED)) == (1, 0)
 
 
 def test_a_failure_says_why_in_words_and_in_a_code() -> None:
-    run = Run("fake:shelf", lambda report: None)
-    run.tell("b", Outcome.FAILED, EncryptedError("it wants a password"))
-    assert run.report.failures == [DocumentReport("b", Outcome.FAILED, "it wants a password", "encrypted")]
+    report = RunReport("fake:shelf")
+    report.note("b", Outcome.FAILED, EncryptedError("it wants a password"))
+    assert report.failures == [DocumentReport("b", Outcome.FAILED, "it wants a password", "encrypted")]
+    assert not report.is_clean
 
 
 def test_the_time_of_a_stage_adds_up_also_when_it_fails() -> None:
-    run = Run("fake:shelf", lambda report: None)
-    with run.timed("parse"):
+    report = RunReport("fake:shelf")
+    with report.timed("parse"):
         time.sleep(0.002)
-    first = run.report.seconds["parse"]
-    with pytest.raises(EncryptedError), run.timed("parse"):
+    first = report.seconds["parse"]
+    with pytest.raises(EncryptedError), report.timed("parse"):
         raise EncryptedError
-    assert run.report.seconds["parse"] > first > 0.001
-    assert set(run.report.seconds) == {"parse"}
+    assert report.seconds["parse"] > first > 0.001
+    assert set(report.seconds) == {"parse"}
+
+
+def test_what_is_kept_of_a_run_leaves_out_what_did_not_change() -> None:
+    report = RunReport("fake:shelf", listed=3)
+    for name in "abc":
+        report.note(name, Outcome.UNCHANGED)
+    report.note("d", Outcome.DELETED)
+    kept = json.loads(json.dumps(report.as_json()))
+    assert kept["counts"]["unchanged"] == 3
+    assert [one["uri"] for one in kept["documents"]] == ["d"]

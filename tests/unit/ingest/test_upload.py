@@ -1,6 +1,7 @@
 import pytest
 
-from core.errors import InputError, TooLargeError
+from core.errors import FetchError, InputError, TooLargeError
+from ingest.source import Listed, Listing
 from ingest.upload import UploadSource
 
 ANN = frozenset({"user:ann"})
@@ -8,6 +9,11 @@ ANN = frozenset({"user:ann"})
 
 def upload(name: str, content: bytes = b"text", limit: int = 100) -> UploadSource:
     return UploadSource("ann", name, content, ANN, limit)
+
+
+def listing(source: UploadSource) -> Listing:
+    [only] = source.listings("")
+    return only
 
 
 @pytest.mark.parametrize(
@@ -20,7 +26,7 @@ def upload(name: str, content: bytes = b"text", limit: int = 100) -> UploadSourc
     ],
 )
 def test_the_name_is_the_last_part_of_what_the_browser_sent(name: str, kept: str) -> None:
-    [listed] = upload(name).list()
+    [listed] = listing(upload(name)).listed
     assert (listed.uri, listed.name, listed.principals) == (f"upload:ann/{kept}", kept, ANN)
 
 
@@ -32,12 +38,15 @@ def test_a_name_that_names_nothing_is_refused(name: str) -> None:
 
 def test_a_file_over_the_limit_is_refused_and_one_at_it_is_not() -> None:
     at, over = upload("a.md", b"x" * 100), upload("a.md", b"x" * 101)
-    assert at.fetch(at.list()[0]) == b"x" * 100
+    assert at.fetch(listing(at).listed[0]) == b"x" * 100
     with pytest.raises(TooLargeError, match="100 bytes"):
-        over.fetch(over.list()[0])
+        over.fetch(listing(over).listed[0])
 
 
 def test_an_upload_never_removes_an_earlier_one() -> None:
-    source = upload("a.md")
-    assert source.gone(["upload:ann/b.md"]) == ()
-    assert source.problems() == ()
+    assert not listing(upload("a.md")).complete
+
+
+def test_an_upload_that_was_cut_off_has_to_be_handed_in_again() -> None:
+    with pytest.raises(FetchError, match="hand the file in again"):
+        upload("a.md").fetch(Listed("upload:ann/b.md", "b.md", ANN))

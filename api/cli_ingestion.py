@@ -1,0 +1,173 @@
+"""The command line of ingestion: `vade ingest`, `sync`, `source …` and `job …`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.terminal import Terminal, exit_with_errors, json_option
+
+_OWNER = click.option(
+    "--as", "user", metavar="user:NAME", help="Who owns what no .vade.yaml speaks of. Default: you."
+)
+_PUBLIC = click.option("--public", is_flag=True, help="Everybody may read what no .vade.yaml speaks of.")
+_RETRY = click.option("--retry", is_flag=True, help="Try again what failed before and did not change.")
+_DELETIONS = click.option(
+    "--allow-deletions", is_flag=True, help="Believe a source that lists nothing, or much less than before."
+)
+_DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@_PUBLIC
+@_OWNER
+@_RETRY
+@_DELETIONS
+@_DRY_RUN
+@json_option
+@click.pass_obj
+@exit_with_errors
+def ingest(data_dir: Path | None, as_json: bool, **options: Any) -> int:
+    """Bring folders or files in: new, changed and removed files, and nothing else.
+
+    A `.vade.yaml` in a folder says who may read what is in it and below, the nearest one up the
+    tree: `read: [group:field, user:ann]`, or `read: [public]`.
+    """
+    from api.commands.ingest import run
+
+    return run(data_dir, Terminal(as_json), **options)
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@_RETRY
+@_DELETIONS
+@_DRY_RUN
+@json_option
+@click.pass_obj
+@exit_with_errors
+def sync(data_dir: Path | None, as_json: bool, **options: Any) -> int:
+    """Bring sources up to date: those named, or all that `vade source add` entered. For the night.
+
+    One run over a source at a time, on whatever machine. A source that cannot be listed does not keep
+    the others; the exit code is 1 if anything failed or looked suspicious.
+    """
+    from api.commands.sync import run
+
+    return run(data_dir, Terminal(as_json), **options)
+
+
+@click.group()
+def source() -> None:
+    """Enter, list and leave out the sources of the nightly `vade sync`."""
+
+
+@source.command()
+@click.argument("path", type=click.Path(path_type=Path), metavar="DIR")
+@_PUBLIC
+@_OWNER
+@json_option
+@click.pass_obj
+@exit_with_errors
+def add(data_dir: Path | None, as_json: bool, **options: Any) -> int:
+    """Enter a folder; nothing is read yet."""
+    from api.commands.sync import run_add
+
+    return run_add(data_dir, Terminal(as_json), **options)
+
+
+@source.command(name="list")
+@json_option
+@click.pass_obj
+@exit_with_errors
+def list_all(data_dir: Path | None, as_json: bool) -> int:
+    """List the sources, with the end of the last run over each."""
+    from api.commands.sync import run_list
+
+    return run_list(data_dir, Terminal(as_json))
+
+
+@source.command()
+@click.argument("uri", metavar="SOURCE")
+@json_option
+@click.pass_obj
+@exit_with_errors
+def remove(data_dir: Path | None, as_json: bool, uri: str) -> int:
+    """Leave a source out of `vade sync`; its documents stay."""
+    from api.commands.sync import run_remove
+
+    return run_remove(data_dir, Terminal(as_json), uri)
+
+
+@source.command()
+@click.argument("uri", metavar="SOURCE")
+@click.option("--limit", default=1, show_default=True, type=click.IntRange(1, 100), help="Runs shown.")
+@json_option
+@click.pass_obj
+@exit_with_errors
+def runs(data_dir: Path | None, as_json: bool, uri: str, limit: int) -> int:
+    """Show the reports of the last runs over a source."""
+    from api.commands.sync import run_reports
+
+    return run_reports(data_dir, Terminal(as_json), uri, limit)
+
+
+@click.group()
+def job() -> None:
+    """See the work that is waiting, at work or given up; try it again or cancel it."""
+
+
+@job.command(name="list")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(["queued", "running", "failed", "quarantined", "cancelled"]),
+    help="Only these; may be given several times.",
+)
+@json_option
+@click.pass_obj
+@exit_with_errors
+def list_jobs(data_dir: Path | None, as_json: bool, states: tuple[str, ...]) -> int:
+    """List jobs, those at work first."""
+    from api.commands.job import run_list
+
+    return run_list(data_dir, Terminal(as_json), states)
+
+
+@job.command()
+@click.argument("job_id", type=int, metavar="ID")
+@json_option
+@click.pass_obj
+@exit_with_errors
+def show(data_dir: Path | None, as_json: bool, job_id: int) -> int:
+    """Show all that is known of a job."""
+    from api.commands.job import run_show
+
+    return run_show(data_dir, Terminal(as_json), job_id)
+
+
+@job.command()
+@click.argument("job_ids", nargs=-1, type=int, metavar="[ID]...")
+@click.option("--all", "everything", is_flag=True, help="All that failed or are quarantined.")
+@json_option
+@click.pass_obj
+@exit_with_errors
+def retry(data_dir: Path | None, as_json: bool, job_ids: tuple[int, ...], everything: bool) -> int:
+    """Try jobs again, now, as if they had never been tried."""
+    from api.commands.job import run_retry
+
+    return run_retry(data_dir, Terminal(as_json), job_ids, everything)
+
+
+@job.command()
+@click.argument("job_id", type=int, metavar="ID")
+@json_option
+@click.pass_obj
+@exit_with_errors
+def cancel(data_dir: Path | None, as_json: bool, job_id: int) -> int:
+    """Cancel a job: at once if it waits, within seconds if it runs. A run takes its documents along."""
+    from api.commands.job import run_cancel
+
+    return run_cancel(data_dir, Terminal(as_json), job_id)

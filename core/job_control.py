@@ -1,0 +1,95 @@
+"""What a person sees of the job ledger, and may do to it; all inside the caller's transaction."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import and_, select, update
+from sqlalchemy.orm import Session
+
+from core.errors import NotFoundError
+from core.jobs import DOCUMENT, SYNC, JobState, make_free
+from core.tables import JobTable
+
+
+@dataclass(frozen=True, slots=True)
+class JobEntry:
+    """A job as a person sees it. `stage` is what its worker is doing, `reason` why it failed last."""
+
+    id: int
+    kind: str
+    key: str
+    source_id: int
+    state: JobState
+    stage: str
+    attempts: int
+    priority: int
+    owner: str
+    reason: str
+    cancelling: bool
+    not_before: datetime
+    leased_until: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+def retry(session: Session, job_id: int) -> None:
+    """Put a job back into the line as if it had never been tried; its worker, if any, is fenced off.
+
+    Raises: NotFoundError.
+    """
+    row = _get(session, job_id)
+    row.attempts, row.reason = 0, ""
+    make_free(row, datetime.now(UTC))
+    session.flush()
+
+
+def list_jobs(session: Session, states: Collection[JobState] = (), limit: int = 1000) -> list[JobEntry]:
+    """Return jobs, those at work first, then by urgency; `states` leaves the others out."""
+    wanted = select(JobTable).order_by(
+        (JobTable.state != JobState.RUNNING), JobTable.priority.desc(), JobTable.not_before, JobTable.id
+    )
+    if states:
+        wanted = wanted.where(JobTable.state.in_(states))
+    return [_entry(row) for row in session.scalars(wanted.limit(limit))]
+
+
+def show_job(session: Session, job_id: int) -> JobEntry:
+    """Return one job. Raises: NotFoundError."""
+    return _entry(_get(session, job_id))
+
+
+def cancel(session: Session, job_id: int) -> JobState:
+    """Cancel a job: at once if it waits, within a heartbeat if it runs. A run takes its documents along.
+
+    Returns the state it has now. Raises: NotFoundError.
+    """
+    row = _get(session, job_id)
+    now = datetime.now(UTC)
+    waiting = {"state": JobState.CANCELLED, "reason": "cancelled", "updated_at": now}
+    if row.kind == SYNC and row.run_id is not None:
+        of_run = and_(JobTable.kind == DOCUMENT, JobTable.run_id == row.run_id)
+        session.execute(update(JobTable).where(of_run, JobTable.state == JobState.QUEUED).values(**waiting))
+        session.execute(
+            update(JobTable).where(of_run, JobTable.state == JobState.RUNNING).values(cancel=True)
+        )
+    if row.state == JobState.RUNNING:
+        row.cancel = True
+    else:
+        row.state, row.reason, row.updated_at = JobState.CANCELLED, "cancelled", now
+    session.flush()
+    return JobState(row.state)
+
+
+def _entry(row: JobTable) -> JobEntry:
+    return JobEntry(
+        row.id, row.kind, row.key, row.source_id, JobState(row.state), row.stage, row.attempts, row.priority,
+        row.owner, row.reason, row.cancel, row.not_before, row.leased_until, row.created_at, row.updated_at,
+    )  # fmt: skip
+
+
+def _get(session: Session, job_id: int) -> JobTable:
+    row = session.get(JobTable, job_id)
+    if row is None:
+        raise NotFoundError(f"there is no job {job_id}; done work leaves none behind")
+    return row

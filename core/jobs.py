@@ -1,0 +1,240 @@
+"""The job ledger: work that outlives its worker, leased to one worker at a time.
+
+Every function works inside the caller's transaction. A lease is good for some seconds and has to be
+renewed. Its token is larger than that of any lease on the job before: whoever holds an older one
+finds, at the end, that there is nothing it may finish, and its whole transaction is undone.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from core.errors import AlreadyRunningError, LeaseLostError, NotFoundError
+from core.tables import JobTable
+
+SYNC = "sync"
+DOCUMENT = "document"
+# Whoever waits in front of the screen goes first.
+INTERACTIVE, BACKGROUND = 10, 0
+
+
+class JobState(StrEnum):
+    """Where a job stands; done work leaves no job behind."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FAILED = "failed"
+    QUARANTINED = "quarantined"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """Work to be done: `key` names the source or document, `payload` what a worker has to know.
+
+    `fresh` forgets earlier attempts.
+    """
+
+    kind: str
+    key: str
+    source_id: int
+    run_id: int | None = None
+    priority: int = BACKGROUND
+    payload: Mapping[str, Any] | None = None
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """One worker's hold on a job. `attempts` counts this one, `reason` is why the last one failed."""
+
+    job_id: int
+    token: int
+    kind: str
+    key: str
+    attempts: int
+    payload: Mapping[str, Any] = field(hash=False)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who takes leases: its name, the names of those known to be dead, and how long a lease is good."""
+
+    name: str
+    dead: frozenset[str] = frozenset()
+    lease_seconds: float = 60.0
+
+
+def enqueue(session: Session, jobs: Sequence[NewJob]) -> None:
+    """Put jobs into the line. What is there by that kind and key is replaced, its worker fenced off.
+
+    Attempts are kept while the payload stays the same, so that what fails every night ends too.
+    """
+    now = datetime.now(UTC)
+    there = _by_key(session, jobs)
+    for new in jobs:
+        payload = json.dumps(new.payload or {}, sort_keys=True)
+        row = there.get((new.kind, new.key))
+        if row is None:
+            row = JobTable(kind=new.kind, key=new.key, token=0, attempts=0, reason="", created_at=now)
+            session.add(row)
+        elif new.fresh or row.payload != payload:
+            row.attempts, row.reason = 0, ""
+        row.source_id, row.run_id, row.priority, row.payload = (
+            new.source_id, new.run_id, new.priority, payload,
+        )  # fmt: skip
+        make_free(row, now)
+    session.flush()
+
+
+def claim(
+    session: Session, holder: Holder, kind: str, limit: int, source_id: int | None = None
+) -> list[Lease]:
+    """Lease at most `limit` jobs that are due, the most urgent first."""
+    now = datetime.now(UTC)
+    due = and_(JobTable.state == JobState.QUEUED, JobTable.not_before <= now)
+    wanted = select(JobTable).where(JobTable.kind == kind, or_(due, _abandoned(holder, now)))
+    if source_id is not None:
+        wanted = wanted.where(JobTable.source_id == source_id)
+    line = wanted.order_by(JobTable.priority.desc(), JobTable.not_before, JobTable.id).limit(limit)
+    return [_lease(row, holder, now) for row in session.scalars(line.with_for_update(skip_locked=True))]
+
+
+def claim_one(session: Session, holder: Holder, kind: str, key: str) -> Lease:
+    """Lease this very job, due or not.
+
+    Raises: AlreadyRunningError if a living worker holds it.
+    """
+    now = datetime.now(UTC)
+    named = and_(JobTable.kind == kind, JobTable.key == key)
+    row = session.scalar(select(JobTable).where(named).with_for_update())
+    if row is None:
+        raise NotFoundError(f"there is no job for {key}")
+    free = or_(JobTable.state != JobState.RUNNING, _abandoned(holder, now))
+    if session.scalar(select(JobTable.id).where(named, free)) is None:
+        raise AlreadyRunningError(f"{row.owner} is at work on {key}; this run did nothing")
+    return _lease(row, holder, now)
+
+
+def is_running(session: Session, holder: Holder, kind: str, key: str) -> bool:
+    """Return whether a living worker holds this job."""
+    running = select(JobTable.id).where(
+        JobTable.kind == kind,
+        JobTable.key == key,
+        JobTable.state == JobState.RUNNING,
+        ~_abandoned(holder, datetime.now(UTC)),
+    )
+    return session.scalar(running) is not None
+
+
+def owners(session: Session) -> list[str]:
+    """Return who holds leases, living or not."""
+    return list(session.scalars(select(JobTable.owner).where(JobTable.state == JobState.RUNNING).distinct()))
+
+
+def renew(session: Session, holder: Holder, leases: Mapping[Lease, str]) -> set[Lease]:
+    """Hold leases for longer and note the stage of each; return those that are lost or cancelled."""
+    until = datetime.now(UTC) + timedelta(seconds=holder.lease_seconds)
+    gone = set()
+    for lease, stage in leases.items():
+        mine = update(JobTable).where(_held(lease), ~JobTable.cancel)
+        if not _count(session, mine.values(leased_until=until, stage=stage)):
+            gone.add(lease)
+    return gone
+
+
+def finish(session: Session, lease: Lease) -> None:
+    """Take a done job off the ledger; belongs into the transaction that writes its result.
+
+    Raises: LeaseLostError if the lease is no longer this worker's, or the job was cancelled.
+    """
+    if not _count(session, delete(JobTable).where(_held(lease), ~JobTable.cancel)):
+        raise LeaseLostError(f"the work on {lease.key} was given to another worker, cancelled or deleted")
+
+
+def postpone(session: Session, lease: Lease, reason: str, seconds: float) -> None:
+    """Put a job back into the line, to be tried again after `seconds`. Raises: as `finish`."""
+    later = datetime.now(UTC) + timedelta(seconds=seconds)
+    _end(session, lease, JobState.QUEUED, reason, later)
+
+
+def give_up(session: Session, lease: Lease, state: JobState, reason: str) -> None:
+    """End a job without its result: failed or quarantined. Raises: as `finish`."""
+    _end(session, lease, state, reason, datetime.now(UTC))
+
+
+def release(session: Session, leases: Iterable[Lease]) -> None:
+    """Put back what was leased but not begun; it counts as no attempt."""
+    for lease in leases:
+        back = {
+            "state": JobState.QUEUED,
+            "owner": "",
+            "leased_until": None,
+            "attempts": JobTable.attempts - 1,
+        }
+        session.execute(update(JobTable).where(_held(lease)).values(**back))
+
+
+def end_cancelled(session: Session, leases: Iterable[Lease]) -> None:
+    """Note that the worker of these jobs heard of their cancellation."""
+    now = datetime.now(UTC)
+    ended = {"state": JobState.CANCELLED, "reason": "cancelled", "cancel": False, "updated_at": now}
+    for lease in leases:
+        session.execute(update(JobTable).where(_held(lease), JobTable.cancel).values(**ended))
+
+
+def forget(session: Session, kind: str, keys: Collection[str]) -> None:
+    """Take jobs off the ledger whose object is gone; their workers can write nothing any more."""
+    session.execute(delete(JobTable).where(JobTable.kind == kind, JobTable.key.in_(keys)))
+
+
+def _by_key(session: Session, jobs: Sequence[NewJob]) -> dict[tuple[str, str], JobTable]:
+    keys = {new.key for new in jobs}
+    rows = session.scalars(select(JobTable).where(JobTable.key.in_(keys)))
+    return {(row.kind, row.key): row for row in rows}
+
+
+def make_free(row: JobTable, now: datetime) -> None:
+    """Put a row back into the line; whoever holds it is fenced off."""
+    row.state, row.owner, row.leased_until, row.stage = JobState.QUEUED, "", None, ""
+    row.cancel, row.not_before, row.updated_at = False, now, now
+    row.token = (row.token or 0) + 1
+
+
+def _lease(row: JobTable, holder: Holder, now: datetime) -> Lease:
+    row.state, row.owner, row.stage, row.cancel = JobState.RUNNING, holder.name, "", False
+    row.leased_until = now + timedelta(seconds=holder.lease_seconds)
+    row.token, row.attempts, row.updated_at = row.token + 1, row.attempts + 1, now
+    return Lease(row.id, row.token, row.kind, row.key, row.attempts, json.loads(row.payload), row.reason)
+
+
+def _abandoned(holder: Holder, now: datetime) -> ColumnElement[bool]:
+    silent = or_(JobTable.leased_until < now, JobTable.owner.in_(holder.dead))
+    return and_(JobTable.state == JobState.RUNNING, silent)
+
+
+def _held(lease: Lease) -> ColumnElement[bool]:
+    return and_(
+        JobTable.id == lease.job_id, JobTable.token == lease.token, JobTable.state == JobState.RUNNING
+    )
+
+
+def _end(session: Session, lease: Lease, state: JobState, reason: str, not_before: datetime) -> None:
+    ended = {
+        "state": state, "reason": reason, "owner": "", "leased_until": None, "stage": "",
+        "not_before": not_before, "updated_at": datetime.now(UTC),
+    }  # fmt: skip
+    if not _count(session, update(JobTable).where(_held(lease), ~JobTable.cancel).values(**ended)):
+        raise LeaseLostError(f"the work on {lease.key} was given to another worker, cancelled or deleted")
+
+
+def _count(session: Session, statement: Any) -> int:
+    result: Any = session.execute(statement.execution_options(synchronize_session=False))
+    return int(result.rowcount)

@@ -1,0 +1,116 @@
+"""How work on a document ends: each ending takes its job off the ledger in the transaction that writes it."""
+
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from core.database import Database
+from core.documents import (
+    Fetched,
+    PreparedVersion,
+    commit_failure,
+    commit_unchanged,
+    commit_version,
+    is_settled,
+)
+from core.errors import (
+    FetchError,
+    LeaseLostError,
+    ParseError,
+    QuarantineError,
+    ReaderCrashError,
+    VadeError,
+)
+from core.jobs import JobState, Lease, end_cancelled, finish, give_up, postpone
+from core.settings import IngestSettings
+from core.values import DocumentState
+from ingest.report import Outcome
+from ingest.run import Run
+
+
+class Endings:
+    """Searchable, unchanged, failed, to be tried again, or quarantined."""
+
+    def __init__(self, database: Database, settings: IngestSettings) -> None:
+        self._database = database
+        self._settings = settings
+
+    def refuse(self, lease: Lease, run: Run) -> None:
+        """Do not even begin what was cancelled, or what failed or ended its worker as often as is allowed.
+
+        Raises: LeaseLostError; QuarantineError.
+        """
+        if run.is_taken(lease):
+            raise LeaseLostError
+        if lease.attempts > self._settings.max_attempts:
+            times = lease.attempts - 1
+            raise QuarantineError(
+                lease.reason or f"the program ended {times} times while it was at this document"
+            )
+
+    def searchable(self, lease: Lease, file: Fetched, version: PreparedVersion, run: Run) -> None:
+        """Commit a document's new version."""
+
+        def write(session: Session) -> None:
+            finish(session, lease)
+            commit_version(session, file, version)
+
+        if self._write(lease, run, write):
+            known = run.known.get(file.uri)
+            is_new = known is None or not known.readable
+            run.report.chunks += len(version.chunks)
+            run.tell(file.uri, Outcome.ADDED if is_new else Outcome.CHANGED)
+
+    def is_known(self, file: Fetched, run: Run) -> bool:
+        """Return whether this content was brought to an end before, and need not be again."""
+        known = run.known.get(file.uri)
+        if known is None or not is_settled(known, file):
+            return False
+        return known.state == DocumentState.SEARCHABLE or not run.options.retry
+
+    def unchanged(self, lease: Lease, file: Fetched, run: Run) -> None:
+        """End the job of a document whose content is known; what failed before is told again."""
+        known = run.known[file.uri]
+        if known.state != DocumentState.SEARCHABLE:
+            self.failed(lease, file, ParseError(known.reason), run)
+            return
+
+        def write(session: Session) -> None:
+            finish(session, lease)
+            commit_unchanged(session, file)
+
+        if self._write(lease, run, write):
+            changed = file.uri in run.regranted
+            run.tell(file.uri, Outcome.PERMISSIONS if changed else Outcome.UNCHANGED)
+
+    def failed(self, lease: Lease, file: Fetched, error: VadeError, run: Run) -> None:
+        """Note why a document cannot be had or read; what may be better next time is tried again."""
+        passing = isinstance(error, FetchError | ReaderCrashError)
+        if passing and lease.attempts < self._settings.max_attempts:
+            seconds = self._settings.retry_seconds * 2 ** (lease.attempts - 1)
+            written = self._write(lease, run, lambda session: postpone(session, lease, str(error), seconds))
+        else:
+            given_up = passing or isinstance(error, QuarantineError)
+            state = DocumentState.QUARANTINED if given_up else DocumentState.FAILED
+
+            def write(session: Session) -> None:
+                give_up(session, lease, JobState(state.value), str(error))
+                commit_failure(session, file, str(error), state)
+
+            written = self._write(lease, run, write)
+        if written:
+            run.tell(file.uri, Outcome.FAILED, error)
+
+    def _write(self, lease: Lease, run: Run, write: Callable[[Session], None]) -> bool:
+        """Write an ending; False if the job was cancelled or is another worker's by now."""
+        try:
+            with run.timed("commit", lease), self._database.writing() as session:
+                write(session)
+        except LeaseLostError as error:
+            with self._database.writing() as session:
+                end_cancelled(session, [lease])
+            run.tell(lease.key, Outcome.CANCELLED, error)
+            return False
+        finally:
+            run.drop(lease)
+        return True

@@ -1,0 +1,148 @@
+"""What a source lists, made into work: each part of a listing is one transaction."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from core.database import Database
+from core.documents import KnownDocument, see, tombstone, update_grants
+from core.errors import ParseError, SourceError
+from core.jobs import DOCUMENT, NewJob, enqueue
+from core.settings import IngestSettings
+from core.sources import advance
+from core.values import DocumentState
+from ingest.report import Outcome
+from ingest.run import Run
+from ingest.source import Listed, Listing, Source
+
+_GIVEN_UP = frozenset({DocumentState.FAILED, DocumentState.QUARANTINED})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a listing comes to: documents to fetch, documents to leave as they are, documents to remove."""
+
+    work: tuple[Listed, ...]
+    kept: tuple[Listed, ...]
+    gone: tuple[str, ...]
+
+
+class Recorder:
+    """Enters what a source lists: jobs for what is new or changed, permissions for all of it."""
+
+    def __init__(self, database: Database, settings: IngestSettings, fingerprint: Callable[[], str]) -> None:
+        self._database = database
+        self._settings = settings
+        self._fingerprint = fingerprint
+
+    def record(self, source: Source, run: Run) -> None:
+        """Enter everything that the source lists; then remove what is gone, unless it is suspiciously much.
+
+        The cursor moves in the transaction that makes the jobs: nothing listed before it can be lost.
+
+        Raises: SourceError if the source cannot be listed; what was entered before stays.
+        """
+        named: set[str] = set()
+        gone: set[str] = set()
+        unreadable: list[str] = []
+        complete = False
+        cursor = ""
+        for listing in source.listings("" if run.options.retry else run.source.cursor):
+            with run.timed("record"), self._database.writing() as session:
+                self._enter(session, listing, run, named)
+                if listing.cursor and not listing.gone and not listing.complete:
+                    advance(session, run.source.id, listing.cursor)
+            gone.update(listing.gone)
+            unreadable.extend(f"{uri}/" for uri, _ in listing.unreadable)
+            complete, cursor = listing.complete, listing.cursor or cursor
+            for uri, problem in listing.unreadable:
+                run.tell(uri, Outcome.FAILED, problem)
+        if complete:
+            gone.update(uri for uri in run.known if not uri.startswith(tuple(unreadable)))
+        self._remove(run, gone - named, bool(named), complete, cursor)
+
+    def plan(self, source: Source, run_known: dict[str, KnownDocument], cursor: str, retry: bool) -> Plan:
+        """Return what a run would do, writing nothing. Raises: SourceError."""
+        work: list[Listed] = []
+        kept: list[Listed] = []
+        gone: set[str] = set()
+        unreadable: tuple[str, ...] = ()
+        complete = False
+        for listing in source.listings(cursor):
+            for listed in listing.listed:
+                known = run_known.get(listed.uri)
+                (kept if self._is_settled(known, listed, retry) else work).append(listed)
+            gone.update(listing.gone)
+            unreadable += tuple(f"{uri}/" for uri, _ in listing.unreadable)
+            complete = listing.complete
+        if complete:
+            gone.update(uri for uri in run_known if not uri.startswith(unreadable))
+        live = {uri for uri, known in run_known.items() if known.state != DocumentState.DELETED}
+        named = {listed.uri for listed in (*work, *kept)}
+        return Plan(tuple(work), tuple(kept), tuple(sorted((gone & live) - named)))
+
+    def _enter(self, session: Session, listing: Listing, run: Run, named: set[str]) -> None:
+        jobs = []
+        for listed in listing.listed:
+            if listed.uri in named:
+                continue
+            named.add(listed.uri)
+            known = run.known.get(listed.uri)
+            if known and known.principals != listed.principals:
+                run.regranted.add(listed.uri)
+            if known and self._is_settled(known, listed, run.options.retry):
+                self._keep(session, known, listed, run)
+                continue
+            see(session, run.source.id, listed.uri, listed.name, listed.principals)
+            payload = {"name": listed.name, "stamp": listed.stamp}
+            jobs.append(
+                NewJob(
+                    DOCUMENT, listed.uri, run.source.id, run.number, run.options.priority, payload,
+                    fresh=run.options.retry,
+                )
+            )  # fmt: skip
+        enqueue(session, jobs)
+        run.report.listed = len(named)
+
+    def _keep(self, session: Session, known: KnownDocument, listed: Listed, run: Run) -> None:
+        """Leave a document as it is; only its permissions may have changed."""
+        changed = known.principals != listed.principals
+        if changed:
+            update_grants(session, known.id, listed.principals)
+        if known.state in _GIVEN_UP:
+            run.tell(listed.uri, Outcome.FAILED, ParseError(known.reason))
+        else:
+            run.tell(listed.uri, Outcome.PERMISSIONS if changed else Outcome.UNCHANGED)
+
+    def _is_settled(self, known: KnownDocument | None, listed: Listed, retry: bool) -> bool:
+        """Return whether the source's own word says that there is nothing new to fetch."""
+        return (
+            known is not None
+            and bool(listed.stamp)
+            and (known.stamp, known.pipeline) == (listed.stamp, self._fingerprint())
+            and (known.state == DocumentState.SEARCHABLE or (known.state in _GIVEN_UP and not retry))
+        )
+
+    def _remove(self, run: Run, gone: Collection[str], any_named: bool, complete: bool, cursor: str) -> None:
+        live = {uri: known.id for uri, known in run.known.items() if known.state != DocumentState.DELETED}
+        going = sorted(set(gone) & set(live))
+        if not run.options.allow_deletions:
+            if complete and live and not any_named:
+                raise SourceError(
+                    f"{run.source.uri} lists nothing, though {len(live)} documents were known; they are "
+                    "kept. If it is empty on purpose, say --allow-deletions"
+                )
+            if len(going) > max(self._settings.fuse_documents, self._settings.fuse_share * len(live)):
+                run.report.suspicion = (
+                    f"{len(going)} of {len(live)} documents would vanish; they are kept. "
+                    "If they are gone on purpose, say --allow-deletions"
+                )
+                return
+        for uri in going:
+            with run.timed("commit"), self._database.writing() as session:
+                tombstone(session, live[uri])
+            run.tell(uri, Outcome.DELETED)
+        if cursor:
+            with self._database.writing() as session:
+                advance(session, run.source.id, cursor)

@@ -1,0 +1,245 @@
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from core.database import Database
+from core.errors import AlreadyRunningError, LeaseLostError, NotFoundError
+from core.job_control import cancel, list_jobs, retry, show_job
+from core.jobs import (
+    DOCUMENT,
+    SYNC,
+    Holder,
+    JobState,
+    Lease,
+    NewJob,
+    claim,
+    claim_one,
+    end_cancelled,
+    enqueue,
+    finish,
+    forget,
+    give_up,
+    postpone,
+    release,
+    renew,
+)
+from core.sources import list_sources, register
+from core.tables import JobTable
+
+Result = TypeVar("Result")
+ANN, BOB = Holder("host/ann"), Holder("host/bob")
+
+
+class Ledger:
+    """A ledger with one source, each call a transaction of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = Database(f"sqlite:///{folder / 'truth.db'}")
+        self.database.migrate()
+        with self.database.writing() as session:
+            self.source = register(session, "fake:shelf", "fake", {}).id
+
+    def put(
+        self, *keys: str, kind: str = DOCUMENT, priority: int = 0, fresh: bool = False, **payload: str
+    ) -> None:
+        jobs = [NewJob(kind, key, self.source, 7, priority, payload, fresh) for key in keys]
+        with self.database.writing() as session:
+            enqueue(session, jobs)
+
+    def take(self, holder: Holder = ANN, limit: int = 10) -> list[Lease]:
+        with self.database.writing() as session:
+            return claim(session, holder, DOCUMENT, limit)
+
+    def do(self, function: Callable[..., Result], *arguments: object) -> Result:
+        with self.database.writing() as session:
+            return function(session, *arguments)
+
+    def states(self) -> dict[str, JobState]:
+        with self.database.reading() as session:
+            return {job.key: job.state for job in list_jobs(session)}
+
+    def silence(self, lease: Lease) -> None:
+        """Let a lease run out."""
+        past = datetime.now(UTC) - timedelta(seconds=1)
+        with self.database.writing() as session:
+            session.execute(update(JobTable).where(JobTable.id == lease.job_id).values(leased_until=past))
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = Ledger(tmp_path)
+    yield ledger
+    ledger.database.close()
+
+
+def test_a_job_is_leased_to_one_worker_and_done_work_leaves_nothing(ledger: Ledger) -> None:
+    ledger.put("a", "b", name="a.md")
+    first, second = ledger.take(ANN)
+    assert (first.key, first.attempts, first.payload) == ("a", 1, {"name": "a.md"})
+    assert ledger.take(BOB) == []
+    ledger.do(finish, first)
+    ledger.do(finish, second)
+    assert ledger.states() == {}
+
+
+def test_the_urgent_go_first_then_the_old(ledger: Ledger) -> None:
+    ledger.put("night-1", "night-2")
+    ledger.put("now", priority=10)
+    assert [lease.key for lease in ledger.take()] == ["now", "night-1", "night-2"]
+
+
+def test_the_same_job_twice_is_one(ledger: Ledger) -> None:
+    ledger.put("a")
+    ledger.put("a")
+    assert len(ledger.take()) == 1
+
+
+def test_a_silent_worker_loses_its_lease_and_can_write_nothing_any_more(ledger: Ledger) -> None:
+    ledger.put("a")
+    [old] = ledger.take(ANN)
+    ledger.silence(old)
+    [new] = ledger.take(BOB)
+    assert (new.attempts, new.token > old.token) == (2, True)
+    with pytest.raises(LeaseLostError):
+        ledger.do(finish, old)
+    with pytest.raises(LeaseLostError):
+        ledger.do(give_up, old, JobState.FAILED, "too late")
+    assert ledger.do(renew, ANN, {old: ""}) == {old}
+    ledger.do(finish, new)
+
+
+def test_what_is_written_with_a_lost_lease_is_undone(ledger: Ledger) -> None:
+    ledger.put("a")
+    [old] = ledger.take(ANN)
+    ledger.silence(old)
+    ledger.take(BOB)
+
+    def write(session: Session) -> None:
+        register(session, "fake:other", "fake", {})
+        finish(session, old)
+
+    with pytest.raises(LeaseLostError):
+        ledger.do(write)
+    with pytest.raises(LeaseLostError):
+        ledger.do(finish, old)
+    assert ledger.states() == {"a": JobState.RUNNING}
+    assert [one.uri for one in ledger.do(list_sources)] == ["fake:shelf"]
+
+
+def test_the_leases_of_a_dead_worker_are_free_at_once(ledger: Ledger) -> None:
+    ledger.put("a")
+    ledger.take(ANN)
+    assert ledger.take(Holder("host/bob", dead=frozenset({"host/cy"}))) == []
+    [lease] = ledger.take(Holder("host/bob", dead=frozenset({ANN.name})))
+    assert lease.attempts == 2
+
+
+def test_a_renewed_lease_shows_what_is_being_done(ledger: Ledger) -> None:
+    ledger.put("a")
+    [lease] = ledger.take()
+    ledger.silence(lease)
+    assert ledger.do(renew, ANN, {lease: "parse"}) == set()
+    assert ledger.take(BOB) == []
+    job = ledger.do(show_job, lease.job_id)
+    assert (job.stage, job.owner) == ("parse", "host/ann")
+
+
+def test_a_postponed_job_waits_and_keeps_its_attempts_and_its_reason(ledger: Ledger) -> None:
+    ledger.put("a", stamp="1")
+    [lease] = ledger.take()
+    ledger.do(postpone, lease, "the shelf is locked", 3600)
+    assert ledger.take() == []
+    ledger.put("a", stamp="1")
+    [lease] = ledger.take()
+    assert (lease.attempts, lease.reason) == (2, "the shelf is locked")
+
+
+def test_a_changed_job_starts_again_and_so_does_a_fresh_one(ledger: Ledger) -> None:
+    for last in ({"stamp": "2"}, {"stamp": "1", "fresh": True}):
+        ledger.put("a", stamp="1", fresh=True)
+        [lease] = ledger.take()
+        ledger.do(give_up, lease, JobState.QUARANTINED, "three times")
+        ledger.put("a", **last)  # type: ignore[arg-type]
+        [lease] = ledger.take()
+        assert (lease.attempts, lease.reason) == (1, "")
+
+
+def test_what_is_put_in_again_while_a_worker_is_at_it_is_taken_from_that_worker(ledger: Ledger) -> None:
+    ledger.put("a", stamp="1")
+    [old] = ledger.take(ANN)
+    ledger.put("a", stamp="2")
+    with pytest.raises(LeaseLostError):
+        ledger.do(finish, old)
+    [new] = ledger.take(BOB)
+    assert new.payload == {"stamp": "2"}
+
+
+def test_what_was_not_begun_goes_back_and_counts_as_no_attempt(ledger: Ledger) -> None:
+    ledger.put("a")
+    [lease] = ledger.take()
+    ledger.do(release, [lease])
+    [lease] = ledger.take()
+    assert lease.attempts == 1
+
+
+def test_a_waiting_job_is_cancelled_at_once(ledger: Ledger) -> None:
+    ledger.put("a")
+    with ledger.database.reading() as session:
+        [job] = list_jobs(session)
+    assert ledger.do(cancel, job.id) == JobState.CANCELLED
+    assert ledger.take() == []
+
+
+def test_a_cancelled_job_cannot_finish_and_its_worker_hears_of_it(ledger: Ledger) -> None:
+    ledger.put("a")
+    [lease] = ledger.take()
+    assert ledger.do(cancel, lease.job_id) == JobState.RUNNING
+    with pytest.raises(LeaseLostError):
+        ledger.do(finish, lease)
+    taken = ledger.do(renew, ANN, {lease: ""})
+    assert taken == {lease}
+    ledger.do(end_cancelled, taken)
+    assert ledger.states() == {"a": JobState.CANCELLED}
+
+
+def test_a_cancelled_run_takes_its_documents_along(ledger: Ledger) -> None:
+    ledger.put("fake:shelf", kind=SYNC)
+    ledger.put("a", "b")
+    run = ledger.do(claim_one, ANN, SYNC, "fake:shelf")
+    [at_work] = ledger.take(ANN, limit=1)
+    ledger.do(cancel, run.job_id)
+    assert ledger.states()["b"] == JobState.CANCELLED
+    assert ledger.do(renew, ANN, {run: "", at_work: ""}) == {run, at_work}
+
+
+def test_the_one_run_over_a_source_is_held_by_one(ledger: Ledger) -> None:
+    ledger.put("fake:shelf", kind=SYNC)
+    ledger.do(claim_one, ANN, SYNC, "fake:shelf")
+    with pytest.raises(AlreadyRunningError, match="host/ann"):
+        ledger.do(claim_one, BOB, SYNC, "fake:shelf")
+    with pytest.raises(NotFoundError):
+        ledger.do(claim_one, BOB, SYNC, "fake:other")
+
+
+def test_a_job_is_tried_again_on_request(ledger: Ledger) -> None:
+    ledger.put("a")
+    [lease] = ledger.take()
+    ledger.do(give_up, lease, JobState.QUARANTINED, "three times")
+    ledger.do(retry, lease.job_id)
+    [lease] = ledger.take()
+    assert lease.attempts == 1
+
+
+def test_work_on_what_is_gone_comes_to_nothing(ledger: Ledger) -> None:
+    ledger.put("a")
+    [lease] = ledger.take()
+    ledger.do(forget, DOCUMENT, ["a"])
+    with pytest.raises(LeaseLostError):
+        ledger.do(finish, lease)
+    with pytest.raises(NotFoundError, match="done work leaves none behind"):
+        ledger.do(show_job, lease.job_id)
