@@ -1,0 +1,55 @@
+import threading
+import time
+
+import pytest
+
+from ingest.ahead import ahead
+
+
+def test_results_come_in_order() -> None:
+    def work(number: int) -> int:
+        time.sleep(0.002 * (number % 3))
+        return number * number
+
+    assert list(ahead(work, range(40), 3)) == [number * number for number in range(40)]
+    assert list(ahead(work, [], 3)) == []
+
+
+def test_no_more_is_begun_than_may_wait() -> None:
+    begun: list[int] = []
+
+    def work(number: int) -> int:
+        begun.append(number)
+        return number
+
+    results = ahead(work, range(100), 2)
+    assert next(results) == 0
+    time.sleep(0.05)
+    assert len(begun) <= 4
+    assert list(results) == list(range(1, 100))
+
+
+def test_work_goes_on_while_the_consumer_is_busy() -> None:
+    second = threading.Event()
+
+    def work(number: int) -> int:
+        if number == 1:
+            second.set()
+        return number
+
+    results = ahead(work, range(5), 1)
+    assert next(results) == 0
+    assert second.wait(5)
+    assert list(results) == [1, 2, 3, 4]
+
+
+def test_an_error_comes_at_its_turn_and_ends_the_rest() -> None:
+    def work(number: int) -> int:
+        if number == 3:
+            raise ValueError(number)
+        return number
+
+    seen: list[int] = []
+    with pytest.raises(ValueError, match="3"):
+        seen.extend(ahead(work, range(1_000), 2))
+    assert threading.active_count() < 10
