@@ -15,13 +15,17 @@ CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 ANALYZER_VERSION = 2
 _CJK_RUN = re.compile(f"[{CJK}]+")
 # `://` and `:\` join too: an address or a path is one identifier.
-_TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:(?:://|:\\|[-_./:\\#+@])[^\W_{CJK}]+)*")
-_LOOSE_JOINT = re.compile(r"[/:\\@]+")
+TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:(?:://|:\\|[-_./:\\#+@])[^\W_{CJK}]+)*")
+LOOSE_JOINT = re.compile(r"[/:\\@]+")
 # What typesetting makes of the hyphen in `E-42`: U+2010, which NFKC also makes of U+2011.
-_HYPHENS = {0x2010: "-"}
+HYPHENS = {0x2010: "-"}
 _JOINT = re.compile(r"[-_.#+]")
 _TIMES = re.compile(r"(?<=\d)x(?=\d)")
 _NUMBER = re.compile(r"\d+(?:[.:]\d+)*")
+_QUANTITY = re.compile(
+    r"\d+(?:[.:]\d+)*(?:[nµμmckgtp]?(?:m|g|s|w|v|a|l|b|hz|pa|wh|ah|bit|byte|bps|ohm)|min|h|d|bar|rpm|fps|px|k|"
+    r"x|c|f|db|dbm|am|pm|st|nd|rd|th)"
+)
 
 # The words that Lucene's English analyzer drops, and the ones that only make a sentence a question.
 STOP_WORDS = frozenset(
@@ -47,8 +51,8 @@ def terms(text: str) -> list[str]:
     Text is NFKC-normalised and case-folded first, so full-width and half-width forms agree.
     """
     found: list[str] = []
-    plain = unicodedata.normalize("NFKC", text).translate(_HYPHENS).casefold()
-    for match in _TOKEN.finditer(plain):
+    plain = unicodedata.normalize("NFKC", text).translate(HYPHENS).casefold()
+    for match in TOKEN.finditer(plain):
         found.extend(_token_terms(match.group()))
     return found
 
@@ -70,11 +74,15 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 
 def is_identifier(term: str) -> bool:
-    """Return whether a term names one exact thing: a letter and two digits or more, as in `e-42`."""
+    """Return whether a term names one exact thing: a letter and two digits or more, as in `e-42`.
+
+    A quantity with its unit, as `24h`, names nothing.
+    """
     return (
         sum(character.isdigit() for character in term) >= 2
         and any(character.isalpha() for character in term)
         and not _CJK_RUN.search(term)
+        and not _QUANTITY.fullmatch(term)
     )
 
 
@@ -99,7 +107,7 @@ def _token_terms(token: str) -> tuple[str, ...]:
 
 def _parts(token: str) -> list[str]:
     parts: list[str] = []
-    for piece in _LOOSE_JOINT.split(token):
+    for piece in LOOSE_JOINT.split(token):
         fine = [part for joined in _JOINT.split(piece) for part in _split_times(joined)]
         decimals = [part for part in _split_times(piece) if _NUMBER.fullmatch(part) and "." in part]
         parts.extend([piece] if len(fine) > 1 and piece != token else [])

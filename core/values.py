@@ -229,7 +229,9 @@ class Answer:
     """The answer contract; see the design's words.
 
     A refused answer has no sentences; `reason` says why in a sentence, and `found` holds what came
-    nearest. `confidence` lies in 0..1. `timings` are milliseconds by stage.
+    nearest. `near` are names of exact things, as documents write them, that could be meant by one that
+    was asked for and that no document holds. `confidence` lies in 0..1. `timings` are milliseconds by
+    stage.
     """
 
     text: str
@@ -240,3 +242,4 @@ class Answer:
     confidence: float
     timings: dict[str, float] = field(default_factory=dict)
     found: tuple[Citation, ...] = ()
+    near: tuple[str, ...] = ()

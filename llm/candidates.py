@@ -51,7 +51,7 @@ class Candidate:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """The identifiers that fill a cell of their own, if this is a table row."""
+        """The names that fill a cell of their own, if this is a table row."""
         if self.passage.kind is not BlockKind.ROW:
             return frozenset()
         cells = (terms(cell) for cell in self.text.split(CELL_SEPARATOR))

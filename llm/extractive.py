@@ -1,9 +1,10 @@
 """The extractive generator: an answer made of sentences that stand in the documents."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 
-from core.language import cjk_share, is_identifier, terms
+from core.language import cjk_share, terms
+from core.names import names
 from core.values import DraftSentence, Inquiry, Passage
 from llm.candidates import Candidate, candidates
 from llm.embedder import Embedder
@@ -57,8 +58,9 @@ class ExtractiveGenerator:
         """Return the likeliest candidates with all that is known of them, best first."""
         words = terms(question)
         rarity = dict(zip(words, self._rarity(words), strict=True))
+        asked = set(names(question))
         found = candidates(passages)
-        by_words = _ranked((candidate, _by_words(rarity, candidate, passages)) for candidate in found)
+        by_words = _ranked((candidate, _by_words(rarity, asked, candidate, passages)) for candidate in found)
         if cjk_share(question) > 0.5 and not self._embedder.tokenizer.reads_cjk:
             return by_words
         return _ranked(self._with_likeness(question, by_words[:_COMPARED]))
@@ -74,17 +76,16 @@ class ExtractiveGenerator:
 
 
 def _by_words(
-    rarity: Mapping[str, float], candidate: Candidate, passages: Sequence[Passage]
+    rarity: Mapping[str, float], asked: Set[str], candidate: Candidate, passages: Sequence[Passage]
 ) -> SentenceEvidence:
-    identifiers = {word for word in rarity if is_identifier(word)}
     best = max(passage.score for passage in passages) or 1.0
     return SentenceEvidence(
         likeness=None,
         coverage=_share(rarity, candidate.words),
         coverage_with_headings=_share(rarity, candidate.known_words),
         passage_rank=candidate.passage.score / best,
-        names_what_was_asked=not identifiers or bool(identifiers & candidate.all_words),
-        looked_up=bool(identifiers & candidate.keys),
+        names_what_was_asked=not asked or bool(asked & candidate.all_words),
+        looked_up=bool(asked & candidate.keys),
     )
 
 

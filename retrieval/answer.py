@@ -1,14 +1,15 @@
 """From a question to a cited answer: the whole reading side on one screen."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.settings import RetrievalSettings
 from core.values import AccessScope, Answer, AnswerSentence, Citation, DraftSentence, Inquiry, Passage, Turn
 from llm.generator import Generator
 from retrieval.citation_check import checked_citations
+from retrieval.exact import unknown_names
 from retrieval.search import Searcher
 
 # Neighbours that widen a found chunk on either side, for reading.
@@ -16,6 +17,8 @@ _REACH = 1
 
 NOT_FOUND = "No document that you may read says anything about this."
 TOO_LITTLE = "The documents that you may read do not answer this; here is what came nearest."
+UNKNOWN = "No document that you may read names {}."
+NEAR = " They do name {}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,9 @@ class Answerer:
         notes = _Notes(self._settings.min_support)
         passages = self._searcher.search(question, scope, self._settings.passages, _REACH)
         notes.lap("search_ms")
+        unknown = unknown_names(question, passages)
+        if unknown:
+            return notes.unknown(unknown.values(), self._searcher.near(unknown, scope), passages)
         tell(Found(tuple(passages)))
         inquiry = Inquiry(question, scope, history, background)
         with closing(self._generator.draft(inquiry, passages)) as drafts:
@@ -101,6 +107,12 @@ class _Notes:
         sentence = AnswerSentence(draft.text, tuple(self.citations.index(citation) for citation in citations))
         self.sentences.append(sentence)
         return Said(sentence, new)
+
+    def unknown(self, asked: Iterable[str], near: tuple[str, ...], passages: list[Passage]) -> Answer:
+        """Refuse: what was asked for by its name stands nowhere, and what reads alike is another thing."""
+        self.lap("near_ms")
+        reason = UNKNOWN.format(" or ".join(asked)) + (NEAR.format(", ".join(near)) if near else "")
+        return replace(self.answer(passages), reason=reason, near=near)
 
     def answer(self, passages: list[Passage]) -> Answer:
         refused = not self.sentences

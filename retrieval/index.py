@@ -64,3 +64,11 @@ class LexicalIndex(Index, Protocol):
     def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
         """Return how many chunks there are, and in how many each term stands, whoever may read them."""
         ...
+
+    def near(self, term: str, scope: AccessScope, limit: int) -> list[Hit]:
+        """Return chunks that `scope` may see and that hold a part of a name or a name much like it.
+
+        A term is much like another if at most two edits lie between them; scores say only that what
+        shares a part or is one edit away comes before the rest.
+        """
+        ...

@@ -1,20 +1,24 @@
 """Hybrid search: both legs under one scope, fused, and checked again in the database."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from core.database import Database
 from core.language import cjk_share, is_identifier, terms
+from core.names import names, quoted
 from core.reading import read_passages
 from core.settings import RetrievalSettings
 from core.values import AccessScope, Hit, Passage
 from llm.embedder import Embedder
+from retrieval.exact import held_first, names_near
 from retrieval.follower import Follower
 from retrieval.fusion import fuse
 from retrieval.index import DenseIndex, LexicalIndex
 
 # Hits read beyond the limit, in place of those that a stale index still holds.
 _SPARE = 20
+# Chunks looked at for names near one that nothing holds.
+_NEAR = 50
 # An identifier in at most so many chunks, or this share of them, names one exact thing.
 _FEW = 20
 _RARE_SHARE = 0.002
@@ -46,8 +50,18 @@ class Searcher:
         holds but the database does not, or not for this asker, is left out.
         """
         hits = self.hits(question, scope)
+        asked, phrases = self._rare_names(question), quoted(question)
+        depth = len(hits) if phrases else limit + _SPARE
         with self._database.reading() as session:
-            return read_passages(session, hits[: limit + _SPARE], scope, reach)[:limit]
+            passages = read_passages(session, hits[:depth], scope, reach)
+        return held_first(passages, asked, phrases)[:limit]
+
+    def near(self, asked: Collection[str], scope: AccessScope) -> tuple[str, ...]:
+        """Return names, as written, in what `scope` may see now that could be meant by those `asked`."""
+        with self._lexical.index() as lexical:
+            hits = [hit for term in asked for hit in lexical.near(term, scope, _NEAR)]
+        with self._database.reading() as session:
+            return names_near(asked, read_passages(session, hits, scope, 0))
 
     def hits(self, question: str, scope: AccessScope) -> list[Hit]:
         """Return the fused hits of both indexes, best first, not yet checked in the database."""
@@ -69,11 +83,12 @@ class Searcher:
         thing is asked for: to an embedder, E-42 and E-43 are the same.
         """
         readable = 1.0 if self._embedder.tokenizer.reads_cjk else 1.0 - cjk_share(question)
-        identifiers = [word for word in words if is_identifier(word)]
-        total, counts = lexical.frequencies(identifiers)
-        rare = max(_FEW, total * _RARE_SHARE)
-        exact = any(0 < count <= rare for count in counts)
+        exact = _rare([word for word in words if is_identifier(word)], lexical)
         return self._settings.dense_weight * readable * (_EXACT_SHARE if exact else 1.0)
+
+    def _rare_names(self, question: str) -> list[str]:
+        with self._lexical.index() as lexical:
+            return _rare(list(names(question)), lexical)
 
     def rarity(self, words: Sequence[str]) -> list[float]:
         """Return each term's inverse document frequency over all chunks, 0 and up.
@@ -83,3 +98,10 @@ class Searcher:
         with self._lexical.index() as lexical:
             total, counts = lexical.frequencies(words)
         return [math.log(1 + (total - count + 0.5) / (count + 0.5)) for count in counts]
+
+
+def _rare(identifiers: Sequence[str], lexical: LexicalIndex) -> list[str]:
+    """Return those that stand in few enough chunks to name one exact thing."""
+    total, counts = lexical.frequencies(identifiers)
+    most = max(_FEW, total * _RARE_SHARE)
+    return [word for word, count in zip(identifiers, counts, strict=True) if 0 < count <= most]

@@ -13,6 +13,7 @@ from tantivy import Occur, Query
 
 from core.errors import IndexUnusableError
 from core.language import ANALYZER_VERSION, is_identifier, terms
+from core.names import MOST_EDITS
 from core.values import AccessScope, BlockKind, Hit, IndexEntry
 from retrieval.generations import MANIFEST
 from retrieval.index import ChunkIds
@@ -68,12 +69,19 @@ class TantivyIndex:
 
     def search(self, query: Sequence[str], scope: AccessScope, limit: int) -> list[Hit]:
         """Return the chunks that `scope` may see with the highest BM25 score, best first."""
-        if not query or not scope.principals:
-            return []
-        searcher = self._index.searcher()
-        found = searcher.search(self._query(query, scope), limit, count=False).hits
-        ids = searcher.fast_field_values("chunk", [address for _, address in found])
-        return [Hit(int(chunk_id or 0), score) for (score, _), chunk_id in zip(found, ids, strict=True)]
+        words = [(Occur.Should, clause) for term in query for clause in self._clauses(term)]
+        return self._found(words, scope, limit)
+
+    def near(self, term: str, scope: AccessScope, limit: int) -> list[Hit]:
+        """Return chunks that `scope` may see and that hold a part of a name or a name much like it."""
+        parts = [part for part in terms(term) if is_identifier(part) and part != term]
+        alike = [
+            *(Query.term_query(self._schema, "body", part, "basic") for part in parts),
+            *(Query.fuzzy_term_query(self._schema, "body", term, edits) for edits in (1, MOST_EDITS)),
+        ]
+        return self._found(
+            [(Occur.Should, Query.const_score_query(query, 1.0)) for query in alike], scope, limit
+        )
 
     def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
         """Return how many chunks there are, and in how many each term stands, whoever may read them."""
@@ -101,12 +109,17 @@ class TantivyIndex:
         self._lock.release()
         Path(self._lock.lock_file).unlink(missing_ok=True)
 
-    def _query(self, query: Sequence[str], scope: AccessScope) -> Query:
-        words = [(Occur.Should, clause) for term in query for clause in self._clauses(term)]
+    def _found(self, wanted: Sequence[tuple[Occur, Query]], scope: AccessScope, limit: int) -> list[Hit]:
+        if not wanted or not scope.principals:
+            return []
         allowed = Query.term_set_query(self._schema, "principal", sorted(scope.principals))
-        return Query.boolean_query(
-            [(Occur.Must, Query.boolean_query(words)), (Occur.Must, Query.const_score_query(allowed, 0.0))]
+        query = Query.boolean_query(
+            [(Occur.Must, Query.boolean_query(wanted)), (Occur.Must, Query.const_score_query(allowed, 0.0))]
         )
+        searcher = self._index.searcher()
+        found = searcher.search(query, limit, count=False).hits
+        ids = searcher.fast_field_values("chunk", [address for _, address in found])
+        return [Hit(int(chunk_id or 0), score) for (score, _), chunk_id in zip(found, ids, strict=True)]
 
     def _clauses(self, term: str) -> Iterator[Query]:
         yield Query.term_query(self._schema, "text", term, "freq")

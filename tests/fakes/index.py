@@ -11,6 +11,7 @@ import numpy as np
 
 from core.errors import IndexUnusableError
 from core.language import is_identifier, terms
+from core.names import MOST_EDITS, edits
 from core.values import AccessScope, BlockKind, Hit, IndexEntry
 from llm.embedder import Vectors
 from retrieval.index import ChunkIds
@@ -84,6 +85,16 @@ class FakeLexicalIndex(FakeIndex):
     def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
         bodies = self._views()["body"].values()
         return len(self.entries), [sum(term in body for body in bodies) for term in query]
+
+    def near(self, term: str, scope: AccessScope, limit: int) -> list[Hit]:
+        parts = {part for part in terms(term) if is_identifier(part)} - {term}
+        scores: dict[int, float] = {}
+        for chunk_id, body in self._views()["body"].items():
+            nearest = min((edits(term, word) for word in body), default=MOST_EDITS + 1)
+            score = len(parts & set(body)) + (nearest <= 1) + (nearest <= MOST_EDITS)
+            if score:
+                scores[chunk_id] = float(score)
+        return self._best(scores, scope, limit)
 
     def _views(self) -> dict[str, dict[int, list[str]]]:
         entries = [self.entries[chunk_id] for chunk_id in sorted(self.entries)]

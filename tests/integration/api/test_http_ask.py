@@ -60,7 +60,7 @@ def stream(client: TestClient, question: str) -> list[Event]:
 def test_an_answer_keeps_the_contract(client: TestClient) -> None:
     answer = ask(client, HOW_FAST)
     assert set(answer) == {
-        "text", "sentences", "citations", "refused", "reason", "confidence", "timings", "found"
+        "text", "sentences", "citations", "refused", "reason", "confidence", "timings", "found", "near"
     }  # fmt: skip
     assert (answer["refused"], answer["reason"], answer["found"]) == (False, "", [])
     [sentence], [citation] = answer["sentences"], answer["citations"]

@@ -119,6 +119,39 @@ def test_one_exact_name_is_told_from_its_neighbours(library: Library) -> None:
     assert library.find("e-47")[0] == "E-47.md"
 
 
+def test_an_unknown_name_is_refused_and_near_ones_are_offered_as_such(library: Library) -> None:
+    for number in range(4711, 4715):
+        library.source.put(f"E-{number}.md", f"Fault E-{number} stops the filler. Call the shift leader.")
+    library.put("secret.md", "Fault E-4719 stops the press.", "user:ann")
+    answer = library.app.answerer.answer("What does fault E-4710 mean?", scope_of(None))
+    assert (answer.refused, answer.sentences) == (True, ())
+    assert answer.near == ("E-4711", "E-4712", "E-4713", "E-4714")
+    assert "names E-4710" in answer.reason
+    assert "E-4711" in answer.reason
+    assert "E-4719" not in f"{answer}", "what the asker may not read is not offered either"
+    assert "E-4719" in library.app.answerer.answer("What does E-4710 mean?", scope_of("ann")).near
+
+
+def test_a_name_is_meant_in_full(library: Library) -> None:
+    library.source.put("sky.md", "fpv_tip_0x1609009D_in_the_sky: Battery too hot. Land promptly.")
+    library.put("other.md", "dock_tip_0x1609009D: Battery too hot. Open the cover.")
+    answer = library.app.answerer.answer("What does fpv_tip_0x1609009D mean?", scope_of(None))
+    assert answer.refused
+    assert answer.near == ("dock_tip_0x1609009D", "fpv_tip_0x1609009D_in_the_sky")
+    library.put("ground.md", "fpv_tip_0x1609009D: Battery too hot. Do not take off.")
+    assert library.find("What does fpv_tip_0x1609009D mean? Land promptly?")[0] == "ground.md"
+    answer = library.app.answerer.answer("What does fpv_tip_0x1609009D mean?", scope_of(None))
+    assert [citation.uri.rsplit("/", 1)[-1] for citation in answer.citations] == ["ground.md"]
+
+
+def test_what_is_quoted_comes_first(library: Library) -> None:
+    filler = "The pump log of the pump shows pump errors, time out errors and no reply errors. "
+    library.source.put("a.md", filler * 3)
+    library.put("b.md", "If the log shows the words Error: no reply from pump, call us. Time goes on.")
+    question = 'The pump log shows "error: no reply from pump" errors'
+    assert library.find(question)[0] == "b.md"
+
+
 def test_chinese_is_found_by_its_words_where_the_embedder_cannot_read_it(library: Library) -> None:
     library.source.put("泵.md", "润滑泵每四百小时加注润滑脂。")
     library.put("阀.md", "阀门泄漏时关闭进水口。")

@@ -38,7 +38,9 @@ def test_identifiers_are_told_from_words(text: str) -> None:
     assert is_identifier(terms(text)[0])
 
 
-@pytest.mark.parametrize("term", ["42", "e-4", "pump", "3.0.1", "第42号", ""])
+@pytest.mark.parametrize(
+    "term", ["42", "e-4", "pump", "3.0.1", "第42号", "", "24h", "16gb", "2.5kw", "100mhz", "22nd"]
+)
 def test_numbers_and_words_are_no_identifiers(term: str) -> None:
     assert not is_identifier(term)
 

@@ -1,0 +1,75 @@
+"""Names of exact things and quoted words: what must be found as it is written, or not at all."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from core.language import HYPHENS, LOOSE_JOINT, TOKEN, is_identifier, terms
+
+# More edits than this, or than one for three characters, and two names are not near each other.
+MOST_EDITS = 2
+_QUOTED = re.compile(
+    r'"([^"\n]{3,200})"|“([^”\n]{3,200})”|«([^»\n]{3,200})»|「([^」\n]{2,200})」|`([^`\n]{3,200})`'
+)
+
+
+def names(text: str) -> dict[str, str]:
+    """Return each exact name in `text`, its term and how it is written, in order.
+
+    A name counts in full: `fpv_tip_0x1609`, not its part `0x1609`; but `E-42/F-7` and
+    `C:\\logs\\E-42` are several things side by side.
+    """
+    found: dict[str, str] = {}
+    for match in TOKEN.finditer(unicodedata.normalize("NFKC", text).translate(HYPHENS)):
+        for piece in LOOSE_JOINT.split(match.group()):
+            whole = terms(piece)[:1]
+            if whole and is_identifier(whole[0]):
+                found.setdefault(whole[0], piece)
+    return found
+
+
+def quoted(text: str) -> list[str]:
+    """Return what stands in quotation marks or back-ticks, as `holds` compares it."""
+    return [plain(next(filter(None, match.groups()))) for match in _QUOTED.finditer(text)]
+
+
+def plain(text: str) -> str:
+    """Return `text` as quoted words are compared: forms, case and white space do not matter."""
+    return " ".join(unicodedata.normalize("NFKC", text).translate(HYPHENS).casefold().split())
+
+
+def nearest(asked: str, known: Mapping[str, str], limit: int) -> list[str]:
+    """Return the names that could be meant by `asked`, as written, likeliest first.
+
+    `known` are names as `names` returns them. Near is what shares an identifying part, as `0x1609`
+    in `fpv_tip_0x1609` and `dock_tip_0x1609`, or what few edits turn into what was asked.
+    """
+    parts, most = _parts(asked), min(MOST_EDITS, len(asked) // 3)
+    far = {term: (not parts & _parts(term), edits(asked, term)) for term in known if term != asked}
+    near = [term for term, (stranger, distance) in far.items() if not stranger or distance <= most]
+    return [known[term] for term in sorted(near, key=lambda term: (far[term][1], term))[:limit]]
+
+
+def edits(left: str, right: str) -> int:
+    """Return how many characters must be put in, taken out, replaced, or swapped with the next one.
+
+    Optimal string alignment: Damerau, "A Technique for Computer Detection and Correction of Spelling
+    Errors" (1964).
+    """
+    before, row = [0] * (len(right) + 1), list(range(len(right) + 1))
+    for i, character in enumerate(left, start=1):
+        earlier, before, row = before, row, [i] + [0] * len(right)
+        for j, other in enumerate(right, start=1):
+            row[j] = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (character != other))
+            if i > 1 and j > 1 and character == right[j - 2] and left[i - 2] == other:
+                row[j] = min(row[j], earlier[j - 2] + 1)
+    return row[-1]
+
+
+def all_names(texts: Iterable[str]) -> dict[str, str]:
+    """Return the names of several texts."""
+    return {term: written for text in texts for term, written in names(text).items()}
+
+
+def _parts(term: str) -> set[str]:
+    return {part for part in terms(term) if is_identifier(part)}
