@@ -1,17 +1,21 @@
 """The composition root: the one place where the parts are put together."""
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.database import Database
 from core.errors import SettingsError
+from core.jobs import BACKGROUND
 from core.locks import SignOfLife
 from core.settings import Settings
+from core.sources import SourceEntry
 from ingest.pipeline import Parse, Pipeline
 from ingest.report import Progress, RunReport, silent
 from ingest.run import PLAIN, RunOptions, Runs
 from ingest.sandbox.pool import ParserSandbox
 from ingest.source import Source
+from ingest.sources import open_source
 from llm.embedder import DeferredEmbedder, Embedder
 from llm.extractive import ExtractiveGenerator
 from llm.generator import Generator
@@ -47,6 +51,11 @@ class App:
             return self.pipeline.ingest(source, tell, options)
         finally:
             self.bring_up_to_date()
+
+    def sync(self, entry: SourceEntry) -> RunReport:
+        """Open a source again and ingest it, behind whatever is more urgent. Raises: as `Pipeline.ingest`."""
+        with closing(open_source(entry, self.settings.ingest)) as source:
+            return self.ingest(source, options=RunOptions(priority=BACKGROUND))
 
     def bring_up_to_date(self) -> None:
         """Make both saved indexes hold what is committed."""

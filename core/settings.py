@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Iterator
+from datetime import time
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -120,8 +121,21 @@ class RetrievalSettings(Group):
     min_support: float = Field(0.3, ge=0, le=1, description="below it a question is refused")
 
 
+class NightSettings(Group):
+    """The nightly run of `vade up`, and who is told when it, or `vade sync`, does not go well."""
+
+    at: time | None = Field(None, description="local time, as 02:15; without it `vade up` syncs nothing")
+    webhook: str = Field("", description="a URL that takes the report as JSON")
+    mail_to: str = ""
+    mail_from: str = "vademecum@localhost"
+    smtp_host: str = "localhost"
+    smtp_port: int = Field(25, ge=1, le=65535)
+
+
 class IngestSettings(Group):
     """Ingestion."""
+
+    night: NightSettings = NightSettings()
 
     chunk_tokens: int = Field(200, ge=32, le=8192)
     max_file_bytes: int = Field(256 * 2**20, ge=1)

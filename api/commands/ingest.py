@@ -11,9 +11,10 @@ from typing import Any
 from api.app import App
 from api.commands.opening import opened, user_named
 from api.terminal import ALREADY_RUNNING, DONE, WITH_FAILURES, Terminal
-from core.errors import AlreadyRunningError, VadeError
+from core.errors import AlreadyRunningError
 from core.permissions import PUBLIC, principal
 from ingest.folder import FolderSource
+from ingest.night import NightReport, sync_each
 from ingest.record import Plan
 from ingest.report import Outcome, RunReport
 from ingest.run import RunOptions
@@ -45,30 +46,29 @@ def run_sources(app: App, sources: Sequence[Source], terminal: Terminal, options
     Raises: what the only source raised.
     """
     started = time.perf_counter()
-    reports: list[RunReport] = []
-    errors: list[tuple[Source, VadeError]] = []
-    for source in sources:
-        try:
-            reports.append(_ingest(app, source, terminal, options))
-        except VadeError as error:
-            if len(sources) == 1:
-                raise
-            errors.append((source, error))
-    summary = _summary(reports, time.perf_counter() - started, app.embedder.forward_seconds)
-    runs = [_run_json(report) for report in reports] + [
-        {"source": source.uri, "error": {"code": error.code, "message": str(error)}}
-        for source, error in errors
-    ]
-    failed = [f"{source.uri}: {error}" for source, error in errors]
-    terminal.result({**summary, "runs": runs}, lambda: "\n".join([_text(summary, reports), *failed]))
-    if errors and not reports and all(isinstance(error, AlreadyRunningError) for _, error in errors):
-        return ALREADY_RUNNING
-    return DONE if not errors and all(report.is_clean for report in reports) else WITH_FAILURES
+    night = sync_each(sources, lambda source: ingest_shown(app, source, terminal, options))
+    if len(sources) == 1 and night.errors:
+        raise night.errors[0][1]
+    return show_night(app, night, terminal, time.perf_counter() - started)
 
 
-def _ingest(app: App, source: Source, terminal: Terminal, options: RunOptions) -> RunReport:
+def ingest_shown(app: App, source: Source, terminal: Terminal, options: RunOptions) -> RunReport:
+    """Ingest a source with a bar on the terminal. Raises: as `App.ingest`."""
     with terminal.progress("Ingesting") as advance:
         return app.ingest(source, lambda document, listed: advance(listed), options)
+
+
+def show_night(app: App, night: NightReport, terminal: Terminal, seconds: float) -> int:
+    """Print one report of many runs and return the exit code."""
+    summary = _summary(night.reports, seconds, app.embedder.forward_seconds)
+    runs = [_run_json(report) for report in night.reports] + [
+        {"source": uri, "error": {"code": error.code, "message": str(error)}} for uri, error in night.errors
+    ]
+    failed = [f"{uri}: {error}" for uri, error in night.errors]
+    terminal.result({**summary, "runs": runs}, lambda: "\n".join([_text(summary, night.reports), *failed]))
+    if not night.reports and all(isinstance(error, AlreadyRunningError) for _, error in night.errors):
+        return ALREADY_RUNNING
+    return DONE if night.is_clean else WITH_FAILURES
 
 
 def run_dry(app: App, sources: Sequence[Source], terminal: Terminal, retry: bool) -> int:

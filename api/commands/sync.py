@@ -1,15 +1,18 @@
 """`vade sync` and `vade source …`."""
 
+import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from api.app import App
-from api.commands.ingest import run_dry, run_sources
+from api.commands.ingest import ingest_shown, run_dry, show_night
 from api.commands.opening import opened, user_named
 from api.terminal import DONE, Terminal
 from core.errors import InputError
+from core.jobs import BACKGROUND
 from core.permissions import PUBLIC, principal
 from core.sources import (
     RunEntry,
@@ -21,6 +24,8 @@ from core.sources import (
     schedule,
 )
 from ingest.folder import FolderSource
+from ingest.night import sync_each, tell
+from ingest.report import RunReport
 from ingest.run import RunOptions
 from ingest.sources import open_source
 
@@ -28,16 +33,22 @@ from ingest.sources import open_source
 def run(
     data_dir: Path | None, terminal: Terminal, sources: Sequence[str], dry_run: bool, **options: bool
 ) -> int:
-    """Bring each source up to date; one that fails does not keep the others."""
+    """Bring each source up to date; one that fails does not keep the others, and somebody is told."""
     with opened(data_dir) as app:
-        opened_sources = [open_source(entry, app.settings.ingest) for entry in _chosen(app, sources)]
-        try:
-            if dry_run:
-                return run_dry(app, opened_sources, terminal, options["retry"])
-            return run_sources(app, opened_sources, terminal, RunOptions(**options, priority=0))
-        finally:
-            for source in opened_sources:
-                source.close()
+        entries = _chosen(app, sources)
+        if dry_run:
+            chosen = [open_source(entry, app.settings.ingest) for entry in entries]
+            return run_dry(app, chosen, terminal, options["retry"])
+
+        def sync(entry: SourceEntry) -> RunReport:
+            with closing(open_source(entry, app.settings.ingest)) as source:
+                return ingest_shown(app, source, terminal, RunOptions(**options, priority=BACKGROUND))
+
+        started = time.perf_counter()
+        night = sync_each(entries, sync)
+        if not night.is_clean:
+            tell(night, app.settings.ingest.night)
+        return show_night(app, night, terminal, time.perf_counter() - started)
 
 
 def run_add(data_dir: Path | None, terminal: Terminal, path: Path, user: str | None, public: bool) -> int:

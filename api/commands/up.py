@@ -11,6 +11,7 @@ from api.http import make_http
 from api.terminal import DONE
 from core.errors import SettingsError
 from core.settings import ApiSettings, load_settings
+from ingest.night import Schedule
 
 # An open stream must not keep a stopped server alive.
 _GRACE_SECONDS = 5
@@ -23,6 +24,8 @@ def run(data_dir: Path | None, *, host: str | None, port: int | None, user: str 
     settings = load_settings(data_dir, **({"api": overrides} if overrides else {}))
     _refuse_open_doors(settings.api)
     with opened(settings) as app:
+        night = Schedule(app.database, settings.ingest.night, app.sync)
+        night.start()
         threading.Thread(target=app.warm_up, name="warm-up", daemon=True).start()
         click.echo(
             f"Vademecum answers at http://{settings.api.host}:{settings.api.port}/ as {settings.api.user}"
@@ -36,6 +39,7 @@ def run(data_dir: Path | None, *, host: str | None, port: int | None, user: str 
             server_header=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
+        night.close()
     return DONE
 
 

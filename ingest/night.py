@@ -1,0 +1,155 @@
+"""The nightly run: many sources one after the other, when it is due, and who is told if it fails."""
+
+import smtplib
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from email.message import EmailMessage
+from typing import Any, Protocol, TypeVar
+
+import httpx
+import structlog
+
+from core.database import Database
+from core.errors import VadeError
+from core.settings import NightSettings
+from core.sources import SourceEntry, list_sources, runs_of
+from ingest.report import RunReport
+
+log = structlog.get_logger()
+_LOOK_SECONDS = 30.0
+_NOTIFY_SECONDS = 20.0
+
+
+@dataclass
+class NightReport:
+    """The report of each run, and the error of each source that could not be brought up to date."""
+
+    reports: list[RunReport] = field(default_factory=list)
+    errors: list[tuple[str, VadeError]] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing failed and nothing was suspicious."""
+        return not self.errors and all(report.is_clean for report in self.reports)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return every run's report, and every source's error."""
+        errors = [{"source": uri, "error": {"code": e.code, "message": str(e)}} for uri, e in self.errors]
+        return {"ok": self.is_clean, "runs": [*(report.as_json() for report in self.reports), *errors]}
+
+    def as_text(self) -> str:
+        """Return what failed, for a person."""
+        lines = [f"{uri}: {error}" for uri, error in self.errors]
+        for report in self.reports:
+            lines += [f"{report.source}: {report.suspicion}"] if report.suspicion else []
+            lines += [f"{one.uri}: {one.reason}" for one in report.failures]
+        return "\n".join(lines)
+
+
+class Named(Protocol):
+    """A source, or its entry."""
+
+    @property
+    def uri(self) -> str:
+        """Where it is."""
+        ...
+
+
+AnySource = TypeVar("AnySource", bound=Named)
+
+
+def sync_each(sources: Sequence[AnySource], sync: Callable[[AnySource], RunReport]) -> NightReport:
+    """Sync each source; one that fails does not keep the others."""
+    night = NightReport()
+    for source in sources:
+        try:
+            night.reports.append(sync(source))
+        except VadeError as error:
+            night.errors.append((source.uri, error))
+    return night
+
+
+def is_due(now: datetime, at: time, last: datetime | None) -> bool:
+    """Return whether the time `at` has come by since the last run began; all in local time.
+
+    A night that was slept through is made up for, and a clock put back runs nothing twice.
+    """
+    moment = now.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
+    if moment > now:
+        moment -= timedelta(days=1)
+    return last is None or last < moment
+
+
+class Schedule:
+    """Syncs what `vade source add` entered, every night, in a thread of its own."""
+
+    def __init__(
+        self, database: Database, settings: NightSettings, sync: Callable[[SourceEntry], RunReport]
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._sync = sync
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="night", daemon=True)
+
+    def start(self) -> None:
+        """Begin, if a time is set."""
+        if self._settings.at is not None:
+            self._thread.start()
+
+    def close(self) -> None:
+        """Begin no more run; one under way goes on until the process ends, and is gone on with later."""
+        self._stop.set()
+
+    def run_due(self, now: datetime) -> NightReport | None:
+        """Sync the sources that are due and tell who is to be told; None if none is due."""
+        if not (due := self._due(now)):
+            return None
+        night = sync_each(due, self._sync)
+        log.info("night.done", sources=len(due), ok=night.is_clean)
+        if not night.is_clean:
+            tell(night, self._settings)
+        return night
+
+    def _run(self) -> None:
+        while not self._stop.wait(_LOOK_SECONDS):
+            try:
+                self.run_due(datetime.now().astimezone())
+            except VadeError as error:  # the database may be busy now and free in half a minute
+                log.warning("night.failed", error=str(error))
+
+    def _due(self, now: datetime) -> list[SourceEntry]:
+        at = self._settings.at or time()
+        with self._database.reading() as session:
+            entries = [entry for entry in list_sources(session) if entry.scheduled]
+            last = {entry.id: runs_of(session, entry.id, 1) for entry in entries}
+        return [
+            entry
+            for entry in entries
+            if is_due(now, at, last[entry.id][0].started_at if last[entry.id] else None)
+        ]
+
+
+def tell(night: NightReport, settings: NightSettings) -> None:
+    """Send the report of a night that did not go well to whom it may concern; failing that, log it."""
+    if settings.webhook:
+        try:
+            httpx.post(settings.webhook, json=night.as_json(), timeout=_NOTIFY_SECONDS).raise_for_status()
+        except httpx.HTTPError as error:
+            log.error("night.webhook_failed", url=settings.webhook, error=str(error))
+    if settings.mail_to:
+        try:
+            with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=_NOTIFY_SECONDS) as server:
+                server.send_message(_mail(night, settings))
+        except OSError as error:  # smtplib's own errors are among them
+            log.error("night.mail_failed", to=settings.mail_to, error=str(error))
+
+
+def _mail(night: NightReport, settings: NightSettings) -> EmailMessage:
+    mail = EmailMessage()
+    mail["Subject"] = "Vademecum: the nightly run did not go well"
+    mail["From"], mail["To"] = settings.mail_from, settings.mail_to
+    mail.set_content(night.as_text())
+    return mail
