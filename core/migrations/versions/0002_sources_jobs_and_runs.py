@@ -13,13 +13,15 @@ _MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("source", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("kind", sa.String(length=32), nullable=False, server_default=""))
-        batch_op.add_column(sa.Column("config", sa.Text(), nullable=False, server_default="{}"))
-        batch_op.add_column(sa.Column("cursor", sa.Text(), nullable=False, server_default=""))
-        batch_op.add_column(sa.Column("scheduled", sa.Boolean(), nullable=False, server_default=sa.false()))
-    with op.batch_alter_table("document", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("stamp", sa.String(length=255), nullable=False, server_default=""))
+    # Plain additions: a batch would make these tables anew, which what points at them forbids.
+    for name, kind, default in (
+        ("kind", sa.String(length=32), ""),
+        ("config", sa.Text(), "{}"),
+        ("cursor", sa.Text(), ""),
+        ("scheduled", sa.Boolean(), sa.false()),
+    ):
+        op.add_column("source", sa.Column(name, kind, nullable=False, server_default=default))
+    op.add_column("document", sa.Column("stamp", sa.String(length=255), nullable=False, server_default=""))
 
     op.create_table(
         "job",

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.command import upgrade
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from core.database import Database
+from core.database import Database, _alembic_config
 from core.errors import SchemaError, StorageError
 from core.tables import Base, GrantTable, SourceTable
 
@@ -60,6 +61,23 @@ def test_migrating_again_changes_nothing(database: Database, tmp_path: Path) -> 
     again = open_database(tmp_path)
     again.migrate()
     assert sources(again) == ["a"]
+
+
+def test_a_database_of_an_older_program_keeps_what_it_holds(tmp_path: Path) -> None:
+    database = open_database(tmp_path)
+    with database.engine.begin() as connection:
+        config = _alembic_config()
+        config.attributes["connection"] = connection
+        upgrade(config, "0001")
+        connection.execute(text(f"INSERT INTO source (uri, created_at) VALUES ('folder:a', '{NOW}')"))
+        rows = connection.execute(text("PRAGMA table_info(document)")).mappings()
+        values = {row["name"]: NOW if "DATETIME" in row["type"] else 1 for row in rows if row["name"] != "id"}
+        marks = ", ".join(f":{name}" for name in values)
+        connection.execute(text(f"INSERT INTO document ({', '.join(values)}) VALUES ({marks})"), values)
+    database.migrate()
+    assert sources(database) == ["folder:a"]
+    with database.reading() as session:
+        assert session.execute(text("SELECT count(*) FROM document")).scalar_one() == 1
 
 
 def test_a_database_of_a_newer_program_is_refused(database: Database) -> None:
