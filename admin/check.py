@@ -8,8 +8,10 @@ import numpy as np
 from sqlalchemy import ColumnElement, exists, func, select, text
 from sqlalchemy.orm import Session
 
+from admin.erasure import finish_erasures
 from core.changes import live_chunk_ids
 from core.database import Database
+from core.erasures import receipts
 from core.tables import ChunkTable, DocumentTable, EmbeddingTable, VersionTable
 from core.values import DocumentState
 from retrieval.follower import Follower
@@ -43,6 +45,13 @@ def check(
         documents, versions, chunks = (
             _count(session, column) for column in (DocumentTable.id, VersionTable.id, ChunkTable.id)
         )
+    if repair:
+        finish_erasures(database, followers)
+    with database.reading() as session:
+        unfinished = [receipt.uri for receipt in receipts(session) if not receipt.completed_at]
+    if unfinished:
+        detail = f"{', '.join(unfinished)}: unsearchable, but not gone from every file"
+        findings.append(Finding("an erasure was cut off", detail, "run vade check --repair"))
     for name, follower in followers.items():
         findings.extend(_follower(database, model_id, name, follower, repair))
     return CheckReport(documents, versions, chunks, tuple(findings))

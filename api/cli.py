@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from api.cli_document import document
 from api.cli_ingestion import ingest, job, source, sync
 from api.cli_model import model
 from api.terminal import Terminal, exit_with_errors, json_option
@@ -125,5 +126,5 @@ def up(data_dir: Path | None, **options: Any) -> int:
     return run(data_dir, **options)
 
 
-for command in (ingest, sync, source, job, model):
+for command in (ingest, sync, source, job, document, model):
     main.add_command(command)

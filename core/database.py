@@ -62,6 +62,16 @@ class Database:
             ):
                 self._upgrade(connection)
 
+    def empty_log(self) -> None:
+        """Bring SQLite's write-ahead log into the file and empty it, so that nothing deleted stands in it.
+
+        Raises: StorageError if the disk does not take it.
+        """
+        if self.engine.dialect.name == "sqlite":
+            with _storage_errors(self.url), self.engine.connect() as connection:
+                connection.rollback()
+                connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
@@ -95,6 +105,7 @@ def _configure_sqlite(connection: sqlite3.Connection, record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",  # what was acknowledged survives a power cut
         "foreign_keys=ON",
+        "secure_delete=ON",  # what was deleted is overwritten, not only forgotten
         "cache_size=-65536",
     ):
         connection.execute(f"PRAGMA {pragma}")

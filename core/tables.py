@@ -186,6 +186,18 @@ class ChangeTable(Base):
     at: Mapped[datetime]
 
 
+class ErasureTable(Base):
+    """The receipt of an erased document, as JSON: what was removed and when. Its content is gone."""
+
+    __tablename__ = "erasure"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document_id: Mapped[int] = mapped_column(index=True)
+    uri: Mapped[str] = mapped_column(String(4096))
+    receipt: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
 class FollowerTable(Base):
     """Which generation of an index is in force, and the last change that it holds."""
 

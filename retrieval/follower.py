@@ -96,6 +96,14 @@ class Follower(Generic[AnyIndex]):
                 "Free the disk; the index catches up by itself"
             ) from error
 
+    def drop_older_generations(self) -> int:
+        """Remove every generation but the one in force from the disk; return its number."""
+        with self._lock, FileLock(self._lock_path), self._database.reading() as session:
+            in_force = session.get(FollowerTable, self.name)
+            number = in_force.generation if in_force else 0
+            self._generations.drop_all_but(number)
+        return number
+
     def rebuild(self) -> None:
         """Forget the index and make it again from the database."""
         with self._lock:

@@ -84,6 +84,12 @@ class Generations:
             shutil.rmtree(old, ignore_errors=True)
         return manifest
 
+    def drop_all_but(self, number: int) -> None:
+        """Remove every generation but this one."""
+        for folder in self.newest_first():
+            if folder.name != f"{_PREFIX}{number:06d}":
+                shutil.rmtree(folder)
+
 
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,12 +15,18 @@ MAY_SEE_THEM = {
     "core/tables.py",
     "core/changes.py",  # gives followers every entry with its readers
     "core/documents.py",  # writes
+    "core/erasures.py",  # removes, and counts what it removed
     "core/reading.py",  # reads, each query under a scope
     "admin/check.py",  # counts, for the operator, and shows no content
 }
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
+@cache
+def modules() -> tuple[tuple[str, ast.Module], ...]:
+    return tuple(_read())
+
+
+def _read() -> Iterator[tuple[str, ast.Module]]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             if "migrations" not in path.parts:

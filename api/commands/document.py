@@ -1,0 +1,52 @@
+"""`vade document …`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from admin.erasure import Followers, erase_document, still_there
+from api.app import App
+from api.commands.opening import opened
+from api.terminal import DONE, WITH_FAILURES, Terminal
+from core.erasures import Receipt, receipts
+from ingest.folder import file_uri
+
+
+def run_delete(data_dir: Path | None, terminal: Terminal, uri: str) -> int:
+    """Erase a document."""
+    named = uri if ":" in uri else file_uri(Path(uri).absolute())
+    with opened(data_dir) as app:
+        receipt = erase_document(app.database, _followers(app), named)
+    terminal.result(asdict(receipt), lambda: _text(receipt, {}))
+    return DONE
+
+
+def run_receipt(data_dir: Path | None, terminal: Terminal, number: int | None) -> int:
+    """Show receipts and look again."""
+    with opened(data_dir) as app:
+        with app.database.reading() as session:
+            shown = receipts(session, number)
+        left = {one.id: still_there(app.database, _followers(app), one) for one in shown}
+    terminal.result(
+        [{**asdict(one), "still_there": left[one.id]} for one in shown],
+        lambda: "\n".join(_text(one, left[one.id]) for one in shown) or "Nothing was erased.",
+    )
+    return WITH_FAILURES if any(left.values()) else DONE
+
+
+def _followers(app: App) -> Followers:
+    return {"dense": app.dense, "lexical": app.lexical}
+
+
+def _text(receipt: Receipt, left: dict[str, Any]) -> str:
+    state = "not yet gone from every file: run vade check --repair"
+    if left:
+        state = f"STILL THERE: {left}"
+    elif receipt.completed_at:
+        state = f"gone from every file since {receipt.completed_at}"
+    return (
+        f"Receipt {receipt.id}: {receipt.uri}\n"
+        f"  unsearchable since {receipt.unsearchable_at}, {state}\n"
+        f"  {len(receipt.versions)} versions, {len(receipt.chunks)} chunks, {receipt.vectors} vectors, "
+        f"{receipt.pages} pages"
+    )

@@ -1,0 +1,111 @@
+"""Erasing a document for good, inside the caller's transaction, and the receipts of it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from core.documents import find_document, tombstone
+from core.errors import NotFoundError
+from core.tables import (
+    ChunkTable,
+    DocumentTable,
+    EmbeddingTable,
+    ErasureTable,
+    GrantTable,
+    PageTable,
+    VersionTable,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was removed of a document. `indexes` names for each index the generation without it.
+
+    `versions` are their numbers, `chunks` their ids, `vectors` and `pages` how many. Times are ISO 8601.
+    """
+
+    id: int
+    document_id: int
+    uri: str
+    unsearchable_at: str
+    versions: tuple[int, ...]
+    chunks: tuple[int, ...]
+    vectors: int
+    pages: int
+    indexes: Mapping[str, int]
+    completed_at: str = ""
+
+
+def erase(session: Session, uri: str) -> Receipt:
+    """Remove a document's text, chunks, vectors, pages and permissions; its URI and receipt stay.
+
+    It cannot be found any more from the end of this transaction on.
+
+    Raises: NotFoundError if there is no document, or nothing is left of it.
+    """
+    document = find_document(session, uri)
+    versions = _versions(session, document.id) if document else {}
+    if document is None or not versions:
+        raise NotFoundError(f"nothing is held of {uri}")
+    chunks = session.scalars(select(ChunkTable.id).where(ChunkTable.document_id == document.id)).all()
+    vectors = session.scalar(select(func.count()).where(EmbeddingTable.chunk_id.in_(chunks))) or 0
+    pages = session.scalar(select(func.count()).where(PageTable.version_id.in_(versions))) or 0
+    tombstone(session, document.id)
+    session.execute(delete(VersionTable).where(VersionTable.document_id == document.id))
+    session.execute(delete(GrantTable).where(GrantTable.document_id == document.id))
+    session.execute(
+        update(DocumentTable).where(DocumentTable.id == document.id).values(title="", size_bytes=0)
+    )
+    now = datetime.now(UTC)
+    row = ErasureTable(document_id=document.id, uri=uri, receipt="{}", at=now)
+    session.add(row)
+    session.flush()
+    receipt = Receipt(
+        row.id, document.id, uri, now.isoformat(), tuple(versions.values()), tuple(chunks), vectors, pages, {}
+    )
+    return _keep(session, receipt)
+
+
+def complete(session: Session, receipt: Receipt, indexes: Mapping[str, int]) -> Receipt:
+    """Note that the indexes on disk hold nothing of it any more."""
+    done = replace(receipt, indexes=dict(indexes), completed_at=datetime.now(UTC).isoformat())
+    return _keep(session, done)
+
+
+def receipts(session: Session, erasure_id: int | None = None) -> list[Receipt]:
+    """Return all receipts, the newest first, or the one by that number.
+
+    Raises: NotFoundError if there is none by that number.
+    """
+    rows = select(ErasureTable.receipt).order_by(ErasureTable.id.desc())
+    if erasure_id is not None:
+        rows = rows.where(ErasureTable.id == erasure_id)
+    found = [_receipt(json.loads(raw)) for raw in session.scalars(rows)]
+    if erasure_id is not None and not found:
+        raise NotFoundError(f"there is no receipt {erasure_id}")
+    return found
+
+
+def chunks_left(session: Session, receipt: Receipt) -> int:
+    """Return how many of the erased chunks are in the database; their ids are never used again."""
+    return session.scalar(select(func.count()).where(ChunkTable.id.in_(receipt.chunks))) or 0
+
+
+def _versions(session: Session, document_id: int) -> dict[int, int]:
+    rows = select(VersionTable.id, VersionTable.number).where(VersionTable.document_id == document_id)
+    return {version_id: number for version_id, number in session.execute(rows)}  # noqa: C416 (mypy)
+
+
+def _keep(session: Session, receipt: Receipt) -> Receipt:
+    kept = update(ErasureTable).where(ErasureTable.id == receipt.id)
+    session.execute(kept.values(receipt=json.dumps(asdict(receipt))))
+    return receipt
+
+
+def _receipt(raw: dict[str, Any]) -> Receipt:
+    return Receipt(**{**raw, "versions": tuple(raw["versions"]), "chunks": tuple(raw["chunks"])})

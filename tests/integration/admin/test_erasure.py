@@ -1,0 +1,115 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.application import make_app
+from fakes.source import FakeSource
+
+from admin.check import check
+from admin.erasure import erase_document, finish_erasures, still_there
+from api.app import App
+from core.erasures import erase, receipts
+from core.errors import NotFoundError, StorageError
+from core.permissions import scope_of
+from retrieval.follower import Follower
+
+SECRET = "zyxwv-4711"
+EVERYBODY = scope_of(None)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    app = make_app(tmp_path)
+    yield app
+    app.close()
+
+
+def followers(app: App) -> dict[str, Follower[Any]]:
+    return {"dense": app.dense, "lexical": app.lexical}
+
+
+def ingest(app: App, *texts: str) -> str:
+    """Ingest one version after the other of a document, beside another one; return its URI."""
+    source = FakeSource()
+    source.put("b.md", "The valve leaks.")
+    for text in texts:
+        uri = source.put("a.md", text)
+        app.ingest(source)
+    return uri
+
+
+def found(app: App) -> list[str]:
+    return [passage.uri for passage in app.searcher.search(f"code {SECRET}", EVERYBODY, 10)]
+
+
+def holding(folder: Path) -> list[str]:
+    """Return the files in which the secret stands, as text or as an index term."""
+    return [
+        path.name
+        for path in folder.rglob("*")
+        if path.is_file() and SECRET.encode() in path.read_bytes().lower()
+    ]
+
+
+def test_an_erased_document_is_gone_from_search_and_from_every_file(app: App) -> None:
+    uri = ingest(app, f"The old code is {SECRET}.", f"The code is {SECRET}.", f"The new code is {SECRET}!")
+    data = app.settings.data_dir
+    assert uri in found(app)
+    assert holding(data)
+    receipt = erase_document(app.database, followers(app), uri)
+    assert uri not in found(app)
+    assert holding(data) == []
+    assert (receipt.versions, len(receipt.chunks), receipt.vectors) == ((1, 2, 3), 1, 1)
+    assert receipt.unsearchable_at <= receipt.completed_at
+    assert set(receipt.indexes) == {"dense", "lexical"}
+    assert still_there(app.database, followers(app), receipt) == {}
+    with app.database.reading() as session:
+        assert receipts(session, receipt.id) == [receipt]
+
+
+def test_an_erasure_that_was_cut_off_is_unsearchable_at_once_and_finished_later(app: App) -> None:
+    uri = ingest(app, f"The code is {SECRET}.")
+    with app.database.writing() as session:
+        erase(session, uri)  # and then the process dies
+    assert uri not in found(app)
+    [finding] = check(app.database, app.embedder.model_id, followers(app)).findings
+    assert (finding.name, uri in finding.detail) == ("an erasure was cut off", True)
+    [receipt] = finish_erasures(app.database, followers(app))
+    assert receipt.completed_at
+    assert check(app.database, app.embedder.model_id, followers(app)).findings == ()
+    assert finish_erasures(app.database, followers(app)) == []
+    assert still_there(app.database, followers(app), receipt) == {}
+
+
+def test_a_full_disk_delays_the_receipt_but_not_the_deletion(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = ingest(app, f"The code is {SECRET}.")
+
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with pytest.raises(StorageError, match="documents are safe"):
+            erase_document(app.database, followers(app), uri)
+    assert uri not in found(app)
+    [receipt] = finish_erasures(app.database, followers(app))
+    assert receipt.uri == uri
+
+
+def test_what_is_ingested_again_is_not_mistaken_for_what_was_erased(app: App) -> None:
+    uri = ingest(app, f"The code is {SECRET}.")
+    receipt = erase_document(app.database, followers(app), uri)
+    ingest(app, f"The code is {SECRET}.")
+    assert uri in found(app)
+    assert still_there(app.database, followers(app), receipt) == {}
+
+
+def test_what_is_not_held_cannot_be_erased(app: App) -> None:
+    uri = ingest(app, "The pump runs.")
+    erase_document(app.database, followers(app), uri)
+    for missing in (uri, "fake:shelf/never.md"):
+        with pytest.raises(NotFoundError, match="nothing is held"):
+            erase_document(app.database, followers(app), missing)
