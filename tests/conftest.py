@@ -1,7 +1,9 @@
 """What holds for every test: no network, no settings of whoever runs it, repeatable random choices."""
 
+import itertools
 import os
 import sys
+from collections.abc import Iterable
 from ipaddress import ip_address
 
 import pytest
@@ -13,6 +15,7 @@ settings.load_profile("ours")
 
 _OURS = {"VADE_DATA"}
 _KILLS = int(os.environ.get("VADE_KILLS", "3"))
+_ALL_CRASH_POINTS = "VADE_ALL_CRASH_POINTS" in os.environ
 for _name in [name for name in os.environ if name.startswith("VADE_") and name not in _OURS]:
     del os.environ[_name]
 
@@ -21,6 +24,12 @@ for _name in [name for name in os.environ if name.startswith("VADE_") and name n
 def kills() -> int:
     """How many times the kill test kills; VADE_KILLS asks for more."""
     return _KILLS
+
+
+@pytest.fixture(scope="session")
+def crash_points() -> Iterable[int]:
+    """At which durable calls the crash test kills: a sample, or with VADE_ALL_CRASH_POINTS each one."""
+    return itertools.count(1) if _ALL_CRASH_POINTS else range(3, 30, 9)
 
 
 def _stay_at_home(event: str, arguments: tuple[object, ...]) -> None:

@@ -1,0 +1,80 @@
+"""An ingest killed at the n-th time that it makes something durable, for every n or a sample of them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.application import make_app
+
+from admin.check import check
+from core.permissions import scope_of
+from core.reading import list_documents
+from retrieval.follower import Follower
+
+TESTS = Path(__file__).resolve().parents[1]
+DURABLE = "fsync,fdatasync,rename,renameat2"
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("strace") is None, reason="strace, which kills at a system call, is not here"
+)
+
+
+def ingest(data: Path, folder: Path, *before: str) -> int:
+    """Ingest in a process of its own and return its exit code; negative if it was killed."""
+    command = [*before, sys.executable, "-m", "fakes.one_ingest", str(data), str(folder)]
+    paths = os.pathsep.join([str(TESTS.parent), str(TESTS)])
+    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, check=False, capture_output=True)
+    return ended.returncode
+
+
+def killed_at(data: Path, folder: Path, point: int) -> bool:
+    """Ingest, killed at the `point`-th call that makes something durable; False if there are fewer."""
+    injection = f"inject={DURABLE}:signal=KILL:when={point}"
+    trace = ("strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={DURABLE}", "-e", injection)
+    return ingest(data, folder, *trace) != 0
+
+
+def searchable(data: Path) -> dict[str, int]:
+    """Prove that truth and followers agree; return each searchable document's version."""
+    app = make_app(data)
+    followers: dict[str, Follower[Any]] = {"dense": app.dense, "lexical": app.lexical}
+    try:
+        assert check(app.database, app.embedder.model_id, followers).findings == ()
+        with app.database.reading() as session:
+            entries = list_documents(session, scope_of(None), 0, 100)
+    finally:
+        app.close()
+    return {Path(entry.uri).name: entry.version for entry in entries if entry.state == "searchable"}
+
+
+@pytest.mark.timeout(3600)
+def test_whenever_it_is_killed_each_document_is_there_once_or_not_yet(
+    tmp_path: Path, crash_points: Iterable[int]
+) -> None:
+    folder = tmp_path / "manuals"
+    folder.mkdir()
+    for number in range(4):
+        (folder / f"{number}.md").write_text(f"# Manual {number}\n\nPump {number} runs.\n", "utf-8")
+    kept = tmp_path / "kept"
+    assert ingest(kept, folder) == 0
+    (folder / "0.md").write_text("# Manual 0\n\nPump 0 stands.\n", "utf-8")
+    (folder / "4.md").write_text("# Manual 4\n\nPump 4 is new.\n", "utf-8")
+    (folder / "1.md").unlink()
+    killed = 0
+    for point in crash_points:
+        data = tmp_path / f"killed-{point}"
+        shutil.copytree(kept, data)
+        if not killed_at(data, folder, point):
+            break
+        killed += 1
+        there = searchable(data)
+        assert {"2.md", "3.md"} <= set(there) <= {"0.md", "1.md", "2.md", "3.md", "4.md"}, point
+        assert ingest(data, folder) == 0, point
+        assert searchable(data) == {"0.md": 2, "2.md": 1, "3.md": 1, "4.md": 1}, point
+        shutil.rmtree(data)
+    assert killed >= 3
