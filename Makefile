@@ -7,13 +7,12 @@ VADE := $(BIN)/vade --data-dir data
 DEMO := deploy/demo/documents
 QUESTION := When do carried-over leave days expire?
 TESTS ?= tests
-BENCH ?= engine
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench wheel clean
+.PHONY: help run test check format wheel clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
 
 run: .venv/product.stamp ## Install, ingest the demo documents into data/, answer a question, serve 127.0.0.1:8000
 	@echo "Reading the documents in $(DEMO) ..."
@@ -37,8 +36,8 @@ format: .venv/development.stamp ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/development.stamp ## Measure: BENCH=engine, or another module in benchmarks/ with its arguments
-	$(BIN)/python -m benchmarks.$(BENCH)
+bench-%: .venv/development.stamp ## Measure: bench-engine, bench-gpu and the other modules in benchmarks/; ARGS=--help
+	$(BIN)/python -m benchmarks.$* $(ARGS)
 
 wheel: .venv/product.stamp ## Build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

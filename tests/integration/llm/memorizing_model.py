@@ -11,7 +11,7 @@ from transformers import Qwen3MoeConfig, Qwen3MoeForCausalLM
 
 from llm.engine.tokens import TokenCodec
 
-STEPS, PEAK_RATE = 90, 4e-3
+STEPS, PEAK_RATE = 60, 5e-3
 
 
 def learn_by_heart(folder, lessons, endless=()):

@@ -10,7 +10,6 @@ from http.server import ThreadingHTTPServer
 
 import httpx
 import pytest
-import torch
 import uvicorn
 from click.testing import CliRunner
 from fakes.application import make_app
@@ -75,10 +74,7 @@ def model(tmp_path_factory):
         passages = app.searcher.search(question, SCOPE, app.settings.retrieval.passages, 1)
         lessons.append((build_prompt(inquiry, passages, len, 10**6).messages, text))
     app.close()
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     assert learn_by_heart(folder / "model", lessons, {SAID[ENDLESS]}) < 0.1
-    torch.set_num_threads(threads)
     return folder / "model"
 
 
