@@ -13,8 +13,8 @@ from core.settings import IngestSettings
 from core.values import ParsedDocument
 from ingest.sandbox.process import ParserProcess, Recipe, StoppedError
 
-# Starting one costs as much as reading a hundred ordinary files; a leak stays small until then.
-_FILES_PER_PROCESS = 1_000
+# Starting one and loading every parser costs as much as reading three hundred ordinary files.
+_FILES_PER_PROCESS = 10_000
 # A process that has grown to this share of its memory would fail the next large file.
 _GROWN_SHARE = 0.5
 _STOPPING = "The service is stopping; no more files are read."
