@@ -54,7 +54,7 @@ class App:
 
     def sync(self, entry: SourceEntry) -> RunReport:
         """Open a source again and ingest it, behind whatever is more urgent. Raises: as `Pipeline.ingest`."""
-        with closing(open_source(entry, self.settings.ingest)) as source:
+        with closing(open_source(entry, self.settings)) as source:
             return self.ingest(source, options=RunOptions(priority=BACKGROUND))
 
     def bring_up_to_date(self) -> None:

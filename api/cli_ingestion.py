@@ -19,7 +19,7 @@ _DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be done,
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument("places", nargs=-1, required=True, metavar="PATH...")
 @_PUBLIC
 @_OWNER
 @_RETRY
@@ -30,6 +30,9 @@ _DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be done,
 @exit_with_errors
 def ingest(data_dir: Path | None, as_json: bool, **options: Any) -> int:
     """Bring folders or files in: new, changed and removed files, and nothing else.
+
+    `-` reads one document a line from standard input: {"uri", "title", "text" or "path", "acl", "meta"};
+    a file FILE.jsonl of such lines is read alike. An address as `vade source add` takes it is read once.
 
     A `.vade.yaml` in a folder says who may read what is in it and below, the nearest one up the
     tree: `read: [group:field, user:ann]`, or `read: [public]`.
@@ -60,21 +63,42 @@ def sync(data_dir: Path | None, as_json: bool, **options: Any) -> int:
 
 @click.group()
 def source() -> None:
-    """Enter, list and leave out the sources of the nightly `vade sync`."""
+    """Enter, try out, list and leave out the sources of the nightly `vade sync`."""
 
 
 @source.command()
-@click.argument("path", type=click.Path(path_type=Path), metavar="DIR")
+@click.argument("place", metavar="DIR|URL")
+@click.option(
+    "--set", "options", multiple=True, metavar="KEY=VALUE", help="An option of this kind; repeatable."
+)
 @_PUBLIC
 @_OWNER
 @json_option
 @click.pass_obj
 @exit_with_errors
 def add(data_dir: Path | None, as_json: bool, **options: Any) -> int:
-    """Enter a folder; nothing is read yet."""
-    from api.commands.sync import run_add
+    """Enter a source; nothing is read yet.
+
+    A folder, or an address whose beginning says what is there: https: (pages or a sitemap),
+    git+https: git+ssh: git+file:, webdav+https:, s3: s3+https:, imaps: maildir:, confluence+https:,
+    jira+https:, jsonl: or langchain:. `docs/sources.md` lists the options of each. A password is never an
+    option: --set password_env=NAME names the variable that holds it.
+    """
+    from api.commands.source import run_add
 
     return run_add(data_dir, Terminal(as_json), **options)
+
+
+@source.command(name="test")
+@click.argument("uri", metavar="SOURCE")
+@json_option
+@click.pass_obj
+@exit_with_errors
+def try_out(data_dir: Path | None, as_json: bool, uri: str) -> int:
+    """Try a source out: list its first documents, who may read them, and fetch one. Nothing is kept."""
+    from api.commands.source import run_test
+
+    return run_test(data_dir, Terminal(as_json), uri)
 
 
 @source.command(name="list")
@@ -83,7 +107,7 @@ def add(data_dir: Path | None, as_json: bool, **options: Any) -> int:
 @exit_with_errors
 def list_all(data_dir: Path | None, as_json: bool) -> int:
     """List the sources, with the end of the last run over each."""
-    from api.commands.sync import run_list
+    from api.commands.source import run_list
 
     return run_list(data_dir, Terminal(as_json))
 
@@ -95,7 +119,7 @@ def list_all(data_dir: Path | None, as_json: bool) -> int:
 @exit_with_errors
 def remove(data_dir: Path | None, as_json: bool, uri: str) -> int:
     """Leave a source out of `vade sync`; its documents stay."""
-    from api.commands.sync import run_remove
+    from api.commands.source import run_remove
 
     return run_remove(data_dir, Terminal(as_json), uri)
 
@@ -108,7 +132,7 @@ def remove(data_dir: Path | None, as_json: bool, uri: str) -> int:
 @exit_with_errors
 def runs(data_dir: Path | None, as_json: bool, uri: str, limit: int) -> int:
     """Show the reports of the last runs over a source."""
-    from api.commands.sync import run_reports
+    from api.commands.source import run_reports
 
     return run_reports(data_dir, Terminal(as_json), uri, limit)
 

@@ -16,6 +16,7 @@ VadeError                      500 internal
 │   ├── EncryptedError         422 encrypted
 │   ├── EmptyDocumentError     422 empty
 │   ├── TooLargeError          413 too_large
+│   ├── RefusedAddressError    422 refused_address  where it is, no source may be
 │   ├── OverLimitError         422 over_limit       reading it takes more memory or time than allowed
 │   ├── ReaderCrashError       422 crashed          the process that read it died of it
 │   └── UnknownFormatError     415 unknown_format
@@ -141,6 +142,12 @@ class TooLargeError(ParseError):
 
     status = 413
     code = "too_large"
+
+
+class RefusedAddressError(ParseError):
+    """No source may be on this address."""
+
+    code = "refused_address"
 
 
 class OverLimitError(ParseError):

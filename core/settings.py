@@ -4,10 +4,20 @@ import os
 import tomllib
 from collections.abc import Iterator
 from datetime import time
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -132,10 +142,31 @@ class NightSettings(Group):
     smtp_port: int = Field(25, ge=1, le=65535)
 
 
+class ConnectorSettings(Group):
+    """How sources on other machines are asked."""
+
+    allow_networks: tuple[str, ...] = Field(
+        (), description="networks besides the public internet that sources may be on, as 10.1.0.0/16"
+    )
+    user_agent: str = "vademecum"
+    request_seconds: float = Field(60.0, gt=0, description="for one request, its content included")
+    silence_seconds: float = Field(20.0, gt=0, description="longest pause within one")
+    command_seconds: float = Field(900.0, gt=0, description="for one `git fetch`")
+    loaders: tuple[str, ...] = Field(
+        (), description="LangChain loaders that a source may name, as package.module:Class"
+    )
+
+    @field_validator("allow_networks")
+    @classmethod
+    def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(ip_network(network)) for network in networks)
+
+
 class IngestSettings(Group):
     """Ingestion."""
 
     night: NightSettings = NightSettings()
+    connectors: ConnectorSettings = ConnectorSettings()
 
     chunk_tokens: int = Field(200, ge=32, le=8192)
     max_file_bytes: int = Field(256 * 2**20, ge=1)

@@ -1,18 +1,25 @@
-"""Opens a source again from what the database remembers of it."""
+"""Opens sources: by their address, and again from what the database remembers of them."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.errors import SourceError
+from pydantic import ValidationError
+
+from core.errors import InputError, SourceError
 from core.permissions import principal
-from core.settings import IngestSettings
+from core.settings import IngestSettings, Settings
 from core.sources import SourceEntry
+from ingest.connectors.jsonl import JsonlSource
+from ingest.connectors.options import SourceOptions, first_problem
 from ingest.folder import FolderSource
 from ingest.source import Source
 
+# What connectors keep of their own lies below this folder of the data folder; all of it can be made anew.
+_KEPT = "sources"
 
-def open_source(entry: SourceEntry, settings: IngestSettings) -> Source:
+
+def open_source(entry: SourceEntry, settings: Settings) -> Source:
     """Return the source that `entry` describes.
 
     Raises: SourceError if its kind cannot be opened again, as an upload, or its configuration is malformed.
@@ -21,14 +28,42 @@ def open_source(entry: SourceEntry, settings: IngestSettings) -> Source:
     if kind is None:
         raise SourceError(f"{entry.uri} cannot be opened again; hand its documents in anew")
     try:
-        return kind(entry.config, settings)
-    except (KeyError, TypeError, ValueError) as error:
+        return kind(entry.config, settings.ingest, settings.data_dir / _KEPT)
+    except (KeyError, TypeError, ValueError, InputError) as error:
         raise SourceError(f"{entry.uri}: its configuration is malformed: {error!r}") from error
 
 
-def _folder(config: Mapping[str, Any], settings: IngestSettings) -> Source:
+def source_at(place: str, told: Mapping[str, str], readers: frozenset[str], settings: Settings) -> Source:
+    """Return the source at an address: a folder's path, or a URL whose scheme says what kind it is.
+
+    `told` are the options of its kind, `readers` the principals of last resort.
+
+    Raises: InputError if no kind of source is there or an option is wrong.
+    """
+    scheme, colon, _ = place.partition(":")
+    if not colon and not told:
+        return FolderSource(Path(place), readers, settings.ingest.max_file_bytes)
+    kind = SCHEMES.get(scheme.lower())
+    if kind is None:
+        raise InputError(f"{place}: a source is a folder, or begins with one of {', '.join(sorted(SCHEMES))}")
+    config = {**told, "url": place, "read": sorted(readers)}
+    try:
+        return KINDS[kind](config, settings.ingest, settings.data_dir / _KEPT)
+    except ValidationError as error:
+        raise InputError(f"{place}: {first_problem(error)}") from error
+
+
+Opener = Callable[[Mapping[str, Any], IngestSettings, Path], Source]
+
+
+def _folder(config: Mapping[str, Any], settings: IngestSettings, folder: Path) -> Source:
     readers = frozenset(principal(name) for name in config["read"])
     return FolderSource(Path(config["path"]), readers, settings.max_file_bytes)
 
 
-KINDS: dict[str, Callable[[Mapping[str, Any], IngestSettings], Source]] = {"folder": _folder}
+def _jsonl(config: Mapping[str, Any], settings: IngestSettings, folder: Path) -> Source:
+    return JsonlSource(SourceOptions.model_validate(config), settings, folder)
+
+
+KINDS: dict[str, Opener] = {"folder": _folder, "jsonl": _jsonl}
+SCHEMES: dict[str, str] = {"jsonl": "jsonl"}

@@ -4,6 +4,7 @@ import resource
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,21 @@ from api.commands.opening import opened, user_named
 from api.terminal import ALREADY_RUNNING, DONE, WITH_FAILURES, Terminal
 from core.errors import AlreadyRunningError
 from core.permissions import PUBLIC, principal
+from ingest.connectors.jsonl import StreamSource, holds_lines
+from ingest.connectors.options import SourceOptions
 from ingest.folder import FolderSource
 from ingest.night import NightReport, sync_each
 from ingest.record import Plan
 from ingest.report import Outcome, RunReport
 from ingest.run import RunOptions
 from ingest.source import Source
+from ingest.sources import SCHEMES, source_at
 
 
 def run(
     data_dir: Path | None,
     terminal: Terminal,
-    paths: Sequence[Path],
+    places: Sequence[str],
     user: str | None,
     public: bool,
     dry_run: bool,
@@ -32,12 +36,26 @@ def run(
 ) -> int:
     """Ingest each path and report; the exit code tells whether every document was read."""
     owner = PUBLIC if public else principal(user_named(user))
-    with opened(data_dir) as app:
-        limit = app.settings.ingest.max_file_bytes
-        sources = [FolderSource(path, frozenset({owner}), limit) for path in paths]
+    with opened(data_dir) as app, ExitStack() as closing_all:
+        sources = [_source(app, place, owner, user_named(user)) for place in places]
+        for source in sources:
+            closing_all.callback(source.close)
         if dry_run:
             return run_dry(app, sources, terminal, options["retry"])
         return run_sources(app, sources, terminal, RunOptions(**options))
+
+
+def _source(app: App, place: str, owner: str, user: str) -> Source:
+    """Return what is at a path or an address; `-` is what comes in."""
+    settings, readers = app.settings, frozenset({owner})
+    if place == "-":
+        options = SourceOptions(url=place, read=(owner,))
+        return StreamSource(sys.stdin.buffer, user.removeprefix("user:"), options, settings.ingest)
+    if place.endswith(".jsonl") and ":" not in place and holds_lines(Path(place)):
+        return source_at(f"jsonl://{Path(place).absolute()}", {}, readers, settings)
+    if place.partition(":")[0].lower() in SCHEMES:
+        return source_at(place, {}, readers, settings)
+    return FolderSource(Path(place), readers, settings.ingest.max_file_bytes)
 
 
 def run_sources(app: App, sources: Sequence[Source], terminal: Terminal, options: RunOptions) -> int:

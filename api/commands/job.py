@@ -64,7 +64,7 @@ def run_cancel(data_dir: Path | None, terminal: Terminal, job_id: int) -> int:
 def _work(app: App, terminal: Terminal, source_ids: set[int]) -> int:
     with app.database.reading() as session:
         entries = [entry for entry in list_sources(session) if entry.id in source_ids]
-    sources = [open_source(entry, app.settings.ingest) for entry in entries]
+    sources = [open_source(entry, app.settings) for entry in entries]
     return run_sources(app, sources, terminal, RunOptions(retry=True, listing=False))
 
 

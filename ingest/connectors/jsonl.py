@@ -1,0 +1,234 @@
+"""Documents as lines of JSON: what another program hands over, or a file that it writes every night.
+
+Each line is `{"uri", "title", "text" | "path", "acl", "meta"}`: `uri` names the document within the
+source, `text` is its content or `path` the file that holds it, `acl` the principals that may read
+it, `meta` words and numbers that stand at the head of the text. `name` says by its ending how to read a
+text, `"deleted": true` takes the document out.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from core.errors import FetchError, InputError, ParseError, SourceError, TooLargeError
+from core.permissions import principal
+from core.settings import IngestSettings
+from ingest.connectors.options import SourceOptions, first_problem
+from ingest.folder import file_uri
+from ingest.source import Listed, Listing
+
+# One part of a listing is one transaction.
+_AT_ONCE = 500
+# What a line holds besides its text: names, principals, escapes of every character.
+_LINE_BYTES = 2**20
+_UNSAFE = re.compile("[\x00-\x1f\x7f]")
+
+
+class Line(BaseModel):
+    """One document; unknown keys are refused, so that a misspelt `acl` opens nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    uri: str = Field(min_length=1, max_length=2000)
+    title: str = ""
+    name: str = ""
+    text: str | None = None
+    path: Path | None = None
+    acl: tuple[str, ...] | None = None
+    meta: Mapping[str, str | int | float | bool | None] = {}
+    deleted: bool = False
+
+    @model_validator(mode="after")
+    def _has_content(self) -> "Line":
+        if not self.deleted and (self.text is None) == (self.path is None):
+            raise ValueError("give either text or path")
+        if _UNSAFE.search(self.uri):
+            raise ValueError("the uri holds control characters")
+        return self
+
+    @property
+    def file_name(self) -> str:
+        """What the parser is told: it decides how a text is read, and is the title of last resort."""
+        if self.path:
+            return self.path.name
+        return self.name or f"{_UNSAFE.sub(' ', self.title).strip() or self.uri.rstrip('/')}.txt"
+
+    def content(self) -> bytes:
+        """Return the text behind what `meta` says."""
+        head = "".join(f"{key}: {value}\n" for key, value in self.meta.items() if value not in {None, ""})
+        return f"{head}\n{self.text}".encode() if head else (self.text or "").encode()
+
+
+class JsonlSource:
+    """A file of lines. With `complete` it holds all there is: what it no longer names is gone."""
+
+    kind = "jsonl"
+
+    def __init__(self, options: SourceOptions, settings: IngestSettings, folder: Path) -> None:
+        self._options = options
+        self._path = Path(options.url.removeprefix("jsonl://"))
+        self._base = self._path.parent
+        self._max_bytes = settings.max_file_bytes
+        self._offsets: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._complete = True
+        self.uri = file_uri(self._path).replace("file:", "jsonl:", 1)
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The file and its readers of last resort."""
+        return self._options.config
+
+    def listings(self, cursor: str) -> Iterator[Listing]:
+        """Yield the lines in their order, whatever the cursor; a malformed one is reported and passed over.
+
+        Raises: SourceError if the file cannot be read.
+        """
+        last = self._find()
+        there: list[Listed] = []
+        gone: list[str] = []
+        problems: list[tuple[str, ParseError]] = []
+        sound = True
+        for number, (offset, line) in enumerate(self._lines(), start=1):
+            try:
+                document = self._parse(line)
+                entry = self._listed(document)
+            except (ParseError, InputError) as error:
+                problems.append((f"{self.uri}/line {number}", ParseError(f"line {number}: {error}")))
+                sound = False
+                continue
+            if last[self._uri(document)] == offset:
+                if entry:
+                    there.append(entry)
+                else:
+                    gone.append(self._uri(document))
+            if len(there) + len(gone) + len(problems) >= _AT_ONCE:
+                yield Listing(there, gone, problems)
+                there, gone, problems = [], [], []
+        # A line that cannot be read may name any document: then nothing is taken for gone.
+        yield Listing(there, gone, problems, complete=sound and self._complete)
+
+    def fetch(self, listed: Listed) -> bytes:
+        """Return a document's content.
+
+        Raises: FetchError if its line or file is not there any more; TooLargeError; ParseError.
+        """
+        try:
+            with self._lock:
+                offset = (self._offsets or self._find()).get(listed.uri)
+            if offset is None:
+                raise FetchError("its line is not there any more; hand it in again")
+            with self._open() as file:
+                file.seek(offset)
+                document = self._parse(file.readline(self._max_bytes + _LINE_BYTES))
+        except SourceError as error:
+            raise FetchError(str(error)) from error
+        content = self._read(self._base / document.path) if document.path else document.content()
+        if len(content) > self._max_bytes:
+            raise TooLargeError(f"the document has over {self._max_bytes:,} bytes, which is the limit")
+        return content
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to give back."""
+
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        offset = 0
+        with self._open() as file:
+            while line := file.readline(self._max_bytes + _LINE_BYTES):
+                if line.strip():
+                    yield offset, line
+                offset += len(line)
+
+    def _open(self) -> BinaryIO:
+        try:
+            return self._path.open("rb")
+        except OSError as error:
+            raise SourceError(
+                f"{self._path} cannot be read: {error.strerror}; nothing was changed"
+            ) from error
+
+    def _find(self) -> dict[str, int]:
+        """Find where the last line on each document begins: a later line replaces an earlier one."""
+        found = {}
+        for offset, line in self._lines():
+            with suppress(ParseError):
+                found[self._uri(self._parse(line))] = offset
+        self._offsets = found
+        return found
+
+    def _parse(self, line: bytes) -> Line:
+        try:
+            return Line.model_validate(json.loads(line))
+        except ValidationError as error:
+            raise ParseError(first_problem(error)) from error
+        except (ValueError, RecursionError) as error:
+            raise ParseError("this is not a line of JSON") from error
+
+    def _uri(self, document: Line) -> str:
+        return f"{self.uri}/{document.uri.lstrip('/')}"
+
+    def _listed(self, document: Line) -> Listed | None:
+        if document.deleted:
+            return None
+        named = document.acl if document.acl is not None else sorted(self._options.readers)
+        readers = frozenset(principal(name) for name in named)
+        return Listed(self._uri(document), document.file_name, readers, self._stamp(document))
+
+    def _stamp(self, document: Line) -> str:
+        if not document.path:
+            return hashlib.sha256(f"{document.file_name}\n".encode() + document.content()).hexdigest()
+        try:
+            status = (self._base / document.path).stat()
+        except OSError:
+            return ""
+        return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_ino}"
+
+    def _read(self, path: Path) -> bytes:
+        try:
+            with path.open("rb") as file:
+                return file.read(self._max_bytes + 1)
+        except OSError as error:
+            raise FetchError(f"{path} cannot be read: {error.strerror}") from error
+
+
+class StreamSource(JsonlSource):
+    """Lines from another program, kept in a file until they are read. What is not named stays as it is."""
+
+    kind = "stream"
+
+    def __init__(self, stream: BinaryIO, user: str, options: SourceOptions, settings: IngestSettings) -> None:
+        self._kept = tempfile.NamedTemporaryFile(prefix="vade-stream-")  # noqa: SIM115
+        shutil.copyfileobj(stream, self._kept)
+        self._kept.flush()
+        super().__init__(options.model_copy(update={"url": self._kept.name}), settings, Path())
+        self._base = Path.cwd()
+        self._complete = False
+        self.uri = f"stream:{user}"
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Nothing: a stream cannot be opened again."""
+        return {}
+
+    def close(self) -> None:
+        """Forget the lines."""
+        self._kept.close()
+
+
+def holds_lines(path: Path) -> bool:
+    """Return whether a file's first line is one of ours; otherwise it is a text like any other."""
+    try:
+        with path.open("rb") as file:
+            first = json.loads(file.readline(_LINE_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(first, dict) and "uri" in first and bool({"text", "path", "deleted"} & set(first))
