@@ -105,6 +105,7 @@ class LlmSettings(Group):
         "extractive", description="`extractive` says only sentences that stand in the documents"
     )
     model: Path | None = Field(None, description="folder of the chat model, for `engine` and `hf`")
+    adapter: str = Field("", description="the LoRA adapter that answers, of those in llm.engine.adapters")
     max_answer_tokens: int = Field(512, ge=16)
     max_answer_seconds: float = Field(120.0, gt=0)
     engine: EngineSettings = EngineSettings()
@@ -115,6 +116,10 @@ class LlmSettings(Group):
     def _generator_has_its_model(self) -> Self:
         if self.generator in {"engine", "hf"} and self.model is None:
             raise ValueError(f"the generator `{self.generator}` needs a folder in llm.model")
+        if self.generator != "remote" and self.adapter and self.adapter not in self.engine.adapters:
+            raise ValueError(f"no adapter in llm.engine.adapters is called {self.adapter!r}")
+        if self.generator == "hf" and self.adapter:
+            raise ValueError("the generator `hf` switches no adapter; merge it into the model first")
         if self.generator == "remote" and not self.remote.model:
             raise ValueError("the generator `remote` needs the served model's name in llm.remote.model")
         return self

@@ -5,14 +5,14 @@ from pathlib import Path
 from core.settings import LlmSettings
 from llm.engine.loader import open_engine
 from llm.hf import open_hf
-from llm.neural import AnswerLimits, ChatModel, NeuralGenerator
+from llm.neural import AnswerOptions, ChatModel, NeuralGenerator
 from llm.remote import RemoteChat
 
 
 def open_neural(settings: LlmSettings) -> NeuralGenerator:
     """Return a generator over the chat model that the settings name. Raises: as `open_chat`."""
-    limits = AnswerLimits(settings.max_answer_tokens, settings.max_answer_seconds)
-    return NeuralGenerator(open_chat(settings), limits)
+    options = AnswerOptions(settings.max_answer_tokens, settings.max_answer_seconds, settings.adapter)
+    return NeuralGenerator(open_chat(settings), options)
 
 
 def open_chat(settings: LlmSettings) -> ChatModel:

@@ -42,27 +42,28 @@ class ChatModel(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerLimits:
-    """How long an answer may be and take."""
+class AnswerOptions:
+    """How long an answer may be and take, and the adapter that gives it."""
 
     max_tokens: int = 512
     timeout_seconds: float = 120.0
+    adapter: str = ""
 
 
 class NeuralGenerator:
     """Drafts answers with a chat model; each line's markers become quotes inside the passages."""
 
-    def __init__(self, chat: ChatModel, limits: AnswerLimits | None = None) -> None:
+    def __init__(self, chat: ChatModel, options: AnswerOptions | None = None) -> None:
         self.name = chat.name
         self._chat = chat
-        self._limits = limits or AnswerLimits()
+        self._options = options or AnswerOptions()
 
     def draft(self, inquiry: Inquiry, passages: Sequence[Passage]) -> Draft:
         """Yield the sentences of an answer as they are written, each once; none if the model declines.
 
         A marker of a passage that was not shown counts for nothing.
         """
-        budget = self._chat.max_context_tokens - self._limits.max_tokens
+        budget = self._chat.max_context_tokens - self._options.max_tokens
         prompt = build_prompt(inquiry, passages, self._chat.count_tokens, budget) if passages else None
         if prompt is None or not prompt.shown:
             return
@@ -83,11 +84,12 @@ class NeuralGenerator:
     def _request(self, inquiry: Inquiry, prompt: Prompt) -> ChatRequest:
         return ChatRequest(
             messages=prompt.messages,
-            sampling=Sampling(max_tokens=self._limits.max_tokens),
+            sampling=Sampling(max_tokens=self._options.max_tokens),
             guide=citation_guide(prompt) if self._chat.guided else None,
+            adapter=self._options.adapter,
             salt=_salt(inquiry.scope),
             priority=Priority.BACKGROUND if inquiry.background else Priority.INTERACTIVE,
-            timeout_seconds=self._limits.timeout_seconds,
+            timeout_seconds=self._options.timeout_seconds,
         )
 
 

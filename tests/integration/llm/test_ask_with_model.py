@@ -28,7 +28,7 @@ from llm.engine.loader import load_codec, load_model
 from llm.engine.loop import EngineLoop
 from llm.engine.ops import TorchOps
 from llm.engine.serving import EngineChat
-from llm.neural import AnswerLimits, NeuralGenerator
+from llm.neural import AnswerOptions, NeuralGenerator
 from llm.prompt import build_prompt
 from retrieval.answer import Answerer
 
@@ -212,7 +212,7 @@ def slow(model, tmp_path_factory):
     loop = EngineLoop(build_engine(weights, settings, SlowOps()))
     chat = EngineChat("slow", loop, load_codec(model, weights), 4096)
     app = library(tmp_path_factory.mktemp("slow"))
-    generator = NeuralGenerator(chat, AnswerLimits(max_tokens=2000))
+    generator = NeuralGenerator(chat, AnswerOptions(max_tokens=2000))
     answerer = Answerer(app.searcher, generator, app.settings.retrieval)
     app = replace(app, generator=generator, answerer=answerer)
     with served(app) as url:

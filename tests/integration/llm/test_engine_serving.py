@@ -23,7 +23,7 @@ from llm.engine.loader import open_engine
 from llm.engine.ops import TorchOps
 from llm.engine.request import Delta, Finish, FinishReason, Guide, GuideKind, Sampling
 from llm.engine.support import context_limit
-from llm.neural import AnswerLimits, NeuralGenerator
+from llm.neural import AnswerOptions, NeuralGenerator
 from llm.prompt import build_prompt
 
 SETTINGS = EngineSettings(pages=256, page_tokens=16, max_sequences=8, max_step_tokens=256)
@@ -109,7 +109,7 @@ def test_a_schema_binds_even_a_random_model(chat, seed):
 
 
 def test_a_random_model_can_cite_only_what_it_was_shown(chat):
-    generator = NeuralGenerator(chat, AnswerLimits(max_tokens=700))
+    generator = NeuralGenerator(chat, AnswerOptions(max_tokens=700))
     sentences = list(filter(None, generator.draft(HOW_MANY, PASSAGES)))
     assert sentences
     for sentence in sentences:

@@ -75,6 +75,7 @@ def test_a_variable_reaches_a_group_inside_a_group(folder: Path, monkeypatch: py
     [
         ("generator = 'engine'", r"llm\.model"),
         ("generator = 'hf'", r"llm\.model"),
+        ("generator = 'engine'\nmodel = '/m'\nadapter = 'tax'", "'tax'"),
         ("generator = 'remote'", r"llm\.remote\.model"),
         ("[llm.engine]\nmax_step_tokens = 8", "max_sequences"),
     ],

@@ -9,7 +9,7 @@ from core.values import AccessScope, BlockKind, DraftSentence, Inquiry, Turn
 from llm.engine.errors import EngineClosedError, EngineFullError, GenerationFailedError
 from llm.engine.request import Delta, Finish, FinishReason, Priority
 from llm.generators import DeferredGenerator, FallbackGenerator
-from llm.neural import NeuralGenerator
+from llm.neural import AnswerOptions, NeuralGenerator
 
 
 class ScriptedChat:
@@ -148,14 +148,15 @@ def test_scopes_share_prefixes_only_if_they_are_equal():
     assert all(salts), "an empty salt would part askers of equal scope"
 
 
-def test_what_was_said_before_and_who_waits_reach_the_model():
+def test_what_was_said_before_who_waits_and_the_adapter_reach_the_model():
     chat = ScriptedChat("x [1]")
-    generator = NeuralGenerator(chat)
+    generator = NeuralGenerator(chat, AnswerOptions(adapter="tax"))
     history = (Turn("What is P-12?", "A pump."),)
     list(generator.draft(replace(WHY, history=history, background=True), [BOILER]))
     list(generator.draft(WHY, [BOILER]))
     night, day = chat.requests
     assert [message.content for message in night.messages][2:] == ["A pump.", "Question: Why?"]
+    assert {request.adapter for request in chat.requests} == {"tax"}
     assert (night.priority, day.priority) == (Priority.BACKGROUND, Priority.INTERACTIVE)
 
 
