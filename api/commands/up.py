@@ -4,14 +4,18 @@ import threading
 from pathlib import Path
 
 import click
+import structlog
 import uvicorn
 
+from api.app import App
 from api.commands.opening import groups_named, opened
 from api.http import make_http
 from api.terminal import DONE
-from core.errors import SettingsError
+from core.errors import SettingsError, VadeError
 from core.settings import ApiSettings, load_settings
 from ingest.night import Schedule
+
+log = structlog.get_logger()
 
 # An open stream must not keep a stopped server alive.
 _GRACE_SECONDS = 5
@@ -26,7 +30,7 @@ def run(data_dir: Path | None, *, host: str | None, port: int | None, user: str 
     with opened(settings) as app:
         night = Schedule(app.database, settings.ingest.night, app.sync)
         night.start()
-        threading.Thread(target=app.warm_up, name="warm-up", daemon=True).start()
+        threading.Thread(target=warm_up, args=(app,), name="warm-up", daemon=True).start()
         click.echo(
             f"Vademecum answers at http://{settings.api.host}:{settings.api.port}/ as {settings.api.user}"
         )
@@ -41,6 +45,14 @@ def run(data_dir: Path | None, *, host: str | None, port: int | None, user: str 
         )
         night.close()
     return DONE
+
+
+def warm_up(app: App) -> None:
+    """Load what the first question needs; what cannot be loaded is logged now and told by /readyz."""
+    try:
+        app.warm_up()
+    except VadeError as error:
+        log.error("warm_up.failed", error=str(error))
 
 
 def _refuse_open_doors(settings: ApiSettings) -> None:

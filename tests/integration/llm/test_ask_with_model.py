@@ -13,17 +13,21 @@ import pytest
 import uvicorn
 from click.testing import CliRunner
 from fakes.application import make_app
+from fakes.generator import FakeGenerator
 from fakes.source import FakeSource
 from fastapi.testclient import TestClient
 from memorizing_model import learn_by_heart
+from structlog.testing import capture_logs
 from test_backends import Parrot
 
 from api.cli import main
+from api.commands.up import warm_up
 from api.http import make_http
 from core.permissions import scope_of
 from core.settings import EngineSettings
 from core.values import Inquiry, Turn
 from llm.engine.build import build_engine
+from llm.engine.errors import EngineFullError
 from llm.engine.loader import load_codec, load_model
 from llm.engine.loop import EngineLoop
 from llm.engine.ops import TorchOps
@@ -184,6 +188,28 @@ def test_a_model_that_cannot_be_loaded_is_told_by_readyz_and_by_the_stream(tmp_p
         assert (name, error["code"]) == ("error", "model")
         assert client.post("/v1/search", json={"question": TRUE}).json()["hits"]
     app.close()
+
+
+def test_a_model_that_cannot_be_loaded_is_logged_when_the_server_starts(tmp_path):
+    app = library(tmp_path / "data", generator="engine", model=tmp_path)
+    with capture_logs() as logs:
+        warm_up(app)
+    assert [(entry["event"], entry["log_level"]) for entry in logs] == [("warm_up.failed", "error")]
+    app.close()
+
+
+class Full(FakeGenerator):
+    def draft(self, inquiry, passages):
+        raise EngineFullError(17)
+        yield
+
+
+def test_a_full_engine_sends_the_asker_away_and_says_for_how_long(app):
+    full = replace(app, answerer=Answerer(app.searcher, Full(), app.settings.retrieval))
+    with TestClient(make_http(full), base_url="http://localhost") as client:
+        response = client.post("/v1/ask", json={"question": TRUE})
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "17")
+    assert response.json()["error"]["code"] == "busy"
 
 
 class SlowOps(TorchOps):
