@@ -23,7 +23,12 @@ _ESCAPED = re.compile("[%#?\x00-\x1f\x7f\udc80-\udcff]")
 
 def file_uri(path: Path) -> str:
     """Return the IRI of an absolute path: `file:///manuals/泵 2.pdf`."""
-    return "file://" + _ESCAPED.sub(lambda match: f"%{ord(match.group()) & 0xFF:02X}", path.as_posix())
+    return "file://" + escaped(path.as_posix())
+
+
+def escaped(path: str) -> str:
+    """Return a path as an IRI has it; what both read alike stays readable."""
+    return _ESCAPED.sub(lambda match: f"%{ord(match.group()) & 0xFF:02X}", path)
 
 
 def file_path(uri: str) -> Path:
@@ -124,15 +129,26 @@ def _stamp(path: Path) -> str:
 def _readers_in(folder: Path) -> frozenset[str] | None:
     """Return the principals that a folder's `.vade.yaml` names; None if it has no such file.
 
-    Raises: SourceError if the file is malformed: guessing who may read would open a door.
+    Raises: SourceError if it cannot be read or is malformed.
     """
     path = folder / PERMISSIONS_FILE
     try:
-        raw: Any = yaml.safe_load(path.read_text("utf-8"))
+        return readers_of(str(path), path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise SourceError(f"{path}: {error}; nothing was changed") from error
+
+
+def readers_of(path: str, content: bytes) -> frozenset[str]:
+    """Return the principals that a `.vade.yaml` names.
+
+    Raises: SourceError if the file is malformed: guessing who may read would open a door.
+    """
+    try:
+        raw: Any = yaml.safe_load(content.decode("utf-8"))
         if not isinstance(raw, dict) or set(raw) != {"read"} or not isinstance(raw["read"], list):
             raise SourceError(f"{path}: write `read:` and below it a list of principals; nothing was changed")
         return frozenset(principal(str(entry)) for entry in raw["read"])
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError, yaml.YAMLError, InputError) as error:
+    except (ValueError, RecursionError, yaml.YAMLError, InputError) as error:
         raise SourceError(f"{path}: {error}; nothing was changed") from error

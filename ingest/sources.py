@@ -1,5 +1,6 @@
 """Opens sources: by their address, and again from what the database remembers of them."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from core.errors import InputError, SourceError
 from core.permissions import principal
 from core.settings import IngestSettings, Settings
 from core.sources import SourceEntry
+from ingest.connectors.git import GitOptions, GitSource
 from ingest.connectors.jsonl import JsonlSource
 from ingest.connectors.options import SourceOptions, first_problem
 from ingest.folder import FolderSource
@@ -17,6 +19,8 @@ from ingest.source import Source
 
 # What connectors keep of their own lies below this folder of the data folder; all of it can be made anew.
 _KEPT = "sources"
+# A password that somebody put into an address is not said again.
+_LOGIN = re.compile(r"//[^/@]*@")
 
 
 def open_source(entry: SourceEntry, settings: Settings) -> Source:
@@ -50,7 +54,7 @@ def source_at(place: str, told: Mapping[str, str], readers: frozenset[str], sett
     try:
         return KINDS[kind](config, settings.ingest, settings.data_dir / _KEPT)
     except ValidationError as error:
-        raise InputError(f"{place}: {first_problem(error)}") from error
+        raise InputError(f"{_LOGIN.sub('//', place)}: {first_problem(error)}") from error
 
 
 Opener = Callable[[Mapping[str, Any], IngestSettings, Path], Source]
@@ -65,5 +69,12 @@ def _jsonl(config: Mapping[str, Any], settings: IngestSettings, folder: Path) ->
     return JsonlSource(SourceOptions.model_validate(config), settings, folder)
 
 
-KINDS: dict[str, Opener] = {"folder": _folder, "jsonl": _jsonl}
-SCHEMES: dict[str, str] = {"jsonl": "jsonl"}
+def _git(config: Mapping[str, Any], settings: IngestSettings, folder: Path) -> Source:
+    return GitSource(GitOptions.model_validate(config), settings, folder)
+
+
+KINDS: dict[str, Opener] = {"folder": _folder, "git": _git, "jsonl": _jsonl}
+SCHEMES: dict[str, str] = {
+    **dict.fromkeys(("git+file", "git+http", "git+https", "git+ssh"), "git"),
+    "jsonl": "jsonl",
+}

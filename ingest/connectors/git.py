@@ -1,0 +1,170 @@
+"""A branch of a Git repository as a source: the files of its newest commit."""
+
+import hashlib
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, model_validator
+
+from core.errors import FetchError, InputError, ParseError, TooLargeError
+from core.settings import IngestSettings
+from ingest.connectors.addresses import AddressGuard, check_host
+from ingest.connectors.git_command import GitCommand
+from ingest.connectors.listing import in_parts, telling
+from ingest.connectors.options import SecretOptions
+from ingest.connectors.tree import TreeReaders, is_hidden, is_rule
+from ingest.folder import escaped
+from ingest.source import Listed, Listing
+
+_SCHEMES = ("git+file", "git+https", "git+http", "git+ssh")
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]*")
+_FILE_MODES = frozenset({"100644", "100755"})
+_LFS_MARK = b"version https://git-lfs.github.com/spec/"
+
+
+class GitOptions(SecretOptions):
+    """Which branch, and which folder of it."""
+
+    branch: str = Field("HEAD", pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./+-]*$")
+    path: str = Field("", description="only what lies below this folder of the repository")
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> Self:
+        parts = urlsplit(self.url)
+        if parts.scheme not in _SCHEMES:
+            raise ValueError(f"the address begins with one of {', '.join(_SCHEMES)}")
+        if parts.password or (parts.username and parts.scheme != "git+ssh"):
+            raise ValueError("a name or password in the address is not used; say user= and password_env=")
+        if parts.scheme == "git+file":
+            if parts.netloc or not parts.path.startswith("/"):
+                raise ValueError("write git+file:///FOLDER")
+            return self
+        if not _HOST.fullmatch(parts.hostname or "") or (parts.username or "").startswith("-"):
+            raise ValueError("the address has no host")
+        try:
+            check_host(parts.hostname or "")
+        except InputError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    @property
+    def remote(self) -> str:
+        """The address as git takes it."""
+        return self.url.removeprefix("git+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Blob:
+    """A file of the tree: its path, the hash of its content and its size in bytes."""
+
+    path: str
+    content: str
+    size: int
+
+
+class GitSource:
+    """The files of a branch's newest commit; hidden files, links and submodules are passed over.
+
+    Every listing is complete and costs no transfer but what changed. A document's stamp is the hash
+    of its content, and exactly that content is fetched, wherever the branch stands by then.
+    """
+
+    kind = "git"
+
+    def __init__(self, options: GitOptions, settings: IngestSettings, folder: Path) -> None:
+        self._options = options
+        self._max_bytes = settings.max_file_bytes
+        self._guard = AddressGuard(settings.connectors.allow_networks)
+        name = hashlib.sha256(options.url.encode()).hexdigest()[:16]
+        self._git = GitCommand(folder / f"git-{name}", settings.connectors.command_seconds)
+        self._fetched = False
+        self._lock = threading.Lock()
+        below = f"/{options.path.strip('/')}" if options.path.strip("/") else ""
+        self.uri = escaped(
+            options.url.rstrip("/") + ("" if options.branch == "HEAD" else f"@{options.branch}") + below
+        )
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The address, the branch and who reads what no `.vade.yaml` speaks of."""
+        return self._options.config
+
+    def listings(self, cursor: str) -> Iterator[Listing]:
+        """Yield the files in order of their path.
+
+        Raises: SourceError if the repository cannot be fetched or a `.vade.yaml` is malformed.
+        """
+        with telling(self.uri):
+            blobs = self._blobs(self._fetch())
+            rules = {blob.path: blob.content for blob in blobs if is_rule(blob.path)}
+            readers = TreeReaders(list(rules), lambda path: self._content(rules[path]), self._options.readers)
+        yield from in_parts(
+            Listed(self._uri(blob.path), PurePosixPath(blob.path).name, readers.of(blob.path), _stamp(blob))
+            for blob in blobs
+            if self._is_wanted(blob.path)
+        )
+
+    def fetch(self, listed: Listed) -> bytes:
+        """Return a file's content as it was when it was listed.
+
+        Raises: FetchError if git cannot give it; TooLargeError; ParseError if it only names a content
+        that is kept elsewhere.
+        """
+        content, _, size = listed.stamp.partition(" ")
+        if not _HASH.fullmatch(content) or not size.isdecimal():
+            raise FetchError("it is not known by which content; it comes with the next listing")
+        if int(size) > self._max_bytes:
+            raise TooLargeError(f"the file has {int(size):,} bytes; the limit is {self._max_bytes:,}")
+        found = self._content(content)
+        if found.startswith(_LFS_MARK):
+            raise ParseError(
+                "the repository names this file only; its content is in Git LFS, which is not read"
+            )
+        return found
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to give back."""
+
+    def _fetch(self) -> str:
+        login = (self._options.user or "git", self._options.password())
+        commit = self._git.fetch(self._options.remote, self._options.branch, login, self._guard)
+        self._fetched = True
+        return commit
+
+    def _content(self, content: str) -> bytes:
+        try:
+            return self._git.run("cat-file", "blob", content)
+        except FetchError:
+            with self._lock:
+                if self._fetched:
+                    raise
+                self._fetch()
+        return self._git.run("cat-file", "blob", content)
+
+    def _blobs(self, commit: str) -> list[_Blob]:
+        raw = self._git.run("ls-tree", "-r", "-z", "-l", "--full-tree", commit)
+        blobs = []
+        for entry in raw.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+            head, path = entry.split("\t", 1)
+            mode, _, content, size = head.split()
+            if mode in _FILE_MODES:
+                blobs.append(_Blob(path, content, int(size)))
+        return blobs
+
+    def _is_wanted(self, path: str) -> bool:
+        below = self._options.path.strip("/")
+        return not is_hidden(path) and (not below or path.startswith(f"{below}/"))
+
+    def _uri(self, path: str) -> str:
+        below = self._options.path.strip("/")
+        return f"{self.uri}/{escaped(path.removeprefix(f'{below}/') if below else path)}"
+
+
+def _stamp(blob: _Blob) -> str:
+    return f"{blob.content} {blob.size}"

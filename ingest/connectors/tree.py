@@ -1,0 +1,37 @@
+"""Who may read what in a tree of files: `.vade.yaml` files say so there too, the nearest one up wins."""
+
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+from ingest.folder import PERMISSIONS_FILE, readers_of
+
+Read = Callable[[str], bytes]
+"""Returns the content of the file at a path within the tree."""
+
+
+class TreeReaders:
+    """Readers by path; `rules` are the paths of the tree's `.vade.yaml` files, `default` reads the rest.
+
+    Raises: SourceError if one is malformed, and what `read` raises: guessing would open a door.
+    """
+
+    def __init__(self, rules: list[str], read: Read, default: frozenset[str]) -> None:
+        self._default = default
+        self._by_folder = {PurePosixPath(path).parent: readers_of(path, read(path)) for path in rules}
+
+    def of(self, path: str) -> frozenset[str]:
+        """Return who may read the file at a path."""
+        for folder in PurePosixPath(path).parents:
+            if folder in self._by_folder:
+                return self._by_folder[folder]
+        return self._default
+
+
+def is_rule(path: str) -> bool:
+    """Return whether this is a file that says who may read."""
+    return PurePosixPath(path).name == PERMISSIONS_FILE
+
+
+def is_hidden(path: str) -> bool:
+    """Return whether a part of the path begins with a dot: such files are passed over, as in a folder."""
+    return any(part.startswith(".") for part in PurePosixPath(path).parts)
