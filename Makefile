@@ -9,10 +9,10 @@ QUESTION := When do carried-over leave days expire?
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format wheel clean
+.PHONY: help run test test-faults check format wheel clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' Makefile
 
 run: .venv/product.stamp ## Install, ingest the demo documents into data/, answer a question, serve 127.0.0.1:8000
 	@echo "Reading the documents in $(DEMO) ..."
@@ -24,6 +24,9 @@ run: .venv/product.stamp ## Install, ingest the demo documents into data/, answe
 
 test: .venv/development.stamp ## Install what the tests need and run them; TESTS=tests/unit for a part
 	$(BIN)/pytest $(TESTS)
+
+test-faults: .venv/development.stamp ## Kill ingests at random and at every call that makes something durable; minutes
+	VADE_KILLS=20 VADE_ALL_CRASH_POINTS=1 $(BIN)/pytest tests/e2e/test_kills.py tests/e2e/test_crash_points.py
 
 check: .venv/development.stamp ## Check format, lint, types, import directions and house rules; writes nothing
 	$(BIN)/ruff format --check .
