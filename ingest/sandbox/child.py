@@ -38,7 +38,7 @@ def serve(read: Parse) -> None:
     while True:
         try:
             request, parts = channel.receive(_REQUEST_BYTES)
-            content = bytes(parts.pop())  # a large file is not held twice
+            content = bytes(parts.pop())  # a copy, and then not held twice
             allow_computing(terms.cpu_seconds)
             channel.send(*_answer(read, content, request["name"], terms))
         except EOFError:

@@ -15,6 +15,8 @@ from ingest.sandbox.process import ParserProcess, Recipe, StoppedError
 
 # Starting one and loading every parser costs as much as reading three hundred ordinary files.
 _FILES_PER_PROCESS = 10_000
+# How much it holds is looked at every so many files, because looking takes a while.
+_FILES_PER_LOOK = 8
 # A process that has grown to this share of its memory would fail the next large file.
 _GROWN_SHARE = 0.5
 _STOPPING = "The service is stopping; no more files are read."
@@ -108,7 +110,10 @@ class ParserSandbox:
         """Return the process if it is fit for another file."""
         if process is None:
             return None
-        is_spent = process.parsed >= _FILES_PER_PROCESS or process.resident_bytes > self._grown_bytes
+        is_due = process.parsed % _FILES_PER_LOOK == 0
+        is_spent = process.parsed >= _FILES_PER_PROCESS or (
+            is_due and process.resident_bytes > self._grown_bytes
+        )
         if process.is_alive and not is_spent:
             return process
         self._forget(process)

@@ -174,8 +174,9 @@ class ParserProcess:
     def _sweep(self) -> None:
         """Remove what the last file left in the process's folder and on its standard error."""
         try:
-            self._stderr.seek(0)
-            self._stderr.truncate()
+            if os.fstat(self._stderr.fileno()).st_size:
+                self._stderr.seek(0)
+                self._stderr.truncate()
             with os.scandir(self._folder.name) as left:
                 for entry in left:
                     if entry.is_dir(follow_symlinks=False):

@@ -23,9 +23,11 @@ from core.errors import (
 from core.values import Block, BlockKind, Page, ParsedDocument
 from ingest.sandbox.wire import MalformedError
 
-Parts = Sequence[bytes | bytearray]
+Bytes = bytes | memoryview
+Parts = Sequence[Bytes]
 
 _KINDS = tuple(BlockKind)
+_NUMBER = {kind: number for number, kind in enumerate(_KINDS)}
 _BLOCK = 5  # numbers for each block: kind, start, end, level, header
 _BOX_BYTES = 8  # for each character, see `Page.boxes`
 _MAX_LEVEL = 1_000
@@ -46,7 +48,7 @@ def document_reply(document: ParsedDocument) -> tuple[dict[str, Any], list[bytes
     numbers = array("q")
     for block in document.blocks:
         header = headers.setdefault(block.header, len(headers))
-        numbers.extend((_KINDS.index(block.kind), block.start, block.end, block.level, header))
+        numbers.extend((_NUMBER[block.kind], block.start, block.end, block.level, header))
     pages = [
         (page.number, page.start, page.end, page.width, page.height, len(page.boxes))
         for page in document.pages
@@ -82,7 +84,7 @@ def read_reply(header: dict[str, Any], parts: Parts, max_text_bytes: int) -> Par
 def _document(header: dict[str, Any], parts: Parts, max_text_bytes: int) -> ParsedDocument:
     text_bytes, numbers, boxes = parts
     _require(len(text_bytes) <= max_text_bytes)
-    text = text_bytes.decode()
+    text = str(text_bytes, "utf-8")
     title, headers = _text(header["title"]), [_text(line) for line in header["headers"]]
     _require(bool(text) and bool(title) and "\0" not in text)
     _require(_MEDIA_TYPE.fullmatch(header["media_type"]) is not None)
@@ -91,21 +93,21 @@ def _document(header: dict[str, Any], parts: Parts, max_text_bytes: int) -> Pars
     return ParsedDocument(title, text, blocks, pages, header["media_type"])
 
 
-def _blocks(packed: bytes | bytearray, headers: list[str], length: int) -> tuple[Block, ...]:
-    numbers = array("q", bytes(packed))
-    _require(len(numbers) % _BLOCK == 0)
-    blocks, last = [], 0
-    for at in range(0, len(numbers), _BLOCK):
-        kind, start, end, level, header = numbers[at : at + _BLOCK]
-        _require(last <= start < end <= length and 0 <= level <= _MAX_LEVEL)
-        _require(0 <= kind < len(_KINDS) and 0 <= header < len(headers))
+def _blocks(packed: Bytes, headers: list[str], length: int) -> tuple[Block, ...]:
+    numbers = iter(array("q", bytes(packed)))
+    blocks, last, kinds, lines = [], 0, len(_KINDS), len(headers)
+    for kind, start, end, level, header in zip(*[numbers] * _BLOCK, strict=True):
+        if not (last <= start < end <= length and 0 <= level <= _MAX_LEVEL):
+            raise MalformedError("a block stands where none can")
+        if not (0 <= kind < kinds and 0 <= header < lines):
+            raise MalformedError("a block is of no kind that there is")
         blocks.append(Block(_KINDS[kind], start, end, level, headers[header]))
         last = end
     _require(bool(blocks))
     return tuple(blocks)
 
 
-def _pages(listed: Any, boxes: bytes | bytearray, length: int) -> tuple[Page, ...]:
+def _pages(listed: Any, boxes: Bytes, length: int) -> tuple[Page, ...]:
     pages, last, taken = [], 0, 0
     for number, start, end, width, height, size in listed:
         _require(all(type(value) is int for value in (number, start, end, size)))

@@ -10,6 +10,7 @@ import socket
 import struct
 import time
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 _LENGTH = struct.Struct("<I")
@@ -45,7 +46,7 @@ class Channel:
 
     def receive(
         self, limit_bytes: int, deadline: float | None = None
-    ) -> tuple[dict[str, Any], list[bytearray]]:
+    ) -> tuple[dict[str, Any], list[memoryview]]:
         """Return the header and the parts of the next message.
 
         Raises: TimeoutError at the deadline; EOFError if the other side is gone; MalformedError if
@@ -63,7 +64,8 @@ class Channel:
             raise MalformedError("the parts have no lengths")
         if length + sum(lengths) > limit_bytes:
             raise MalformedError("the message is too long")
-        return header, [self._read(size, deadline) for size in lengths]
+        body, ends = memoryview(self._read(sum(lengths), deadline)), list(accumulate(lengths))
+        return header, [body[end - size : end] for end, size in zip(ends, lengths, strict=True)]
 
     def close(self) -> None:
         """Hang up."""
