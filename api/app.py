@@ -21,6 +21,7 @@ from llm.extractive import ExtractiveGenerator
 from llm.generator import Generator
 from llm.generators import open_generator
 from retrieval.answer import Answerer
+from retrieval.faiss_index import FORM as FAISS_FORM
 from retrieval.faiss_index import FaissIndex
 from retrieval.follower import Follower
 from retrieval.index import DenseIndex, LexicalIndex
@@ -103,7 +104,7 @@ def build(settings: Settings, embedder: Embedder | None = None, parse: Parse | N
     def tantivy_index(folder: Path | None) -> LexicalIndex:
         return TantivyIndex(indexes, settings.retrieval.around_weight, folder)
 
-    dense = Follower("dense", database, indexes, embedder.model_id, faiss_index)
+    dense = Follower("dense", database, indexes, embedder.model_id, faiss_index, FAISS_FORM)
     lexical = Follower("lexical", database, indexes, embedder.model_id, tantivy_index, TANTIVY_FORM)
     searcher = Searcher(database, embedder, dense, lexical, settings.retrieval)
     extractive = ExtractiveGenerator(embedder, searcher.rarity, settings.retrieval.max_sentences)

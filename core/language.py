@@ -57,6 +57,14 @@ def terms(text: str) -> list[str]:
     return found
 
 
+def words(text: str) -> list[tuple[int, int, list[str]]]:
+    """Return where the words of `text` stand, as half-open offsets, each with its terms, in order.
+
+    A stop word has no terms.
+    """
+    return [(match.start(), match.end(), terms(match.group())) for match in TOKEN.finditer(text)]
+
+
 def sentences(text: str) -> list[tuple[int, int]]:
     """Return the sentences of `text` as half-open offsets, in order, without outer white space.
 

@@ -20,6 +20,9 @@ from llm.tokens import TextTokenizer
 
 Vectors = NDArray[np.float32]
 
+Emphasis = Sequence[tuple[int, int, float]]
+"""How much each word of a question matters: half-open offsets and a weight above 0."""
+
 # Blocks of a weight file that go into a model's id: fine-tuned weights differ everywhere.
 _SAMPLES = 16
 _SAMPLE_BYTES = 65_536
@@ -41,6 +44,13 @@ class Embedder(Protocol):
         """Return `(len(texts), dimension)` float32, unit rows; a text over the limit is cut there.
 
         Raises: ModelError if the model cannot be loaded or gives values that are not finite.
+        """
+        ...
+
+    def embed_question(self, question: str, emphasis: Emphasis) -> Vectors:
+        """Return `(dimension,)` float32 of unit length, words having a say by their weight.
+
+        What stands in no word has the weight 0.5. A model that does not pool over tokens goes without.
         """
         ...
 
@@ -107,13 +117,18 @@ class DeferredEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return `(len(texts), dimension)` float32, unit rows."""
-        if not texts:
-            return np.zeros((0, self.dimension), np.float32)
+        return self._ready().embed(texts) if texts else np.zeros((0, self.dimension), np.float32)
+
+    def embed_question(self, question: str, emphasis: Emphasis) -> Vectors:
+        """Return `(dimension,)` float32 of unit length, words having a say by their weight."""
+        return self._ready().embed_question(question, emphasis)
+
+    def _ready(self) -> Embedder:
         with self._lock:
             if self._loaded is None:
                 load: Callable[..., Embedder] = importlib.import_module("llm.sentence_embedder").load
                 self._loaded = load(self._folder, self._settings, self.tokenizer)
-        return self._loaded.embed(texts)
+        return self._loaded
 
 
 def embedder_folder(name: str) -> EmbedderFolder:

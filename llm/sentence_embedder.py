@@ -10,7 +10,7 @@ from transformers import AutoModel, logging
 
 from core.errors import ModelError
 from core.settings import LlmSettings
-from llm.embedder import EmbedderFolder, Vectors
+from llm.embedder import EmbedderFolder, Emphasis, Vectors
 from llm.tokens import TextTokenizer
 
 logging.disable_progress_bar()
@@ -19,6 +19,8 @@ logging.disable_progress_bar()
 # milliseconds and some memory to prepare for.
 _TOKENS_STEP = 16
 _ROWS_STEP = 8
+# The weight of punctuation, special tokens and whatever else is in no word of a question.
+_NO_WORD = 0.5
 
 
 def load(folder: EmbedderFolder, settings: LlmSettings, tokenizer: TextTokenizer) -> "SentenceEmbedder":
@@ -62,6 +64,17 @@ class SentenceEmbedder:
         with self._lock:
             for rows in self._batches([len(row) for row in ids]):
                 vectors[rows] = self._forward([ids[row] for row in rows])
+        return self._checked(vectors)
+
+    def embed_question(self, question: str, emphasis: Emphasis) -> Vectors:
+        """Return `(dimension,)` float32 of unit length, words having a say by their weight."""
+        ids, places = self.tokenizer.located_ids(question)
+        with self._lock:
+            vectors = self._forward([ids], [_token_weights(places, emphasis)])
+        vector: Vectors = self._checked(vectors)[0]
+        return vector
+
+    def _checked(self, vectors: Vectors) -> Vectors:
         if not np.isfinite(vectors).all():
             raise ModelError(
                 f"the embedder {self.model_id} gave values that are not finite; nothing was stored"
@@ -80,7 +93,7 @@ class SentenceEmbedder:
             yield batch
 
     @torch.inference_mode()
-    def _forward(self, ids: list[list[int]]) -> Vectors:
+    def _forward(self, ids: list[list[int]], weights: list[list[float]] | None = None) -> Vectors:
         shape = (_rounded(len(ids), _ROWS_STEP), _rounded(max(map(len, ids)), _TOKENS_STEP))
         tokens = torch.full(shape, self._pad_id, dtype=torch.long)
         mask = torch.zeros(shape, dtype=torch.long)
@@ -88,10 +101,13 @@ class SentenceEmbedder:
         for position, row in enumerate(ids):
             tokens[position, : len(row)] = torch.tensor(row)
             mask[position, : len(row)] = 1
+        says = mask.float()
+        for position, row_weights in enumerate(weights or []):
+            says[position, : len(row_weights)] = torch.tensor(row_weights)
         started = time.perf_counter()
-        tokens, mask = tokens.to(self._device), mask.to(self._device)
+        tokens, mask, says = tokens.to(self._device), mask.to(self._device), says.to(self._device)
         states = self._model(input_ids=tokens, attention_mask=mask).last_hidden_state.float()
-        pooled = states[:, 0] if self._first_token else _masked_mean(states, mask)
+        pooled = states[:, 0] if self._first_token else _weighted_mean(states, says)
         vectors: Vectors = torch.nn.functional.normalize(pooled, dim=1).cpu().numpy()
         self.forward_seconds += time.perf_counter() - started
         return vectors[: len(ids)]
@@ -101,9 +117,19 @@ def _rounded(size: int, step: int) -> int:
     return 1 if size == 1 else -(-size // step) * step
 
 
-def _masked_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    weights = mask.unsqueeze(-1).to(states.dtype)
+def _weighted_mean(states: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    weights = weights.unsqueeze(-1)
     return (states * weights).sum(dim=1) / weights.sum(dim=1)
+
+
+def _token_weights(places: Sequence[tuple[int, int]], emphasis: Emphasis) -> list[float]:
+    """Return each token's weight: that of the word it is a piece of."""
+    weights = [_NO_WORD] * len(places)
+    for start, end, weight in emphasis:
+        for token, (first, last) in enumerate(places):
+            if start <= first < last <= end:
+                weights[token] = weight
+    return weights
 
 
 def _dtype(settings: LlmSettings) -> torch.dtype:

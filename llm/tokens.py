@@ -40,6 +40,11 @@ class TextTokenizer:
         encodings = self._whole.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(encoding) for encoding in encodings]
 
+    def located_ids(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Return the ids of `ids`, and where each token stands; a special token stands nowhere: (0, 0)."""
+        encoding = self._truncated.encode(text)
+        return encoding.ids, encoding.offsets
+
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Return each text's token ids with special tokens, cut at `max_tokens`."""
         return [encoding.ids for encoding in self._truncated.encode_batch_fast(list(texts))]

@@ -13,9 +13,12 @@ from core.errors import IndexUnusableError
 from core.values import AccessScope, Hit, IndexEntry
 from llm.embedder import Vectors
 from retrieval.index import ChunkIds
+from retrieval.leaning import LEAN, leaning
 
 Bits = NDArray[np.uint8]
 
+# Names what is made of the entries' vectors: an index of another form is built anew.
+FORM = f"leaning {LEAN}"
 _VECTORS, _DOCUMENTS = "vectors.faiss", "documents.json"
 # Scopes whose bitmap is kept until the next change; one bitmap takes an eighth of a byte a chunk.
 _BITMAPS = 256
@@ -81,7 +84,10 @@ class FaissIndex:
     def _add(self, entries: Sequence[IndexEntry]) -> None:
         vectors = np.frombuffer(b"".join(entry.vector for entry in entries), "<f4")
         ids = np.array([entry.chunk_id for entry in entries], np.int64)
-        self._index.add_with_ids(vectors.reshape(len(entries), self._dimension), ids)
+        rows = leaning(
+            vectors.reshape(len(entries), self._dimension), [entry.document_id for entry in entries]
+        )
+        self._index.add_with_ids(rows, ids)
         of_document: dict[int, list[int]] = {}
         for entry in entries:
             of_document.setdefault(entry.document_id, []).append(entry.chunk_id)

@@ -1,28 +1,40 @@
-"""Putting the two legs' hits in one order."""
+"""Putting the legs' hits in one order."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from core.values import Hit
 
 
-def fuse(dense: Sequence[Hit], lexical: Sequence[Hit], dense_weight: float) -> list[Hit]:
-    """Return the convex sum of both legs' min-max normalised scores, best first, 0..1.
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """What one leg found; a chunk that it did not find has the score `missing`, its least or none."""
 
-    A chunk that one leg did not find has that leg's least score. Bruch, Gai and Ingber, "An
-    Analysis of Fusion Functions for Hybrid Retrieval" (2023), section 4. Ties are broken by id, so
-    that the order never depends on chance.
+    hits: Sequence[Hit]
+    weight: float
+    missing: float = 0.0
+
+    @property
+    def shares(self) -> dict[int, float]:
+        """What each hit adds to the sum, beyond what a chunk adds that was not found."""
+        return {hit.chunk_id: self.weight * (hit.score - self.missing) for hit in self.hits}
+
+
+def fuse(legs: Sequence[Leg]) -> list[Hit]:
+    """Return the weighted sum of the legs' scores, best first, stretched to 0..1.
+
+    Scores are summed as they are: how much better a leg's best hit is than its next tells how sure
+    the leg is. Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval" (2023),
+    compare ways to bring scores to one unit. Ties are broken by id, so that the order never depends
+    on chance.
     """
     sums: dict[int, float] = {}
-    for hits, weight in ((dense, dense_weight), (lexical, 1.0 - dense_weight)):
-        for chunk_id, score in _normalised(hits):
-            sums[chunk_id] = sums.get(chunk_id, 0.0) + weight * score
-    order = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
-    return [Hit(chunk_id, score) for chunk_id, score in order]
-
-
-def _normalised(hits: Sequence[Hit]) -> list[tuple[int, float]]:
-    if not hits:
+    for leg in legs:
+        for chunk_id, share in leg.shares.items():
+            sums[chunk_id] = sums.get(chunk_id, 0.0) + share
+    if not sums:
         return []
-    best, least = max(hit.score for hit in hits), min(hit.score for hit in hits)
+    best, least = max(sums.values()), min(sums.values())
     spread = best - least
-    return [(hit.chunk_id, (hit.score - least) / spread if spread else 1.0) for hit in hits]
+    hits = [Hit(chunk_id, (share - least) / spread if spread else 1.0) for chunk_id, share in sums.items()]
+    return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))

@@ -46,7 +46,8 @@ class DenseIndex(Index, Protocol):
     def search(self, query: Vectors, scope: AccessScope, limit: int) -> list[Hit]:
         """Return the nearest chunks that `scope` may see, best first.
 
-        `query` is `(d,)` float32 of unit length; scores are inner products, -1..1.
+        `query` is `(d,)` float32 of unit length; a score is the inner product with the chunk's vector as
+        `retrieval.leaning` makes it, -1.5..1.5.
         """
         ...
 

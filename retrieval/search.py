@@ -1,6 +1,5 @@
 """Hybrid search: both legs under one scope, fused, and checked again in the database."""
 
-import math
 from collections.abc import Collection, Sequence
 
 from core.database import Database
@@ -12,16 +11,17 @@ from core.values import AccessScope, Hit, Passage
 from llm.embedder import Embedder
 from retrieval.exact import held_first, names_near
 from retrieval.follower import Follower
-from retrieval.fusion import fuse
+from retrieval.fusion import Leg, fuse
 from retrieval.index import DenseIndex, LexicalIndex
+from retrieval.rarity import emphasis, rare_ones, rarities, words_unit
 
 # Hits read beyond the limit, in place of those that a stale index still holds.
 _SPARE = 20
 # Chunks looked at for names near one that nothing holds.
 _NEAR = 50
-# An identifier in at most so many chunks, or this share of them, names one exact thing.
-_FEW = 20
-_RARE_SHARE = 0.002
+# Inner products of questions and passages lie close together: so many times their differences weigh
+# as much as the differences of BM25 in `words_unit`. Chosen on the train parts (docs/retrieval.md).
+_LIKENESS = 4.0
 # What is left of the dense leg's weight where one exact thing is asked for.
 _EXACT_SHARE = 0.6
 
@@ -65,43 +65,37 @@ class Searcher:
 
     def hits(self, question: str, scope: AccessScope) -> list[Hit]:
         """Return the fused hits of both indexes, best first, not yet checked in the database."""
-        words = terms(question)
+        asked = terms(question)
         with self._lexical.index() as lexical:
-            by_words = lexical.search(words, scope, self._settings.candidates)
-            weight = self._dense_weight(question, words, lexical)
+            by_words = lexical.search(asked, scope, self._settings.candidates)
+            weight = self._dense_weight(question, asked, lexical)
+            said = emphasis(question, lexical)
+            unit = words_unit(asked, lexical)
+        more = len(by_words) == self._settings.candidates
+        words_leg = Leg(by_words, (1.0 - weight) / unit, by_words[-1].score if more else 0.0)
         if not weight:
-            return fuse([], by_words, 0.0)
-        vector = self._embedder.embed([question])[0]
+            return fuse([words_leg])
+        vector = self._embedder.embed_question(question, said)
         with self._dense.index() as dense:
             by_meaning = dense.search(vector, scope, self._settings.candidates)
-        return fuse(by_meaning, by_words, weight)
+        least = by_meaning[-1].score if by_meaning else 0.0
+        return fuse([Leg(by_meaning, weight * _LIKENESS, least), words_leg])
 
-    def _dense_weight(self, question: str, words: Sequence[str], lexical: LexicalIndex) -> float:
+    def _dense_weight(self, question: str, asked: Sequence[str], lexical: LexicalIndex) -> float:
         """Return the dense leg's say in this question.
 
         Less, down to none, for a script that the embedder cannot read, and less where one exact
         thing is asked for: to an embedder, E-42 and E-43 are the same.
         """
         readable = 1.0 if self._embedder.tokenizer.reads_cjk else 1.0 - cjk_share(question)
-        exact = _rare([word for word in words if is_identifier(word)], lexical)
+        exact = rare_ones([word for word in asked if is_identifier(word)], lexical)
         return self._settings.dense_weight * readable * (_EXACT_SHARE if exact else 1.0)
 
     def _rare_names(self, question: str) -> list[str]:
         with self._lexical.index() as lexical:
-            return _rare(list(names(question)), lexical)
+            return rare_ones(list(names(question)), lexical)
 
-    def rarity(self, words: Sequence[str]) -> list[float]:
-        """Return each term's inverse document frequency over all chunks, 0 and up.
-
-        The form that BM25 uses: Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009).
-        """
+    def rarity(self, asked: Sequence[str]) -> list[float]:
+        """Return each term's inverse document frequency over all chunks, above 0."""
         with self._lexical.index() as lexical:
-            total, counts = lexical.frequencies(words)
-        return [math.log(1 + (total - count + 0.5) / (count + 0.5)) for count in counts]
-
-
-def _rare(identifiers: Sequence[str], lexical: LexicalIndex) -> list[str]:
-    """Return those that stand in few enough chunks to name one exact thing."""
-    total, counts = lexical.frequencies(identifiers)
-    most = max(_FEW, total * _RARE_SHARE)
-    return [word for word, count in zip(identifiers, counts, strict=True) if 0 < count <= most]
+            return rarities(asked, lexical)

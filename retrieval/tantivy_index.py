@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from tantivy import Occur, Query
 
 from core.errors import IndexUnusableError
-from core.language import ANALYZER_VERSION, is_identifier, terms
+from core.language import ANALYZER_VERSION, cjk_share, is_identifier, terms
 from core.names import MOST_EDITS
 from core.values import AccessScope, BlockKind, Hit, IndexEntry
 from retrieval.generations import MANIFEST
@@ -22,18 +22,22 @@ from retrieval.index import ChunkIds
 _WRITER_BYTES = 64_000_000
 _ANALYZER = "ours"
 # Raise the first number whenever the schema or what is written into it changes.
-FORM = f"views 1, terms {ANALYZER_VERSION}"
+FORM = f"views 2, terms {ANALYZER_VERSION}"
+# The weight of words and identifiers in a question in Chinese, Japanese or Korean: there a word is two
+# or three bigrams and as many characters, and would drown them (docs/retrieval.md).
+_AMONG_CJK = 2.0
 # Chunks on either side that count as around. On SciFact's train claims (see docs/retrieval.md)
 # nDCG@10 of the fusion is 0.727 without neighbours, 0.731 with one, 0.733 with two.
 _NEIGHBOURS = 2
 
 
 class TantivyIndex:
-    """An inverted index over three views of every chunk.
+    """An inverted index over four views of every chunk.
 
     `body` is the chunk itself, `text` the chunk with its title and headings, `around` those with
     the chunk's neighbours: a question is often answered in one place in words of the place before.
-    A name of one exact thing counts only where it stands, never for a neighbour.
+    A name of one exact thing counts only where it stands, never for a neighbour. `characters` are
+    the single characters of `text` in a script that is cut into bigrams.
 
     Tantivy changes its folder while it works. So that a saved generation never changes, this works
     in a scratch folder of its own, made of hard links: Tantivy replaces files but never writes into one.
@@ -69,8 +73,11 @@ class TantivyIndex:
 
     def search(self, query: Sequence[str], scope: AccessScope, limit: int) -> list[Hit]:
         """Return the chunks that `scope` may see with the highest BM25 score, best first."""
-        words = [(Occur.Should, clause) for term in query for clause in self._clauses(term)]
-        return self._found(words, scope, limit)
+        characters = _characters(query)
+        weight = _AMONG_CJK if characters else 1.0
+        clauses = [clause for term in query for clause in self._clauses(term, weight)]
+        clauses += (Query.term_query(self._schema, "characters", one, "freq") for one in characters)
+        return self._found([(Occur.Should, clause) for clause in clauses], scope, limit)
 
     def near(self, term: str, scope: AccessScope, limit: int) -> list[Hit]:
         """Return chunks that `scope` may see and that hold a part of a name or a name much like it."""
@@ -121,13 +128,12 @@ class TantivyIndex:
         ids = searcher.fast_field_values("chunk", [address for _, address in found])
         return [Hit(int(chunk_id or 0), score) for (score, _), chunk_id in zip(found, ids, strict=True)]
 
-    def _clauses(self, term: str) -> Iterator[Query]:
-        yield Query.term_query(self._schema, "text", term, "freq")
-        if is_identifier(term):
-            yield Query.term_query(self._schema, "body", term, "freq")
-        else:
-            around = Query.term_query(self._schema, "around", term, "freq")
-            yield Query.boost_query(around, self._around_weight)
+    def _clauses(self, term: str, word_weight: float) -> Iterator[Query]:
+        weight = 1.0 if _is_cjk(term) else word_weight
+        beside, beside_weight = ("body", 1.0) if is_identifier(term) else ("around", self._around_weight)
+        for view, share in (("text", 1.0), (beside, beside_weight)):
+            query = Query.term_query(self._schema, view, term, "freq")
+            yield Query.boost_query(query, share * weight)
 
 
 def _schema() -> tantivy.Schema:
@@ -135,16 +141,18 @@ def _schema() -> tantivy.Schema:
     builder.add_integer_field("chunk", fast=True)
     builder.add_integer_field("document", indexed=True)
     builder.add_text_field("principal", tokenizer_name="raw", index_option="basic")
-    for view in ("body", "text", "around"):
+    for view in ("body", "text", "around", "characters"):
         builder.add_text_field(view, tokenizer_name=_ANALYZER, index_option="freq")
     return builder.build()
 
 
 def _documents(entries: Sequence[IndexEntry]) -> Iterator[tantivy.Document]:
     """Yield a Tantivy document for each entry; each document's entries stand in reading order."""
-    bodies = [" ".join(terms(entry.text)) for entry in entries]
+    words = [terms(entry.text) for entry in entries]
+    bodies = [" ".join(body) for body in words]
     for position, entry in enumerate(entries):
-        context = " ".join(terms(entry.context))
+        context_words = terms(entry.context)
+        context = " ".join(context_words)
         document = tantivy.Document()
         document.add_integer("chunk", entry.chunk_id)
         document.add_integer("document", entry.document_id)
@@ -152,8 +160,22 @@ def _documents(entries: Sequence[IndexEntry]) -> Iterator[tantivy.Document]:
             document.add_text("principal", principal)
         document.add_text("body", bodies[position])
         document.add_text("text", f"{context} {bodies[position]}")
+        document.add_text("characters", " ".join(_characters([*context_words, *words[position]])))
         document.add_text("around", " ".join([context, *(bodies[row] for row in _around(entries, position))]))
         yield document
+
+
+def _characters(words: Sequence[str]) -> list[str]:
+    """Return the characters of the bigrams among `words`, each once where bigrams overlap."""
+    found: list[str] = []
+    for word, follower in zip(words, [*words[1:], ""], strict=True):
+        if _is_cjk(word):
+            found.extend(word[:1] if word[1:] == follower[:1] else word)
+    return found
+
+
+def _is_cjk(term: str) -> bool:
+    return cjk_share(term) > 0
 
 
 def _around(entries: Sequence[IndexEntry], position: int) -> Iterator[int]:

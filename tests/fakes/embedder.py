@@ -8,7 +8,7 @@ import numpy as np
 
 from core.errors import ModelError
 from core.language import terms
-from llm.embedder import Vectors, embedder_folder
+from llm.embedder import Emphasis, Vectors, embedder_folder
 from llm.tokens import TextTokenizer
 
 
@@ -16,7 +16,8 @@ class FakeEmbedder:
     """Texts that share words lie near each other, the same text always at the same place.
 
     Counts with the built-in model's own tokenizer, so that chunks come out as they do for real.
-    `texts` holds what was embedded, in order; while `broken`, every call fails.
+    `texts` holds what was embedded, in order, `emphasis` the words of the last question and their
+    weights; while `broken`, every call fails.
     """
 
     forward_seconds = 0.0
@@ -26,6 +27,7 @@ class FakeEmbedder:
         self.dimension = dimension
         self.tokenizer = built_in_tokenizer()
         self.texts: list[str] = []
+        self.emphasis: dict[str, float] = {}
         self.broken = False
         self._calls_left = -1
 
@@ -41,6 +43,10 @@ class FakeEmbedder:
         self.texts.extend(texts)
         rows = [embedding(text, self.dimension) for text in texts]
         return np.stack(rows) if rows else np.zeros((0, self.dimension), np.float32)
+
+    def embed_question(self, question: str, emphasis: Emphasis) -> Vectors:
+        self.emphasis = {question[start:end]: weight for start, end, weight in emphasis}
+        return self.embed([question])[0]
 
 
 def embedding(text: str, dimension: int) -> Vectors:

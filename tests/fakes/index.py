@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import IndexUnusableError
-from core.language import is_identifier, terms
+from core.language import cjk_share, is_identifier, terms
 from core.names import MOST_EDITS, edits
 from core.values import AccessScope, BlockKind, Hit, IndexEntry
 from llm.embedder import Vectors
@@ -57,18 +57,24 @@ class FakeIndex:
 
 
 class FakeDenseIndex(FakeIndex):
-    """Finds by the inner product with every vector."""
+    """Finds by the inner product with every vector, and half of that with its document's mean."""
 
     def search(self, query: Vectors, scope: AccessScope, limit: int) -> list[Hit]:
-        scores = {
-            chunk_id: float(np.frombuffer(entry.vector, "<f4") @ query)
-            for chunk_id, entry in self.entries.items()
-        }
+        of_document: dict[int, list[Vectors]] = {}
+        for entry in self.entries.values():
+            of_document.setdefault(entry.document_id, []).append(np.frombuffer(entry.vector, "<f4"))
+        scores = {}
+        for chunk_id, entry in self.entries.items():
+            mean = np.mean(of_document[entry.document_id], axis=0)
+            mean /= np.linalg.norm(mean)
+            scores[chunk_id] = float(np.frombuffer(entry.vector, "<f4") @ query + 0.5 * mean @ query)
         return self._best(scores, scope, limit)
 
 
 class FakeLexicalIndex(FakeIndex):
     """Finds by BM25 over three views of every chunk: itself, with its headings, with its neighbours.
+
+    Chinese counts by its single characters too, and other words twice beside it.
 
     Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), in Lucene's form.
     """
@@ -76,10 +82,14 @@ class FakeLexicalIndex(FakeIndex):
     def search(self, query: Sequence[str], scope: AccessScope, limit: int) -> list[Hit]:
         views = self._views()
         scores: dict[int, float] = {}
+        characters = _characters(query)
+        asked = [("characters", character, 1.0) for character in characters]
         for term in query:
-            for view in ("text", "body" if is_identifier(term) else "around"):
-                for chunk_id, score in _bm25(views[view], term):
-                    scores[chunk_id] = scores.get(chunk_id, 0.0) + score
+            weight = 2.0 if characters and not cjk_share(term) else 1.0
+            asked += [("text", term, weight), ("body" if is_identifier(term) else "around", term, weight)]
+        for view, term, weight in asked:
+            for chunk_id, score in _bm25(views[view], term):
+                scores[chunk_id] = scores.get(chunk_id, 0.0) + weight * score
         return self._best(scores, scope, limit)
 
     def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
@@ -98,13 +108,23 @@ class FakeLexicalIndex(FakeIndex):
 
     def _views(self) -> dict[str, dict[int, list[str]]]:
         entries = [self.entries[chunk_id] for chunk_id in sorted(self.entries)]
-        views: dict[str, dict[int, list[str]]] = {"body": {}, "text": {}, "around": {}}
+        views: dict[str, dict[int, list[str]]] = {"body": {}, "text": {}, "around": {}, "characters": {}}
         for position, entry in enumerate(entries):
             context, body = terms(entry.context), terms(entry.text)
             views["body"][entry.chunk_id] = body
             views["text"][entry.chunk_id] = [*context, *body]
+            views["characters"][entry.chunk_id] = _characters([*context, *body])
             views["around"][entry.chunk_id] = [*context, *_neighbouring(entries, position)]
         return views
+
+
+def _characters(words: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for number, word in enumerate(words):
+        if cjk_share(word):
+            overlaps = number + 1 < len(words) and words[number + 1][0] == word[-1] and len(word) > 1
+            found += list(word[:-1] if overlaps else word)
+    return found
 
 
 def _neighbouring(entries: Sequence[IndexEntry], position: int) -> Iterator[str]:

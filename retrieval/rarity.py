@@ -1,0 +1,56 @@
+"""How much the words of a question tell: what is rare in the index tells more."""
+
+import math
+from collections.abc import Sequence
+
+from core.language import words
+from llm.embedder import Emphasis
+from retrieval.index import LexicalIndex
+
+# An identifier in at most so many chunks, or this share of them, names one exact thing.
+_FEW = 20
+_RARE_SHARE = 0.002
+# The most that one view of a chunk adds to a term's rarity in BM25, k1 + 1, times two views.
+_BM25_CEILING = 4.4
+
+
+def rarities(asked: Sequence[str], lexical: LexicalIndex) -> list[float]:
+    """Return each term's inverse document frequency over all chunks, above 0."""
+    total, counts = lexical.frequencies(asked)
+    return [_inverse(total, count) for count in counts]
+
+
+def rare_ones(identifiers: Sequence[str], lexical: LexicalIndex) -> list[str]:
+    """Return those that stand in few enough chunks to name one exact thing."""
+    total, counts = lexical.frequencies(identifiers)
+    most = max(_FEW, total * _RARE_SHARE)
+    return [word for word, count in zip(identifiers, counts, strict=True) if 0 < count <= most]
+
+
+def emphasis(question: str, lexical: LexicalIndex) -> Emphasis:
+    """Return how much each word of a question tells: it is as rare as the commonest of its parts.
+
+    An embedder gives every token the same say. In a corpus about one thing, its name tells nothing.
+    """
+    found = words(question)
+    known = list(dict.fromkeys(term for *_, parts in found for term in parts))
+    rarity = dict(zip(known, rarities(known, lexical), strict=True))
+    return [(start, end, min(rarity[term] for term in parts)) for start, end, parts in found if parts]
+
+
+def words_unit(asked: Sequence[str], lexical: LexicalIndex) -> float:
+    """Return what BM25's scores for these terms are counted in.
+
+    The sum grows with the words asked for, and what chance adds to it with their square root.
+    """
+    total, counts = lexical.frequencies(asked)
+    mass = sum(_inverse(total, count) for count in counts if count)
+    return _BM25_CEILING * math.sqrt(mass or 1.0)
+
+
+def _inverse(total: int, count: int) -> float:
+    """Return the inverse document frequency in the form that BM25 uses.
+
+    Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), equation 3.3.
+    """
+    return math.log(1 + (total - count + 0.5) / (count + 0.5))
