@@ -14,6 +14,7 @@ from core.sources import SourceEntry
 from ingest.connectors.git import GitOptions, GitSource
 from ingest.connectors.jsonl import JsonlSource
 from ingest.connectors.options import SourceOptions, first_problem
+from ingest.connectors.web import WebOptions, WebSource
 from ingest.folder import FolderSource
 from ingest.source import Source
 
@@ -73,8 +74,13 @@ def _git(config: Mapping[str, Any], settings: IngestSettings, folder: Path) -> S
     return GitSource(GitOptions.model_validate(config), settings, folder)
 
 
-KINDS: dict[str, Opener] = {"folder": _folder, "git": _git, "jsonl": _jsonl}
+def _web(config: Mapping[str, Any], settings: IngestSettings, folder: Path) -> Source:
+    return WebSource(WebOptions.model_validate(config), settings, folder)
+
+
+KINDS: dict[str, Opener] = {"folder": _folder, "git": _git, "jsonl": _jsonl, "web": _web}
 SCHEMES: dict[str, str] = {
     **dict.fromkeys(("git+file", "git+http", "git+https", "git+ssh"), "git"),
+    **dict.fromkeys(("http", "https"), "web"),
     "jsonl": "jsonl",
 }

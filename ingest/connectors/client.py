@@ -1,0 +1,235 @@
+"""HTTP for sources: bounded in size, time, hops and tries, polite, and only to allowed addresses."""
+
+import email.utils
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpcore
+import httpx
+
+from core.errors import FetchError, InputError, ParseError, TooLargeError
+from core.settings import ConnectorSettings
+from ingest.connectors.addresses import AddressGuard, checked_url
+from ingest.connectors.transport import Deadline, GuardedBackend, guarded_pool
+
+Sign = Callable[[str, httpx.URL, Mapping[str, str], bytes], Mapping[str, str]]
+"""Returns the headers that prove who asks, for a method, URL, headers and content."""
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_COME_BACK = frozenset({429, 502, 503, 504})
+_MOST_HOPS = 5
+_MOST_TRIES = 4
+_LONGEST_WAIT_SECONDS = 120.0
+# HTML packs about ten times, a table of zeros a thousand; small answers may.
+_MOST_PACKED = 200
+_SMALL_BYTES = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer with its content; `url` is the last hop's. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request. `wants_content` may look at status and headers and leave the content unread."""
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = b""
+    wants_content: Callable[[int, Mapping[str, str]], bool] = lambda status, headers: True
+    follow: bool = True
+
+
+def unsigned(method: str, url: httpx.URL, headers: Mapping[str, str], content: bytes) -> Mapping[str, str]:
+    """Prove nothing: what is asked for is there for everybody."""
+    return {}
+
+
+class WebClient:
+    """Asks web servers; several threads may ask at once.
+
+    `sign` is used for the first hop's origin only: a server that leads elsewhere does not get to
+    pass the password on. `delay_seconds` lie between the beginnings of two requests.
+    """
+
+    def __init__(
+        self,
+        settings: ConnectorSettings,
+        max_bytes: int,
+        sign: Sign = unsigned,
+        delay_seconds: float = 0.0,
+        backend: Callable[[Deadline], GuardedBackend] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._max_bytes = max_bytes
+        self._sign = sign
+        self.delay_seconds = delay_seconds
+        self._sleep = sleep
+        self._deadline = Deadline()
+        guard = AddressGuard(settings.allow_networks)
+        made = backend(self._deadline) if backend else GuardedBackend(guard, self._deadline)
+        self._pool = guarded_pool(made, httpx.create_ssl_context())
+        self._lock = threading.Lock()
+        self._free_at = 0.0
+
+    def ask(self, question: Question) -> Reply:
+        """Return the answer, whatever its status but 429, 502, 503 and 504: those are waited out.
+
+        Raises: FetchError if there is none, or not in time; RefusedAddressError; TooLargeError;
+        ParseError if the server leads in circles or to where no web server is.
+        """
+        for attempt in range(_MOST_TRIES):
+            last = attempt == _MOST_TRIES - 1
+            try:
+                reply = self._follow(question)
+            except FetchError:
+                if last:
+                    raise
+                self._sleep(2.0**attempt)
+                continue
+            if reply.status not in _COME_BACK:
+                return reply
+            wait = _wait_seconds(reply.headers.get("retry-after"), 2.0**attempt)
+            if last or wait > _LONGEST_WAIT_SECONDS:
+                raise FetchError(f"the server answered {reply.status} and asks to come back in {wait:.0f} s")
+            self._sleep(wait)
+        raise AssertionError("the last try returns or raises")
+
+    def close(self) -> None:
+        """Close connections."""
+        self._pool.close()
+
+    def _follow(self, question: Question) -> Reply:
+        url = home = _url(question.url)
+        for _ in range(_MOST_HOPS + 1):
+            reply = self._once(question, url, signed=_origin(url) == _origin(home))
+            target = reply.headers.get("location")
+            if reply.status not in _REDIRECTS or not target or not question.follow:
+                return reply
+            url = _next(url, target)
+        raise ParseError(f"the server leads through more than {_MOST_HOPS} addresses")
+
+    def _once(self, question: Question, url: httpx.URL, signed: bool) -> Reply:
+        headers = {
+            "Host": url.netloc.decode("ascii"), "User-Agent": self._settings.user_agent,
+            "Accept-Encoding": "gzip", **question.headers,
+        }  # fmt: skip
+        if signed:
+            headers.update(self._sign(question.method, url, headers, question.content))
+        if question.content:
+            headers["Content-Length"] = str(len(question.content))
+        self._take_turn()
+        self._deadline.at = time.monotonic() + self._settings.request_seconds
+        target = httpcore.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+        )  # fmt: skip
+        timeout = dict.fromkeys(("connect", "read", "write", "pool"), self._settings.silence_seconds)
+        try:
+            with self._pool.stream(
+                question.method, target, headers=list(headers.items()), content=question.content or None,
+                extensions={"timeout": timeout},
+            ) as response:  # fmt: skip
+                return self._read(question, url, response)
+        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
+            raise FetchError(f"{url.host} does not answer: {_words(error)}") from error
+        finally:
+            self._deadline.at = float("inf")
+
+    def _read(self, question: Question, url: httpx.URL, response: httpcore.Response) -> Reply:
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers
+        }
+        wanted = response.status not in _REDIRECTS and question.wants_content(response.status, headers)
+        content = self._content(headers, response.iter_stream()) if wanted else b""
+        return Reply(response.status, headers, content, str(url))
+
+    def _content(self, headers: Mapping[str, str], stream: Iterator[bytes]) -> bytes:
+        said = headers.get("content-length", "")
+        if said.isdecimal() and int(said) > self._max_bytes:
+            raise TooLargeError(f"the server has {int(said):,} bytes; the limit is {self._max_bytes:,}")
+        encoding = headers.get("content-encoding", "identity").lower()
+        if encoding not in {"identity", "gzip", "x-gzip"}:
+            raise FetchError(f"the server packs its answer as {encoding!r}, which was not asked for")
+        return bounded(stream, self._max_bytes, packed=encoding != "identity")
+
+    def _take_turn(self) -> None:
+        if not self.delay_seconds:
+            return
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._free_at)
+            self._free_at = turn + self.delay_seconds
+        self._sleep(turn - now)
+
+
+def bounded(stream: Iterator[bytes], max_bytes: int, packed: bool) -> bytes:
+    """Return a stream's bytes, unpacked by gzip if `packed`.
+
+    Raises: TooLargeError beyond the limit, or if it unpacks to far more than it is; FetchError if it
+    is cut off.
+    """
+    unpacker = zlib.decompressobj(wbits=31) if packed else None
+    parts: list[bytes] = []
+    came, size = 0, 0
+    for chunk in stream:
+        came += len(chunk)
+        try:
+            part = unpacker.decompress(chunk, max_bytes - size + 1) if unpacker else chunk
+        except zlib.error as error:
+            raise FetchError("the server's answer is damaged") from error
+        size += len(part)
+        if size > max_bytes or (size > _SMALL_BYTES and size > _MOST_PACKED * came):
+            raise TooLargeError(f"the answer is larger than the limit of {max_bytes:,} bytes, or a bomb")
+        parts.append(part)
+    if unpacker and came and not unpacker.eof:
+        raise FetchError("the server's answer was cut off")
+    return b"".join(parts)
+
+
+def _url(text: str) -> httpx.URL:
+    try:
+        return checked_url(text)
+    except InputError as error:
+        raise ParseError(str(error)) from error
+
+
+def _next(url: httpx.URL, target: str) -> httpx.URL:
+    try:
+        following = url.join(target)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise ParseError(f"the server leads to {target[:200]!r}, which is not a URL") from error
+    if url.scheme == "https" and following.scheme != "https":
+        raise ParseError("the server leads from https to an open connection")
+    return _url(str(following))
+
+
+def _origin(url: httpx.URL) -> tuple[Any, ...]:
+    return url.scheme, url.host, url.port
+
+
+def _wait_seconds(header: str | None, otherwise: float) -> float:
+    """Return what a Retry-After header asks for: seconds, or a date (RFC 9110, 10.2.3)."""
+    if header and header.strip().isdecimal():
+        return float(header)
+    try:
+        at = email.utils.parsedate_to_datetime(header or "")
+    except ValueError:
+        return otherwise
+    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__

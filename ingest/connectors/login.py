@@ -1,0 +1,26 @@
+"""How a client proves who it is: by name and password, or by a token."""
+
+import base64
+from collections.abc import Mapping
+
+import httpx
+
+from ingest.connectors.client import Sign, unsigned
+from ingest.connectors.options import SecretOptions
+
+
+def login(options: SecretOptions) -> Sign:
+    """Return what signs requests: Basic with a user, Bearer without one, nothing without a password.
+
+    Raises: SourceError if the password is not where the options say.
+    """
+    password = options.password()
+    if not password:
+        return unsigned
+    pair = base64.b64encode(f"{options.user}:{password}".encode()).decode()
+    value = f"Basic {pair}" if options.user else f"Bearer {password}"
+
+    def sign(method: str, url: httpx.URL, headers: Mapping[str, str], content: bytes) -> Mapping[str, str]:
+        return {"Authorization": value}
+
+    return sign

@@ -1,0 +1,276 @@
+"""Pages of a web site as a source: those of a sitemap, or those that link to one another."""
+
+import hashlib
+import tempfile
+from collections import deque
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+from urllib.robotparser import RobotFileParser
+
+import httpx
+from pydantic import Field, model_validator
+
+from core.errors import FetchError, InputError, ParseError
+from core.settings import IngestSettings
+from ingest.connectors.addresses import checked_url
+from ingest.connectors.client import Question, Reply, WebClient, bounded
+from ingest.connectors.listing import in_parts, telling
+from ingest.connectors.login import login
+from ingest.connectors.options import SecretOptions
+from ingest.connectors.pages import (
+    HTML,
+    Page,
+    PageMemory,
+    file_name,
+    is_document,
+    joined,
+    links,
+    media_type,
+    page_stamp,
+)
+from ingest.connectors.xml_answer import local_name, read_xml, text_of
+from ingest.source import Listed, Listing
+
+_GZIP_MARK = b"\x1f\x8b"
+_GONE = frozenset({401, 403, 404, 405, 406, 410, 451})
+_MOST_SITEMAPS = 1000
+
+
+class WebOptions(SecretOptions):
+    """Where to begin, and how far to go."""
+
+    prefix: str = Field("", description="pages begin with this; by default with the folder of the address")
+    depth: int = Field(3, ge=0, le=20, description="links followed from the first page")
+    max_pages: int = Field(10_000, ge=1, le=1_000_000)
+    delay_seconds: float = Field(
+        0.5, ge=0, le=3600, description="between two requests; robots.txt may ask for more"
+    )
+    queries: bool = Field(False, description="also follow links with a question mark")
+
+    @model_validator(mode="after")
+    def _is_an_address(self) -> Self:
+        try:
+            checked_url(self.url)
+            if self.prefix and not joined(self.url, self.prefix).startswith(joined(self.url, "/")):
+                raise ValueError("prefix is on the same server as the address")
+        except InputError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    @property
+    def below(self) -> str:
+        """What every page's address begins with, followed by a slash."""
+        last = httpx.URL(self.url).path.rpartition("/")[2]
+        return joined(self.url, self.prefix or ("." if "." in last else "?")).rstrip("/?")
+
+
+class WebSource:
+    """Pages below a prefix, as robots.txt allows; an unchanged page is not sent again."""
+
+    kind = "web"
+
+    def __init__(self, options: WebOptions, settings: IngestSettings, folder: Path) -> None:
+        self._options = options
+        self._max_bytes = settings.max_file_bytes
+        self._agent = settings.connectors.user_agent
+        self._client = WebClient(
+            settings.connectors, settings.max_file_bytes, login(options), options.delay_seconds
+        )
+        name = hashlib.sha256(f"{options.url} {options.below}".encode()).hexdigest()[:16]
+        self._memory = PageMemory(folder / f"web-{name}.json")
+        self._kept = tempfile.TemporaryDirectory(prefix="vade-web-")
+        self._robots = RobotFileParser()
+        self._problems: list[tuple[str, ParseError]] = []
+        self._sound = True
+        self.uri = options.below
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Where to begin, how far to go, and who reads the pages."""
+        return self._options.config
+
+    def listings(self, cursor: str) -> Iterator[Listing]:
+        """Yield the pages as they are found.
+
+        Raises: SourceError if the first page, the sitemap or robots.txt cannot be had.
+        """
+        self._problems, self._sound = [], True
+        with telling(self.uri):
+            self._ask_robots()
+            first = self._client.ask(Question(self._options.url))
+            if first.status != 200:
+                raise FetchError(f"the server answered {first.status}")
+            root = _sitemap(first.content, self._max_bytes)
+        found = self._crawled() if root is None else self._mapped(first)
+        yield from self._parts(found)
+
+    def fetch(self, listed: Listed) -> bytes:
+        """Return a page.
+
+        Raises: FetchError if it cannot be had now; TooLargeError; ParseError if it leads out of the source.
+        """
+        kept = self._kept_at(listed.uri)
+        if kept.is_file():
+            return kept.read_bytes()
+        reply = self._client.ask(Question(listed.uri))
+        if reply.status != 200:
+            raise FetchError(f"the server answered {reply.status}")
+        if not self._is_inside(reply.url):
+            raise ParseError(f"the page leads out of the source, to {reply.url[:200]}")
+        return reply.content
+
+    def close(self) -> None:
+        """Close connections and forget the pages' contents."""
+        self._client.close()
+        self._kept.cleanup()
+
+    def _parts(self, found: Iterator[Listed]) -> Iterator[Listing]:
+        for part in in_parts(found):
+            if not part.complete:
+                yield part
+            else:
+                yield Listing(unreadable=tuple(self._problems), complete=self._sound)
+
+    def _ask_robots(self) -> None:
+        """Take in robots.txt; without one everything may be read (RFC 9309)."""
+        self._robots = RobotFileParser()
+        reply = self._client.ask(Question(joined(self._options.url, "/robots.txt")))
+        if reply.status >= 500:
+            raise FetchError(f"robots.txt is answered with {reply.status}, so nothing may be read")
+        self._robots.parse(
+            reply.content.decode("utf-8", "replace").splitlines() if reply.status < 400 else []
+        )
+        asked = self._robots.crawl_delay(self._agent)
+        self._client.delay_seconds = max(self._options.delay_seconds, float(asked or 0))
+
+    def _mapped(self, first: Reply) -> Iterator[Listed]:
+        """Yield what a sitemap names, and the sitemaps that it names (sitemaps.org)."""
+        seen: dict[str, Page] = {}
+        done: set[str] = set()
+        waiting, maps = deque([first.url]), {first.url}
+        while waiting:
+            url = waiting.popleft()
+            with telling(self.uri):
+                content = first.content if url == first.url else self._content(url)
+                root = _sitemap(content, self._max_bytes)
+                if root is None:
+                    raise FetchError(f"{url} is not a sitemap")
+            for entry in root:
+                target = joined(url, text_of(entry, "loc"))
+                if local_name(entry) == "sitemap" and target not in maps and len(maps) < _MOST_SITEMAPS:
+                    maps.add(target)
+                    waiting.append(target)
+                elif local_name(entry) == "url" and self._may_read(target) and target not in done:
+                    if self._is_enough(len(done)):
+                        return
+                    done.add(target)
+                    yield from self._entry(target, text_of(entry, "lastmod"), seen)
+        self._memory.save(seen)
+
+    def _entry(self, target: str, changed: str, seen: dict[str, Page]) -> Iterator[Listed]:
+        if changed:
+            yield Listed(target, file_name(target, ""), self._options.readers, f"lastmod {changed}"[:255])
+        elif page := self._visit(target, seen):
+            yield self._listed(page)
+
+    def _crawled(self) -> Iterator[Listed]:
+        """Yield the first page and those that it leads to, nearest first."""
+        start = joined(self._options.url, "")
+        seen: dict[str, Page] = {}
+        done: set[str] = set()
+        queued = {start}
+        waiting = deque([(start, 0)])
+        while waiting:
+            url, depth = waiting.popleft()
+            page = self._visit(url, seen)
+            if page is None or page.url in done:
+                continue
+            done.add(page.url)
+            yield self._listed(page)
+            for target in page.links if depth < self._options.depth else ():
+                if target in queued or not self._may_read(target) or self._is_queried(target):
+                    continue
+                if self._is_enough(len(queued)):
+                    break
+                queued.add(target)
+                waiting.append((target, depth + 1))
+        self._memory.save(seen)
+
+    def _visit(self, url: str, seen: dict[str, Page]) -> Page | None:
+        """Return a page as it is now, or was if it cannot be had or did not change; None if it is none."""
+        before = self._memory.pages.get(url)
+        try:
+            reply = self._client.ask(
+                Question(url, headers=before.conditions if before else {}, wants_content=_is_html)
+            )
+            page = self._page(url, reply, before)
+        except (FetchError, ParseError) as error:
+            # What it led to stays known; without a memory of that, nothing may be taken for gone.
+            self._sound = self._sound and (before is not None or not isinstance(error, FetchError))
+            page = Page(url, file_name(url, ""), "", links=before.links if before else ())
+        if page:
+            seen[url] = page
+        return page
+
+    def _page(self, url: str, reply: Reply, before: Page | None) -> Page | None:
+        if reply.status == 304 and before:
+            return before
+        if reply.status in _GONE:
+            return None
+        if reply.status != 200:
+            raise FetchError(f"the server answered {reply.status}")
+        kind = media_type(reply.headers)
+        if not self._may_read(reply.url) or not is_document(kind):
+            return None
+        etag, modified = reply.headers.get("etag", ""), reply.headers.get("last-modified", "")
+        found: tuple[str, ...] = ()
+        if reply.content:
+            self._kept_at(reply.url).write_bytes(reply.content)
+            found = tuple(dict.fromkeys(filter(self._is_inside, links(reply.content, reply.url))))
+        stamp = page_stamp(etag, modified, reply.content)
+        return Page(reply.url, file_name(reply.url, kind), stamp, etag, modified, found)
+
+    def _content(self, url: str) -> bytes:
+        reply = self._client.ask(Question(url))
+        if reply.status != 200:
+            raise FetchError(f"{url} is answered with {reply.status}")
+        return reply.content
+
+    def _listed(self, page: Page) -> Listed:
+        return Listed(page.url, page.name, self._options.readers, page.stamp)
+
+    def _is_inside(self, url: str) -> bool:
+        return url == self.uri or url.startswith(f"{self.uri}/")
+
+    def _may_read(self, url: str) -> bool:
+        return self._is_inside(url) and self._robots.can_fetch(self._agent, url)
+
+    def _is_queried(self, url: str) -> bool:
+        return "?" in url and not self._options.queries
+
+    def _is_enough(self, number: int) -> bool:
+        """Return whether no more pages may be taken; then what was known of others is kept."""
+        if number < self._options.max_pages:
+            return False
+        if self._sound:
+            self._sound = False
+            reason = f"there are more than {number} pages; raise max_pages, or narrow prefix or depth"
+            self._problems.append((self.uri, ParseError(reason)))
+        return True
+
+    def _kept_at(self, url: str) -> Path:
+        return Path(self._kept.name, hashlib.sha256(url.encode()).hexdigest())
+
+
+def _is_html(status: int, headers: Mapping[str, str]) -> bool:
+    return status == 200 and media_type(headers) in HTML
+
+
+def _sitemap(content: bytes, max_bytes: int) -> Any:
+    """Return the root of a sitemap or of an index of sitemaps; None if this is neither."""
+    if content.startswith(_GZIP_MARK):
+        content = bounded(iter([content]), max_bytes, packed=True)
+    if b"<urlset" not in content[:2000] and b"<sitemapindex" not in content[:2000]:
+        return None
+    return read_xml(content)
