@@ -15,10 +15,13 @@ from pathlib import Path
 
 import pytest
 from attack_files import ATTACKS, packed, paragraph, pdf, related, word
+from fakes.embedder import FakeEmbedder
 from fakes.server import Canary
 
+from api.app import build
 from core.errors import InputError, ParseError
-from core.settings import IngestSettings
+from core.permissions import scope_of
+from core.settings import IngestSettings, load_settings
 from core.values import ParsedDocument
 from ingest.folder import FolderSource
 from ingest.parsers.formats import parse
@@ -219,15 +222,20 @@ def test_every_broken_file_of_the_public_corpora_ends_in_a_document_or_a_reason(
     assert kinds.count("ParsedDocument") >= 10
 
 
-def test_a_folder_with_a_file_that_ends_its_reader_is_ingested_but_for_that_file(tmp_path: Path) -> None:
-    (tmp_path / "a.md").write_bytes(GOOD)
-    (tmp_path / "b.pdf").write_bytes(ATTACKS["twice.pdf"]())
-    (tmp_path / "c.md").write_bytes(GOOD)
-    source = FolderSource(tmp_path, frozenset({"public"}), 10**8)
-    with closing(ParserSandbox(LIMITS)) as sandbox:
-        results = [outcome(sandbox, source.fetch(listed), listed.name) for listed in source.list()]
-    assert [type(result).__name__ for result in results] == [
-        "ParsedDocument",
-        "ReaderCrashError",
-        "ParsedDocument",
-    ]
+def test_a_file_that_ends_its_reader_costs_its_own_job_only(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "a.md").write_bytes(GOOD)
+    (folder / "b.pdf").write_bytes(ATTACKS["twice.pdf"]())
+    (folder / "c.md").write_bytes(GOOD)
+    settings = load_settings(tmp_path / "data", ingest=LIMITS)
+    with closing(build(settings, FakeEmbedder())) as app:
+        report = app.ingest(FolderSource(folder, frozenset({"public"}), 10**8))
+        outcomes = {document.uri.rpartition("/")[2]: document for document in report.documents}
+        assert app.searcher.search("pump", scope_of(None), 5, reach=0)
+    assert {name: str(document.outcome) for name, document in outcomes.items()} == {
+        "a.md": "added",
+        "b.pdf": "failed",
+        "c.md": "added",
+    }
+    assert (outcomes["b.pdf"].code, outcomes["b.pdf"].reason[:19]) == ("crashed", "The reader gave up ")
