@@ -8,9 +8,12 @@ import click
 from api.terminal import Terminal, exit_with_errors, json_option
 
 _OWNER = click.option(
-    "--as", "user", metavar="user:NAME", help="Who owns what no .vade.yaml speaks of. Default: you."
+    "--as",
+    "user",
+    metavar="user:NAME|group:NAME",
+    help="Who reads what the source says nothing about. Default: you.",
 )
-_PUBLIC = click.option("--public", is_flag=True, help="Everybody may read what no .vade.yaml speaks of.")
+_PUBLIC = click.option("--public", is_flag=True, help="Everybody reads what the source says nothing about.")
 _RETRY = click.option("--retry", is_flag=True, help="Try again what failed before and did not change.")
 _DELETIONS = click.option(
     "--allow-deletions", is_flag=True, help="Believe a source that lists nothing, or much less than before."

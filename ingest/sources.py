@@ -14,7 +14,9 @@ from core.sources import SourceEntry
 from ingest.connectors.git import GitOptions, GitSource
 from ingest.connectors.jsonl import JsonlSource
 from ingest.connectors.options import SourceOptions, first_problem
+from ingest.connectors.s3 import S3Options, S3Source
 from ingest.connectors.web import WebOptions, WebSource
+from ingest.connectors.webdav import WebDavOptions, WebDavSource
 from ingest.folder import FolderSource
 from ingest.source import Source
 
@@ -78,9 +80,21 @@ def _web(config: Mapping[str, Any], settings: IngestSettings, folder: Path) -> S
     return WebSource(WebOptions.model_validate(config), settings, folder)
 
 
-KINDS: dict[str, Opener] = {"folder": _folder, "git": _git, "jsonl": _jsonl, "web": _web}
+def _s3(config: Mapping[str, Any], settings: IngestSettings, folder: Path) -> Source:
+    return S3Source(S3Options.model_validate(config), settings, folder)
+
+
+def _webdav(config: Mapping[str, Any], settings: IngestSettings, folder: Path) -> Source:
+    return WebDavSource(WebDavOptions.model_validate(config), settings, folder)
+
+
+KINDS: dict[str, Opener] = {
+    "folder": _folder, "git": _git, "jsonl": _jsonl, "s3": _s3, "web": _web, "webdav": _webdav,
+}  # fmt: skip
 SCHEMES: dict[str, str] = {
     **dict.fromkeys(("git+file", "git+http", "git+https", "git+ssh"), "git"),
     **dict.fromkeys(("http", "https"), "web"),
+    **dict.fromkeys(("s3", "s3+http", "s3+https"), "s3"),
+    **dict.fromkeys(("webdav+http", "webdav+https"), "webdav"),
     "jsonl": "jsonl",
 }

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from api.app import App
-from api.commands.opening import opened, user_named
+from api.commands.opening import opened, reader_named, user_named
 from api.terminal import ALREADY_RUNNING, DONE, WITH_FAILURES, Terminal
 from core.errors import AlreadyRunningError
-from core.permissions import PUBLIC, principal
 from ingest.connectors.jsonl import StreamSource, holds_lines
 from ingest.connectors.options import SourceOptions
 from ingest.folder import FolderSource
@@ -35,7 +34,7 @@ def run(
     **options: bool,
 ) -> int:
     """Ingest each path and report; the exit code tells whether every document was read."""
-    owner = PUBLIC if public else principal(user_named(user))
+    owner = reader_named(user, public)
     with opened(data_dir) as app, ExitStack() as closing_all:
         sources = [_source(app, place, owner, user_named(user)) for place in places]
         for source in sources:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from api.app import App, build
 from core.logs import configure_logs
-from core.permissions import current_user, scope_of
+from core.permissions import PUBLIC, current_user, principal, scope_of
 from core.settings import Settings, load_settings
 from core.values import AccessScope
 
@@ -26,6 +26,13 @@ def user_named(name: str | None) -> str:
     """Return `user:NAME`; without a name, whoever runs the command."""
     name = name or current_user()
     return name if name.startswith("user:") else f"user:{name}"
+
+
+def reader_named(name: str | None, public: bool) -> str:
+    """Return the principal that reads what a source says nothing about: all, a group, a user, or you."""
+    if public:
+        return PUBLIC
+    return principal(name if name and name.startswith(("group:", "ext:")) else user_named(name))
 
 
 def groups_named(names: str) -> tuple[str, ...]:

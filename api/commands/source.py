@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from api.app import App
-from api.commands.opening import opened, user_named
+from api.commands.opening import opened, reader_named
 from api.terminal import DONE, WITH_FAILURES, Terminal
 from core.errors import FetchError, InputError, ParseError
-from core.permissions import PUBLIC, principal
 from core.sources import (
     RunEntry,
     SourceEntry,
@@ -34,7 +33,7 @@ def run_add(
     public: bool,
 ) -> int:
     """Enter a source for `vade sync`."""
-    owner = PUBLIC if public else principal(user_named(user))
+    owner = reader_named(user, public)
     with (
         opened(data_dir) as app,
         closing(source_at(place, _told(options), frozenset({owner}), app.settings)) as source,

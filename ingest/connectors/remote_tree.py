@@ -1,0 +1,89 @@
+"""Trees of files on servers: what S3 and WebDAV have in common."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import unquote
+
+from core.errors import FetchError, ParseError, TooLargeError
+from core.settings import IngestSettings
+from ingest.connectors.client import Reply, Sign, WebClient
+from ingest.connectors.listing import in_parts, telling
+from ingest.connectors.options import SourceOptions
+from ingest.connectors.tree import TreeReaders, is_hidden, is_rule
+from ingest.folder import escaped
+from ingest.source import Listed, Listing
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file by its path below the source, with what the server says of its state."""
+
+    path: str
+    stamp: str
+    size: int
+
+
+class TreeSource(ABC):
+    """Lists a tree whole, so that `.vade.yaml` files are known before the files that they speak of."""
+
+    kind: str
+
+    def __init__(self, uri: str, options: SourceOptions, settings: IngestSettings, sign: Sign) -> None:
+        self.uri = escaped(uri.rstrip("/"))
+        self._told = options
+        self._client = WebClient(settings.connectors, settings.max_file_bytes, sign)
+        self._problems: list[tuple[str, ParseError]] = []
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Where it is, and who reads what no `.vade.yaml` speaks of."""
+        return self._told.config
+
+    def listings(self, cursor: str) -> Iterator[Listing]:
+        """Yield the files in order of their path.
+
+        Raises: SourceError if the server cannot be asked or a `.vade.yaml` is malformed.
+        """
+        self._problems.clear()
+        with telling(self.uri):
+            files = {file.path: file for file in self._files()}
+            readers = TreeReaders(list(filter(is_rule, files)), self._read, self._told.readers)
+        yield from in_parts(
+            (
+                Listed(self._uri(path), PurePosixPath(path).name, readers.of(path), files[path].stamp)
+                for path in sorted(files)
+                if not is_hidden(path)
+            ),
+            self._problems,
+        )
+
+    def fetch(self, listed: Listed) -> bytes:
+        """Return a file's content. Raises: FetchError; TooLargeError; ParseError."""
+        return self._read(unquote(listed.uri.removeprefix(f"{self.uri}/")))
+
+    def close(self) -> None:
+        """Close connections."""
+        self._client.close()
+
+    @abstractmethod
+    def _files(self) -> Iterator[RemoteFile]:
+        """Yield all files. Raises: FetchError; ParseError."""
+
+    @abstractmethod
+    def _read(self, path: str) -> bytes:
+        """Return a file's content. Raises: FetchError; TooLargeError; ParseError."""
+
+    def _uri(self, path: str) -> str:
+        return f"{self.uri}/{escaped(path)}"
+
+
+def content_of(reply: Reply) -> bytes:
+    """Return the content of an answer to a GET. Raises: FetchError; TooLargeError if there is too much."""
+    if reply.status == 200:
+        return reply.content
+    if reply.status == 413:
+        raise TooLargeError()
+    raise FetchError(f"the server answered {reply.status}")

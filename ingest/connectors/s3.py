@@ -1,0 +1,127 @@
+"""Objects in a bucket of S3, or of a server that speaks its protocol."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote, unquote_plus, urlsplit
+
+from pydantic import Field, model_validator
+
+from core.errors import FetchError, InputError, ParseError
+from core.settings import IngestSettings
+from ingest.connectors.addresses import checked_url
+from ingest.connectors.client import Question, Reply, unsigned
+from ingest.connectors.listing import stamp
+from ingest.connectors.options import SecretOptions
+from ingest.connectors.remote_tree import RemoteFile, TreeSource, content_of
+from ingest.connectors.s3_signature import Credentials, signer
+from ingest.connectors.xml_answer import local_name, read_xml, text_of
+
+_UNRESERVED = "-_.~"
+
+
+class S3Options(SecretOptions):
+    """`user` is the access key's id, the password its secret. Without them, only public buckets."""
+
+    region: str = Field("us-east-1", pattern=r"^[a-z0-9-]+$")
+    token_env: str = Field("", description="environment variable that holds a session token")
+
+    @model_validator(mode="after")
+    def _is_a_bucket(self) -> Self:
+        if self.url != f"s3://{self.bucket}{'/' * bool(self.prefix)}{self.prefix}":
+            try:
+                checked_url(self.url.removeprefix("s3+"))
+            except InputError as error:
+                raise ValueError(str(error)) from error
+        if not self.bucket or set(self.bucket) - set("abcdefghijklmnopqrstuvwxyz0123456789.-_"):
+            raise ValueError("write s3://BUCKET/PREFIX, or s3+https://SERVER/BUCKET/PREFIX")
+        return self
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return self._path[0]
+
+    @property
+    def prefix(self) -> str:
+        """What every key begins with, without the slash that follows."""
+        return self._path[1]
+
+    @property
+    def endpoint(self) -> str:
+        """Where the bucket is, without a slash at the end."""
+        parts = urlsplit(self.url)
+        if parts.scheme != "s3":
+            return f"{parts.scheme.removeprefix('s3+')}://{parts.netloc}/{self.bucket}"
+        server = f"s3.{self.region}.amazonaws.com"
+        return f"https://{server}/{self.bucket}" if "." in self.bucket else f"https://{self.bucket}.{server}"
+
+    @property
+    def _path(self) -> tuple[str, str]:
+        parts = urlsplit(self.url)
+        path = parts.netloc + parts.path if parts.scheme == "s3" else parts.path.lstrip("/")
+        bucket, _, prefix = path.partition("/")
+        return bucket, prefix.strip("/")
+
+
+class S3Source(TreeSource):
+    """The objects below a prefix; keys that end in a slash are folders and hold nothing."""
+
+    kind = "s3"
+
+    def __init__(self, options: S3Options, settings: IngestSettings, folder: Path) -> None:
+        secret = options.password()
+        token = os.environ.get(options.token_env, "") if options.token_env else ""
+        credentials = Credentials(options.user, secret, options.region, token)
+        super().__init__(options.url, options, settings, signer(credentials) if secret else unsigned)
+        self._options = options
+        self._below = f"{options.prefix}/" if options.prefix else ""
+
+    def _files(self) -> Iterator[RemoteFile]:
+        token, tokens = "", {""}
+        while True:
+            root = read_xml(self._page(token).content)
+            coded = text_of(root, "EncodingType") == "url"
+            for entry in root:
+                if local_name(entry) == "Contents" and (file := self._file(entry, coded)):
+                    yield file
+            token = text_of(root, "NextContinuationToken")
+            if text_of(root, "IsTruncated") != "true":
+                return
+            if token in tokens:
+                raise FetchError("the server's list leads in a circle")
+            tokens.add(token)
+
+    def _page(self, token: str) -> Reply:
+        query = {"encoding-type": "url", "list-type": "2", "max-keys": "1000", "prefix": self._below}
+        if token:
+            query["continuation-token"] = token
+        pairs = (f"{key}={quote(value, safe=_UNRESERVED)}" for key, value in sorted(query.items()))
+        reply = self._client.ask(Question(f"{self._options.endpoint}/?{'&'.join(pairs)}", follow=False))
+        if reply.status != 200:
+            raise FetchError(f"the server answered {reply.status} {_code(reply)}".rstrip())
+        return reply
+
+    def _file(self, entry: object, coded: bool) -> RemoteFile | None:
+        key, etag, size, modified = (text_of(entry, name) for name in ("Key", "ETag", "Size", "LastModified"))  # type: ignore[arg-type]
+        key = unquote_plus(key) if coded else key
+        path = key.removeprefix(self._below)
+        if not path or key.endswith("/") or not key.startswith(self._below):
+            return None
+        if {"", ".", ".."} & set(path.split("/")):
+            reason = ParseError("its key holds empty or dotted parts, which no address can name")
+            self._problems.append((self._uri(path), reason))
+            return None
+        return RemoteFile(path, stamp(etag.strip('"'), size, modified), int(size or 0))
+
+    def _read(self, path: str) -> bytes:
+        url = f"{self._options.endpoint}/{quote(self._below + path, safe='/' + _UNRESERVED)}"
+        return content_of(self._client.ask(Question(url, follow=False)))
+
+
+def _code(reply: Reply) -> str:
+    try:
+        return text_of(read_xml(reply.content), "Code")
+    except FetchError:
+        return ""

@@ -1,0 +1,126 @@
+"""Files on a WebDAV server: Nextcloud, ownCloud, SharePoint with a login that HTTP knows."""
+
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote, unquote, urlsplit
+
+import httpx
+from pydantic import model_validator
+
+from core.errors import FetchError, InputError, ParseError
+from core.settings import IngestSettings
+from ingest.connectors.addresses import checked_url
+from ingest.connectors.client import Question
+from ingest.connectors.listing import stamp
+from ingest.connectors.login import login
+from ingest.connectors.options import SecretOptions
+from ingest.connectors.remote_tree import RemoteFile, TreeSource, content_of
+from ingest.connectors.tree import is_hidden, is_rule
+from ingest.connectors.xml_answer import local_name, read_xml, text_of
+
+_ASKED = (
+    b'<?xml version="1.0" encoding="utf-8"?><d:propfind xmlns:d="DAV:"><d:prop><d:resourcetype/>'
+    b"<d:getetag/><d:getlastmodified/><d:getcontentlength/></d:prop></d:propfind>"
+)
+_DEEPEST = 64
+
+
+class WebDavOptions(SecretOptions):
+    """The folder's address, and who asks."""
+
+    @model_validator(mode="after")
+    def _is_an_address(self) -> Self:
+        try:
+            checked_url(self.base)
+        except InputError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    @property
+    def base(self) -> str:
+        """The folder's address as the server takes it, without a slash at the end."""
+        return self.url.removeprefix("webdav+").rstrip("/")
+
+
+class WebDavSource(TreeSource):
+    """The files below a folder; a folder that the server does not show keeps what was known of it."""
+
+    kind = "webdav"
+
+    def __init__(self, options: WebDavOptions, settings: IngestSettings, folder: Path) -> None:
+        super().__init__(unquote(options.url), options, settings, login(options))
+        self._base = options.base
+        self._root = unquote(urlsplit(options.base).path)
+
+    def _files(self) -> Iterator[RemoteFile]:
+        waiting, seen = deque([""]), {""}
+        while waiting:
+            folder = waiting.popleft()
+            try:
+                entries = list(self._entries(folder))
+            except (FetchError, ParseError) as error:
+                if not folder:
+                    raise
+                reason = ParseError(f"the folder cannot be listed: {error}; what was known of it is kept")
+                self._problems.append((self._uri(folder), reason))
+                continue
+            for path, is_folder, file in entries:
+                if not is_folder:
+                    yield file
+                elif path not in seen and path.count("/") < _DEEPEST and not is_hidden(path):
+                    seen.add(path)
+                    waiting.append(path)
+
+    def _entries(self, folder: str) -> Iterator[tuple[str, bool, RemoteFile]]:
+        """Yield what a folder holds: path, whether it is a folder, and its state as a file."""
+        url = f"{self._url(folder)}/"
+        headers = {"Depth": "1", "Content-Type": "application/xml; charset=utf-8"}
+        reply = self._client.ask(Question(url, "PROPFIND", headers, _ASKED))
+        if reply.status != 207:
+            raise FetchError(f"the server answered {reply.status}")
+        for response in read_xml(reply.content):
+            if local_name(response) != "response":
+                continue
+            path = self._path(text_of(response, "href"), url)
+            found = next((one for one in response if _is_good(one)), None)
+            if (
+                not path
+                or path == folder
+                or found is None
+                or not path.startswith(f"{folder}/" if folder else "")
+            ):
+                continue
+            is_folder = found.find("{*}prop/{*}resourcetype/{*}collection") is not None
+            if is_folder or not is_hidden(path) or is_rule(path):
+                yield path, is_folder, _file(path, found)
+
+    def _path(self, href: str, url: str) -> str:
+        """Return the path below the source that the server means; empty if it is not below."""
+        try:
+            found = httpx.URL(url).join(href)
+        except httpx.InvalidURL:
+            return ""
+        path = unquote(found.raw_path.decode("ascii").partition("?")[0])
+        if not path.startswith(f"{self._root}/"):
+            return ""
+        parts = path.removeprefix(f"{self._root}/").rstrip("/")
+        return "" if {"", ".", ".."} & set(parts.split("/")) else parts
+
+    def _read(self, path: str) -> bytes:
+        return content_of(self._client.ask(Question(self._url(path))))
+
+    def _url(self, path: str) -> str:
+        return f"{self._base}/{quote(path)}".rstrip("/")
+
+
+def _is_good(element: Any) -> bool:
+    return local_name(element) == "propstat" and " 200" in text_of(element, "status")
+
+
+def _file(path: str, propstat: Any) -> RemoteFile:
+    etag, modified, size = (
+        text_of(propstat, f"prop/{name}") for name in ("getetag", "getlastmodified", "getcontentlength")
+    )
+    return RemoteFile(path, stamp(etag.strip('"'), modified, size), int(size) if size.isdecimal() else 0)
