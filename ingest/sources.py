@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -12,7 +12,9 @@ from core.permissions import principal
 from core.settings import IngestSettings, Settings
 from core.sources import SourceEntry
 from ingest.connectors.git import GitOptions, GitSource
+from ingest.connectors.imap import ImapOptions, ImapSource
 from ingest.connectors.jsonl import JsonlSource
+from ingest.connectors.maildir import MaildirOptions, MaildirSource
 from ingest.connectors.options import SourceOptions, first_problem
 from ingest.connectors.s3 import S3Options, S3Source
 from ingest.connectors.web import WebOptions, WebSource
@@ -61,6 +63,7 @@ def source_at(place: str, told: Mapping[str, str], readers: frozenset[str], sett
 
 
 Opener = Callable[[Mapping[str, Any], IngestSettings, Path], Source]
+_Told = TypeVar("_Told", bound=SourceOptions)
 
 
 def _folder(config: Mapping[str, Any], settings: IngestSettings, folder: Path) -> Source:
@@ -68,33 +71,26 @@ def _folder(config: Mapping[str, Any], settings: IngestSettings, folder: Path) -
     return FolderSource(Path(config["path"]), readers, settings.max_file_bytes)
 
 
-def _jsonl(config: Mapping[str, Any], settings: IngestSettings, folder: Path) -> Source:
-    return JsonlSource(SourceOptions.model_validate(config), settings, folder)
-
-
-def _git(config: Mapping[str, Any], settings: IngestSettings, folder: Path) -> Source:
-    return GitSource(GitOptions.model_validate(config), settings, folder)
-
-
-def _web(config: Mapping[str, Any], settings: IngestSettings, folder: Path) -> Source:
-    return WebSource(WebOptions.model_validate(config), settings, folder)
-
-
-def _s3(config: Mapping[str, Any], settings: IngestSettings, folder: Path) -> Source:
-    return S3Source(S3Options.model_validate(config), settings, folder)
-
-
-def _webdav(config: Mapping[str, Any], settings: IngestSettings, folder: Path) -> Source:
-    return WebDavSource(WebDavOptions.model_validate(config), settings, folder)
+def _of(told: type[_Told], source: Callable[[_Told, IngestSettings, Path], Source]) -> Opener:
+    return lambda config, settings, folder: source(told.model_validate(config), settings, folder)
 
 
 KINDS: dict[str, Opener] = {
-    "folder": _folder, "git": _git, "jsonl": _jsonl, "s3": _s3, "web": _web, "webdav": _webdav,
-}  # fmt: skip
+    "folder": _folder,
+    "git": _of(GitOptions, GitSource),
+    "imap": _of(ImapOptions, ImapSource),
+    "jsonl": _of(SourceOptions, JsonlSource),
+    "maildir": _of(MaildirOptions, MaildirSource),
+    "s3": _of(S3Options, S3Source),
+    "web": _of(WebOptions, WebSource),
+    "webdav": _of(WebDavOptions, WebDavSource),
+}
 SCHEMES: dict[str, str] = {
     **dict.fromkeys(("git+file", "git+http", "git+https", "git+ssh"), "git"),
     **dict.fromkeys(("http", "https"), "web"),
+    **dict.fromkeys(("imap", "imaps"), "imap"),
+    "jsonl": "jsonl",
+    "maildir": "maildir",
     **dict.fromkeys(("s3", "s3+http", "s3+https"), "s3"),
     **dict.fromkeys(("webdav+http", "webdav+https"), "webdav"),
-    "jsonl": "jsonl",
 }

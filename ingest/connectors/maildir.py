@@ -1,0 +1,102 @@
+"""A mailbox in Maildir form: one file a message, in `cur` and `new`, folders as `.Name` beside them."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+
+from core.errors import FetchError, SourceError, TooLargeError
+from core.settings import IngestSettings
+from ingest.connectors.listing import in_parts
+from ingest.connectors.options import Names, SourceOptions
+from ingest.folder import escaped
+from ingest.source import Listed, Listing
+
+_PARTS = ("cur", "new")
+_TRASHED = "T"
+
+
+class MaildirOptions(SourceOptions):
+    """`folders` are read as well as the inbox, by their names on disk without the dot."""
+
+    folders: Names = Field((), description="such as Projects or Projects.Pumps")
+
+    @model_validator(mode="after")
+    def _is_a_path(self) -> Self:
+        if not self.url.startswith("maildir:///"):
+            raise ValueError("write maildir:///FOLDER")
+        if any("/" in folder or folder.startswith(".") for folder in self.folders):
+            raise ValueError("a folder is named without slashes and without its first dot")
+        return self
+
+    @property
+    def path(self) -> Path:
+        """Where the mailbox lies."""
+        return Path(self.url.removeprefix("maildir://").rstrip("/") or "/")
+
+
+class MaildirSource:
+    """The messages that are not marked as trashed; one that is read or flagged stays the same."""
+
+    kind = "maildir"
+
+    def __init__(self, options: MaildirOptions, settings: IngestSettings, folder: Path) -> None:
+        self._options = options
+        self._max_bytes = settings.max_file_bytes
+        self.uri = escaped(f"maildir://{options.path}")
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Where it lies, and who reads the messages."""
+        return self._options.config
+
+    def listings(self, cursor: str) -> Iterator[Listing]:
+        """Yield the messages. Raises: SourceError if this is no Maildir, or cannot be read."""
+        found = {folder: self._messages(folder) for folder in ("", *self._options.folders)}
+        yield from in_parts(
+            Listed(self._uri(folder, key), f"{key}.eml", self._options.readers, _stamp(key, path))
+            for folder, messages in found.items()
+            for key, path in messages.items()
+        )
+
+    def fetch(self, listed: Listed) -> bytes:
+        """Return a message. Raises: FetchError if it is not there any more; TooLargeError."""
+        folder, _, key = listed.uri.removeprefix(f"{self.uri}/").rpartition("/")
+        try:
+            path = next(path for name, path in self._messages(folder).items() if escaped(name) == key)
+            size = path.stat().st_size
+            if size > self._max_bytes:
+                raise TooLargeError(f"the message has {size:,} bytes; the limit is {self._max_bytes:,}")
+            return path.read_bytes()
+        except StopIteration as error:
+            raise FetchError("the message is not there any more") from error
+        except (OSError, SourceError) as error:
+            raise FetchError(f"the message cannot be read: {error}") from error
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to give back."""
+
+    def _messages(self, folder: str) -> dict[str, Path]:
+        """Return a folder's messages by what stays of their names while their flags change."""
+        where = self._options.path / f".{folder}" if folder else self._options.path
+        found: dict[str, Path] = {}
+        try:
+            for part in _PARTS:
+                for path in sorted((where / part).iterdir()):
+                    key, _, info = path.name.partition(":")
+                    if not key.startswith(".") and _TRASHED not in info.partition(",")[2]:
+                        found[key] = path
+        except OSError as error:
+            raise SourceError(
+                f"{where} is no Maildir that can be read: {error.strerror}; nothing was removed"
+            ) from error
+        return found
+
+    def _uri(self, folder: str, key: str) -> str:
+        return "/".join((self.uri, *([folder] if folder else []), escaped(key)))
+
+
+def _stamp(key: str, path: Path) -> str:
+    """Return the name: a Maildir never gives one twice, and never changes a message."""
+    return key[:255]
