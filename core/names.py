@@ -4,13 +4,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from core.language import HYPHENS, LOOSE_JOINT, TOKEN, is_identifier, terms
+from core.language import HYPHENS, LOOSE_JOINT, TOKEN, cjk_share, is_identifier, terms
 
 # More edits than this, or than one for three characters, and two names are not near each other.
 MOST_EDITS = 2
-_QUOTED = re.compile(
-    r'"([^"\n]{3,200})"|“([^”\n]{3,200})”|«([^»\n]{3,200})»|「([^」\n]{2,200})」|`([^`\n]{3,200})`'
-)
+_QUOTED = re.compile(r'"([^"\n]{3,200})"|“([^”\n]{3,200})”|«([^»\n]{3,200})»|「([^」\n]{2,200})」')
 
 
 def names(text: str) -> dict[str, str]:
@@ -29,8 +27,12 @@ def names(text: str) -> dict[str, str]:
 
 
 def quoted(text: str) -> list[str]:
-    """Return what stands in quotation marks or back-ticks, as `holds` compares it."""
-    return [plain(next(filter(None, match.groups()))) for match in _QUOTED.finditer(text)]
+    """Return the phrases that stand in quotation marks, as `plain` makes them.
+
+    A single word is left out: it counts as a word does.
+    """
+    found = (plain(next(filter(None, match.groups()))) for match in _QUOTED.finditer(text))
+    return [phrase for phrase in found if " " in phrase or cjk_share(phrase)]
 
 
 def plain(text: str) -> str:

@@ -1,6 +1,6 @@
-"""Exact things are found exactly: names and quoted words put what holds them first, or nothing at all."""
+"""Exact things are found exactly: what is quoted comes first, another thing of a like name last."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from core.names import all_names, names, nearest, plain
 from core.values import Passage
@@ -9,19 +9,23 @@ from core.values import Passage
 _OFFERED = 5
 
 
-def held_first(
+def exact_first(
     passages: Sequence[Passage], asked: Collection[str], phrases: Collection[str]
 ) -> list[Passage]:
-    """Return the passages, those first that hold the most of the names and phrases, otherwise in order."""
+    """Return the passages in order, but those first that hold what is quoted, and look-alikes last.
+
+    A look-alike holds a name near one that was `asked` for, and none that was: it reads like the
+    answer, to an embedder all the more, and tells of another thing.
+    """
     if not asked and not phrases:
         return list(passages)
 
-    def missing(passage: Passage) -> int:
+    def place(passage: Passage) -> tuple[bool, int]:
         text = f"{passage.context}\n{passage.chunk_text}"
-        held, words = names(text), plain(text) if phrases else ""
-        return sum(name not in held for name in asked) + sum(phrase not in words for phrase in phrases)
+        words = plain(text) if phrases else ""
+        return _is_look_alike(names(text), asked), sum(phrase not in words for phrase in phrases)
 
-    return sorted(passages, key=missing)
+    return sorted(passages, key=place)
 
 
 def unknown_names(question: str, passages: Sequence[Passage]) -> dict[str, str]:
@@ -37,6 +41,12 @@ def names_near(asked: Iterable[str], passages: Sequence[Passage]) -> tuple[str, 
     """Return the names in the passages that could be meant, as written, likeliest first."""
     known = _names_of(passages)
     return tuple(dict.fromkeys(near for term in asked for near in nearest(term, known, _OFFERED)))[:_OFFERED]
+
+
+def _is_look_alike(known: Mapping[str, str], asked: Collection[str]) -> bool:
+    if any(term in known for term in asked):
+        return False
+    return any(nearest(term, known, 1) for term in asked)
 
 
 def _names_of(passages: Iterable[Passage]) -> dict[str, str]:

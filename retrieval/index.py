@@ -63,7 +63,10 @@ class LexicalIndex(Index, Protocol):
         ...
 
     def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
-        """Return how many chunks there are, and in how many each term stands, whoever may read them."""
+        """Return how many chunks there are, and in how many each term stands, whoever may read them.
+
+        A chunk's title and headings count as its own words.
+        """
         ...
 
     def near(self, term: str, scope: AccessScope, limit: int) -> list[Hit]:

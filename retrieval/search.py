@@ -3,17 +3,17 @@
 from collections.abc import Collection, Sequence
 
 from core.database import Database
-from core.language import cjk_share, is_identifier, terms
-from core.names import names, quoted
+from core.language import cjk_share, terms
+from core.names import quoted
 from core.reading import read_passages
 from core.settings import RetrievalSettings
 from core.values import AccessScope, Hit, Passage
 from llm.embedder import Embedder
-from retrieval.exact import held_first, names_near
+from retrieval.exact import exact_first, names_near
 from retrieval.follower import Follower
 from retrieval.fusion import Leg, fuse
 from retrieval.index import DenseIndex, LexicalIndex
-from retrieval.rarity import emphasis, rare_ones, rarities, words_unit
+from retrieval.rarity import emphasis, rare_names, rarities, words_unit
 
 # Hits read beyond the limit, in place of those that a stale index still holds.
 _SPARE = 20
@@ -22,8 +22,6 @@ _NEAR = 50
 # Inner products of questions and passages lie close together: so many times their differences weigh
 # as much as the differences of BM25 in `words_unit`. Chosen on the train parts (docs/retrieval.md).
 _LIKENESS = 4.0
-# What is left of the dense leg's weight where one exact thing is asked for.
-_EXACT_SHARE = 0.6
 
 
 class Searcher:
@@ -50,11 +48,12 @@ class Searcher:
         holds but the database does not, or not for this asker, is left out.
         """
         hits = self.hits(question, scope)
-        asked, phrases = self._rare_names(question), quoted(question)
+        with self._lexical.index() as lexical:
+            asked, phrases = rare_names(question, lexical), quoted(question)
         depth = len(hits) if phrases else limit + _SPARE
         with self._database.reading() as session:
             passages = read_passages(session, hits[:depth], scope, reach)
-        return held_first(passages, asked, phrases)[:limit]
+        return exact_first(passages, asked, phrases)[:limit]
 
     def near(self, asked: Collection[str], scope: AccessScope) -> tuple[str, ...]:
         """Return names, as written, in what `scope` may see now that could be meant by those `asked`."""
@@ -65,10 +64,9 @@ class Searcher:
 
     def hits(self, question: str, scope: AccessScope) -> list[Hit]:
         """Return the fused hits of both indexes, best first, not yet checked in the database."""
-        asked = terms(question)
+        asked, weight = terms(question), self._dense_weight(question)
         with self._lexical.index() as lexical:
             by_words = lexical.search(asked, scope, self._settings.candidates)
-            weight = self._dense_weight(question, asked, lexical)
             said = emphasis(question, lexical)
             unit = words_unit(asked, lexical)
         more = len(by_words) == self._settings.candidates
@@ -81,19 +79,10 @@ class Searcher:
         least = by_meaning[-1].score if by_meaning else 0.0
         return fuse([Leg(by_meaning, weight * _LIKENESS, least), words_leg])
 
-    def _dense_weight(self, question: str, asked: Sequence[str], lexical: LexicalIndex) -> float:
-        """Return the dense leg's say in this question.
-
-        Less, down to none, for a script that the embedder cannot read, and less where one exact
-        thing is asked for: to an embedder, E-42 and E-43 are the same.
-        """
+    def _dense_weight(self, question: str) -> float:
+        """Return the dense leg's say: less, down to none, for a script that the embedder cannot read."""
         readable = 1.0 if self._embedder.tokenizer.reads_cjk else 1.0 - cjk_share(question)
-        exact = rare_ones([word for word in asked if is_identifier(word)], lexical)
-        return self._settings.dense_weight * readable * (_EXACT_SHARE if exact else 1.0)
-
-    def _rare_names(self, question: str) -> list[str]:
-        with self._lexical.index() as lexical:
-            return rare_ones(list(names(question)), lexical)
+        return self._settings.dense_weight * readable
 
     def rarity(self, asked: Sequence[str]) -> list[float]:
         """Return each term's inverse document frequency over all chunks, above 0."""

@@ -93,7 +93,7 @@ class TantivyIndex:
     def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
         """Return how many chunks there are, and in how many each term stands, whoever may read them."""
         searcher = self._index.searcher()
-        return searcher.num_docs, [searcher.doc_freq("body", term) for term in query]
+        return searcher.num_docs, [searcher.doc_freq("text", term) for term in query]
 
     def ids(self) -> ChunkIds:
         """Return the ids of all chunks held, ascending."""

@@ -93,8 +93,8 @@ class FakeLexicalIndex(FakeIndex):
         return self._best(scores, scope, limit)
 
     def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
-        bodies = self._views()["body"].values()
-        return len(self.entries), [sum(term in body for body in bodies) for term in query]
+        texts = self._views()["text"].values()
+        return len(self.entries), [sum(term in text for text in texts) for term in query]
 
     def near(self, term: str, scope: AccessScope, limit: int) -> list[Hit]:
         parts = {part for part in terms(term) if is_identifier(part)} - {term}

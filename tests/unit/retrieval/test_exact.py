@@ -1,0 +1,32 @@
+from fakes.passages import passage
+
+from retrieval.exact import exact_first, names_near, unknown_names
+
+RIGHT = passage("E-4711: the filler stops.", document_id=1)
+ALIKE = passage("E-4712: the filler stops.", document_id=2)
+BOTH = passage("E-4711 and E-4712 stop the filler.", document_id=3)
+PLAIN = passage("The filler stops when it is full.", document_id=4)
+
+
+def test_what_tells_of_another_thing_of_a_like_name_comes_last() -> None:
+    assert exact_first([ALIKE, PLAIN, BOTH, RIGHT], ["e-4711"], []) == [PLAIN, BOTH, RIGHT, ALIKE]
+
+
+def test_what_holds_the_quoted_words_comes_first() -> None:
+    assert exact_first([PLAIN, RIGHT, BOTH], [], ["the filler stops."]) == [RIGHT, PLAIN, BOTH]
+    assert exact_first([PLAIN, RIGHT], [], ["nowhere"]) == [PLAIN, RIGHT]
+
+
+def test_without_names_and_quotes_the_order_stays() -> None:
+    assert exact_first([ALIKE, RIGHT], [], []) == [ALIKE, RIGHT]
+
+
+def test_a_name_that_no_passage_holds_is_unknown_unless_another_one_is_held() -> None:
+    assert unknown_names("What does E-4799 mean?", [RIGHT, ALIKE]) == {"e-4799": "E-4799"}
+    assert unknown_names("Is E-4799 like E-4711?", [RIGHT]) == {}
+    assert unknown_names("Why does the filler stop?", [RIGHT]) == {}
+
+
+def test_near_names_are_offered_as_documents_write_them() -> None:
+    assert names_near(["e-4710"], [BOTH, PLAIN]) == ("E-4711", "E-4712")
+    assert names_near(["e-4710"], [PLAIN]) == ()
