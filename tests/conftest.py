@@ -14,7 +14,7 @@ settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("ours")
 
 _OURS = {"VADE_DATA"}
-_KILLS = int(os.environ.get("VADE_KILLS", "3"))
+_KILLS = int(os.environ.get("VADE_KILLS", "2"))
 _ALL_CRASH_POINTS = "VADE_ALL_CRASH_POINTS" in os.environ
 for _name in [name for name in os.environ if name.startswith("VADE_") and name not in _OURS]:
     del os.environ[_name]
