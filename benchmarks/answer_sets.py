@@ -12,7 +12,7 @@ _STANDS_THERE = {"span", "multi-span"}
 def clapnq(out: Path) -> None:
     """Questions to one passage each, and as many that no passage answers, for answers and refusals.
 
-    `answers` are the sentences that the annotators chose.
+    `answers` are the sentences that the annotators chose, or what they wrote where they chose none.
     """
     folder = data_folder() / "qa_clapnq" / "annotated_data" / "dev"
     documents: list[tuple[str, str]] = []
@@ -22,10 +22,9 @@ def clapnq(out: Path) -> None:
             passage = line["passages"][0]
             file = f"{line['id']}.md"
             documents.append((file, f"# {passage['title']}\n\n{passage['text']}\n"))
-            chosen = (output.get("selected_sentences") or [] for output in line["output"])
-            gold = sorted({sentence for sentences in chosen for sentence in sentences if sentence.strip()})
+            gold = _gold(line["output"]) if answerable else []
             questions[PARTS[position % 2]].append(
-                _question(line["id"], line["input"], gold if answerable else [], file, answerable)
+                _question(line["id"], line["input"], gold, file, answerable)
             )
     write_answer_set(out, documents, questions)
 
@@ -61,6 +60,11 @@ def tatqa(out: Path) -> None:
             if entry["answer_type"] in _STANDS_THERE
         ]
     write_answer_set(out, documents, questions)
+
+
+def _gold(outputs: list[Json]) -> list[str]:
+    chosen = {text for output in outputs for text in output.get("selected_sentences") or [] if text.strip()}
+    return sorted(chosen) or [output["answer"] for output in outputs if output["answer"]]
 
 
 def _question(key: str, text: str, answers: list[str], file: str, answerable: bool = True) -> Json:

@@ -12,7 +12,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.answer_sets import clapnq, cmrc, tatqa
-from benchmarks.search_sets import arduino, d365, dji, esp_en, esp_zh, esp_zh_en, runbooks, scifact
+from benchmarks.search_sets import (
+    arduino,
+    d365,
+    dji,
+    esp_en,
+    esp_en_titled,
+    esp_zh,
+    esp_zh_en,
+    esp_zh_titled,
+    runbooks,
+    scifact,
+)
 
 Write = Callable[[Path], None]
 
@@ -21,6 +32,8 @@ SEARCH_SETS: dict[str, Write] = {
     "esp-en": esp_en,
     "esp-zh": esp_zh,
     "esp-zh-en": esp_zh_en,
+    "esp-en-titled": esp_en_titled,
+    "esp-zh-titled": esp_zh_titled,
     "runbooks": runbooks,
     "arduino": arduino,
     "d365": d365,

@@ -55,6 +55,16 @@ def esp_zh_en(out: Path) -> None:
     _esp_faq(out, asked="zh_CN", answered="en")
 
 
+def esp_en_titled(out: Path) -> None:
+    """ESP-FAQ in English; an answer keeps the title of the page it stands on, as it does in real life."""
+    _esp_faq(out, asked="en", answered="en", titled=True)
+
+
+def esp_zh_titled(out: Path) -> None:
+    """ESP-FAQ in Chinese; an answer keeps the title of the page it stands on."""
+    _esp_faq(out, asked="zh_CN", answered="zh_CN", titled=True)
+
+
 def runbooks(out: Path) -> None:
     """What an alert means to how it is diagnosed and mitigated, the alert's name taken out of that."""
     corpus: list[Json] = []
@@ -96,26 +106,27 @@ def dji(out: Path) -> None:
     write_search_set(out, corpus, [(code, f"What does {code} mean?", (code,)) for code in texts])
 
 
-def esp_faq_pairs(language: str) -> list[tuple[str, str]]:
-    """Return question and answer of the ESP-FAQ in `en` or `zh_CN`, in the file's order.
+def _esp_faq(out: Path, asked: str, answered: str, titled: bool = False) -> None:
+    """Write questions in one language to answers in another; both tell the same in the same order."""
+    corpus = [
+        {"_id": str(number), "title": title if titled else "", "text": text}
+        for number, (title, _, answer) in enumerate(_esp_faq_entries(answered))
+        if (text := _rst_text(answer))
+    ]
+    known = {line["_id"] for line in corpus}
+    questions = [(str(number), question) for number, (_, question, _) in enumerate(_esp_faq_entries(asked))]
+    write_search_set(out, corpus, [(key, text, (key,)) for key, text in questions if key in known])
 
-    The two languages tell the same in the same order.
-    """
-    pairs = []
+
+def _esp_faq_entries(language: str) -> Iterator[tuple[str, str, str]]:
+    """Yield page title, question and answer in `en` or `zh_CN`, in the files' order."""
     for path in sorted((data_folder() / "fault_esp_faq").rglob(f"{language}/**/*.rst")):
-        parts = re.split(r"^(\S.*)\n-{4,}\s*$", path.read_text("utf-8"), flags=re.MULTILINE)
+        text = path.read_text("utf-8")
+        title = re.search(r"^(\S.*)\n={4,}\s*$", text, flags=re.MULTILINE)
+        parts = re.split(r"^(\S.*)\n-{4,}\s*$", text, flags=re.MULTILINE)
         for question, raw in zip(parts[1::2], parts[2::2], strict=True):
             answer = re.sub(r"^-{4,}\s*$", "", raw, flags=re.MULTILINE).strip()
-            pairs.append((question.strip(), answer))
-    return pairs
-
-
-def _esp_faq(out: Path, asked: str, answered: str) -> None:
-    texts = [(str(number), _rst_text(answer)) for number, (_, answer) in enumerate(esp_faq_pairs(answered))]
-    corpus = [{"_id": key, "title": "", "text": text} for key, text in texts if text]
-    known = {line["_id"] for line in corpus}
-    questions = [(str(number), question) for number, (question, _) in enumerate(esp_faq_pairs(asked))]
-    write_search_set(out, corpus, [(key, text, (key,)) for key, text in questions if key in known])
+            yield title[1].strip() if title else "", question.strip(), answer
 
 
 def _rst_text(source: str) -> str:

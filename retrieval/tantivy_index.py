@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -168,7 +169,7 @@ def _documents(entries: Sequence[IndexEntry]) -> Iterator[tantivy.Document]:
 def _characters(words: Sequence[str]) -> list[str]:
     """Return the characters of the bigrams among `words`, each once where bigrams overlap."""
     found: list[str] = []
-    for word, follower in zip(words, [*words[1:], ""], strict=True):
+    for word, follower in pairwise([*words, ""]):
         if _is_cjk(word):
             found.extend(word[:1] if word[1:] == follower[:1] else word)
     return found

@@ -1,5 +1,6 @@
 """`vade eval`."""
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -66,13 +67,13 @@ def run(data_dir: Path | None, terminal: Terminal, request: Request) -> int:
 
 def _measure(settings: Settings, terminal: Terminal, request: Request) -> Measured:
     if request.folder is not None:
-        return _measure_search(settings, terminal, request.folder, request.split)
+        return measure_search(settings, terminal, request.folder, request.split)
     assert request.answers is not None
-    return _measure_answers(settings, terminal, request.answers, request)
+    return measure_answers(settings, terminal, request.answers, request)
 
 
-def _measure_search(settings: Settings, terminal: Terminal, folder: Path, split: str) -> Measured:
-    """Ingest the corpus if it is not there yet and search for every judged query."""
+def measure_search(settings: Settings, terminal: Terminal, folder: Path, split: str) -> Measured:
+    """Ingest the corpus if it is not there yet, search for every judged query, and return each measure."""
     queries, judgements = read_queries(folder), read_judgements(folder, split)
     asked = {query: queries[query] for query in judgements if query in queries}
     corpus = BeirCorpus(folder, frozenset({PUBLIC}))
@@ -88,7 +89,8 @@ def _measure_search(settings: Settings, terminal: Terminal, folder: Path, split:
     return ranking_series(rankings, judgements) | latency_series(milliseconds)
 
 
-def _measure_answers(settings: Settings, terminal: Terminal, path: Path, request: Request) -> Measured:
+def measure_answers(settings: Settings, terminal: Terminal, path: Path, request: Request) -> Measured:
+    """Ask every question of the file, over `documents` if there are some, and return each measure."""
     gold = read_gold(path)
     scope = scope_of(None) if request.documents else scope_named(request.user, request.groups)
     where = _apart(settings, request.documents) if request.documents else settings
@@ -124,7 +126,10 @@ def read_gold(path: Path) -> list[GoldQuestion]:
 
 def _apart(settings: Settings, folder: Path) -> Settings:
     """Return the settings with a data folder of its own for a corpus, model and chunk size."""
-    name = f"{folder.resolve().name}-{Path(settings.llm.embedder).name}-{settings.ingest.chunk_tokens}"
+    place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]
+    name = "-".join(
+        [folder.resolve().name, place, Path(settings.llm.embedder).name, str(settings.ingest.chunk_tokens)]
+    )
     return settings.model_copy(update={"data_dir": settings.data_dir / "eval" / name, "database_url": ""})
 
 

@@ -41,6 +41,11 @@ def test_an_empty_index_finds_nothing(kind: Kind, tmp_path: Path) -> None:
     assert kind.find(index, "pump") == []
 
 
+def test_a_question_without_a_word_is_no_mistake(kind: Kind, tmp_path: Path) -> None:
+    index = kind.holding(tmp_path, ENTRIES)
+    assert kind.find(index, "Is it?", limit=1) == [] or kind.name not in {"FakeLexicalIndex", "TantivyIndex"}
+
+
 def test_what_was_put_in_is_found_best_first(kind: Kind, tmp_path: Path) -> None:
     index = kind.holding(tmp_path, ENTRIES)
     assert index.ids().tolist() == [1, 2, 3, 4]
