@@ -11,8 +11,10 @@ from core.errors import InputError, SourceError
 from core.permissions import principal
 from core.settings import IngestSettings, Settings
 from core.sources import SourceEntry
+from ingest.connectors.confluence import ConfluenceOptions, ConfluenceSource
 from ingest.connectors.git import GitOptions, GitSource
 from ingest.connectors.imap import ImapOptions, ImapSource
+from ingest.connectors.jira import JiraOptions, JiraSource
 from ingest.connectors.jsonl import JsonlSource
 from ingest.connectors.maildir import MaildirOptions, MaildirSource
 from ingest.connectors.options import SourceOptions, first_problem
@@ -76,9 +78,11 @@ def _of(told: type[_Told], source: Callable[[_Told, IngestSettings, Path], Sourc
 
 
 KINDS: dict[str, Opener] = {
+    "confluence": _of(ConfluenceOptions, ConfluenceSource),
     "folder": _folder,
     "git": _of(GitOptions, GitSource),
     "imap": _of(ImapOptions, ImapSource),
+    "jira": _of(JiraOptions, JiraSource),
     "jsonl": _of(SourceOptions, JsonlSource),
     "maildir": _of(MaildirOptions, MaildirSource),
     "s3": _of(S3Options, S3Source),
@@ -86,9 +90,11 @@ KINDS: dict[str, Opener] = {
     "webdav": _of(WebDavOptions, WebDavSource),
 }
 SCHEMES: dict[str, str] = {
+    **dict.fromkeys(("confluence+http", "confluence+https"), "confluence"),
     **dict.fromkeys(("git+file", "git+http", "git+https", "git+ssh"), "git"),
     **dict.fromkeys(("http", "https"), "web"),
     **dict.fromkeys(("imap", "imaps"), "imap"),
+    **dict.fromkeys(("jira+http", "jira+https"), "jira"),
     "jsonl": "jsonl",
     "maildir": "maildir",
     **dict.fromkeys(("s3", "s3+http", "s3+https"), "s3"),

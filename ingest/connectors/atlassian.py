@@ -1,0 +1,205 @@
+"""What Confluence and Jira have in common: REST with paging, a cursor by time, and now and then all of it."""
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, Self
+
+import httpx
+from pydantic import Field, model_validator
+
+from core.errors import FetchError, InputError, ParseError
+from core.settings import IngestSettings
+from ingest.connectors.addresses import checked_url
+from ingest.connectors.client import Question, WebClient
+from ingest.connectors.listing import in_parts, telling
+from ingest.connectors.login import login
+from ingest.connectors.options import Names, SecretOptions
+from ingest.connectors.readers import SYSTEM_NAME, Naming
+from ingest.source import Listed, Listing
+
+# A list that moved while it was read is read from its beginning, so often.
+_MOST_BEGINNINGS = 3
+_EXPIRED = frozenset({400, 404, 410})
+
+
+class ExpiredError(Exception):
+    """The server does not know any more where a list went on, or it moved meanwhile."""
+
+
+class AtlassianOptions(SecretOptions):
+    """Which part of which system, and how its people are called here.
+
+    `read` counts for nothing: the system knows who may read.
+    """
+
+    name: str = Field(
+        "", pattern=SYSTEM_NAME, description="the system's name in principals; by default its kind"
+    )
+    identity: Literal["ext", "same"] = Field(
+        "ext", description="`same`: users and groups are called so here too"
+    )
+    full_hours: float = Field(
+        20.0, ge=0, description="at least so often, all is listed, with its permissions"
+    )
+    overlap_hours: float = Field(
+        26.0, ge=0, description="how far a list of changes reaches back; covers time zones"
+    )
+    keys: Names = Field((), description="spaces or projects; without them all that the user may see")
+
+    @model_validator(mode="after")
+    def _is_an_address(self) -> Self:
+        try:
+            checked_url(self.base)
+        except InputError as error:
+            raise ValueError(str(error)) from error
+        if any(not key.replace("_", "").replace("~", "").replace("-", "").isalnum() for key in self.keys):
+            raise ValueError("keys are letters and digits")
+        return self
+
+    @property
+    def base(self) -> str:
+        """The system's address, without a slash at the end."""
+        return self.url.partition("+")[2].rstrip("/")
+
+    @property
+    def is_cloud(self) -> bool:
+        """Whether this is Atlassian's own service, where some things are asked in another way."""
+        return self.base.split("/")[2].endswith(".atlassian.net")
+
+
+class Rest:
+    """Asks for JSON below one address."""
+
+    def __init__(self, base: str, client: WebClient) -> None:
+        self._base = httpx.URL(f"{base}/")
+        self._client = client
+
+    def get(self, path: str, **query: str | int) -> Any:
+        """Return what is at a path. Raises: FetchError; ExpiredError if it is not, or not any more."""
+        url = self._base.copy_merge_params(query) if query else self._base
+        return self._ask(str(url.copy_with(path=f"{self._base.path}{path}")))
+
+    def follow(self, link: str) -> Any:
+        """Return the next page, by the link that the last one gave. Raises: as `get`.
+
+        A link may leave out the path that the system itself lies at, as Confluence's do.
+        """
+        context = self._base.path.rstrip("/")
+        whole = link.startswith(("http:", "https:", f"{context}/"))
+        url = self._base.join(link if whole else f"{context}{link}")
+        if (url.scheme, url.host, url.port) != (self._base.scheme, self._base.host, self._base.port):
+            raise FetchError("the server leads to another server")
+        return self._ask(str(url))
+
+    def _ask(self, url: str) -> Any:
+        reply = self._client.ask(Question(url, headers={"Accept": "application/json"}))
+        if reply.status in _EXPIRED:
+            raise ExpiredError(f"the server answered {reply.status}")
+        if reply.status != 200:
+            raise FetchError(f"the server answered {reply.status}")
+        try:
+            return json.loads(reply.content)
+        except (ValueError, RecursionError) as error:
+            raise FetchError("the server's answer is not JSON") from error
+
+
+class AtlassianSource(ABC):
+    """Lists what changed since the cursor; all of it, with its permissions, at least every `full_hours`.
+
+    Only a full listing shows what is gone, and who may read what did not change.
+    """
+
+    kind: str
+
+    def __init__(
+        self, options: AtlassianOptions, settings: IngestSettings, now: Callable[[], datetime]
+    ) -> None:
+        self.uri = options.url.rstrip("/")
+        self._options = options
+        self._now = now
+        self._client = WebClient(settings.connectors, settings.max_file_bytes, login(options))
+        self._rest = Rest(options.base, self._client)
+        self._naming = Naming(options.name or self.kind, options.identity)
+        self._problems: dict[str, ParseError] = {}
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Which part of which system, and how its people are called here."""
+        return self._options.config
+
+    def listings(self, cursor: str) -> Iterator[Listing]:
+        """Yield what changed since the cursor, or all. Raises: SourceError if the server cannot be asked."""
+        self._problems = {}
+        began = self._now()
+        state = self._state(cursor)
+        after, full = None, began.isoformat()
+        if state:
+            after = datetime.fromisoformat(state["since"]) - timedelta(hours=self._options.overlap_hours)
+            full = state["full"]
+        told = json.dumps({"since": began.isoformat(), "full": full, "told": self._told()})
+        for part in in_parts(self._from_the_beginning(after)):
+            if not part.complete:
+                yield part
+            else:
+                problems = tuple(self._problems.items())
+                yield Listing(unreadable=problems, cursor=told, complete=after is None)
+
+    def fetch(self, listed: Listed) -> bytes:
+        """Return a document as HTML. Raises: FetchError."""
+        try:
+            return self._html(listed)
+        except ExpiredError as error:
+            raise FetchError(str(error)) from error
+        except (KeyError, TypeError, AttributeError) as error:
+            raise FetchError(f"the server's answer lacks something: {error!r}") from error
+
+    def close(self) -> None:
+        """Close connections."""
+        self._client.close()
+
+    @abstractmethod
+    def _documents(self, after: datetime | None) -> Iterator[Listed]:
+        """Yield what changed after a time, or everything. Raises: FetchError; ExpiredError."""
+
+    @abstractmethod
+    def _html(self, listed: Listed) -> bytes:
+        """Return a document. Raises: FetchError; ExpiredError."""
+
+    def _from_the_beginning(self, after: datetime | None) -> Iterator[Listed]:
+        with telling(self.uri):
+            for beginning in range(_MOST_BEGINNINGS):
+                try:
+                    yield from self._documents(after)
+                    return
+                except ExpiredError as error:
+                    if beginning == _MOST_BEGINNINGS - 1:
+                        raise FetchError(f"the list breaks off again and again: {error}") from error
+                except (KeyError, TypeError, AttributeError, ValueError) as error:
+                    raise FetchError(f"the server's answer lacks something: {error!r}") from error
+
+    def _state(self, cursor: str) -> dict[str, str] | None:
+        """Return where the last listing stopped; None if everything has to be listed."""
+        try:
+            state: dict[str, str] = json.loads(cursor)
+            age = self._now() - datetime.fromisoformat(state["full"])
+            known = state["told"] == self._told() and datetime.fromisoformat(state["since"]) <= self._now()
+        except (ValueError, KeyError, TypeError):
+            return None
+        return state if known and age < timedelta(hours=self._options.full_hours) else None
+
+    def _told(self) -> str:
+        """Return what changes with the options: then everything is listed anew."""
+        return hashlib.sha256(self._options.model_dump_json().encode()).hexdigest()[:16]
+
+    def _unknown(self, part: str, reason: str) -> frozenset[str]:
+        """Note that it is not known who may read a part; so nobody may."""
+        self._problems[f"{self.uri}/{part}"] = ParseError(f"{reason}; nobody reads it")
+        return frozenset()
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)

@@ -1,0 +1,151 @@
+"""Pages and blog posts of Confluence, by the REST interface that Data Center and Cloud share."""
+
+import html
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from core.errors import FetchError
+from core.permissions import PUBLIC
+from core.settings import IngestSettings
+from ingest.connectors.atlassian import AtlassianOptions, AtlassianSource, ExpiredError, utc_now
+from ingest.connectors.readers import both
+from ingest.source import Listed
+
+_AT_ONCE = 100
+_EXPANDED = "version,space,ancestors,restrictions.read.restrictions.user,restrictions.read.restrictions.group"
+_BODIES = ("export_view", "view", "storage")
+_MOST_MEMBERS = 10_000
+
+
+class ConfluenceOptions(AtlassianOptions):
+    """`keys` are spaces."""
+
+
+class ConfluenceSource(AtlassianSource):
+    """A page is read by whoever may read its space and is not shut out by it or a page above it."""
+
+    kind = "confluence"
+
+    def __init__(
+        self,
+        options: ConfluenceOptions,
+        settings: IngestSettings,
+        folder: Path,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        super().__init__(options, settings, now)
+        self._is_cloud = options.is_cloud
+        self._spaces: dict[str, frozenset[str]] = {}
+        self._limits: dict[str, frozenset[str] | None] = {}
+        self._members: dict[str, frozenset[str]] = {}
+        self._group_ids: dict[str, str] = {}
+
+    def _documents(self, after: datetime | None) -> Iterator[Listed]:
+        for kept in (self._spaces, self._limits, self._members, self._group_ids):
+            kept.clear()
+        conditions = ["type in (page, blogpost)"]
+        if self._options.keys:
+            conditions.append("space in ({})".format(", ".join(f'"{key}"' for key in self._options.keys)))
+        if after:
+            conditions.append(f'lastmodified >= "{after:%Y/%m/%d %H:%M}"')
+        cql = f"{' and '.join(conditions)} order by created asc"
+        page = self._rest.get("rest/api/content/search", cql=cql, limit=_AT_ONCE, expand=_EXPANDED)
+        while True:
+            for content in page["results"]:
+                yield self._listed(content)
+            link = page.get("_links", {}).get("next")
+            if not link:
+                return
+            page = self._rest.follow(link)
+
+    def _listed(self, content: dict[str, Any]) -> Listed:
+        key, number = content["space"]["key"], int(content["id"])
+        uri = f"{self.uri}/spaces/{quote(key, safe='~')}/pages/{number}"
+        readers = self._space(key)
+        for limit in (self._limit(content), *(self._limit(one) for one in content.get("ancestors", ()))):
+            if limit is not None:
+                readers = both(readers, limit, self._in_group)
+        return Listed(uri, f"{content['title']}.html", readers, str(content["version"]["number"]))
+
+    def _html(self, listed: Listed) -> bytes:
+        number = int(listed.uri.rpartition("/")[2])
+        expand = ",".join(f"body.{name}" for name in _BODIES)
+        content = self._rest.get(f"rest/api/content/{number}", expand=expand)
+        bodies = content["body"]
+        body = next((bodies[name]["value"] for name in _BODIES if bodies.get(name, {}).get("value")), "")
+        title = html.escape(content["title"])
+        return f"<html><head><title>{title}</title></head><body><h1>{title}</h1>{body}</body></html>".encode()
+
+    def _space(self, key: str) -> frozenset[str]:
+        """Return who may read a space."""
+        if key not in self._spaces:
+            part = f"spaces/{quote(key, safe='~')}"
+            try:
+                space = self._rest.get(f"rest/api/space/{quote(key, safe='~')}", expand="permissions")
+                entries = space["permissions"]
+            except (FetchError, ExpiredError, KeyError) as error:
+                self._spaces[key] = self._unknown(part, f"who may read the space is not shown ({error})")
+                return self._spaces[key]
+            readers: set[str] = set()
+            for entry in entries:
+                operation = entry.get("operation", {})
+                if (operation.get("operation"), operation.get("targetType")) == ("read", "space"):
+                    readers |= {PUBLIC} if entry.get("anonymousAccess") is True else set()
+                    readers |= self._subjects(entry.get("subjects", {}))
+            self._spaces[key] = frozenset(readers)
+        return self._spaces[key]
+
+    def _limit(self, content: dict[str, Any]) -> frozenset[str] | None:
+        """Return who alone may read a page and what lies below it; None if it adds no condition."""
+        number = str(int(content["id"]))
+        if number not in self._limits:
+            found = content.get("restrictions", {}).get("read", {}).get("restrictions")
+            if found is None:
+                try:
+                    path = f"rest/api/content/{number}/restriction/byOperation/read"
+                    found = self._rest.get(path)["restrictions"]
+                except (FetchError, ExpiredError, KeyError):
+                    self._limits[number] = frozenset()
+                    return frozenset()
+            limited = any(found.get(kind, {}).get("results") for kind in ("user", "group"))
+            self._limits[number] = self._subjects(found) if limited else None
+        return self._limits[number]
+
+    def _subjects(self, subjects: dict[str, Any]) -> frozenset[str]:
+        found: frozenset[str] = frozenset()
+        for user in subjects.get("user", {}).get("results", ()):
+            found |= self._naming.user(_name(user))
+        for group in subjects.get("group", {}).get("results", ()):
+            named = self._naming.group(group.get("name") or "")
+            which = group.get("id") if self._is_cloud else group.get("name")
+            self._group_ids.update(dict.fromkeys(named, which or ""))
+            found |= named
+        return found
+
+    def _in_group(self, group: str) -> frozenset[str]:
+        """Return a group's users; none if they are not shown."""
+        if group not in self._members:
+            which = quote(self._group_ids.get(group, ""), safe="")
+            users: set[str] = set()
+            try:
+                start = 0
+                while start < _MOST_MEMBERS:
+                    path = f"rest/api/group/{which}/{'membersByGroupId' if self._is_cloud else 'member'}"
+                    found = self._rest.get(path, start=start, limit=_AT_ONCE)["results"]
+                    if not found:
+                        break
+                    start += len(found)
+                    for user in found:
+                        users |= self._naming.user(_name(user))
+            except (FetchError, ExpiredError, KeyError):
+                users.clear()
+            self._members[group] = frozenset(users)
+        return self._members[group]
+
+
+def _name(user: dict[str, Any]) -> str:
+    """Return by what a user is known: a name on a server of one's own, an account's id in the cloud."""
+    return user.get("username") or user.get("accountId") or ""
