@@ -16,6 +16,7 @@ from ingest.connectors.git import GitOptions, GitSource
 from ingest.connectors.imap import ImapOptions, ImapSource
 from ingest.connectors.jira import JiraOptions, JiraSource
 from ingest.connectors.jsonl import JsonlSource
+from ingest.connectors.langchain_loader import LoaderOptions, LoaderSource
 from ingest.connectors.maildir import MaildirOptions, MaildirSource
 from ingest.connectors.options import SourceOptions, first_problem
 from ingest.connectors.s3 import S3Options, S3Source
@@ -84,6 +85,7 @@ KINDS: dict[str, Opener] = {
     "imap": _of(ImapOptions, ImapSource),
     "jira": _of(JiraOptions, JiraSource),
     "jsonl": _of(SourceOptions, JsonlSource),
+    "langchain": _of(LoaderOptions, LoaderSource),
     "maildir": _of(MaildirOptions, MaildirSource),
     "s3": _of(S3Options, S3Source),
     "web": _of(WebOptions, WebSource),
@@ -96,6 +98,7 @@ SCHEMES: dict[str, str] = {
     **dict.fromkeys(("imap", "imaps"), "imap"),
     **dict.fromkeys(("jira+http", "jira+https"), "jira"),
     "jsonl": "jsonl",
+    "langchain": "langchain",
     "maildir": "maildir",
     **dict.fromkeys(("s3", "s3+http", "s3+https"), "s3"),
     **dict.fromkeys(("webdav+http", "webdav+https"), "webdav"),

@@ -1,0 +1,149 @@
+"""What a LangChain document loader loads; which loaders may be named is the operator's word in the settings.
+
+A loader is a program of somebody else's: it runs in this process and connects where it likes, past
+our guard. That is why none is allowed by default.
+"""
+
+import hashlib
+import importlib
+import json
+import re
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from core.errors import FetchError, ParseError, SourceError, TooLargeError
+from core.settings import IngestSettings
+from ingest.connectors.listing import in_parts
+from ingest.connectors.options import SourceOptions
+from ingest.folder import escaped
+from ingest.source import Listed, Listing
+
+_LONGEST_KEY = 2000
+_SECRET = re.compile(r"passw|secret|token|api_?key|credential", re.IGNORECASE)
+
+
+def _read(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+class LoaderOptions(SourceOptions):
+    """The loader and what it is made with; what names a document is under `key` in its metadata."""
+
+    loader: str = Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$", description="package.module:Class")
+    args: Annotated[Mapping[str, Any], BeforeValidator(_read)] = Field({}, description="JSON, by name")
+    key: str = "source"
+
+    @model_validator(mode="after")
+    def _is_named(self) -> Self:
+        if not re.fullmatch(r"langchain:[A-Za-z0-9_.-]+", self.url):
+            raise ValueError("write langchain:NAME, with a name of your choice")
+        if any(_SECRET.search(name) for name in self.args):
+            raise ValueError("a secret is not kept here; loaders take theirs from variables of their own")
+        return self
+
+
+class LoaderSource:
+    """The documents of a loader, whole: what it does not give any more is gone. Pieces of one become one."""
+
+    kind = "langchain"
+
+    def __init__(self, options: LoaderOptions, settings: IngestSettings, folder: Path) -> None:
+        if options.loader not in settings.connectors.loaders:
+            raise SourceError(
+                f"the loader {options.loader} is not allowed; name it in VADE_INGEST__CONNECTORS__LOADERS"
+            )
+        self._options = options
+        self._max_bytes = settings.max_file_bytes
+        self._kept = tempfile.TemporaryFile()  # noqa: SIM115
+        self._places: dict[str, list[tuple[int, int]]] = {}
+        self._lock = threading.Lock()
+        self.uri = options.url
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The loader, what it is made with, and who reads its documents."""
+        return self._options.config
+
+    def listings(self, cursor: str) -> Iterator[Listing]:
+        """Yield the documents in the loader's order. Raises: SourceError if the loader fails."""
+        with self._lock:
+            names, problems = self._load()
+        yield from in_parts(
+            (
+                Listed(uri, name, self._options.readers, hashlib.sha256(self._text(uri)).hexdigest())
+                for uri, name in names.items()
+            ),
+            problems,
+        )
+
+    def fetch(self, listed: Listed) -> bytes:
+        """Return a document's text. Raises: FetchError if the loader gave none; TooLargeError."""
+        with self._lock:
+            if not self._places:
+                try:
+                    self._load()
+                except SourceError as error:
+                    raise FetchError(str(error)) from error
+        if listed.uri not in self._places:
+            raise FetchError("the loader does not give the document any more")
+        if sum(length for _, length in self._places[listed.uri]) > self._max_bytes:
+            raise TooLargeError(f"the document has over {self._max_bytes:,} bytes, which is the limit")
+        return self._text(listed.uri)
+
+    def close(self) -> None:
+        """Forget the texts."""
+        self._kept.close()
+
+    def _load(self) -> tuple[dict[str, str], list[tuple[str, ParseError]]]:
+        """Keep every text; return the documents' names by URI, and what could not be named."""
+        names: dict[str, str] = {}
+        problems: list[tuple[str, ParseError]] = []
+        self._places.clear()
+        self._kept.seek(0)
+        self._kept.truncate()
+        for number, document in enumerate(_documents(self._options), start=1):
+            key = str(document.metadata.get(self._options.key) or document.id or "").strip("/")
+            if not key or len(key) > _LONGEST_KEY:
+                reason = ParseError(
+                    f"document {number} has no {self._options.key!r} in its metadata to name it"
+                )
+                problems.append((f"{self.uri}/document {number}", reason))
+                continue
+            uri = f"{self.uri}/{escaped(key)}"
+            title = str(document.metadata.get("title") or key.rsplit("/", 1)[-1])
+            names.setdefault(uri, f"{title}.txt")
+            raw = document.page_content.encode("utf-8", "replace")
+            self._places.setdefault(uri, []).append((self._kept.tell(), len(raw)))
+            self._kept.write(raw)
+        return names, problems
+
+    def _text(self, uri: str) -> bytes:
+        parts = []
+        with self._lock:
+            for offset, length in self._places[uri]:
+                self._kept.seek(offset)
+                parts.append(self._kept.read(length))
+        return b"\n\n".join(parts)
+
+
+def _documents(options: LoaderOptions) -> Iterator[Any]:
+    """Yield what the loader loads. Raises: SourceError with whatever it raised."""
+    module, _, name = options.loader.partition(":")
+    try:
+        from langchain_core.document_loaders import BaseLoader
+
+        kind = getattr(importlib.import_module(module), name)
+        if not (isinstance(kind, type) and issubclass(kind, BaseLoader)):
+            raise SourceError(f"{options.loader} is no document loader; nothing was changed")
+        yield from kind(**options.args).lazy_load()
+    except SourceError:
+        raise
+    except Exception as error:  # a loader may raise anything
+        raise SourceError(
+            f"{options.loader} failed: {type(error).__name__}: {error}"[:500] + "; nothing was removed"
+        ) from error
