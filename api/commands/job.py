@@ -1,6 +1,7 @@
 """`vade job …`."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -64,8 +65,9 @@ def run_cancel(data_dir: Path | None, terminal: Terminal, job_id: int) -> int:
 def _work(app: App, terminal: Terminal, source_ids: set[int]) -> int:
     with app.database.reading() as session:
         entries = [entry for entry in list_sources(session) if entry.id in source_ids]
-    sources = [open_source(entry, app.settings) for entry in entries]
-    return run_sources(app, sources, terminal, RunOptions(retry=True, listing=False))
+    with ExitStack() as closing_all:
+        sources = [closing_all.enter_context(closing(open_source(entry, app.settings))) for entry in entries]
+        return run_sources(app, sources, terminal, RunOptions(retry=True, listing=False))
 
 
 def _json(job: JobEntry) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from api.app import App
@@ -29,8 +29,10 @@ def run(
     with opened(data_dir) as app:
         entries = _chosen(app, sources)
         if dry_run:
-            chosen = [open_source(entry, app.settings) for entry in entries]
-            return run_dry(app, chosen, terminal, options["retry"])
+            with ExitStack() as closing_all:
+                opening = (closing(open_source(entry, app.settings)) for entry in entries)
+                chosen = [closing_all.enter_context(source) for source in opening]
+                return run_dry(app, chosen, terminal, options["retry"])
 
         def sync(entry: SourceEntry) -> RunReport:
             with closing(open_source(entry, app.settings)) as source:

@@ -110,7 +110,7 @@ def text_of(name: str, what: str) -> str:
 
 def night(app: App, partner: Partner, options: RunOptions = PLAIN) -> RunReport:
     with closing(open_partner(app, partner)) as source:
-        return app.ingest(source, options=options)
+        return app.pipeline.ingest(source, options=options)
 
 
 def counts(report: RunReport) -> dict[Outcome, int]:
