@@ -10,22 +10,32 @@ _OFFERED = 5
 
 
 def exact_first(
-    passages: Sequence[Passage], asked: Collection[str], phrases: Collection[str]
+    passages: Sequence[Passage], asked: Mapping[str, str], phrases: Collection[str]
 ) -> list[Passage]:
     """Return the passages in order, but those first that hold what is quoted, and look-alikes last.
 
-    A look-alike holds a name near one that was `asked` for, and none that was: it reads like the
-    answer, to an embedder all the more, and tells of another thing.
+    `asked` are names as `names` returns them. A look-alike holds a name near one of them, and none
+    of them: it reads like the answer, to an embedder all the more, and tells of another thing. Of two
+    passages with the same name, the one that writes it as asked comes first.
     """
     if not asked and not phrases:
         return list(passages)
+    held = {passage.chunk_id: names(_words_of(passage)) for passage in passages}
 
     def place(passage: Passage) -> tuple[bool, int]:
-        text = f"{passage.context}\n{passage.chunk_text}"
-        words = plain(text) if phrases else ""
-        return _is_look_alike(names(text), asked), sum(phrase not in words for phrase in phrases)
+        words = plain(_words_of(passage)) if phrases else ""
+        missing = sum(phrase not in words for phrase in phrases)
+        return _is_look_alike(held[passage.chunk_id], asked), missing
 
-    return sorted(passages, key=place)
+    def written_otherwise(passage: Passage) -> bool:
+        return not any(held[passage.chunk_id].get(term) == written for term, written in asked.items())
+
+    placed = sorted(passages, key=place)
+    named = [number for number, passage in enumerate(placed) if asked.keys() & held[passage.chunk_id].keys()]
+    inside = sorted((placed[number] for number in named), key=written_otherwise)
+    for number, passage in zip(named, inside, strict=True):
+        placed[number] = passage
+    return placed
 
 
 def unknown_names(question: str, passages: Sequence[Passage]) -> dict[str, str]:
@@ -47,6 +57,10 @@ def _is_look_alike(known: Mapping[str, str], asked: Collection[str]) -> bool:
     if any(term in known for term in asked):
         return False
     return any(nearest(term, known, 1) for term in asked)
+
+
+def _words_of(passage: Passage) -> str:
+    return f"{passage.context}\n{passage.chunk_text}"
 
 
 def _names_of(passages: Iterable[Passage]) -> dict[str, str]:

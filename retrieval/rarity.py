@@ -21,11 +21,11 @@ def rarities(asked: Sequence[str], lexical: LexicalIndex) -> list[float]:
     return [_inverse(total, count) for count in counts]
 
 
-def rare_names(question: str, lexical: LexicalIndex) -> list[str]:
-    """Return the names in a question that stand in few enough chunks to name one exact thing."""
-    asked = list(names(question))
-    _, counts = lexical.frequencies(asked)
-    return [name for name, count in zip(asked, counts, strict=True) if 0 < count <= _FEW]
+def rare_names(question: str, lexical: LexicalIndex) -> dict[str, str]:
+    """Return the names in a question, term and as written, that stand in few enough chunks to be exact."""
+    asked = names(question)
+    _, counts = lexical.frequencies(list(asked))
+    return {name: asked[name] for name, count in zip(asked, counts, strict=True) if 0 < count <= _FEW}
 
 
 def emphasis(question: str, lexical: LexicalIndex) -> Emphasis:

@@ -9,16 +9,22 @@ PLAIN = passage("The filler stops when it is full.", document_id=4)
 
 
 def test_what_tells_of_another_thing_of_a_like_name_comes_last() -> None:
-    assert exact_first([ALIKE, PLAIN, BOTH, RIGHT], ["e-4711"], []) == [PLAIN, BOTH, RIGHT, ALIKE]
+    assert exact_first([ALIKE, PLAIN, BOTH, RIGHT], {"e-4711": "E-4711"}, []) == [PLAIN, BOTH, RIGHT, ALIKE]
+
+
+def test_of_two_that_hold_a_name_the_one_that_writes_it_as_asked_comes_first() -> None:
+    lower = passage("e-4711: the filler stops.", document_id=5)
+    assert exact_first([lower, PLAIN, RIGHT], {"e-4711": "E-4711"}, []) == [RIGHT, PLAIN, lower]
+    assert exact_first([lower, PLAIN, RIGHT], {"e-4711": "e-4711"}, []) == [lower, PLAIN, RIGHT]
 
 
 def test_what_holds_the_quoted_words_comes_first() -> None:
-    assert exact_first([PLAIN, RIGHT, BOTH], [], ["the filler stops."]) == [RIGHT, PLAIN, BOTH]
-    assert exact_first([PLAIN, RIGHT], [], ["nowhere"]) == [PLAIN, RIGHT]
+    assert exact_first([PLAIN, RIGHT, BOTH], {}, ["the filler stops."]) == [RIGHT, PLAIN, BOTH]
+    assert exact_first([PLAIN, RIGHT], {}, ["nowhere"]) == [PLAIN, RIGHT]
 
 
 def test_without_names_and_quotes_the_order_stays() -> None:
-    assert exact_first([ALIKE, RIGHT], [], []) == [ALIKE, RIGHT]
+    assert exact_first([ALIKE, RIGHT], {}, []) == [ALIKE, RIGHT]
 
 
 def test_a_name_that_no_passage_holds_is_unknown_unless_another_one_is_held() -> None:
