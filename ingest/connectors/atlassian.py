@@ -153,7 +153,7 @@ class AtlassianSource(ABC):
             return self._html(listed)
         except ExpiredError as error:
             raise FetchError(str(error)) from error
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise FetchError(f"the server's answer lacks something: {error!r}") from error
 
     def close(self) -> None:
@@ -198,6 +198,29 @@ class AtlassianSource(ABC):
         """Note that it is not known who may read a part; so nobody may."""
         self._problems[f"{self.uri}/{part}"] = ParseError(f"{reason}; nobody reads it")
         return frozenset()
+
+
+def overlapping(
+    page: Callable[[int], tuple[list[dict[str, Any]], bool]], name: str
+) -> Iterator[dict[str, Any]]:
+    """Yield a list that comes by number: `page(start)` is a part of it, and whether more follows.
+
+    Each part begins with the last entry of the one before; `name` is what tells entries apart.
+
+    Raises: ExpiredError if a part begins with another: something went meanwhile, and something else
+    would be passed over and taken for gone. FetchError if the parts are too short to overlap.
+    """
+    entries, more = page(0)
+    yield from entries
+    start = 0
+    while more:
+        if len(entries) < 2:
+            raise FetchError("the server gives its list in parts of one")
+        start, last = start + len(entries) - 1, entries[-1][name]
+        entries, more = page(start)
+        if not entries or entries[0][name] != last:
+            raise ExpiredError("something was deleted while the list was read")
+        yield from entries[1:]
 
 
 def utc_now() -> datetime:

@@ -10,11 +10,12 @@ from urllib.parse import quote
 from core.errors import FetchError
 from core.permissions import PUBLIC
 from core.settings import IngestSettings
-from ingest.connectors.atlassian import AtlassianOptions, AtlassianSource, ExpiredError, utc_now
+from ingest.connectors.atlassian import AtlassianOptions, AtlassianSource, ExpiredError, overlapping, utc_now
 from ingest.connectors.readers import both
 from ingest.source import Listed
 
 _AT_ONCE = 100
+_SEARCH = "rest/api/content/search"
 _EXPANDED = "version,space,ancestors,restrictions.read.restrictions.user,restrictions.read.restrictions.group"
 _BODIES = ("export_view", "view", "storage")
 _MOST_MEMBERS = 10_000
@@ -52,14 +53,22 @@ class ConfluenceSource(AtlassianSource):
         if after:
             conditions.append(f'lastmodified >= "{after:%Y/%m/%d %H:%M}"')
         cql = f"{' and '.join(conditions)} order by created asc"
-        page = self._rest.get("rest/api/content/search", cql=cql, limit=_AT_ONCE, expand=_EXPANDED)
-        while True:
-            for content in page["results"]:
-                yield self._listed(content)
-            link = page.get("_links", {}).get("next")
-            if not link:
-                return
+        for content in self._by_link(cql) if self._is_cloud else self._by_number(cql):
+            yield self._listed(content)
+
+    def _by_link(self, cql: str) -> Iterator[dict[str, Any]]:
+        page = self._rest.get(_SEARCH, cql=cql, limit=_AT_ONCE, expand=_EXPANDED)
+        yield from page["results"]
+        while link := page.get("_links", {}).get("next"):
             page = self._rest.follow(link)
+            yield from page["results"]
+
+    def _by_number(self, cql: str) -> Iterator[dict[str, Any]]:
+        def page(start: int) -> tuple[list[dict[str, Any]], bool]:
+            found = self._rest.get(_SEARCH, cql=cql, start=start, limit=_AT_ONCE, expand=_EXPANDED)
+            return found["results"], "next" in found.get("_links", {})
+
+        return overlapping(page, "id")
 
     def _listed(self, content: dict[str, Any]) -> Listed:
         key, number = content["space"]["key"], int(content["id"])
@@ -77,7 +86,8 @@ class ConfluenceSource(AtlassianSource):
         bodies = content["body"]
         body = next((bodies[name]["value"] for name in _BODIES if bodies.get(name, {}).get("value")), "")
         title = html.escape(content["title"])
-        return f"<html><head><title>{title}</title></head><body><h1>{title}</h1>{body}</body></html>".encode()
+        page = f"<html><head><title>{title}</title></head><body><h1>{title}</h1>{body}</body></html>"
+        return page.encode("utf-8", "replace")
 
     def _space(self, key: str) -> frozenset[str]:
         """Return who may read a space."""

@@ -58,7 +58,10 @@ class GitCommand:
     def fetch(self, url: str, branch: str, login: tuple[str, str], guard: AddressGuard) -> str:
         """Bring the branch's newest commit in, without its history; return its hash."""
         if not (self._folder / "HEAD").is_file():
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            except OSError as error:
+                raise FetchError(f"{self._folder} cannot be made: {error.strerror}") from error
             self.run("init", "--quiet", "--bare")
         settings, ssh = _pinned(url, guard)
         if login[1]:

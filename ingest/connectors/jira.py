@@ -10,7 +10,7 @@ from urllib.parse import quote
 from core.errors import FetchError
 from core.permissions import PUBLIC
 from core.settings import IngestSettings
-from ingest.connectors.atlassian import AtlassianOptions, AtlassianSource, ExpiredError, utc_now
+from ingest.connectors.atlassian import AtlassianOptions, AtlassianSource, ExpiredError, overlapping, utc_now
 from ingest.source import Listed
 
 _AT_ONCE = 100
@@ -53,22 +53,17 @@ class JiraSource(AtlassianSource):
             yield self._listed(issue)
 
     def _by_number(self, jql: str) -> Iterator[dict[str, Any]]:
-        """Yield issues page by page; each page begins with the last issue of the one before.
+        def page(start: int) -> tuple[list[dict[str, Any]], bool]:
+            query: dict[str, str | int] = {
+                "jql": jql,
+                "startAt": start,
+                "maxResults": _AT_ONCE,
+                "fields": _LISTED,
+            }
+            found = self._rest.get("rest/api/2/search", **query)
+            return found["issues"], start + len(found["issues"]) < found["total"]
 
-        Raises: ExpiredError if it does not: something was deleted meanwhile, and another thing skipped.
-        """
-        start, last = 0, ""
-        while True:
-            page = self._rest.get(
-                "rest/api/2/search", jql=jql, startAt=start, maxResults=_AT_ONCE, fields=_LISTED
-            )
-            issues = page["issues"]
-            if last and (not issues or issues[0]["key"] != last):
-                raise ExpiredError("issues were deleted while they were listed")
-            yield from issues[1:] if last else issues
-            if len(issues) < 2 or start + len(issues) >= page["total"]:
-                return
-            start, last = start + len(issues) - 1, issues[-1]["key"]
+        return overlapping(page, "key")
 
     def _by_token(self, jql: str) -> Iterator[dict[str, Any]]:
         token: dict[str, str] = {}
@@ -106,7 +101,9 @@ class JiraSource(AtlassianSource):
                 author = html.escape((comment.get("author") or {}).get("displayName") or "")
                 parts.append(f"<h2>{author} {html.escape(str(comment.get('created', ''))[:10])}</h2>")
                 parts.append(shown.get(comment["id"]) or _paragraphs(comment["body"]))
-        return f"<html><head><title>{title}</title></head><body>{''.join(parts)}</body></html>".encode()
+        return f"<html><head><title>{title}</title></head><body>{''.join(parts)}</body></html>".encode(
+            "utf-8", "replace"
+        )
 
     def _project(self, key: str) -> frozenset[str]:
         """Return who may browse a project."""

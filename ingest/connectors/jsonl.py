@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from core.errors import FetchError, InputError, ParseError, SourceError, TooLargeError
+from core.errors import FetchError, InputError, ParseError, SourceError, StorageError, TooLargeError
 from core.permissions import principal
 from core.settings import IngestSettings
 from ingest.connectors.options import SourceOptions, first_problem
@@ -207,8 +207,12 @@ class StreamSource(JsonlSource):
 
     def __init__(self, stream: BinaryIO, user: str, options: SourceOptions, settings: IngestSettings) -> None:
         self._kept = tempfile.NamedTemporaryFile(prefix="vade-stream-")  # noqa: SIM115
-        shutil.copyfileobj(stream, self._kept)
-        self._kept.flush()
+        try:
+            shutil.copyfileobj(stream, self._kept)
+            self._kept.flush()
+        except OSError as error:
+            self._kept.close()
+            raise StorageError(f"the stream cannot be kept: {error.strerror}; nothing was changed") from error
         super().__init__(options.model_copy(update={"url": self._kept.name}), settings, Path())
         self._base = Path.cwd()
         self._complete = False

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from core.errors import FetchError, ParseError, SourceError, TooLargeError
+from core.errors import FetchError, ParseError, SourceError, StorageError, TooLargeError
 from core.settings import IngestSettings
 from ingest.connectors.listing import in_parts
 from ingest.connectors.options import SourceOptions
@@ -119,7 +119,10 @@ class LoaderSource:
             names.setdefault(uri, f"{title}.txt")
             raw = document.page_content.encode("utf-8", "replace")
             self._places.setdefault(uri, []).append((self._kept.tell(), len(raw)))
-            self._kept.write(raw)
+            try:
+                self._kept.write(raw)
+            except OSError as error:
+                raise StorageError(f"the loader's texts cannot be kept: {error.strerror}") from error
         return names, problems
 
     def _text(self, uri: str) -> bytes:

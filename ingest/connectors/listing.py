@@ -1,7 +1,9 @@
 """What listings of all kinds of sources have in common."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 
 from core.errors import FetchError, ParseError, SourceError
@@ -9,6 +11,8 @@ from ingest.source import Listed, Listing
 
 # One part of a listing is one transaction; the first is small, so that a source can be tried out at once.
 _AT_FIRST, _AT_ONCE = 10, 500
+_LONGEST_URI, _LONGEST_NAME = 4000, 500
+_UNSAFE = re.compile("[\x00-\x1f\x7f]+")
 # A stamp has at most 255 characters.
 _STAMP_CHARS = 255
 
@@ -25,13 +29,32 @@ def telling(uri: str) -> Iterator[None]:
 def in_parts(
     listed: Iterable[Listed], unreadable: Sequence[tuple[str, ParseError]] = (), cursor: str = ""
 ) -> Iterator[Listing]:
-    """Yield a complete listing in parts; `unreadable` is looked at when all is listed."""
-    documents = iter(listed)
+    """Yield a complete listing in parts; `unreadable` is looked at when all is listed.
+
+    Names come as servers give them: what no database takes is left out of them, and a document whose
+    address is too long to be kept is told as one that cannot be read.
+    """
+    too_long: list[str] = []
+    documents = (_named(one) for one in listed if _fits(one, too_long))
     size = _AT_FIRST
     while part := list(islice(documents, size)):
         yield Listing(part)
         size = _AT_ONCE
-    yield Listing(unreadable=tuple(unreadable), cursor=cursor, complete=True)
+    reason = ParseError(f"its address is longer than {_LONGEST_URI} characters")
+    problems = (*unreadable, *((uri[:_LONGEST_URI], reason) for uri in too_long))
+    yield Listing(unreadable=problems, cursor=cursor, complete=True)
+
+
+def _fits(listed: Listed, too_long: list[str]) -> bool:
+    if len(listed.uri) <= _LONGEST_URI:
+        return True
+    too_long.append(listed.uri)
+    return False
+
+
+def _named(listed: Listed) -> Listed:
+    name = _UNSAFE.sub(" ", listed.name.encode("utf-8", "replace").decode()).strip()
+    return replace(listed, name=name[-_LONGEST_NAME:] or "nameless")
 
 
 def stamp(*parts: object) -> str:

@@ -53,12 +53,13 @@ class PageMemory:
                 self.pages[address] = Page(**{**page, "links": tuple(page["links"])})
 
     def save(self, pages: Mapping[str, Page]) -> None:
-        """Remember these pages and no others."""
+        """Remember these pages and no others; a disk that takes no more costs only some requests."""
         self.pages = dict(pages)
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         half = self._path.with_suffix(".half")
-        half.write_text(json.dumps({address: asdict(page) for address, page in pages.items()}), "utf-8")
-        os.replace(half, self._path)
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            half.write_text(json.dumps({address: asdict(page) for address, page in pages.items()}), "utf-8")
+            os.replace(half, self._path)
 
 
 class _Links(HTMLParser):

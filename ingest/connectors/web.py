@@ -4,6 +4,7 @@ import hashlib
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 from urllib.robotparser import RobotFileParser
@@ -226,7 +227,8 @@ class WebSource:
         etag, modified = reply.headers.get("etag", ""), reply.headers.get("last-modified", "")
         found: tuple[str, ...] = ()
         if reply.content:
-            self._kept_at(reply.url).write_bytes(reply.content)
+            with suppress(OSError):  # then it is asked for once more
+                self._kept_at(reply.url).write_bytes(reply.content)
             found = tuple(dict.fromkeys(filter(self._is_inside, links(reply.content, reply.url))))
         stamp = page_stamp(etag, modified, reply.content)
         return Page(reply.url, file_name(reply.url, kind), stamp, etag, modified, found)

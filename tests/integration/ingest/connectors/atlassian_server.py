@@ -49,6 +49,7 @@ class AtlassianPartner:
         self.impatient = 0
         self.expiring = 0
         self.shown = True
+        self.deleting = ""
 
     def put(self, name: str, text: str) -> None:
         if name in self.items:
@@ -131,6 +132,9 @@ class WikiPartner(AtlassianPartner):
         if start and self.expiring:
             self.expiring -= 1
             return Answer(400)
+        if start and self.deleting:
+            self.remove(self.deleting)
+            self.deleting = ""
         found = self.chosen(query["cql"], "lastmodified")
         results = [
             {
@@ -165,7 +169,6 @@ class TrackerPartner(AtlassianPartner):
     def __init__(self) -> None:
         super().__init__()
         self.holders: list[dict[str, Any]] = [{"type": "projectRole", "parameter": "10"}]
-        self.deleting = ""
 
     @property
     def place(self) -> str:

@@ -114,13 +114,25 @@ def test_rate_limits_are_waited_out_and_expired_lists_begun_again(wiki: WikiPart
         listed(wiki)
 
 
-def test_an_issue_deleted_while_others_are_listed_hides_none(tracker: TrackerPartner) -> None:
+@pytest.mark.parametrize("kind", ["wiki", "tracker"])
+def test_what_is_deleted_while_others_are_listed_hides_none(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    partner: AtlassianPartner = request.getfixturevalue(kind)
     for number in range(9):
-        tracker.put(f"{number}", "Pump.")
-    tracker.deleting = "0"
-    found, end = listed(tracker)
-    assert {one.name.split(" ")[1] for one in found} >= {f"{n}.html" for n in range(1, 9)}
+        partner.put(f"{number}", "Pump.")
+    partner.deleting = "0"
+    found, end = listed(partner)
+    assert {one.name.split(" ")[-1] for one in found} >= {f"{n}.html" for n in range(1, 9)}
     assert end.complete
+
+
+def test_names_that_no_database_takes_are_made_plain(wiki: WikiPartner) -> None:
+    wiki.put("a\x00b\ud800\n" + "c" * 600, "Pump.")
+    [one], _ = listed(wiki)
+    assert (len(one.name), one.name.isprintable(), one.name.encode()[-5:]) == (500, True, b".html")
+    with closing(opened(wiki)) as source:
+        assert b"Pump." in source.fetch(one)
 
 
 def test_a_page_is_read_by_who_may_read_its_space_and_all_above_it(wiki: WikiPartner) -> None:
@@ -199,7 +211,13 @@ def test_answers_of_another_kind_are_no_empty_list(answer: Answer, wiki: WikiPar
         source.fetch(Listed(f"{wiki.place}/spaces/PUMPS/pages/1", "a", READERS))
 
 
-def test_a_next_page_on_another_server_is_not_asked_for(wiki: WikiPartner) -> None:
+def test_a_next_page_on_another_server_is_not_asked_for(
+    wiki: WikiPartner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ConfluenceOptions, "is_cloud", True)
+    for number in range(9):
+        wiki.put(f"{number}", "Pump.")
+    assert len(listed(wiki)[0]) == 9, "in the cloud, a list goes on by links"
     elsewhere = {"results": [], "_links": {"next": "http://127.0.0.2:9/rest/api/content/search"}}
     wiki.route = lambda asked: Answer(200, json.dumps(elsewhere))  # type: ignore[method-assign]
     with pytest.raises(SourceError, match="another server"):

@@ -112,7 +112,8 @@ def test_names_of_any_kind_are_only_names(partner: GitPartner, tmp_path: Path) -
     partner.push()
     opened = source(partner, tmp_path)
     found = listed(opened)
-    assert {one.name for one in found.values()} == {*names} - {".hidden.md"}
+    shown = {name.replace("\n", " ") for name in names}
+    assert {one.name for one in found.values()} == shown - {".hidden.md"}
     assert {opened.fetch(one).decode() for one in found.values()} == {*names} - {".hidden.md"}
     assert not list(tmp_path.rglob("pwned"))
 
