@@ -75,7 +75,8 @@ class Holder:
 def enqueue(session: Session, jobs: Sequence[NewJob]) -> None:
     """Put jobs into the line. What is there by that kind and key is replaced, its worker fenced off.
 
-    Attempts are kept while the payload stays the same, so that what fails every night ends too.
+    Attempts are kept while the payload stays the same, so that what fails every night ends too. A job
+    that failed was done to its end: what its object holds now deserves every attempt.
     """
     now = datetime.now(UTC)
     there = _by_key(session, jobs)
@@ -85,7 +86,7 @@ def enqueue(session: Session, jobs: Sequence[NewJob]) -> None:
         if row is None:
             row = JobTable(kind=new.kind, key=new.key, token=0, attempts=0, reason="", created_at=now)
             session.add(row)
-        elif new.fresh or row.payload != payload:
+        elif new.fresh or row.payload != payload or row.state == JobState.FAILED:
             row.attempts, row.reason = 0, ""
         row.source_id, row.run_id, row.priority, row.payload = (
             new.source_id, new.run_id, new.priority, payload,

@@ -249,3 +249,11 @@ def test_the_same_text_twice_is_embedded_once(desk: Desk) -> None:
     desk.ingest()
     assert len(desk.embedded()) == 1
     assert len(desk.readable()) == 2
+
+
+def test_a_document_that_was_unreadable_often_is_read_as_soon_as_it_can_be(desk: Desk) -> None:
+    for text in (None, "", None, " ", None):
+        desk.source.put("a.md", text)
+        assert desk.ingest() == {"a.md": Outcome.FAILED}
+    desk.source.put("a.md", "The pump runs.")
+    assert desk.ingest() == {"a.md": Outcome.ADDED}
