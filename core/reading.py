@@ -5,14 +5,14 @@ An index may be stale; what it found counts only if it is found here again.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
-from core.tables import ChunkTable, DocumentTable, GrantTable, PageTable, VersionTable
+from core.tables import ChunkTable, DocumentTable, GrantTable, PageTable, SourceTable, VersionTable
 from core.values import AccessScope, BlockKind, DocumentState, Hit, Passage
 
 # Ids bound in one statement; SQLite takes 32,766.
@@ -52,10 +52,17 @@ class CitedText:
 
 
 def readable(scope: AccessScope) -> ColumnElement[bool]:
-    """Return the condition that the asker may read the document; an empty scope may read none."""
-    return exists().where(
+    """Return the condition that the asker may read the document; an empty scope may read none.
+
+    What a source said about who may read is older than its time limit: then nobody may.
+    """
+    granted = exists().where(
         GrantTable.document_id == DocumentTable.id, GrantTable.principal.in_(sorted(scope.principals))
     )
+    expired = exists().where(
+        SourceTable.id == DocumentTable.source_id, SourceTable.readers_until < datetime.now(UTC)
+    )
+    return and_(granted, not_(expired))
 
 
 def read_passages(session: Session, hits: Sequence[Hit], scope: AccessScope, reach: int) -> list[Passage]:

@@ -28,7 +28,10 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceEntry:
-    """A source: `kind` and `config` open it again, `cursor` is where its next listing goes on."""
+    """A source: `kind` and `config` open it again, `cursor` is where its next listing goes on.
+
+    From `readers_until` on, nobody reads its documents.
+    """
 
     id: int
     uri: str
@@ -36,6 +39,7 @@ class SourceEntry:
     config: Mapping[str, Any]
     cursor: str
     scheduled: bool
+    readers_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,17 @@ def advance(session: Session, source_id: int, cursor: str) -> None:
     session.execute(update(SourceTable).where(SourceTable.id == source_id).values(cursor=cursor))
 
 
+def hold_readers(session: Session, source_id: int, until: datetime | None, renew: bool) -> None:
+    """Let what a source said about who may read count until then, without a time for ever.
+
+    Unless `renew`, a time that is set stays: only who has heard all of a source again knows better.
+    """
+    held = update(SourceTable).where(SourceTable.id == source_id)
+    if not renew:
+        held = held.where(SourceTable.readers_until.is_(None))
+    session.execute(held.values(readers_until=until))
+
+
 def begin_run(session: Session, source_id: int) -> int:
     """Enter a run and return its id. Runs that never ended are closed: their process died."""
     now = datetime.now(UTC)
@@ -133,4 +148,6 @@ def runs_of(session: Session, source_id: int, limit: int = 10) -> Sequence[RunEn
 
 
 def _entry(row: SourceTable) -> SourceEntry:
-    return SourceEntry(row.id, row.uri, row.kind, json.loads(row.config), row.cursor, row.scheduled)
+    return SourceEntry(
+        row.id, row.uri, row.kind, json.loads(row.config), row.cursor, row.scheduled, row.readers_until
+    )

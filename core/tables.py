@@ -56,7 +56,8 @@ class SourceTable(Base):
     """Where documents come from: a folder, a server, or the uploads of one user.
 
     `kind` and `config` (JSON) open it again, `cursor` is where its next listing goes on. `scheduled`
-    sources take part in `vade sync` without being named.
+    sources take part in `vade sync` without being named. From `readers_until` on, what it said about
+    who may read counts no more, and nobody reads its documents; without it, it counts for ever.
     """
 
     __tablename__ = "source"
@@ -67,6 +68,7 @@ class SourceTable(Base):
     config: Mapped[str] = mapped_column(Text)
     cursor: Mapped[str] = mapped_column(Text)
     scheduled: Mapped[bool]
+    readers_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -10,7 +11,7 @@ from core.documents import KnownDocument, see, tombstone, update_grants
 from core.errors import ParseError, SourceError
 from core.jobs import DOCUMENT, NewJob, enqueue
 from core.settings import IngestSettings
-from core.sources import advance
+from core.sources import advance, hold_readers
 from core.values import DocumentState
 from ingest.report import Outcome
 from ingest.run import Run
@@ -51,6 +52,7 @@ class Recorder:
         for listing in source.listings("" if run.options.retry else run.source.cursor):
             with run.timed("record"), self._database.writing() as session:
                 self._enter(session, listing, run, named)
+                _hold_readers(session, listing, run)
                 if listing.cursor and not listing.gone and not listing.complete:
                     advance(session, run.source.id, listing.cursor)
             gone.update(listing.gone)
@@ -146,3 +148,12 @@ class Recorder:
         if cursor:
             with self._database.writing() as session:
                 advance(session, run.source.id, cursor)
+
+
+def _hold_readers(session: Session, listing: Listing, run: Run) -> None:
+    """Let the source's permissions count as long as it says, once all of them are known."""
+    until = None
+    if listing.readers_hours:
+        until = datetime.now(UTC) + timedelta(hours=listing.readers_hours)
+    if until or listing.complete:
+        hold_readers(session, run.source.id, until, renew=listing.complete)

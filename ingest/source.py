@@ -30,6 +30,7 @@ class Listing:
     is where the next listing may go on once this part is recorded; empty keeps the one before.
     `complete` says that with this part everything the source holds has been listed in this
     listing: what was not is gone. A listing that ends complete gives its cursor with its last part.
+    For `readers_hours` after the last complete listing the permissions count; 0 is for ever.
     """
 
     listed: Sequence[Listed] = ()
@@ -37,6 +38,7 @@ class Listing:
     unreadable: Sequence[tuple[str, ParseError]] = ()
     cursor: str = ""
     complete: bool = False
+    readers_hours: float = 0.0
 
 
 class Source(Protocol):

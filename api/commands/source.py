@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def run_list(data_dir: Path | None, terminal: Terminal) -> int:
     with opened(data_dir) as app, app.database.reading() as session:
         entries = [(entry, _last(runs_of(session, entry.id, 1))) for entry in list_sources(session)]
     terminal.result(
-        [{**asdict(entry), "last_run": last and _run_json(last)} for entry, last in entries],
+        [{**_entry_json(entry), "last_run": last and _run_json(last)} for entry, last in entries],
         lambda: "\n".join(_source_line(entry, last) for entry, last in entries) or "No source yet.",
     )
     return DONE
@@ -147,7 +148,19 @@ def _run_json(run: RunEntry) -> dict[str, Any]:
 def _source_line(entry: SourceEntry, run: RunEntry | None) -> str:
     nightly = "nightly" if entry.scheduled else "by hand"
     last = f"{run.started_at:%Y-%m-%d %H:%M} {run.state} {run.reason}".rstrip() if run else "never run"
-    return f"{entry.uri}  {nightly}  {last}"
+    line = f"{entry.uri}  {nightly}  {last}"
+    until = entry.readers_until
+    if until is None or until > datetime.now(UTC):
+        return line
+    return (
+        f"{line}\n    nobody reads its documents: who may was last said too long ago, "
+        f"and counted until {until:%Y-%m-%d %H:%M}; a run over all of it mends that"
+    )
+
+
+def _entry_json(entry: SourceEntry) -> dict[str, Any]:
+    until = entry.readers_until and entry.readers_until.isoformat()
+    return {**asdict(entry), "readers_until": until}
 
 
 def _run_text(run: RunEntry) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Self
 
@@ -43,6 +44,9 @@ class AtlassianOptions(SecretOptions):
     )
     full_hours: float = Field(
         20.0, ge=0, description="at least so often, all is listed, with its permissions"
+    )
+    readers_hours: float = Field(
+        72.0, ge=0, description="permissions that were not heard again for so long count no more; 0: always"
     )
     overlap_hours: float = Field(
         26.0, ge=0, description="how far a list of changes reaches back; covers time zones"
@@ -140,12 +144,13 @@ class AtlassianSource(ABC):
             after = datetime.fromisoformat(state["since"]) - timedelta(hours=self._options.overlap_hours)
             full = state["full"]
         told = json.dumps({"since": began.isoformat(), "full": full, "told": self._told()})
+        hours = self._options.readers_hours
         for part in in_parts(self._from_the_beginning(after)):
             if not part.complete:
-                yield part
+                yield replace(part, readers_hours=hours)
             else:
-                problems = tuple(self._problems.items())
-                yield Listing(unreadable=problems, cursor=told, complete=after is None)
+                problems = (*part.unreadable, *self._problems.items())
+                yield Listing((), (), problems, told, complete=after is None, readers_hours=hours)
 
     def fetch(self, listed: Listed) -> bytes:
         """Return a document as HTML. Raises: FetchError."""

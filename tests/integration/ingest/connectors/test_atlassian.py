@@ -78,7 +78,7 @@ def test_changes_are_listed_with_an_overlap_and_all_of_it_in_time(
     for number in range(6):
         partner.put(f"old-{number}", "Pump.")
     first, end = listed(partner)
-    assert (len(first), end.complete) == (6, True)
+    assert (len(first), end.complete, end.readers_hours) == (6, True, 72.0)
     partner.clock = EPOCH + timedelta(days=3)
     _, later = listed(partner, end.cursor)
     assert later.complete, "too long ago: all of it again"
