@@ -98,12 +98,22 @@ def d365(out: Path) -> None:
 
 
 def dji(out: Path) -> None:
-    """Fault codes to their texts: the English text is the document, the bare code is asked for."""
+    """Fault codes to their texts: the English text is the document, the bare code is asked for.
+
+    `unknown.jsonl` asks for codes that differ from a known one in their last digit and do not exist.
+    """
     path = next((data_folder() / "fault_dji_hms").rglob("*.json"))
     codes = json.loads(path.read_text("utf-8"))
     texts = {code: entry["en"] for code, entry in codes.items() if "en" in entry}
     corpus = [{"_id": code, "title": "", "text": f"{code}: {text}"} for code, text in texts.items()]
     write_search_set(out, corpus, [(code, f"What does {code} mean?", (code,)) for code in texts])
+    known = {code.casefold() for code in texts}
+    others = (re.sub(r"[0-9A-F](?=_in_the_sky|$)", "E", code, count=1) for code in list(texts)[::5])
+    unknown = [code for code in dict.fromkeys(others) if code.casefold() not in known]
+    write_lines(
+        out / "unknown.jsonl",
+        ({"id": code, "question": f"What does {code} mean?", "answerable": False} for code in unknown),
+    )
 
 
 def _esp_faq(out: Path, asked: str, answered: str, titled: bool = False) -> None:
