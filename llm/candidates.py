@@ -15,7 +15,9 @@ _HEADING_CHARACTERS = 100
 _CLOSED = re.compile(r"[.!?:;,。！？：；，]$")
 _ASKS = re.compile(r"[?？][\"'”’)」』）]*$")
 _LEADS_IN = re.compile(r"[:：]$")
-# What a lead-in such as "To reset the drive:" may take along of the list behind it.
+# The signal words of ISO 3864 and ANSI Z535: half a warning is worse than none.
+_WARNS = re.compile(r"(?:danger|warning|caution|危险|警告|注意)\b\s*[:：!！]", re.IGNORECASE)
+# What a warning or a lead-in such as "To reset the drive:" may take along of what stands behind it.
 _LIST_CHARACTERS = 700
 
 
@@ -94,8 +96,18 @@ def _spans(passage: Passage) -> Iterator[tuple[int, int, str]]:
         if _is_heading(passage.text, start, end):
             heading = text
         elif not _ASKS.search(text):
-            last = _list_end(passage.text, spans, position) if _LEADS_IN.search(text) else end
-            yield start, last, heading
+            yield start, _end(passage.text, spans, position), heading
+
+
+def _end(text: str, spans: Sequence[tuple[int, int]], position: int) -> int:
+    """Return where what begins here ends: a lead-in takes its list along, a warning its line."""
+    start, end = spans[position]
+    if _LEADS_IN.search(text[start:end]):
+        return _list_end(text, spans, position)
+    if not _WARNS.match(text, start):
+        return end
+    of_line = [stop for _, stop in spans[position:] if "\n" not in text[start:stop]]
+    return max((stop for stop in of_line if stop - start <= _LIST_CHARACTERS), default=end)
 
 
 def _is_heading(text: str, start: int, end: int) -> bool:

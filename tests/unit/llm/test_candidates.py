@@ -1,0 +1,47 @@
+import pytest
+
+from core.values import Passage
+from llm.candidates import candidates
+
+DANGER = "DANGER: The DC link carries 560 V after switching off. Wait 5 minutes and measure."
+
+
+def passage(text: str) -> Passage:
+    return Passage(1, 1, "file:///a.md", "A", 1, "A", text, 100, 100, 100 + len(text), 1.0)
+
+
+def said(text: str) -> list[str]:
+    return [candidate.text for candidate in candidates([passage(text)])]
+
+
+@pytest.mark.parametrize(
+    "warning",
+    [
+        DANGER,
+        "Caution! Hot water. Let it cool down.",
+        "警告：电容带电。等待5分钟。",
+        "WARNING: One sentence only.",
+    ],
+)
+def test_a_warning_is_said_whole_and_no_further_than_its_line(warning: str) -> None:
+    assert said(f"Before.\n{warning}\nAfter.")[1] == warning
+
+
+def test_what_only_speaks_of_a_warning_is_an_ordinary_sentence() -> None:
+    text = "Warning lamps are tested daily. The lamp H1 is red."
+    assert said(text) == ["Warning lamps are tested daily.", "The lamp H1 is red."]
+
+
+def test_a_warning_without_end_is_cut_to_what_can_be_read() -> None:
+    sentence = "Never open the cover while it runs. "
+    [first, *_] = said("DANGER: " + sentence * 60)
+    assert 600 < len(first) <= 700
+
+
+def test_a_lead_in_takes_its_list_along() -> None:
+    text = "To reset the drive:\n1. Switch it off.\n2. Wait.\n\nThen go on."
+    assert said(text)[0] == "To reset the drive:\n1. Switch it off.\n2. Wait."
+
+
+def test_headings_and_questions_answer_nothing() -> None:
+    assert said("Resetting the drive\n\nWhat resets it? The key S1 does.") == ["The key S1 does."]
