@@ -24,6 +24,9 @@ from core.settings import Settings, load_settings
 
 RESULTS = Path(__file__).parent / "results" / "quality.json"
 PACKAGES = ("vademecum", "torch", "transformers", "faiss-cpu", "tantivy")
+HEAD = """\
+| set | questions | words | meaning | both | 95 % | hit@1 | recall@100 | p50 / p95, ms |
+|---|---|---|---|---|---|---|---|---|"""
 # What is measured: the dense leg's weight. None is the setting in force.
 WAYS: dict[str, float | None] = {"words": 0.0, "meaning": 1.0, "both": None}
 
@@ -36,12 +39,12 @@ def main() -> None:
     parser.add_argument("--part", choices=PARTS, default="test")
     arguments = parser.parse_args()
     settings = load_settings(arguments.work / "data")
-    figures = {
-        name: measured(settings, arguments.work / name, name, arguments.part)
-        for name in arguments.sets or SEARCH_SETS
-    }
-    print("\n".join(table(figures)))
-    if arguments.part == "test":
+    print(HEAD, flush=True)
+    figures = {}
+    for name in arguments.sets or SEARCH_SETS:
+        figures[name] = measured(settings, arguments.work / name, name, arguments.part)
+        print(row(name, figures[name]), flush=True)
+    if arguments.part == "test" and not arguments.sets:
         RESULTS.write_text(json.dumps({**circumstances(), "sets": figures}, indent=1) + "\n", "utf-8")
 
 
@@ -58,22 +61,16 @@ def measured(settings: Settings, folder: Path, name: str, part: str) -> dict[str
     return found
 
 
-def table(figures: dict[str, Any]) -> list[str]:
-    """Return one row a set: nDCG@10 of each way, and of the last also its interval, hit@1 and times."""
-    lines = [
-        "| set | questions | words | meaning | both | 95 % | hit@1 | recall@100 | p50 / p95, ms |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for name, ways in figures.items():
-        final = ways["both"]
-        low, high = final["intervals"]["ndcg@10"]
-        scores = " | ".join(f"{ways[way]['ndcg@10']:.3f}" for way in WAYS)
-        times = f"{final['ms_p50']:.0f} / {final['ms_p95']:.0f}"
-        lines.append(
-            f"| {name} | {final['questions']} | {scores} | {low:.3f} to {high:.3f} | {final['hit@1']:.3f} "
-            f"| {final['recall@100']:.3f} | {times} |"
-        )
-    return lines
+def row(name: str, ways: dict[str, Any]) -> str:
+    """Return a set's row: nDCG@10 of each way, and of the last also its interval, hit@1 and times."""
+    final = ways["both"]
+    low, high = final["intervals"]["ndcg@10"]
+    scores = " | ".join(f"{ways[way]['ndcg@10']:.3f}" for way in WAYS)
+    times = f"{final['ms_p50']:.0f} / {final['ms_p95']:.0f}"
+    return (
+        f"| {name} | {final['questions']} | {scores} | {low:.3f} to {high:.3f} | {final['hit@1']:.3f} "
+        f"| {final['recall@100']:.3f} | {times} |"
+    )
 
 
 def circumstances() -> dict[str, Any]:
