@@ -1,7 +1,7 @@
 """From a question to a cited answer: the whole reading side on one screen."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
@@ -9,7 +9,7 @@ from core.settings import RetrievalSettings
 from core.values import AccessScope, Answer, AnswerSentence, Citation, DraftSentence, Inquiry, Passage, Turn
 from llm.generator import Generator
 from retrieval.citation_check import checked_citations
-from retrieval.exact import unknown_names
+from retrieval.exact import names_near, unknown_names
 from retrieval.search import Searcher
 
 # Neighbours that widen a found chunk on either side, for reading.
@@ -66,7 +66,8 @@ class Answerer:
         notes.lap("search_ms")
         unknown = unknown_names(question, passages)
         if unknown:
-            return notes.unknown(unknown.values(), self._searcher.near(unknown, scope), passages)
+            near = names_near(unknown, self._searcher.near(unknown, scope))
+            return notes.unknown(unknown.values(), near, passages)
         tell(Found(tuple(passages)))
         inquiry = Inquiry(question, scope, history, background)
         with closing(self._generator.draft(inquiry, passages)) as drafts:
@@ -108,11 +109,13 @@ class _Notes:
         self.sentences.append(sentence)
         return Said(sentence, new)
 
-    def unknown(self, asked: Iterable[str], near: tuple[str, ...], passages: list[Passage]) -> Answer:
+    def unknown(self, asked: Iterable[str], near: Mapping[str, Passage], passages: list[Passage]) -> Answer:
         """Refuse: what was asked for by its name stands nowhere, and what reads alike is another thing."""
         self.lap("near_ms")
         reason = UNKNOWN.format(" or ".join(asked)) + (NEAR.format(", ".join(near)) if near else "")
-        return replace(self.answer(passages), reason=reason, near=near)
+        return replace(
+            self.answer(list(dict.fromkeys(near.values())) or passages), reason=reason, near=tuple(near)
+        )
 
     def answer(self, passages: list[Passage]) -> Answer:
         refused = not self.sentences

@@ -47,10 +47,14 @@ def unknown_names(question: str, passages: Sequence[Passage]) -> dict[str, str]:
     return {} if any(term in _names_of(passages) for term in asked) else asked
 
 
-def names_near(asked: Iterable[str], passages: Sequence[Passage]) -> tuple[str, ...]:
-    """Return the names in the passages that could be meant, as written, likeliest first."""
+def names_near(asked: Iterable[str], passages: Sequence[Passage]) -> dict[str, Passage]:
+    """Return the names that could be meant, as written, likeliest first, each with what tells of it."""
     known = _names_of(passages)
-    return tuple(dict.fromkeys(near for term in asked for near in nearest(term, known, _OFFERED)))[:_OFFERED]
+    near = dict.fromkeys(name for term in asked for name in nearest(term, known, _OFFERED))
+    return {
+        name: next(passage for passage in passages if name in names(_words_of(passage)).values())
+        for name in list(near)[:_OFFERED]
+    }
 
 
 def _is_look_alike(known: Mapping[str, str], asked: Collection[str]) -> bool:

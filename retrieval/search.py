@@ -9,7 +9,7 @@ from core.reading import read_passages
 from core.settings import RetrievalSettings
 from core.values import AccessScope, Hit, Passage
 from llm.embedder import Embedder
-from retrieval.exact import exact_first, names_near
+from retrieval.exact import exact_first
 from retrieval.follower import Follower
 from retrieval.fusion import Leg, fuse
 from retrieval.index import DenseIndex, LexicalIndex
@@ -55,12 +55,12 @@ class Searcher:
             passages = read_passages(session, hits[:depth], scope, reach)
         return exact_first(passages, asked, phrases)[:limit]
 
-    def near(self, asked: Collection[str], scope: AccessScope) -> tuple[str, ...]:
-        """Return names, as written, in what `scope` may see now that could be meant by those `asked`."""
+    def near(self, asked: Collection[str], scope: AccessScope) -> list[Passage]:
+        """Return passages that `scope` may see now with names that could be meant by those `asked`."""
         with self._lexical.index() as lexical:
             hits = [hit for term in asked for hit in lexical.near(term, scope, _NEAR)]
         with self._database.reading() as session:
-            return names_near(asked, read_passages(session, hits, scope, 0))
+            return read_passages(session, hits, scope, 0)
 
     def hits(self, question: str, scope: AccessScope) -> list[Hit]:
         """Return the fused hits of both indexes, best first, not yet checked in the database."""

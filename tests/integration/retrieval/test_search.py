@@ -127,6 +127,9 @@ def test_an_unknown_name_is_refused_and_near_ones_are_offered_as_such(library: L
     assert (answer.refused, answer.sentences) == (True, ())
     assert answer.near == ("E-4711", "E-4712", "E-4713", "E-4714")
     assert "names E-4710" in answer.reason
+    assert [citation.uri.rsplit("/", 1)[-1] for citation in answer.found] == [
+        f"E-{number}.md" for number in (4711, 4712, 4713)
+    ]
     assert "E-4711" in answer.reason
     assert "E-4719" not in f"{answer}", "what the asker may not read is not offered either"
     assert "E-4719" in library.app.answerer.answer("What does E-4710 mean?", scope_of("ann")).near

@@ -34,5 +34,5 @@ def test_a_name_that_no_passage_holds_is_unknown_unless_another_one_is_held() ->
 
 
 def test_near_names_are_offered_as_documents_write_them() -> None:
-    assert names_near(["e-4710"], [BOTH, PLAIN]) == ("E-4711", "E-4712")
-    assert names_near(["e-4710"], [PLAIN]) == ()
+    assert names_near(["e-4710"], [BOTH, PLAIN]) == {"E-4711": BOTH, "E-4712": BOTH}
+    assert names_near(["e-4710"], [PLAIN]) == {}
