@@ -97,6 +97,10 @@ class LlmSettings(Group):
     """Neural models: the embedder, and what writes the answers."""
 
     embedder: str = Field("minilm", description="`minilm`, built in, or a sentence-transformers folder")
+    question_prompt: str | None = Field(
+        None, description="put in front of a question to embed; without it, what the folder says"
+    )
+    passage_prompt: str | None = Field(None, description="the same for passages; a change embeds all anew")
     batch_tokens: int = Field(4096, ge=256, description="padded tokens of the embedder's forward pass")
     device: str = Field("cpu", description="where every model in this process computes")
     dtype: Literal["auto", "bfloat16", "float32"] = "auto"

@@ -39,7 +39,7 @@ def chunk(document: ParsedDocument, tokenizer: TextTokenizer, target_tokens: int
     A heading, a page's end and a table row end a chunk; a row is a chunk of its own. No chunk's
     text overlaps another's, and `document.text[chunk.start:chunk.end]` is its text.
     """
-    limit = tokenizer.max_tokens - tokenizer.special_tokens
+    limit = tokenizer.max_tokens - tokenizer.added_tokens
     contexts = _fit(tokenizer, _contexts(document), int(limit * _CONTEXT_SHARE))
     taken = dict(zip(dict.fromkeys(contexts), tokenizer.count(list(dict.fromkeys(contexts))), strict=True))
     room = [min(target_tokens, limit - taken[context] - 1) for context in contexts]

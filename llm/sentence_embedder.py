@@ -10,7 +10,9 @@ from transformers import AutoModel, logging
 
 from core.errors import ModelError
 from core.settings import LlmSettings
-from llm.embedder import EmbedderFolder, Emphasis, Vectors
+from llm.embedder import Emphasis, Vectors
+from llm.embedder_folder import EmbedderFolder
+from llm.pooling import dense_layers, pool
 from llm.tokens import TextTokenizer
 
 logging.disable_progress_bar()
@@ -37,11 +39,13 @@ def load(folder: EmbedderFolder, settings: LlmSettings, tokenizer: TextTokenizer
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(f"the embedder in {folder.path} cannot be loaded: {error}") from error
+    if model.config.is_encoder_decoder:
+        model = model.get_encoder()
     return SentenceEmbedder(folder, model.eval().to(settings.device), tokenizer, settings.batch_tokens)
 
 
 class SentenceEmbedder:
-    """Mean or first-token pooling over a transformer, as the folder says."""
+    """A transformer, the pooling and the dense layers that the folder names, and its prompts."""
 
     def __init__(
         self, folder: EmbedderFolder, model: torch.nn.Module, tokenizer: TextTokenizer, batch_tokens: int
@@ -50,16 +54,17 @@ class SentenceEmbedder:
         self.dimension = folder.dimension
         self.tokenizer = tokenizer
         self.forward_seconds = 0.0
-        self._first_token = bool(folder.pooling.get("pooling_mode_cls_token"))
+        self._folder = folder
         self._pad_id = int(folder.config.get("pad_token_id") or 0)
         self._model = model
         self._device = next(model.parameters()).device
+        self._dense = dense_layers(folder).to(self._device)
         self._batch_tokens = batch_tokens
         self._lock = threading.Lock()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return `(len(texts), dimension)` float32, unit rows; a text over the limit is cut there."""
-        ids = self.tokenizer.ids(texts)
+        ids = self.tokenizer.ids([self._folder.passage_prompt + text for text in texts])
         vectors = np.empty((len(texts), self.dimension), np.float32)
         with self._lock:
             for rows in self._batches([len(row) for row in ids]):
@@ -68,9 +73,12 @@ class SentenceEmbedder:
 
     def embed_question(self, question: str, emphasis: Emphasis) -> Vectors:
         """Return `(dimension,)` float32 of unit length, words having a say by their weight."""
-        ids, places = self.tokenizer.located_ids(question)
+        prompt = self._folder.question_prompt
+        ids, places = self.tokenizer.located_ids(prompt + question)
+        moved = [(start + len(prompt), end + len(prompt), weight) for start, end, weight in emphasis]
+        weights = [_token_weights(places, moved)] if self._folder.pooling == "mean" else None
         with self._lock:
-            vectors = self._forward([ids], [_token_weights(places, emphasis)])
+            vectors = self._forward([ids], weights)
         vector: Vectors = self._checked(vectors)[0]
         return vector
 
@@ -106,8 +114,8 @@ class SentenceEmbedder:
             says[position, : len(row_weights)] = torch.tensor(row_weights)
         started = time.perf_counter()
         tokens, mask, says = tokens.to(self._device), mask.to(self._device), says.to(self._device)
-        states = self._model(input_ids=tokens, attention_mask=mask).last_hidden_state.float()
-        pooled = states[:, 0] if self._first_token else _weighted_mean(states, says)
+        states = self._model(input_ids=tokens, attention_mask=mask).last_hidden_state
+        pooled = self._dense(pool(states, mask, says, self._folder.pooling))
         vectors: Vectors = torch.nn.functional.normalize(pooled, dim=1).cpu().numpy()
         self.forward_seconds += time.perf_counter() - started
         return vectors[: len(ids)]
@@ -115,11 +123,6 @@ class SentenceEmbedder:
 
 def _rounded(size: int, step: int) -> int:
     return 1 if size == 1 else -(-size // step) * step
-
-
-def _weighted_mean(states: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    weights = weights.unsqueeze(-1)
-    return (states * weights).sum(dim=1) / weights.sum(dim=1)
 
 
 def _token_weights(places: Sequence[tuple[int, int]], emphasis: Emphasis) -> list[float]:

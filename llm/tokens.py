@@ -15,17 +15,20 @@ _IDEOGRAPHS = 3000
 class TextTokenizer:
     """The tokenizer of a model folder (`tokenizer.json`), safe to share between threads.
 
+    `added_tokens` is what a text takes besides its own: special tokens, and `prompt` in front of it.
+
     Raises: ModelError if the folder has none or it cannot be read.
     """
 
-    def __init__(self, folder: Path, max_tokens: int) -> None:
+    def __init__(self, folder: Path, max_tokens: int, prompt: str = "") -> None:
         self._whole = _load(folder / "tokenizer.json")
         self._truncated = _load(folder / "tokenizer.json")
         self._truncated.enable_truncation(max_tokens)
         self.max_tokens = max_tokens
         ideographs = sum("\u4e00" <= token.strip("#▁") <= "\u9fff" for token in self._whole.get_vocab())
         self.reads_cjk = ideographs >= _IDEOGRAPHS
-        self.special_tokens: int = self._whole.num_special_tokens_to_add(is_pair=False)
+        special: int = self._whole.num_special_tokens_to_add(is_pair=False)
+        self.added_tokens = special + self.count([prompt])[0]
 
     def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         """Return for each text where its tokens stand: half-open character offsets, in order.

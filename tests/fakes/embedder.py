@@ -8,7 +8,8 @@ import numpy as np
 
 from core.errors import ModelError
 from core.language import terms
-from llm.embedder import Emphasis, Vectors, embedder_folder
+from llm.embedder import Emphasis, Vectors
+from llm.embedder_folder import embedder_folder
 from llm.tokens import TextTokenizer
 
 

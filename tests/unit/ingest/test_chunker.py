@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from core.values import BlockKind, Chunk, ParsedDocument
 from ingest.chunker import chunk
 from ingest.parsers.base import DocumentBuilder
-from llm.embedder import embedder_folder
+from llm.embedder_folder import embedder_folder
 from llm.tokens import TextTokenizer
 
 # Small enough that ordinary paragraphs have to be parted.
@@ -66,7 +66,7 @@ def test_offsets_slice_back_to_the_text_and_never_overlap(document: ParsedDocume
 @settings(max_examples=60)
 def test_no_chunk_is_over_the_models_limit(document: ParsedDocument, target: int) -> None:
     lengths = tokenizer().count([each.indexed_text for each in cut(document, target)])
-    assert max(lengths) + tokenizer().special_tokens <= LIMIT
+    assert max(lengths) + tokenizer().added_tokens <= LIMIT
 
 
 @given(DOCUMENTS)
