@@ -218,6 +218,7 @@ def _write_version(
         content_sha256=content_sha256,
         title=new.parsed.title,
         text=new.parsed.text,
+        notices="\n".join(new.parsed.notices),
         created_at=datetime.now(UTC),
     )
     session.add(version)

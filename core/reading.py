@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, not_, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
@@ -23,7 +23,10 @@ _AROUND = 1500
 
 @dataclass(frozen=True, slots=True)
 class DocumentEntry:
-    """A document as a list shows it. `version` is 0 while nothing of it was ever read."""
+    """A document as a list shows it. `version` is 0 while nothing of it was ever read.
+
+    `notices` are what a person should know of how that version was read.
+    """
 
     id: int
     uri: str
@@ -34,6 +37,7 @@ class DocumentEntry:
     reason: str
     version: int
     updated_at: datetime
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def list_documents(session: Session, scope: AccessScope, after: int, limit: int)
     statement = (
         _document_entries(scope).where(DocumentTable.id > after).order_by(DocumentTable.id).limit(limit)
     )
-    return [DocumentEntry(*row) for row in session.execute(statement)]
+    return [_entry(row) for row in session.execute(statement)]
 
 
 def read_document(session: Session, scope: AccessScope, document_id: int) -> DocumentEntry:
@@ -95,7 +99,7 @@ def read_document(session: Session, scope: AccessScope, document_id: int) -> Doc
     row = session.execute(_document_entries(scope).where(DocumentTable.id == document_id)).first()
     if row is None:
         raise NotFoundError()
-    return DocumentEntry(*row)
+    return _entry(row)
 
 
 def read_cited_text(
@@ -150,10 +154,16 @@ def _document_entries(scope: AccessScope) -> Select[*tuple[Any, ...]]:
             DocumentTable.reason,
             func.coalesce(VersionTable.number, 0),
             DocumentTable.updated_at,
+            func.coalesce(VersionTable.notices, ""),
         )
         .outerjoin(VersionTable, live)
         .where(DocumentTable.state != DocumentState.DELETED, readable(scope))
     )
+
+
+def _entry(row: Row[Any]) -> DocumentEntry:
+    values: tuple[Any, ...] = tuple(row)
+    return DocumentEntry(*values[:-1], notices=tuple(values[-1].splitlines()))
 
 
 def _batches(ids: Sequence[int]) -> Iterable[Sequence[int]]:

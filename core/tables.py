@@ -98,7 +98,10 @@ class DocumentTable(Base):
 
 
 class VersionTable(Base):
-    """One immutable state of a document; at most one of a document's versions is live."""
+    """One immutable state of a document; at most one of a document's versions is live.
+
+    `notices` are what a person should know of how it was read, a line each.
+    """
 
     __tablename__ = "version"
     __table_args__ = (
@@ -118,6 +121,7 @@ class VersionTable(Base):
     content_sha256: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text, deferred=True)
+    notices: Mapped[str] = mapped_column(Text, server_default="")
     created_at: Mapped[datetime]
     tombstoned_at: Mapped[datetime | None]
 

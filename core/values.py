@@ -60,13 +60,18 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """What a parser makes of a file: the text to keep and its structure, in reading order."""
+    """What a parser makes of a file: the text to keep and its structure, in reading order.
+
+    `notices` are what a person should know of how it was read, such as text that is hidden in the file;
+    a line each.
+    """
 
     title: str
     text: str
     blocks: tuple[Block, ...]
     pages: tuple[Page, ...] = ()
     media_type: str = "text/plain"
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

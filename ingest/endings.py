@@ -59,7 +59,8 @@ class Endings:
             known = run.known.get(file.uri)
             is_new = known is None or not known.readable
             run.report.chunks += len(version.chunks)
-            run.tell(file.uri, Outcome.ADDED if is_new else Outcome.CHANGED)
+            outcome = Outcome.ADDED if is_new else Outcome.CHANGED
+            run.tell(file.uri, outcome, notices=version.parsed.notices)
 
     def is_known(self, file: Fetched, run: Run) -> bool:
         """Return whether this content was brought to an end before, and need not be again."""

@@ -25,12 +25,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DocumentReport:
-    """One document's outcome; `reason` says why it failed, and `code` is the error's."""
+    """One document's outcome; `reason` says why it failed, and `code` is the error's.
+
+    `notices` are what a person should know of how it was read.
+    """
 
     uri: str
     outcome: Outcome
     reason: str = ""
     code: str = ""
+    notices: tuple[str, ...] = ()
 
 
 Progress = Callable[[DocumentReport, int], None]
@@ -55,10 +59,12 @@ class RunReport:
     suspicion: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
-    def note(self, uri: str, outcome: Outcome, error: VadeError | None = None) -> DocumentReport:
+    def note(
+        self, uri: str, outcome: Outcome, error: VadeError | None = None, notices: tuple[str, ...] = ()
+    ) -> DocumentReport:
         """Add and return one document's outcome."""
         reason, code = (str(error), error.code) if error else ("", "")
-        document = DocumentReport(uri, outcome, reason, code)
+        document = DocumentReport(uri, outcome, reason, code, notices)
         self.documents.append(document)
         return document
 

@@ -79,9 +79,11 @@ class Run:
         self._taken: set[Lease] = set()
         self._stopped = threading.Event()
 
-    def tell(self, uri: str, outcome: Outcome, error: VadeError | None = None) -> None:
+    def tell(
+        self, uri: str, outcome: Outcome, error: VadeError | None = None, notices: tuple[str, ...] = ()
+    ) -> None:
         """Note one document's outcome and pass it on."""
-        self._tell(self.report.note(uri, outcome, error), self.report.listed)
+        self._tell(self.report.note(uri, outcome, error, notices), self.report.listed)
 
     @contextmanager
     def timed(self, stage: str, *leases: Lease) -> Iterator[None]:

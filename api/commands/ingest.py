@@ -148,4 +148,9 @@ def _text(summary: dict[str, Any], reports: Sequence[RunReport]) -> str:
     lines += [f"{report.source}: {report.suspicion}" for report in reports if report.suspicion]
     if failed:
         lines += ["Not read; the rest is searchable. Mend the file and ingest again:", *failed]
+    documents = [document for report in reports for document in report.documents if document.notices]
+    if documents:
+        lines.append("Read, but look at these:")
+    for document in documents:
+        lines += [f"  {document.uri}", *(f"    {notice}" for notice in document.notices)]
     return "\n".join(lines)

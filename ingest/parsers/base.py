@@ -4,12 +4,15 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Protocol
 
 from core.errors import EmptyDocumentError
 from core.values import Block, BlockKind, Page, ParsedDocument
 
+# A hostile file can give cause for any number.
+MAX_NOTICES, MAX_NOTICE_CHARS = 50, 500
 CELL_SEPARATOR = " | "
 _SPACES = re.compile(r"[\s\x1c-\x1f\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 _LINE_BREAK = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
@@ -94,6 +97,7 @@ class DocumentBuilder:
     _parts: list[str] = field(default_factory=list)
     _blocks: list[Block] = field(default_factory=list)
     _pages: list[Page] = field(default_factory=list)
+    _notices: dict[str, None] = field(default_factory=dict)
     _length: int = 0
     _new_table: bool = False
 
@@ -146,6 +150,11 @@ class DocumentBuilder:
         """Close a page, slide or sheet that began at offset `start` and ends here."""
         self._pages.append(Page(number, start, self._length, width, height, boxes))
 
+    def notice(self, text: str) -> None:
+        """Let a person know something of how the file was read; nothing is told twice."""
+        if text := clean(text)[:MAX_NOTICE_CHARS]:
+            self._notices[text] = None
+
     def build(self, name: str) -> ParsedDocument:
         """Return the document, titled by `name` if nothing better was found.
 
@@ -155,7 +164,12 @@ class DocumentBuilder:
             raise EmptyDocumentError()
         title = clean(self.title) or stem(name) or name
         return ParsedDocument(
-            title, "".join(self._parts), tuple(self._blocks), tuple(self._pages), self.media_type
+            title,
+            "".join(self._parts),
+            tuple(self._blocks),
+            tuple(self._pages),
+            self.media_type,
+            tuple(islice(self._notices, MAX_NOTICES)),
         )
 
     def _continues(self, kind: BlockKind) -> bool:

@@ -21,6 +21,7 @@ from core.errors import (
     UnknownFormatError,
 )
 from core.values import Block, BlockKind, Page, ParsedDocument
+from ingest.parsers.base import MAX_NOTICES
 from ingest.sandbox.wire import MalformedError
 
 Bytes = bytes | memoryview
@@ -58,6 +59,7 @@ def document_reply(document: ParsedDocument) -> tuple[dict[str, Any], list[bytes
         "media_type": document.media_type,
         "headers": list(headers),
         "pages": pages,
+        "notices": document.notices,
     }
     boxes = b"".join(page.boxes for page in document.pages)
     return about, [document.text.encode(), numbers.tobytes(), boxes]
@@ -90,7 +92,9 @@ def _document(header: dict[str, Any], parts: Parts, max_text_bytes: int) -> Pars
     _require(_MEDIA_TYPE.fullmatch(header["media_type"]) is not None)
     blocks = _blocks(numbers, headers, len(text))
     pages = _pages(header["pages"], boxes, len(text))
-    return ParsedDocument(title, text, blocks, pages, header["media_type"])
+    notices = header["notices"]
+    _require(isinstance(notices, list) and len(notices) <= MAX_NOTICES)
+    return ParsedDocument(title, text, blocks, pages, header["media_type"], tuple(map(_reason, notices)))
 
 
 def _blocks(packed: Bytes, headers: list[str], length: int) -> tuple[Block, ...]:

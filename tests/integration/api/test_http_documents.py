@@ -46,7 +46,13 @@ def hits(client: TestClient, question: str) -> list[dict[str, Any]]:
 def test_an_upload_is_found_at_once(client: TestClient) -> None:
     response = upload(client, "pump.md", f"# Pump\n\n{PUMP}")
     assert response.status_code == 201
-    assert response.json() == {"uri": "upload:ann/pump.md", "outcome": "added", "reason": "", "code": ""}
+    assert response.json() == {
+        "uri": "upload:ann/pump.md",
+        "outcome": "added",
+        "reason": "",
+        "code": "",
+        "notices": [],
+    }
     assert hits(client, "pump P-7")[0]["quote"].endswith(PUMP)
 
 

@@ -5,7 +5,7 @@ from parser_samples import check, said
 
 from core.errors import EmptyDocumentError
 from core.values import BlockKind
-from ingest.parsers.base import DocumentBuilder, clean, clean_lines, row_line, said_title, stem
+from ingest.parsers.base import MAX_NOTICES, DocumentBuilder, clean, clean_lines, row_line, said_title, stem
 
 _WORDS = st.text(max_size=40)
 _WRITES = st.one_of(
@@ -84,3 +84,13 @@ def test_title_comes_from_the_first_heading_or_else_the_name() -> None:
     assert document.title == "Late"
     assert document.blocks[1].level == 6
     assert said(document)[1] == (BlockKind.HEADING, "Late")
+
+
+def test_a_notice_is_one_line_and_told_once() -> None:
+    builder = DocumentBuilder("text/plain")
+    builder.paragraph("The pump runs.")
+    for text in ("Page 2 is\nhidden.", "Page 2 is hidden.", "", *(f"Page {number}" for number in range(99))):
+        builder.notice(text)
+    notices = builder.build("a.txt").notices
+    assert notices[:2] == ("Page 2 is hidden.", "Page 0")
+    assert len(notices) == MAX_NOTICES

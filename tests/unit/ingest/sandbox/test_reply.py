@@ -34,6 +34,7 @@ DOCUMENT = ParsedDocument(
     ),
     (Page(1, 0, 6, 595.3, 842.0, BOXES), Page(2, 6, 30), Page(3, 30, len(TEXT))),
     "application/pdf",
+    ("Page 3 has text that is not shown.",),
 )
 Reply = tuple[dict[str, Any], list[bytes]]
 
@@ -116,6 +117,11 @@ def test_a_reason_that_cannot_be_one_is_refused(header: dict[str, Any]) -> None:
         ("media_type", "text/html; charset=x"),
         ("media_type", "text/x\r\nSet-Cookie: a"),
         ("media_type", 5),
+        ("notices", "a notice"),
+        ("notices", None),
+        ("notices", [""]),
+        ("notices", [7]),
+        ("notices", ["a"] * 51),
         ("headers", []),
         ("headers", [1, 2]),
         ("headers", None),
