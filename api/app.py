@@ -16,10 +16,12 @@ from ingest.run import PLAIN, RunOptions, Runs
 from ingest.sandbox.pool import ParserSandbox
 from ingest.source import Source
 from ingest.sources import open_source
-from llm.embedder import DeferredEmbedder, Embedder
+from llm.embedder import Embedder
+from llm.embedders import open_embedder
 from llm.extractive import ExtractiveGenerator
 from llm.generator import Generator
 from llm.generators import open_generator
+from llm.reranker import open_reranker
 from retrieval.answer import Answerer
 from retrieval.faiss_index import FORM as FAISS_FORM
 from retrieval.faiss_index import FaissIndex
@@ -94,7 +96,7 @@ def build(settings: Settings, embedder: Embedder | None = None, parse: Parse | N
     _make_folder(settings.data_dir)
     database = Database(settings.sql_url)
     database.migrate()
-    embedder = embedder or DeferredEmbedder(settings.llm)
+    embedder = embedder or open_embedder(settings.llm)
     indexes = settings.data_dir / "index"
     life = SignOfLife(settings.data_dir)
 
@@ -106,7 +108,7 @@ def build(settings: Settings, embedder: Embedder | None = None, parse: Parse | N
 
     dense = Follower("dense", database, indexes, embedder.model_id, faiss_index, FAISS_FORM)
     lexical = Follower("lexical", database, indexes, embedder.model_id, tantivy_index, TANTIVY_FORM)
-    searcher = Searcher(database, embedder, dense, lexical, settings.retrieval)
+    searcher = Searcher(database, embedder, dense, lexical, settings.retrieval, open_reranker(settings.llm))
     extractive = ExtractiveGenerator(embedder, searcher.rarity, settings.retrieval.max_sentences)
     generator = open_generator(settings.llm, extractive)
     sandbox = ParserSandbox(settings.ingest, hidden=[settings.data_dir])

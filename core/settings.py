@@ -37,6 +37,11 @@ NOT_SETTINGS = frozenset({"VADE_DATA"})
 SETTINGS_FILE = "vade.toml"
 
 
+def is_url(text: str) -> bool:
+    """Tell whether a setting that may be a folder or a server names a server."""
+    return text.startswith(("http://", "https://"))
+
+
 class Group(BaseModel):
     """A folder's settings; unknown keys are refused."""
 
@@ -71,19 +76,53 @@ class EngineSettings(Group):
 Dialect = Literal["openai", "vllm"]
 
 
-class RemoteSettings(Group):
-    """A model server that speaks OpenAI's protocol, and how patient to be with it."""
+class ServerSettings(Group):
+    """A server of models, and how patient to be with it."""
 
-    url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8001/v1"), description="up to and including /v1")
     model: str = Field("", description="the name under which the server knows the model")
     api_key: SecretStr = SecretStr("")
-    dialect: Dialect = Field("openai", description="`vllm` also takes grammars, priorities and cache salts")
-    max_context_tokens: int = Field(8192, ge=512)
     connect_seconds: float = Field(3.0, gt=0)
     silence_seconds: float = Field(30.0, gt=0, description="longest pause within an answer")
     tries: int = Field(3, ge=1, le=10)
     breaker_failures: int = Field(5, ge=1)
     breaker_seconds: float = Field(20.0, gt=0)
+
+
+class RemoteSettings(ServerSettings):
+    """A model server that speaks OpenAI's protocol."""
+
+    url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8001/v1"), description="up to and including /v1")
+    dialect: Dialect = Field("openai", description="`vllm` also takes grammars, priorities and cache salts")
+    max_context_tokens: int = Field(8192, ge=512)
+
+
+VectorDialect = Literal["openai", "tei"]
+
+
+class EmbedderServerSettings(ServerSettings):
+    """A server that embeds, where `llm.embedder` is its URL.
+
+    With the dialect `openai` the URL goes up to and including /v1; `tei` is text-embeddings-inference.
+    """
+
+    dialect: VectorDialect = "openai"
+    dimension: int = Field(0, ge=0, description="the length of its vectors")
+    max_tokens: int = Field(512, ge=32, description="the most tokens that the model takes")
+    max_texts: int = Field(32, ge=1, description="texts in one request")
+    tokenizer: Path | None = Field(
+        None, description="folder with the model's tokenizer.json; without it, tokens are estimated"
+    )
+    reads_cjk: bool = Field(True, description="whether the model knows Chinese, Japanese and Korean")
+
+
+class RerankerServerSettings(ServerSettings):
+    """A server that reranks, where `llm.reranker` is its URL.
+
+    With the dialect `openai` the URL goes up to and including /v1 (vLLM, Jina, Cohere).
+    """
+
+    dialect: VectorDialect = "openai"
+    max_texts: int = Field(32, ge=1, description="texts in one request")
 
 
 class HfSettings(Group):
@@ -96,7 +135,12 @@ class HfSettings(Group):
 class LlmSettings(Group):
     """Neural models: the embedder, and what writes the answers."""
 
-    embedder: str = Field("minilm", description="`minilm`, built in, or a sentence-transformers folder")
+    embedder: str = Field(
+        "minilm", description="`minilm`, built in, a sentence-transformers folder, or a server's URL"
+    )
+    embedder_server: EmbedderServerSettings = EmbedderServerSettings()
+    reranker: str = Field("", description="a cross-encoder's folder or a server's URL; empty: none")
+    reranker_server: RerankerServerSettings = RerankerServerSettings()
     question_prompt: str | None = Field(
         None, description="put in front of a question to embed; without it, what the folder says"
     )
@@ -117,13 +161,17 @@ class LlmSettings(Group):
     hf: HfSettings = HfSettings()
 
     @model_validator(mode="after")
-    def _generator_has_its_model(self) -> Self:
+    def _models_are_whole(self) -> Self:
         if self.generator in {"engine", "hf"} and self.model is None:
             raise ValueError(f"the generator `{self.generator}` needs a folder in llm.model")
         if self.generator != "remote" and self.adapter and self.adapter not in self.engine.adapters:
             raise ValueError(f"no adapter in llm.engine.adapters is called {self.adapter!r}")
         if self.generator == "hf" and self.adapter:
             raise ValueError("the generator `hf` switches no adapter; merge it into the model first")
+        if is_url(self.embedder) and not (self.embedder_server.model and self.embedder_server.dimension):
+            raise ValueError(
+                "an embedder at a URL needs llm.embedder_server.model and llm.embedder_server.dimension"
+            )
         if self.generator == "remote" and not self.remote.model:
             raise ValueError("the generator `remote` needs the served model's name in llm.remote.model")
         return self
@@ -135,6 +183,13 @@ class RetrievalSettings(Group):
     candidates: int = Field(100, ge=1, le=1000, description="hits taken from each index")
     passages: int = Field(8, ge=1, le=50, description="passages shown to the generator")
     dense_weight: float = Field(0.5, ge=0, le=1)
+    likeness_scale: float = Field(
+        4.0,
+        gt=0,
+        description="a difference in likeness against one in BM25: more for embedders such as e5, "
+        "whose likenesses lie close together",
+    )
+    reranked: int = Field(30, ge=1, le=200, description="passages that a reranker reads")
     around_weight: float = Field(1.0, ge=0, description="a chunk's neighbours against itself in BM25")
     max_sentences: int = Field(3, ge=1, le=20)
     min_support: float = Field(0.3, ge=0, le=1, description="below it a question is refused")

@@ -1,6 +1,5 @@
 """A model server somewhere else: anything that speaks OpenAI's chat protocol."""
 
-import random
 import time
 from collections.abc import Callable, Iterator
 
@@ -13,17 +12,13 @@ from llm.engine.errors import (
     DeadlineExceededError,
     EngineFullError,
     GenerationFailedError,
-    RequestInvalidError,
     ServerDownError,
 )
 from llm.engine.request import Delta, Finish
+from llm.model_server import check_response, open_client, pause_seconds
 from llm.remote_protocol import body, read_answer
 
-_BUSY = frozenset({429, 503})
-_WORTH_RETRYING = _BUSY | {500, 502, 504}
 _BYTES_PER_TOKEN = 3  # on the safe side for words, about one token for a Chinese character
-_FIRST_PAUSE_SECONDS = 0.25
-_LONGEST_PAUSE_SECONDS = 8.0
 
 
 class RemoteChat:
@@ -42,15 +37,7 @@ class RemoteChat:
         self._clock = clock
         self._sleep = sleep
         self._breaker = CircuitBreaker(settings.breaker_failures, settings.breaker_seconds, clock)
-        key = settings.api_key.get_secret_value()
-        self._client = httpx.Client(
-            base_url=str(settings.url).rstrip("/") + "/",
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-            timeout=httpx.Timeout(settings.silence_seconds, connect=settings.connect_seconds),
-            limits=httpx.Limits(max_connections=None),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._client = open_client(str(settings.url), settings)
 
     def count_tokens(self, text: str) -> int:
         """Return an estimate of the tokens that `text` takes; only the server knows the number."""
@@ -77,7 +64,7 @@ class RemoteChat:
             except (GenerationFailedError, EngineFullError) as error:
                 if begun or not left:
                     raise
-                self._pause(self._settings.tries - 1 - left, error, deadline)
+                self._pause(self._settings.tries - left, error, deadline)
 
     def close(self) -> None:
         """Close all connections."""
@@ -88,7 +75,7 @@ class RemoteChat:
         content = body(request, self._settings.model, self._settings.dialect)
         try:
             with self._client.stream("POST", "chat/completions", json=content) as response:
-                self._check(response)
+                check_response(response)
                 yield from read_answer(self._timed(response.iter_raw(), deadline))
             self._breaker.succeeded()
         except httpx.HTTPError as error:
@@ -104,26 +91,8 @@ class RemoteChat:
                 raise DeadlineExceededError()
             yield chunk
 
-    def _check(self, response: httpx.Response) -> None:
-        if response.status_code == httpx.codes.OK:
-            return
-        response.read()
-        message = f"the model server answered {response.status_code}: {response.text[:300]}"
-        if response.status_code in _BUSY:
-            raise EngineFullError(_retry_after(response))
-        if response.status_code in _WORTH_RETRYING or response.is_redirect:
-            raise GenerationFailedError(message)
-        raise RequestInvalidError(message)
-
     def _pause(self, tries: int, error: Exception, deadline: float) -> None:
-        pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**tries) * random.uniform(0.5, 1.0)  # noqa: S311 (spreads callers, guards nothing)
-        if isinstance(error, EngineFullError):
-            pause = max(pause, error.retry_after_seconds)
+        pause = pause_seconds(tries, error)
         if self._clock() + pause > deadline:
             raise error
         self._sleep(pause)
-
-
-def _retry_after(response: httpx.Response) -> int:
-    value = response.headers.get("Retry-After", "")
-    return int(value) if value.isdecimal() and len(value) < 6 else 1

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from transformers import AutoModel, logging
 
 from core.errors import ModelError
 from core.settings import LlmSettings
+from llm.batches import by_length, reading_dtype, rounded
 from llm.embedder import Emphasis, Vectors
 from llm.embedder_folder import EmbedderFolder
 from llm.pooling import dense_layers, pool
@@ -32,7 +33,7 @@ def load(folder: EmbedderFolder, settings: LlmSettings, tokenizer: TextTokenizer
     """
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    dtype = _dtype(settings)
+    dtype = reading_dtype(settings)
     try:
         model = AutoModel.from_pretrained(
             folder.path, dtype=dtype, use_safetensors=True, local_files_only=True, trust_remote_code=False
@@ -67,7 +68,7 @@ class SentenceEmbedder:
         ids = self.tokenizer.ids([self._folder.passage_prompt + text for text in texts])
         vectors = np.empty((len(texts), self.dimension), np.float32)
         with self._lock:
-            for rows in self._batches([len(row) for row in ids]):
+            for rows in by_length([len(row) for row in ids], self._batch_tokens, _TOKENS_STEP):
                 vectors[rows] = self._forward([ids[row] for row in rows])
         return self._checked(vectors)
 
@@ -89,20 +90,9 @@ class SentenceEmbedder:
             )
         return vectors
 
-    def _batches(self, lengths: list[int]) -> Iterator[list[int]]:
-        """Yield rows of like length, longest first, so that a batch holds little padding."""
-        batch: list[int] = []
-        for row in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
-            if batch and (len(batch) + 1) * _rounded(lengths[batch[0]], _TOKENS_STEP) > self._batch_tokens:
-                yield batch
-                batch = []
-            batch.append(row)
-        if batch:
-            yield batch
-
     @torch.inference_mode()
     def _forward(self, ids: list[list[int]], weights: list[list[float]] | None = None) -> Vectors:
-        shape = (_rounded(len(ids), _ROWS_STEP), _rounded(max(map(len, ids)), _TOKENS_STEP))
+        shape = (rounded(len(ids), _ROWS_STEP), rounded(max(map(len, ids)), _TOKENS_STEP))
         tokens = torch.full(shape, self._pad_id, dtype=torch.long)
         mask = torch.zeros(shape, dtype=torch.long)
         mask[:, 0] = 1  # a row without a single token would give values that are not numbers
@@ -121,10 +111,6 @@ class SentenceEmbedder:
         return vectors[: len(ids)]
 
 
-def _rounded(size: int, step: int) -> int:
-    return 1 if size == 1 else -(-size // step) * step
-
-
 def _token_weights(places: Sequence[tuple[int, int]], emphasis: Emphasis) -> list[float]:
     """Return each token's weight: that of the word it is a piece of."""
     weights = [_NO_WORD] * len(places)
@@ -133,10 +119,3 @@ def _token_weights(places: Sequence[tuple[int, int]], emphasis: Emphasis) -> lis
             if start <= first < last <= end:
                 weights[token] = weight
     return weights
-
-
-def _dtype(settings: LlmSettings) -> torch.dtype:
-    if settings.dtype != "auto":
-        return torch.bfloat16 if settings.dtype == "bfloat16" else torch.float32
-    on_cpu = settings.device == "cpu"
-    return torch.bfloat16 if not on_cpu or torch.cpu._is_avx512_bf16_supported() else torch.float32

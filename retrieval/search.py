@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
+import structlog
+
 from core.database import Database
 from core.language import cjk_share, terms
 from core.names import quoted
@@ -9,19 +11,21 @@ from core.reading import read_passages
 from core.settings import RetrievalSettings
 from core.values import AccessScope, Hit, Passage
 from llm.embedder import Embedder
+from llm.engine.errors import EngineFullError, GenerationFailedError
+from llm.reranker import Reranker
 from retrieval.exact import exact_first
 from retrieval.follower import Follower
 from retrieval.fusion import Leg, fuse
 from retrieval.index import DenseIndex, LexicalIndex
 from retrieval.rarity import emphasis, rare_names, rarities, words_unit
+from retrieval.reranking import reranked
+
+log = structlog.get_logger()
 
 # Hits read beyond the limit, in place of those that a stale index still holds.
 _SPARE = 20
 # Chunks looked at for names near one that nothing holds.
 _NEAR = 50
-# Inner products of questions and passages lie close together: so many times their differences weigh
-# as much as the differences of BM25 in `words_unit`. Chosen on the train parts (docs/retrieval.md).
-_LIKENESS = 4.0
 
 
 class Searcher:
@@ -34,25 +38,31 @@ class Searcher:
         dense: Follower[DenseIndex],
         lexical: Follower[LexicalIndex],
         settings: RetrievalSettings,
+        reranker: Reranker | None = None,
     ) -> None:
         self._database = database
         self._embedder = embedder
         self._dense = dense
         self._lexical = lexical
         self._settings = settings
+        self._reranker = reranker
 
     def search(self, question: str, scope: AccessScope, limit: int, reach: int = 0) -> list[Passage]:
         """Return at most `limit` passages that `scope` may see now, best first.
 
         Each is widened by up to `reach` neighbours on either side. A chunk that an index still
-        holds but the database does not, or not for this asker, is left out.
+        holds but the database does not, or not for this asker, is left out. While an embedder's or a
+        reranker's server is down, the search does without it.
         """
         hits = self.hits(question, scope)
         with self._lexical.index() as lexical:
             asked, phrases = rare_names(question, lexical), quoted(question)
-        depth = len(hits) if phrases else limit + _SPARE
+        reread = self._settings.reranked if self._reranker else 0
+        depth = len(hits) if phrases else max(limit, reread) + _SPARE
         with self._database.reading() as session:
             passages = read_passages(session, hits[:depth], scope, reach)
+        if self._reranker:
+            passages[:reread] = reranked(self._reranker, question, passages[:reread])
         return exact_first(passages, asked, phrases)[:limit]
 
     def near(self, asked: Collection[str], scope: AccessScope) -> list[Passage]:
@@ -73,11 +83,15 @@ class Searcher:
         words_leg = Leg(by_words, (1.0 - weight) / unit, by_words[-1].score if more else 0.0)
         if not weight:
             return fuse([words_leg])
-        vector = self._embedder.embed_question(question, said)
+        try:
+            vector = self._embedder.embed_question(question, said)
+        except (GenerationFailedError, EngineFullError) as error:
+            log.warning("search.by_words_only", embedder=self._embedder.model_id, error=str(error))
+            return fuse([words_leg])
         with self._dense.index() as dense:
             by_meaning = dense.search(vector, scope, self._settings.candidates)
         least = by_meaning[-1].score if by_meaning else 0.0
-        return fuse([Leg(by_meaning, weight * _LIKENESS, least), words_leg])
+        return fuse([Leg(by_meaning, weight * self._settings.likeness_scale, least), words_leg])
 
     def _dense_weight(self, question: str) -> float:
         """Return the dense leg's say: less, down to none, for a script that the embedder cannot read."""

@@ -1,0 +1,35 @@
+"""Rows of like length together, so that a batch holds little padding; and in which numbers they run."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+
+from core.settings import LlmSettings
+
+
+def by_length(lengths: Sequence[int], batch_tokens: int, tokens_step: int = 1) -> Iterator[list[int]]:
+    """Yield the positions of `lengths` in batches of at most `batch_tokens` padded tokens, longest first.
+
+    Rows are padded up to a multiple of `tokens_step`; a batch holds at least one.
+    """
+    batch: list[int] = []
+    for row in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
+        if batch and (len(batch) + 1) * rounded(lengths[batch[0]], tokens_step) > batch_tokens:
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
+
+
+def rounded(size: int, step: int) -> int:
+    """Return `size` rounded up to a multiple of `step`; a size of 1 stays."""
+    return 1 if size == 1 else -(-size // step) * step
+
+
+def reading_dtype(settings: LlmSettings) -> torch.dtype:
+    """Return the numbers in which embedder and reranker compute: bfloat16 where the device has it."""
+    if settings.dtype != "auto":
+        return torch.bfloat16 if settings.dtype == "bfloat16" else torch.float32
+    on_cpu = settings.device == "cpu"
+    return torch.bfloat16 if not on_cpu or torch.cpu._is_avx512_bf16_supported() else torch.float32

@@ -1,0 +1,35 @@
+"""The last look at the order: a model reads the question and each passage together."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+
+from core.values import Passage
+from llm.engine.errors import EngineFullError, GenerationFailedError
+from llm.reranker import Reranker
+
+log = structlog.get_logger()
+
+
+def reranked(reranker: Reranker, question: str, passages: Sequence[Passage]) -> list[Passage]:
+    """Return the passages in the reranker's order, with its scores; equals keep theirs.
+
+    While a reranker's server is down or busy, they stay as they are.
+
+    Raises: ModelError if the reranker cannot be loaded.
+    """
+    try:
+        scores = reranker.scores(question, [_text(passage) for passage in passages])
+    except (GenerationFailedError, EngineFullError) as error:
+        log.warning("search.not_reranked", reranker=reranker.name, error=str(error))
+        return list(passages)
+    scored = [replace(passage, score=float(score)) for passage, score in zip(passages, scores, strict=True)]
+    return sorted(scored, key=lambda passage: -passage.score)
+
+
+def _text(passage: Passage) -> str:
+    """Return what was found, without its neighbours, under its title and headings."""
+    start = passage.chunk_start - passage.start
+    found = passage.text[start : start + passage.chunk_end - passage.chunk_start]
+    return f"{passage.context}\n{found}" if passage.context else found

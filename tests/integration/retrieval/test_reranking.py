@@ -1,0 +1,94 @@
+"""A reranker changes the order and nothing else; without it, or the embedder, the search goes on."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes.application import make_app
+from fakes.embedder import FakeEmbedder
+from fakes.source import FakeSource
+
+from api.app import App
+from core.permissions import scope_of
+from core.settings import RetrievalSettings
+from llm.embedder import Emphasis, Vectors
+from llm.engine.errors import GenerationFailedError, ServerDownError
+from llm.reranker import Scores
+from retrieval.search import Searcher
+
+
+class FakeReranker:
+    """Likes a text the more, the longer it is; `read` keeps what it was given."""
+
+    name = "fake"
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.read: list[str] = []
+
+    def scores(self, question: str, texts: Sequence[str]) -> Scores:
+        if self.error:
+            raise self.error
+        self.read.extend(texts)
+        return np.array([min(len(text) / 1000, 1.0) for text in texts], np.float32)
+
+
+class SilentEmbedder(FakeEmbedder):
+    """Has embedded the documents, and cannot be reached for the question."""
+
+    def embed_question(self, question: str, emphasis: Emphasis) -> Vectors:
+        raise ServerDownError(3)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    app = make_app(tmp_path, FakeEmbedder())
+    source = FakeSource()
+    source.put("short.md", "# Pumps\n\nPump pump pump.", "public")
+    source.put("long.md", "# Valves\n\nBeside a valve there may be a pump, and much is said of it.", "public")
+    source.put("secret.md", "The pump of Ann is described at length here, in every detail.", "user:ann")
+    source.put("code.md", "E-42 is the pump's code.", "public")
+    app.ingest(source)
+    yield app
+    app.close()
+
+
+def found(app: App, reranker: FakeReranker | None, question: str = "pump", reranked: int = 30) -> list[str]:
+    settings = RetrievalSettings(reranked=reranked)
+    searcher = Searcher(app.database, app.embedder, app.dense, app.lexical, settings, reranker)
+    passages = searcher.search(question, scope_of(None), 10)
+    return [passage.uri.rsplit("/", 1)[-1] for passage in passages]
+
+
+def test_it_orders_what_was_found(app: App) -> None:
+    reranker = FakeReranker()
+    assert found(app, None)[0] == "short.md"
+    assert found(app, reranker) == ["long.md", "code.md", "short.md"]
+    assert any(text.startswith("Valves\n") and "Beside a valve" in text for text in reranker.read)
+
+
+def test_it_is_not_shown_what_the_asker_may_not_read(app: App) -> None:
+    reranker = FakeReranker()
+    found(app, reranker)
+    assert reranker.read
+    assert not any("Ann" in text for text in reranker.read)
+
+
+def test_exact_things_come_first_all_the_same(app: App) -> None:
+    assert found(app, FakeReranker(), "the pump and 'its' \"is the pump's code\"")[0] == "code.md"
+
+
+def test_while_it_is_down_the_order_stays(app: App) -> None:
+    assert found(app, FakeReranker(GenerationFailedError("no answer"))) == found(app, None)
+
+
+def test_while_the_embedder_is_down_words_are_enough(tmp_path: Path) -> None:
+    app = make_app(tmp_path, SilentEmbedder())
+    source = FakeSource()
+    source.put("a.md", "The pump runs.", "public")
+    source.put("b.md", "The pump of Ann.", "user:ann")
+    app.ingest(source)
+    passages = app.searcher.search("pump", scope_of(None), 10)
+    assert [passage.uri.rsplit("/", 1)[-1] for passage in passages] == ["a.md"]
+    app.close()
