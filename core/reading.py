@@ -37,7 +37,7 @@ class DocumentEntry:
     reason: str
     version: int
     updated_at: datetime
-    notices: tuple[str, ...] = ()
+    notices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +162,9 @@ def _document_entries(scope: AccessScope) -> Select[*tuple[Any, ...]]:
 
 
 def _entry(row: Row[Any]) -> DocumentEntry:
-    values: tuple[Any, ...] = tuple(row)
-    return DocumentEntry(*values[:-1], notices=tuple(values[-1].splitlines()))
+    values: list[Any] = list(row)
+    values[-1] = tuple(values[-1].splitlines())
+    return DocumentEntry(*values)
 
 
 def _batches(ids: Sequence[int]) -> Iterable[Sequence[int]]:
