@@ -1,4 +1,4 @@
-"""The command line of chat models: `vade model …`."""
+"""The command line of models: `vade model …`."""
 
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,11 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 @click.group()
 def model() -> None:
-    """Choose, fetch, try out and serve the models that write answers.
+    """Choose, fetch and try out models that write, embed or rerank; serve those that write.
 
-    Nothing is fetched but by `vade model pull`. To use a model, set VADE_LLM__GENERATOR to `engine`,
-    `hf` or `remote`, and VADE_LLM__MODEL to its folder.
+    Nothing is fetched but by `vade model pull`. To use a model that writes, set VADE_LLM__GENERATOR to
+    `engine`, `hf` or `remote`, and VADE_LLM__MODEL to its folder; one that embeds or reranks is named
+    in VADE_LLM__EMBEDDER or VADE_LLM__RERANKER.
     """
 
 
@@ -63,7 +64,10 @@ def pull(data_dir: Path | None, as_json: bool, **options: Any) -> int:
 @click.pass_obj
 @exit_with_errors
 def check(data_dir: Path | None, as_json: bool, folder: Path) -> int:
-    """Load a folder with the settings in force, ask it one thing, and say how that went."""
+    """Load a folder with the settings in force, ask it one thing, and say how that went.
+
+    Tells by itself whether the model writes, embeds or reranks.
+    """
     from api.commands.model import run_check
 
     return run_check(data_dir, Terminal(as_json), folder)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from core.errors import ModelError
 from llm.engine.stream_layout import LATENT_GROUP, StreamLayout
+from llm.readers import READERS
 
 WeightDtype = Literal["bfloat16", "8 bit"]
 KvDtype = Literal["model", "int8"]
@@ -92,8 +93,24 @@ CATALOGUE = (
 
 
 def find_card(name: str) -> ModelCard:
-    """Return the model of that name or repository. Raises: ModelError listing the names known."""
+    """Return the chat model of that name or repository. Raises: ModelError listing the names known."""
     for card in CATALOGUE:
         if name in (card.name, card.repository):
             return card
     raise ModelError(f"no model is called {name!r}; known are {', '.join(card.name for card in CATALOGUE)}")
+
+
+def repository_of(name: str) -> tuple[str, str]:
+    """Return a model's repository and its short name, of chat models and of those that read.
+
+    `name` is either; a repository that is not listed is called by its last part.
+
+    Raises: ModelError listing the names known.
+    """
+    for card in (*CATALOGUE, *READERS):
+        if name in (card.name, card.repository):
+            return card.repository, card.name
+    if "/" in name:
+        return name, name.rsplit("/", 1)[-1]
+    known = ", ".join(card.name for card in (*CATALOGUE, *READERS))
+    raise ModelError(f"no model is called {name!r}; known are {known}")

@@ -23,6 +23,9 @@ LOCK_FILE = "vade-model.json"
 _WANTED = re.compile(
     r"[\w.-]+\.safetensors|[\w.-]+\.safetensors\.index\.json|(?:generation_)?config\.json|tokenizer[\w.-]*\.json"
     r"|special_tokens_map\.json|vocab\.json|merges\.txt|tokenizer\.model|chat_template\.jinja|LICEN[SC]E[\w.-]*"
+    # what sentence-transformers puts beside an embedder's weights
+    r"|modules\.json|sentence_bert_config\.json|config_sentence_transformers\.json"
+    r"|\d_[A-Z][a-z]+/(?:config\.json|model\.safetensors)"
 )
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -121,6 +124,7 @@ def _check_room(folder: Path, files: list[HubFile]) -> None:
 def _fetch(client: httpx.Client, url: str, file: HubFile, target: Path, progress: Progress) -> None:
     if target.exists() and _matches(target, file):
         return
+    target.parent.mkdir(exist_ok=True)
     part = target.with_name(target.name + ".part")
     have = part.stat().st_size if part.exists() else 0
     if have < file.size or not file.size:

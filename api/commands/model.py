@@ -8,10 +8,13 @@ from typing import Any
 
 import click
 
+from api.commands.model_readers import columns, reader_text, readers_text
 from api.terminal import DONE, WITH_FAILURES, Terminal
 from core.settings import load_settings
-from llm.catalogue import CATALOGUE, ModelCard, find_card
+from llm.catalogue import CATALOGUE, ModelCard, repository_of
 from llm.pull import HUB, pull
+from llm.reader_check import check_reader, kind_of
+from llm.readers import READERS
 from llm.vllm_server import run_child, vllm_command
 
 _GB = 1e9
@@ -22,8 +25,13 @@ def run_list(terminal: Terminal, context: int, batch: int) -> int:
     """List the catalogue."""
     models = [_card_json(card, context, batch) for card in CATALOGUE]
     terminal.result(
-        {"context_tokens": context, "batch": batch, "models": models},
-        lambda: _cards_text(models, context, batch),
+        {
+            "context_tokens": context,
+            "batch": batch,
+            "models": models,
+            "readers": [asdict(card) for card in READERS],
+        },
+        lambda: f"{_cards_text(models, context, batch)}\n\n{readers_text(READERS)}",
     )
     return DONE
 
@@ -32,10 +40,7 @@ def run_pull(
     data_dir: Path | None, terminal: Terminal, name: str, folder: Path | None, revision: str, hub: str | None
 ) -> int:
     """Fetch what is missing of a model."""
-    repository = name if "/" in name else find_card(name).repository
-    short = next(
-        (card.name for card in CATALOGUE if card.repository == repository), repository.split("/")[-1]
-    )
+    repository, short = repository_of(name)
     folder = folder or load_settings(data_dir).data_dir / "models" / short
     commit = pull(repository, folder, revision, (hub or HUB).rstrip("/"), _progress(terminal))
     terminal.result(
@@ -47,10 +52,15 @@ def run_pull(
 
 def run_check(data_dir: Path | None, terminal: Terminal, folder: Path) -> int:
     """Try a folder out."""
+    settings = load_settings(data_dir).llm
+    if kind_of(folder) != "chat":
+        read = check_reader(folder, settings)
+        terminal.result({"folder": str(folder), **asdict(read)}, lambda: reader_text(read, folder))
+        return DONE
     from llm.model_check import check
 
-    report = asdict(check(folder, load_settings(data_dir).llm))
-    terminal.result({"folder": str(folder), **report}, lambda: _check_text(report))
+    report = asdict(check(folder, settings))
+    terminal.result({"folder": str(folder), "kind": "chat", **report}, lambda: _check_text(report))
     return DONE
 
 
@@ -82,11 +92,7 @@ def _card_json(card: ModelCard, context: int, batch: int) -> dict[str, Any]:
 
 
 def _cards_text(models: Sequence[dict[str, Any]], context: int, batch: int) -> str:
-    rows = [_COLUMNS, *map(_card_row, models)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    table = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    table = columns([_COLUMNS, *map(_card_row, models)])
     requests = "1 request" if batch == 1 else f"{batch} requests"
     notes = [
         f"Memory in GB: weights in bfloat16 and in 8 bit; KV pages of {requests} of {context:,} tokens,",

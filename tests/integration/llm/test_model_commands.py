@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from test_hf import TOKENIZER
 from test_pull import COMMIT, Hub
+from tiny_encoders import WIDTH, cross_encoder_folder, encoder_folder
 from tiny_models import tiny_model
 from transformers import AutoModelForCausalLM, MambaConfig
 
@@ -159,3 +160,31 @@ def test_help_answers_at_once():
     loaded = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
     assert not loaded & {"torch", "transformers", "httpx", "fastapi", "sqlalchemy"}
     assert {"list", "pull", "check", "serve"} <= set(done.stdout.split())
+
+
+def test_what_reads_is_listed_too(tmp_path):
+    readers = json.loads(vade(tmp_path, "model", "list", "--json").stdout)["readers"]
+    assert {"embedder", "reranker"} == {reader["kind"] for reader in readers}
+    text = vade(tmp_path, "model", "list").stdout
+    assert "llm.passage_prompt = 'passage: '" in text
+
+
+def test_an_embedder_is_tried_out(tmp_path):
+    encoder_folder(tmp_path / "e", pooling="cls", prompts={"query": "query: "})
+    done = vade(tmp_path, "model", "check", tmp_path / "e", "--json")
+    said = json.loads(done.stdout)
+    assert (said["kind"], said["dimension"], said["pooling"], said["question_prompt"]) == (
+        "embedder", WIDTH, "cls", "query: ",
+    )  # fmt: skip
+    assert said["passages_per_second"] > 0
+    text = vade(tmp_path, "model", "check", tmp_path / "e").stdout
+    assert f"VADE_LLM__EMBEDDER={tmp_path / 'e'}" in text
+    assert "it reads no Chinese" in text
+
+
+def test_a_reranker_is_tried_out(tmp_path):
+    cross_encoder_folder(tmp_path / "r")
+    said = json.loads(vade(tmp_path, "model", "check", tmp_path / "r", "--json").stdout)
+    assert said["kind"] == "reranker"
+    assert 0 < said["matching"] < 1
+    assert "VADE_LLM__RERANKER" in vade(tmp_path, "model", "check", tmp_path / "r").stdout

@@ -24,7 +24,7 @@ class Hub(ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.files = {"model.safetensors": WEIGHTS, "config.json": b"{}"}
+        self.files = {"model.safetensors": WEIGHTS, "config.json": b"{}", "1_Pooling/config.json": b"{}"}
         unwanted = ("modeling_evil.py", "pytorch_model.bin", "../outside.json", "sub/config.json")
         self.files |= dict.fromkeys(unwanted, b"boom")
         self.main, self.cut_after, self.asked, self.served = COMMIT, None, [], {}
@@ -80,8 +80,8 @@ def test_weights_and_text_arrive_and_nothing_that_can_hold_code(hub, tmp_path):
     heard = []
     commit = pull("o/m", tmp_path / "m", hub=hub.url, progress=lambda *news: heard.append(news))
     assert commit == COMMIT
-    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [
-        "config.json", "model.safetensors", LOCK_FILE,
+    assert sorted(str(path.relative_to(tmp_path / "m")) for path in tmp_path.rglob("*") if path.is_file()) == [
+        "1_Pooling/config.json", "config.json", "model.safetensors", LOCK_FILE,
     ]  # fmt: skip
     assert (tmp_path / "m" / "model.safetensors").read_bytes() == WEIGHTS
     assert heard[-1][1:] in {(len(WEIGHTS), len(WEIGHTS)), (2, 2)}
