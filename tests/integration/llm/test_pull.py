@@ -80,7 +80,8 @@ def test_weights_and_text_arrive_and_nothing_that_can_hold_code(hub, tmp_path):
     heard = []
     commit = pull("o/m", tmp_path / "m", hub=hub.url, progress=lambda *news: heard.append(news))
     assert commit == COMMIT
-    assert sorted(str(path.relative_to(tmp_path / "m")) for path in tmp_path.rglob("*") if path.is_file()) == [
+    files = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert sorted(str(path.relative_to(tmp_path / "m")) for path in files) == [
         "1_Pooling/config.json", "config.json", "model.safetensors", LOCK_FILE,
     ]  # fmt: skip
     assert (tmp_path / "m" / "model.safetensors").read_bytes() == WEIGHTS
