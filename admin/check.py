@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, exists, func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, or_, select, text
+from sqlalchemy.orm import Session, aliased
 
 from admin.erasure import finish_erasures
 from core.changes import live_chunk_ids
 from core.database import Database
 from core.erasures import receipts
-from core.tables import ChunkTable, DocumentTable, EmbeddingTable, VersionTable
+from core.tables import ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable
 from core.values import DocumentState
 from retrieval.follower import Follower
 
@@ -110,9 +110,30 @@ def _truth(session: Session, model_id: str) -> Iterator[Finding]:
             again,
         ),
     )
-    for name, count, remedy in rules:
+    inside = ((name, count, again) for name, count in _inside())
+    for name, count, remedy in (*rules, *inside):
         if number := session.scalar(count):
             yield Finding(name, f"{number} times", remedy)
+
+
+def _inside() -> Iterator[tuple[str, Any]]:
+    """Yield the rules of files inside a document: they live with it, and who reads it reads them."""
+    outer, inner = aliased(DocumentTable), aliased(DocumentTable)
+    kept = (
+        select(func.count(inner.id))
+        .join(outer, outer.id == inner.parent_id)
+        .where(inner.state != DocumentState.DELETED)
+    )
+    yield "a file inside a document outlives it", kept.where(outer.state == DocumentState.DELETED)
+    differ = or_(_reads_only(inner, outer), _reads_only(outer, inner))
+    yield "a file inside a document has other readers than the document", kept.where(differ)
+
+
+def _reads_only(one: Any, other: Any) -> ColumnElement[bool]:
+    """Return whether somebody may read one document and not the other."""
+    held, lacking = aliased(GrantTable), aliased(GrantTable)
+    same = exists().where(lacking.document_id == other.id, lacking.principal == held.principal)
+    return exists().where(held.document_id == one.id, ~same.correlate(held, other))
 
 
 def _live_version() -> ColumnElement[bool]:

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
 from core.jobs import DOCUMENT, forget
+from core.known import KnownDocument
 from core.tables import (
     ChangeTable,
     ChunkTable,
@@ -42,20 +43,6 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownDocument:
-    """What the database knows of a document before a source is looked at; `readable` if it has a version."""
-
-    id: int
-    state: str
-    reason: str
-    content_sha256: str
-    stamp: str
-    pipeline: str
-    principals: frozenset[str]
-    readable: bool
-
-
-@dataclass(frozen=True, slots=True)
 class PreparedVersion:
     """All that one transaction writes: `vectors[i]` is the embedding of `chunks[i]` by `model_id`."""
 
@@ -77,44 +64,6 @@ def is_settled(known: KnownDocument | DocumentTable | None, file: Fetched) -> bo
         and known.state in _SETTLED
         and (known.content_sha256, known.pipeline) == (file.content_sha256, file.pipeline)
     )
-
-
-def known_documents(session: Session, source_uri: str) -> dict[str, KnownDocument]:
-    """Return, by URI, what is known of the documents at or below a source's URI."""
-    below = source_uri.rstrip("/") + "/"
-    of_source = or_(DocumentTable.uri == source_uri, DocumentTable.uri.startswith(below, autoescape=True))
-    readers: dict[int, set[str]] = {}
-    readable = select(VersionTable.document_id).where(VersionTable.tombstoned_at.is_(None))
-    live = set(session.scalars(readable.join(DocumentTable).where(of_source)))
-    grants = select(GrantTable.document_id, GrantTable.principal).join(
-        DocumentTable, DocumentTable.id == GrantTable.document_id
-    )
-    for document_id, principal in session.execute(grants.where(of_source)):
-        readers.setdefault(document_id, set()).add(principal)
-    return {
-        row.uri: KnownDocument(
-            row.id,
-            row.state,
-            row.reason,
-            row.content_sha256,
-            row.stamp,
-            row.pipeline,
-            frozenset(readers.get(row.id, ())),
-            row.id in live,
-        )
-        for row in session.scalars(select(DocumentTable).where(of_source))
-    }
-
-
-def known_vectors(session: Session, uri: str, model_id: str) -> dict[str, bytes]:
-    """Return the vectors of a document's live chunks by their indexed text: they need no embedding."""
-    rows = session.execute(
-        select(ChunkTable.context, ChunkTable.text, EmbeddingTable.vector)
-        .join(EmbeddingTable, EmbeddingTable.chunk_id == ChunkTable.id)
-        .join(DocumentTable, DocumentTable.id == ChunkTable.document_id)
-        .where(DocumentTable.uri == uri, EmbeddingTable.model_id == model_id)
-    )
-    return {f"{context}\n{text}" if context else text: vector for context, text, vector in rows}
 
 
 def see(session: Session, source: int, uri: str, name: str, principals: frozenset[str]) -> int:
@@ -160,7 +109,16 @@ def commit_unchanged(session: Session, file: Fetched) -> None:
 
 
 def update_grants(session: Session, document_id: int, principals: frozenset[str]) -> bool:
-    """Make `principals` the ones that may read a document; returns whether that was a change."""
+    """Make `principals` the ones that may read a document and what is inside it.
+
+    Returns whether that was a change for the document itself.
+    """
+    for member in session.scalars(select(DocumentTable.id).where(DocumentTable.parent_id == document_id)):
+        _update_grants(session, member, principals)
+    return _update_grants(session, document_id, principals)
+
+
+def _update_grants(session: Session, document_id: int, principals: frozenset[str]) -> bool:
     held = session.scalars(select(GrantTable.principal).where(GrantTable.document_id == document_id))
     if frozenset(held) == principals:
         return False
@@ -171,7 +129,17 @@ def update_grants(session: Session, document_id: int, principals: frozenset[str]
 
 
 def tombstone(session: Session, document_id: int) -> None:
-    """Make a document unsearchable, from the end of this transaction on; work on it comes to nothing."""
+    """Make a document and what is inside it unsearchable, from the end of this transaction on.
+
+    Work on it comes to nothing.
+    """
+    inside = and_(DocumentTable.parent_id == document_id, DocumentTable.state != DocumentState.DELETED)
+    for member in session.scalars(select(DocumentTable.id).where(inside)).all():
+        _tombstone(session, member)
+    _tombstone(session, document_id)
+
+
+def _tombstone(session: Session, document_id: int) -> None:
     _retire_live_version(session, document_id)
     forget(
         session,

@@ -1,12 +1,12 @@
 """Erasing a document for good, inside the caller's transaction, and the receipts of it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.documents import find_document, tombstone
@@ -26,7 +26,8 @@ from core.tables import (
 class Receipt:
     """What was removed of a document. `indexes` names for each index the generation without it.
 
-    `versions` are their numbers, `chunks` their ids, `vectors` and `pages` how many. Times are ISO 8601.
+    `versions` are their numbers, `chunks` their ids, `vectors` and `pages` how many; of the document and
+    of the files inside it, whose URIs are `members`. Times are ISO 8601.
     """
 
     id: int
@@ -39,35 +40,37 @@ class Receipt:
     pages: int
     indexes: Mapping[str, int]
     completed_at: str = ""
+    members: tuple[str, ...] = ()
 
 
 def erase(session: Session, uri: str) -> Receipt:
     """Remove a document's text, chunks, vectors, pages and permissions; its URI and receipt stay.
 
-    It cannot be found any more from the end of this transaction on.
+    What is inside it goes with it. It cannot be found any more from the end of this transaction on.
 
     Raises: NotFoundError if there is no document, or nothing is left of it.
     """
     document = find_document(session, uri)
-    versions = _versions(session, document.id) if document else {}
+    family = _family(session, document.id) if document else {}
+    versions = _versions(session, family)
     if document is None or not versions:
         raise NotFoundError(f"nothing is held of {uri}")
-    chunks = session.scalars(select(ChunkTable.id).where(ChunkTable.document_id == document.id)).all()
+    chunks = session.scalars(select(ChunkTable.id).where(ChunkTable.document_id.in_(family))).all()
     vectors = session.scalar(select(func.count()).where(EmbeddingTable.chunk_id.in_(chunks))) or 0
     pages = session.scalar(select(func.count()).where(PageTable.version_id.in_(versions))) or 0
     tombstone(session, document.id)
-    session.execute(delete(VersionTable).where(VersionTable.document_id == document.id))
-    session.execute(delete(GrantTable).where(GrantTable.document_id == document.id))
-    session.execute(
-        update(DocumentTable).where(DocumentTable.id == document.id).values(title="", size_bytes=0)
-    )
+    session.execute(delete(VersionTable).where(VersionTable.document_id.in_(family)))
+    session.execute(delete(GrantTable).where(GrantTable.document_id.in_(family)))
+    session.execute(update(DocumentTable).where(DocumentTable.id.in_(family)).values(title="", size_bytes=0))
     now = datetime.now(UTC)
     row = ErasureTable(document_id=document.id, uri=uri, receipt="{}", at=now)
     session.add(row)
     session.flush()
+    numbers = tuple(versions.values())
     receipt = Receipt(
-        row.id, document.id, uri, now.isoformat(), tuple(versions.values()), tuple(chunks), vectors, pages, {}
-    )
+        row.id, document.id, uri, now.isoformat(), numbers, tuple(chunks), vectors, pages, {},
+        members=tuple(name for number, name in family.items() if number != document.id),
+    )  # fmt: skip
     return _keep(session, receipt)
 
 
@@ -96,8 +99,15 @@ def chunks_left(session: Session, receipt: Receipt) -> int:
     return session.scalar(select(func.count()).where(ChunkTable.id.in_(receipt.chunks))) or 0
 
 
-def _versions(session: Session, document_id: int) -> dict[int, int]:
-    rows = select(VersionTable.id, VersionTable.number).where(VersionTable.document_id == document_id)
+def _family(session: Session, document_id: int) -> dict[int, str]:
+    """Return the ids and URIs of a document and of the files inside it."""
+    own, inside = DocumentTable.id == document_id, DocumentTable.parent_id == document_id
+    rows = select(DocumentTable.id, DocumentTable.uri).where(or_(own, inside)).order_by(DocumentTable.id)
+    return {number: uri for number, uri in session.execute(rows)}  # noqa: C416 (mypy)
+
+
+def _versions(session: Session, family: Collection[int]) -> dict[int, int]:
+    rows = select(VersionTable.id, VersionTable.number).where(VersionTable.document_id.in_(family))
     return {version_id: number for version_id, number in session.execute(rows)}  # noqa: C416 (mypy)
 
 
@@ -108,4 +118,5 @@ def _keep(session: Session, receipt: Receipt) -> Receipt:
 
 
 def _receipt(raw: dict[str, Any]) -> Receipt:
-    return Receipt(**{**raw, "versions": tuple(raw["versions"]), "chunks": tuple(raw["chunks"])})
+    lists = {name: tuple(raw.get(name, ())) for name in ("versions", "chunks", "members")}
+    return Receipt(**{**raw, **lists})

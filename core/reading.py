@@ -25,7 +25,8 @@ _AROUND = 1500
 class DocumentEntry:
     """A document as a list shows it. `version` is 0 while nothing of it was ever read.
 
-    `notices` are what a person should know of how that version was read.
+    `notices` are what a person should know of how that version was read. `parent` is the id of the
+    document that it is inside of, if any.
     """
 
     id: int
@@ -37,6 +38,7 @@ class DocumentEntry:
     reason: str
     version: int
     updated_at: datetime
+    parent: int | None
     notices: tuple[str, ...]
 
 
@@ -154,6 +156,7 @@ def _document_entries(scope: AccessScope) -> Select[*tuple[Any, ...]]:
             DocumentTable.reason,
             func.coalesce(VersionTable.number, 0),
             DocumentTable.updated_at,
+            DocumentTable.parent_id,
             func.coalesce(VersionTable.notices, ""),
         )
         .outerjoin(VersionTable, live)

@@ -77,13 +77,15 @@ class DocumentTable(Base):
 
     `content_sha256` and `pipeline` name what was last tried; with `state` they decide whether it
     has to be tried again. `stamp` is the source's word for that content: while it is the same, there
-    is nothing to fetch. `reason` says why it failed.
+    is nothing to fetch. `reason` says why it failed. A file inside another one, such as an
+    attachment, has the outermost file's document as its `parent_id`, and that one's permissions.
     """
 
     __tablename__ = "document"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"), index=True)
     uri: Mapped[str] = mapped_column(String(4096), unique=True)
     title: Mapped[str] = mapped_column(Text)
     media_type: Mapped[str] = mapped_column(String(255))

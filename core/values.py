@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from core.errors import ParseError
+
 
 class BlockKind(StrEnum):
     """What a run of text is in its document's structure."""
@@ -63,7 +65,7 @@ class ParsedDocument:
     """What a parser makes of a file: the text to keep and its structure, in reading order.
 
     `notices` are what a person should know of how it was read, such as text that is hidden in the file;
-    a line each.
+    a line each. `members` are the files inside it and inside those, in their order.
     """
 
     title: str
@@ -72,6 +74,26 @@ class ParsedDocument:
     pages: tuple[Page, ...] = ()
     media_type: str = "text/plain"
     notices: tuple[str, ...] = ()
+    members: "tuple[Member, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file inside another one, such as an attachment: the document in it, or why it cannot be read.
+
+    `path` leads to it from the outermost file; `!/` stands behind each file on the way. No two members
+    have the same path, and a member's document has no members of its own.
+    """
+
+    path: str
+    content_sha256: str
+    size_bytes: int
+    document: ParsedDocument | ParseError
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return self.path.rpartition("/")[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +138,17 @@ class Turn:
 class Inquiry:
     """What is asked, under whose scope, and after which turns, the oldest first.
 
-    `background` says that nobody waits for the answer: others go first.
+    `background` says that nobody waits for the answer: others go first. `whole` is the question as it
+    would be asked without the turns, `wanted` the part of it that a sentence must answer; empty, both
+    are the question.
     """
 
     question: str
     scope: AccessScope
     history: tuple[Turn, ...] = ()
     background: bool = False
+    whole: str = ""
+    wanted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +261,8 @@ class Answer:
 
     A refused answer has no sentences; `reason` says why in a sentence, and `found` holds what came
     nearest. `near` are names of exact things, as documents write them, that could be meant by one that
-    was asked for and that no document holds. `confidence` lies in 0..1. `timings` are milliseconds by
-    stage.
+    was asked for and that no document holds. `understood` is the question that was searched for, where
+    that is not the one that was asked. `confidence` lies in 0..1. `timings` are milliseconds by stage.
     """
 
     text: str
@@ -248,3 +274,4 @@ class Answer:
     timings: dict[str, float] = field(default_factory=dict)
     found: tuple[Citation, ...] = ()
     near: tuple[str, ...] = ()
+    understood: str = ""

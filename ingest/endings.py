@@ -1,6 +1,7 @@
 """How work on a document ends: each ending takes its job off the ledger in the transaction that writes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
@@ -22,10 +23,20 @@ from core.errors import (
     VadeError,
 )
 from core.jobs import JobState, Lease, end_cancelled, finish, give_up, postpone
+from core.members import MemberChanges, PreparedMember, commit_members
 from core.settings import IngestSettings
 from core.values import DocumentState
 from ingest.report import Outcome
 from ingest.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """All that one document brings: its version, and the files inside it."""
+
+    file: Fetched
+    version: PreparedVersion
+    members: Sequence[PreparedMember] = ()
 
 
 class Endings:
@@ -48,26 +59,29 @@ class Endings:
                 lease.reason or f"the program ended {times} times while it was at this document"
             )
 
-    def searchable(self, lease: Lease, file: Fetched, version: PreparedVersion, run: Run) -> None:
-        """Commit a document's new version."""
+    def searchable(self, lease: Lease, new: NewDocument, run: Run) -> None:
+        """Commit a document's new version, and the files inside it."""
+        changes: list[MemberChanges] = []
 
         def write(session: Session) -> None:
             finish(session, lease)
-            commit_version(session, file, version)
+            commit_version(session, new.file, new.version)
+            changes.append(commit_members(session, new.file.uri, new.members))
 
         if self._write(lease, run, write):
-            known = run.known.get(file.uri)
+            known = run.known.get(new.file.uri)
             is_new = known is None or not known.readable
-            run.report.chunks += len(version.chunks)
+            run.report.chunks += len(new.version.chunks)
             outcome = Outcome.ADDED if is_new else Outcome.CHANGED
-            run.tell(file.uri, outcome, notices=version.parsed.notices)
+            run.tell(new.file.uri, outcome, notices=new.version.parsed.notices)
+            _tell_members(new.members, changes[-1], run)
 
     def is_known(self, file: Fetched, run: Run) -> bool:
         """Return whether this content was brought to an end before, and need not be again."""
         known = run.known.get(file.uri)
         if known is None or not is_settled(known, file):
             return False
-        return known.state == DocumentState.SEARCHABLE or not run.options.retry
+        return not (run.options.retry and known.has_failed)
 
     def unchanged(self, lease: Lease, file: Fetched, run: Run) -> None:
         """End the job of a document whose content is known; what failed before is told again."""
@@ -82,7 +96,9 @@ class Endings:
 
         if self._write(lease, run, write):
             changed = file.uri in run.regranted
-            run.tell(file.uri, Outcome.PERMISSIONS if changed else Outcome.UNCHANGED)
+            outcome = Outcome.PERMISSIONS if changed else Outcome.UNCHANGED
+            run.tell(file.uri, outcome)
+            run.tell_members(known, outcome)
 
     def failed(self, lease: Lease, file: Fetched, error: VadeError, run: Run) -> None:
         """Note why a document cannot be had or read; what may be better next time is tried again."""
@@ -115,3 +131,24 @@ class Endings:
         finally:
             run.drop(lease)
         return True
+
+
+def _tell_members(members: Sequence[PreparedMember], changes: MemberChanges, run: Run) -> None:
+    outcomes = {
+        Outcome.ADDED: changes.added,
+        Outcome.CHANGED: changes.changed,
+        Outcome.UNCHANGED: changes.unchanged,
+    }
+    by_uri = {uri: outcome for outcome, uris in outcomes.items() for uri in uris}
+    for member in members:
+        if isinstance(member.version, ParseError):
+            run.tell_member(member.file.uri, Outcome.FAILED, member.version)
+        else:
+            outcome = by_uri[member.file.uri]
+            written = outcome is not Outcome.UNCHANGED
+            run.report.chunks += len(member.version.chunks) if written else 0
+            run.tell_member(
+                member.file.uri, outcome, notices=member.version.parsed.notices if written else ()
+            )
+    for uri in changes.deleted:
+        run.tell_member(uri, Outcome.DELETED)

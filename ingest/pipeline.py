@@ -4,18 +4,21 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 
 from core.database import Database
-from core.documents import Fetched, PreparedVersion, known_documents, known_vectors
+from core.documents import Fetched, PreparedVersion
 from core.errors import FetchError, LeaseLostError, ParseError, QuarantineError, VadeError
 from core.jobs import DOCUMENT, Lease, claim
+from core.known import known_documents, known_vectors
+from core.members import PreparedMember
 from core.settings import IngestSettings
 from core.sources import cursor_of
 from core.values import Chunk, ParsedDocument
 from ingest.ahead import ahead
 from ingest.chunker import CHUNKER_VERSION, chunk
-from ingest.endings import Endings
+from ingest.endings import Endings, NewDocument
+from ingest.inside import member_uri
 from ingest.parsers.formats import PARSERS_VERSION
 from ingest.record import Plan, Recorder
 from ingest.report import Progress, RunReport, silent
@@ -31,13 +34,26 @@ _JOBS_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True)
+class _Part:
+    """A file, the document's own or one inside it, cut into chunks, or why it cannot be read."""
+
+    file: Fetched
+    name: str
+    parsed: ParsedDocument | ParseError
+    chunks: Sequence[Chunk] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A parsed and chunked document on its way to the embedder."""
+    """A parsed and chunked document on its way to the embedder; the first part is its own."""
 
     lease: Lease
-    file: Fetched
-    parsed: ParsedDocument
-    chunks: Sequence[Chunk]
+    parts: Sequence[_Part]
+
+    @property
+    def chunks(self) -> list[Chunk]:
+        """The chunks of all parts, in order."""
+        return [chunk for part in self.parts for chunk in part.chunks]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,19 +156,33 @@ class Pipeline:
             with run.timed("parse", lease):
                 parsed = self._parse(content, listed.name)
             with run.timed("chunk", lease):
-                chunks = chunk(parsed, self._embedder.tokenizer, self._settings.chunk_tokens)
+                parts = [self._part(file, listed.name, parsed), *self._members(file, parsed)]
         except (FetchError, ParseError, QuarantineError, LeaseLostError) as error:
             return _Ended(lease, file, error)
         run.stage(lease, "waiting for its vectors")
-        return _Prepared(lease, file, parsed, chunks)
+        return _Prepared(lease, parts)
+
+    def _part(self, file: Fetched, name: str, parsed: ParsedDocument) -> _Part:
+        chunks = chunk(parsed, self._embedder.tokenizer, self._settings.chunk_tokens)
+        return _Part(file, name, parsed, chunks)
+
+    def _members(self, file: Fetched, parsed: ParsedDocument) -> Iterator[_Part]:
+        for member in parsed.members:
+            uri = member_uri(file.uri, member.path)
+            inner = Fetched(uri, member.content_sha256, member.size_bytes, "", file.pipeline)
+            if isinstance(member.document, ParseError):
+                yield _Part(inner, member.name, member.document)
+            else:
+                yield self._part(inner, member.name, member.document)
 
     def _embed(self, window: Sequence[_Prepared], run: Run) -> Iterator[list[bytes]]:
         """Return the vectors of each document's chunks; a text that its last version held costs nothing."""
         vectors: dict[str, bytes] = {}
         with self._database.reading() as session:
             for prepared in window:
-                if prepared.file.uri in run.known:
-                    vectors.update(known_vectors(session, prepared.file.uri, self._embedder.model_id))
+                if prepared.lease.key in run.known:
+                    for part in prepared.parts:
+                        vectors.update(known_vectors(session, part.file.uri, self._embedder.model_id))
         texts = {chunk.indexed_text: None for prepared in window for chunk in prepared.chunks}
         new = [text for text in texts if text not in vectors]
         with run.timed("embed", *(prepared.lease for prepared in window)):
@@ -162,5 +192,13 @@ class Pipeline:
         return ([vectors[chunk.indexed_text] for chunk in prepared.chunks] for prepared in window)
 
     def _commit(self, prepared: _Prepared, vectors: list[bytes], run: Run) -> None:
-        version = PreparedVersion(prepared.parsed, prepared.chunks, vectors, self._embedder.model_id)
-        self._endings.searchable(prepared.lease, prepared.file, version, run)
+        left = iter(vectors)
+        own, *members = [self._filled(part, list(islice(left, len(part.chunks)))) for part in prepared.parts]
+        assert isinstance(own.version, PreparedVersion)  # what cannot be read was never prepared
+        self._endings.searchable(prepared.lease, NewDocument(own.file, own.version, members), run)
+
+    def _filled(self, part: _Part, vectors: list[bytes]) -> PreparedMember:
+        if isinstance(part.parsed, ParseError):
+            return PreparedMember(part.file, part.name, part.parsed)
+        version = PreparedVersion(part.parsed, part.chunks, vectors, self._embedder.model_id)
+        return PreparedMember(part.file, part.name, version)

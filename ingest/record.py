@@ -7,17 +7,16 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from core.database import Database
-from core.documents import KnownDocument, see, tombstone, update_grants
+from core.documents import see, tombstone, update_grants
 from core.errors import ParseError, SourceError
 from core.jobs import DOCUMENT, NewJob, enqueue
+from core.known import KnownDocument
 from core.settings import IngestSettings
 from core.sources import advance, hold_readers
 from core.values import DocumentState
 from ingest.report import Outcome
-from ingest.run import Run
+from ingest.run import GIVEN_UP, Run
 from ingest.source import Listed, Listing, Source
-
-_GIVEN_UP = frozenset({DocumentState.FAILED, DocumentState.QUARANTINED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +111,12 @@ class Recorder:
         changed = known.principals != listed.principals
         if changed:
             update_grants(session, known.id, listed.principals)
-        if known.state in _GIVEN_UP:
+        if known.state in GIVEN_UP:
             run.tell(listed.uri, Outcome.FAILED, ParseError(known.reason))
         else:
-            run.tell(listed.uri, Outcome.PERMISSIONS if changed else Outcome.UNCHANGED)
+            outcome = Outcome.PERMISSIONS if changed else Outcome.UNCHANGED
+            run.tell(listed.uri, outcome)
+            run.tell_members(known, outcome)
 
     def _is_settled(self, known: KnownDocument | None, listed: Listed, retry: bool) -> bool:
         """Return whether the source's own word says that there is nothing new to fetch."""
@@ -123,7 +124,8 @@ class Recorder:
             known is not None
             and bool(listed.stamp)
             and (known.stamp, known.pipeline) == (listed.stamp, self._fingerprint())
-            and (known.state == DocumentState.SEARCHABLE or (known.state in _GIVEN_UP and not retry))
+            and (known.state == DocumentState.SEARCHABLE or known.state in GIVEN_UP)
+            and not (retry and known.has_failed)
         )
 
     def _remove(self, run: Run, gone: Collection[str], any_named: bool, complete: bool, cursor: str) -> None:
@@ -145,6 +147,7 @@ class Recorder:
             with run.timed("commit"), self._database.writing() as session:
                 tombstone(session, live[uri])
             run.tell(uri, Outcome.DELETED)
+            run.tell_members(run.known[uri], Outcome.DELETED)
         if cursor:
             with self._database.writing() as session:
                 advance(session, run.source.id, cursor)

@@ -47,11 +47,15 @@ def silent(document: DocumentReport, listed: int) -> None:
 
 @dataclass
 class RunReport:
-    """A run's outcomes and where its time went, in seconds by stage; `listed` is known early."""
+    """A run's outcomes and where its time went, in seconds by stage.
+
+    `listed` is known early; `inside` counts the files inside those, as they are met.
+    """
 
     source: str
     run: int = 0
     listed: int = 0
+    inside: int = 0
     documents: list[DocumentReport] = field(default_factory=list)
     chunks: int = 0
     embedded: int = 0

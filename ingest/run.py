@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from core.database import Database
-from core.documents import KnownDocument, known_documents
-from core.errors import AlreadyRunningError, LeaseLostError, StorageError, VadeError
+from core.errors import AlreadyRunningError, LeaseLostError, ParseError, StorageError, VadeError
 from core.jobs import (
     INTERACTIVE,
     SYNC,
@@ -26,13 +25,17 @@ from core.jobs import (
     release,
     renew,
 )
+from core.known import KnownDocument, known_documents
 from core.locks import SignOfLife
 from core.sources import RunState, SourceEntry, begin_run, end_run, register
+from core.values import DocumentState
 from ingest.report import Outcome, Progress, RunReport
 from ingest.source import Source
 
 log = structlog.get_logger()
 _LOOK_AGAIN_SECONDS = 0.1
+GIVEN_UP = frozenset({DocumentState.FAILED, DocumentState.QUARANTINED})
+"""States that need a person, or a change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,23 @@ class Run:
         self, uri: str, outcome: Outcome, error: VadeError | None = None, notices: tuple[str, ...] = ()
     ) -> None:
         """Note one document's outcome and pass it on."""
-        self._tell(self.report.note(uri, outcome, error, notices), self.report.listed)
+        document = self.report.note(uri, outcome, error, notices)
+        self._tell(document, self.report.listed + self.report.inside)
+
+    def tell_members(self, known: KnownDocument, outcome: Outcome) -> None:
+        """Tell of the files inside a document that share its outcome; what failed before is told again."""
+        for member in known.members:
+            if member.state in GIVEN_UP and outcome is not Outcome.DELETED:
+                self.tell_member(member.uri, Outcome.FAILED, ParseError(member.reason))
+            else:
+                self.tell_member(member.uri, outcome)
+
+    def tell_member(
+        self, uri: str, outcome: Outcome, error: VadeError | None = None, notices: tuple[str, ...] = ()
+    ) -> None:
+        """Note the outcome of a file inside a document, which no source lists."""
+        self.report.inside += 1
+        self.tell(uri, outcome, error, notices)
 
     @contextmanager
     def timed(self, stage: str, *leases: Lease) -> Iterator[None]:

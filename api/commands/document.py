@@ -48,5 +48,5 @@ def _text(receipt: Receipt, left: dict[str, Any]) -> str:
         f"Receipt {receipt.id}: {receipt.uri}\n"
         f"  unsearchable since {receipt.unsearchable_at}, {state}\n"
         f"  {len(receipt.versions)} versions, {len(receipt.chunks)} chunks, {receipt.vectors} vectors, "
-        f"{receipt.pages} pages"
+        f"{receipt.pages} pages" + "".join(f"\n  with {member}" for member in receipt.members)
     )

@@ -2,13 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from core.errors import EmptyDocumentError
+from core.errors import EmptyDocumentError, ParseError
 from core.values import Block, BlockKind, Page, ParsedDocument
 
 # A hostile file can give cause for any number.
@@ -46,6 +46,18 @@ class Parser(Protocol):
         """Return the document; `name` is the file's name and serves as its title of last resort.
 
         Raises: ParseError or one of its children; nothing else for any content whatever.
+        """
+        ...
+
+
+@runtime_checkable
+class Container(Parser, Protocol):
+    """A parser of files that hold other files."""
+
+    def members(self, content: bytes, name: str) -> Iterator[tuple[str, bytes | ParseError]]:
+        """Yield the path inside and the content of each file, or why it cannot be had.
+
+        Asked only of what `parse` has read. Raises: as `parse`.
         """
         ...
 

@@ -1,5 +1,7 @@
-"""Messages by the standard library: who wrote what to whom, the text, the names of attachments."""
+"""Messages by the standard library: who wrote what to whom, the text, and the attachments."""
 
+import mimetypes
+from collections.abc import Iterator
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -11,6 +13,8 @@ from ingest.parsers.encoding import decode
 from ingest.parsers.html import write_html
 from ingest.parsers.text import write_text
 
+_MESSAGE = "message/rfc822"
+_SIGNATURES = frozenset({"pgp-signature", "pkcs7-signature", "x-pkcs7-signature"})
 _SHOWN_HEADERS = ("From", "To", "Cc", "Date")
 
 
@@ -31,9 +35,15 @@ class EmlParser:
         shown = [(field, _header(message, field)) for field in _SHOWN_HEADERS]
         builder.paragraph("; ".join(f"{field}: {value}" for field, value in shown if value))
         _write_body(builder, message)
-        names = [clean(part.get_filename() or part.get_content_type()) for part in _attachments(message)]
+        names = [_name(part) for part in _attachments(message)]
         builder.paragraph("Attachments: " + ", ".join(names) if names else "")
         return builder.build(name)
+
+    def members(self, content: bytes, name: str) -> Iterator[tuple[str, bytes | ParseError]]:
+        """Yield the attachments; see `Container.members`."""
+        message = BytesParser(policy=default).parsebytes(content)
+        for part in _attachments(message):
+            yield _name(part), _content(part)
 
 
 def _write_body(builder: DocumentBuilder, message: EmailMessage) -> None:
@@ -53,9 +63,41 @@ def _write_body(builder: DocumentBuilder, message: EmailMessage) -> None:
 
 def _attachments(message: EmailMessage) -> list[EmailMessage]:
     try:
-        return [part for part in message.iter_attachments() if isinstance(part, EmailMessage)]
+        parts = [part for part in message.iter_attachments() if isinstance(part, EmailMessage)]
     except (AttributeError, KeyError, TypeError):  # a body that is not what its type says
         return []
+    return [part for part in parts if not _belongs_to_body(part)]
+
+
+def _belongs_to_body(part: EmailMessage) -> bool:
+    """Tell whether a part is a picture in the text, such as a logo, or a signature's numbers."""
+    picture = part.get_content_maintype() == "image" and bool(part.get("Content-ID"))
+    is_attached = part.get_content_disposition() == "attachment"
+    return (picture and not is_attached) or part.get_content_subtype() in _SIGNATURES
+
+
+def _name(part: EmailMessage) -> str:
+    """Return an attachment's file name without folders, or one that tells its type."""
+    named = clean(part.get_filename() or "").replace("\\", "/").rpartition("/")[-1]
+    if named:
+        return named
+    if part.get_content_type() == _MESSAGE:
+        inner = part.get_payload()
+        message = inner[0] if isinstance(inner, list) and inner else None
+        subject = _header(message, "Subject") if isinstance(message, EmailMessage) else ""
+        return f"{subject.replace('/', '-') or 'message'}.eml"
+    return "attachment" + (mimetypes.guess_extension(part.get_content_type()) or ".bin")
+
+
+def _content(part: EmailMessage) -> bytes | ParseError:
+    payload = part.get_payload()
+    try:
+        if isinstance(payload, list):  # a message of its own
+            return b"".join(message.as_bytes() for message in payload if isinstance(message, EmailMessage))
+        decoded = part.get_payload(decode=True)
+    except (ValueError, LookupError, TypeError, AttributeError):  # the standard library on broken ones
+        return ParseError("The attachment cannot be taken out of the message.")
+    return decoded if isinstance(decoded, bytes) else b""
 
 
 def _header(message: EmailMessage, field: str) -> str:

@@ -1,7 +1,9 @@
 """Chooses the parser for a file: by its bytes first, by its name's ending second."""
 
 import importlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from core.errors import (
@@ -12,8 +14,9 @@ from core.errors import (
     UnknownFormatError,
 )
 from core.values import ParsedDocument
-from ingest.parsers.base import Parser
+from ingest.parsers.base import Container, Parser
 from ingest.parsers.encoding import looks_like_text
+from ingest.parsers.members import Unpacking
 from ingest.parsers.office_container import office_format
 from ingest.parsers.signatures import (
     OLE_MARK,
@@ -53,6 +56,7 @@ FORMATS: dict[str, Format] = {
     "rst": Format("rst", "RstParser", (".rst", ".rest")),
     "delimited": Format("delimited", "DelimitedParser", (".csv", ".tsv")),
     "eml": Format("eml", "EmlParser", (".eml",)),
+    "zip": Format("archive", "ZipParser", (".zip",), is_text=False),
     "pdf": Format("pdf", "PdfParser", (".pdf",), is_text=False),
     "docx": Format("docx", "DocxParser", (".docx", ".docm", ".dotx"), is_text=False),
     "pptx": Format("pptx", "PptxParser", (".pptx", ".pptm", ".ppsx"), is_text=False),
@@ -60,7 +64,7 @@ FORMATS: dict[str, Format] = {
 }
 _BY_EXTENSION = {extension: key for key, kind in FORMATS.items() for extension in kind.extensions}
 # Raised whenever a parser's output changes: documents parsed by an older one are parsed anew.
-PARSERS_VERSION = 1
+PARSERS_VERSION = 2
 # Every file ending that is read; a text of another ending is read as well.
 EXTENSIONS = frozenset(_BY_EXTENSION)
 # An HTML page is known by its beginning, behind white space and comments.
@@ -68,18 +72,36 @@ _HTML_STARTS = (b"<!doctype html", b"<html")
 
 
 def parse(content: bytes, name: str, max_text_bytes: int) -> ParsedDocument:
-    """Return the document that `content` holds.
+    """Return the document that `content` holds, and those of the files inside it.
 
     `name` is the file's name: it decides between text formats and serves as the title of last
-    resort. `max_text_bytes` limits the stored text as UTF-8.
+    resort. `max_text_bytes` limits the stored text as UTF-8, that of the files inside included.
 
     Raises: EmptyDocumentError if there is no text, EncryptedError if a password protects it,
     TooLargeError beyond the limit or for a ZIP bomb, UnknownFormatError if nothing reads it, and
     ParseError if it is damaged; nothing else for any content whatever.
     """
+    document, container = _parse_one(content, name)
+    _check_size(document, max_text_bytes)
+    if container is None:
+        return document
+    unpacking = Unpacking(_parse_one, max_text_bytes)
+    unpacking.count(document)
+    with _translated():
+        return replace(document, members=tuple(unpacking.members(container, content, name)))
+
+
+def _parse_one(content: bytes, name: str) -> tuple[ParsedDocument, Container | None]:
+    """Return a file's own document, and its parser if the file holds others."""
+    with _translated():
+        parser = load_parser(_choose(content, name))
+        return parser.parse(content, name), parser if isinstance(parser, Container) else None
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
     try:
-        kind = _choose(content, name)
-        document = load_parser(kind).parse(content, name)
+        yield
     except ParseError:
         raise
     except Exception as error:
@@ -87,13 +109,15 @@ def parse(content: bytes, name: str, max_text_bytes: int) -> ParsedDocument:
         raise ParseError(
             f"The file cannot be read ({type(error).__name__}); it may be damaged. Open it and save it again."
         ) from error
+
+
+def _check_size(document: ParsedDocument, max_text_bytes: int) -> None:
     size = len(document.text.encode())
     if size > max_text_bytes:
         raise TooLargeError(
             f"The file holds {size / 1e6:.1f} MB of text and the limit is {max_text_bytes / 1e6:.1f} MB; "
             "split it or raise the limit."
         )
-    return document
 
 
 def load_parser(kind: str) -> Parser:

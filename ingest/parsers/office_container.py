@@ -1,4 +1,4 @@
-"""The ZIP container of Office files: what is in it, and whether it is safe to open."""
+"""The ZIP container of Office files and archives: what is in it, and whether it is safe to open."""
 
 import io
 import re
@@ -15,6 +15,7 @@ _MAX_RATIO = 200
 _RATIO_MATTERS_ABOVE_BYTES = 32 * 1024 * 1024
 _MAX_MEMBERS = 20_000
 _ENCRYPTED_FLAG = 0x1
+ARCHIVE = "zip"
 _MARKUP_ENDINGS = (".xml", ".rels", ".vml")
 _DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
@@ -50,19 +51,21 @@ _CONTENT_TYPES = (
 
 
 def office_format(content: bytes) -> str:
-    """Return `docx`, `pptx` or `xlsx` for a container that is safe to open.
+    """Return `docx`, `pptx` or `xlsx` for a container that is safe to open, `zip` for any archive.
 
-    Raises: TooLargeError for a ZIP bomb, EncryptedError, UnknownFormatError for another kind of
-    container, ParseError for a damaged one or one that defines XML entities.
+    Raises: TooLargeError for a ZIP bomb, EncryptedError for an Office file that is encrypted,
+    UnknownFormatError for a container of a kind that is not read, ParseError for a damaged one or one
+    that defines XML entities.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_size(archive, len(content))
             kind = _kind(archive)
-            _check_markup(archive)
+            if kind != ARCHIVE:
+                _check_markup(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
         raise ParseError(
-            "The Office file is damaged or cut off; get it anew or open and save it again."
+            "The Office file or archive is damaged or cut off; get it anew or open and save it again."
         ) from error
     return kind
 
@@ -76,21 +79,26 @@ def _check_size(archive: zipfile.ZipFile, packed: int) -> None:
             f"The file would unpack to {len(members)} parts and {expanded / 1e6:.0f} MB, as a ZIP bomb does; "
             "it was not opened."
         )
-    if any(member.flag_bits & _ENCRYPTED_FLAG for member in members):
-        raise EncryptedError()
 
 
 def _kind(archive: zipfile.ZipFile) -> str:
     names = set(archive.namelist())
+    if any(is_encrypted(member) for member in archive.infolist()):
+        if names.isdisjoint(member for member, _, _ in _KINDS):
+            return ARCHIVE
+        raise EncryptedError()
     if _RELATIONS in names and _STRICT in archive.read(_RELATIONS):
         raise UnknownFormatError(
             "This is an Office file in the Strict Open XML dialect; save it in the usual one."
         )
-    for member, kind, words in _KINDS:
-        if member in names:
-            if kind:
-                return kind
-            raise UnknownFormatError(f"This is {words}.")
+    marks = [(kind, words) for member, kind, words in _KINDS if member in names]
+    if marks and marks[0][0] is None:
+        raise UnknownFormatError(f"This is {marks[0][1]}.")
+    return marks[0][0] if marks and marks[0][0] else _kind_by_type(archive, names)
+
+
+def _kind_by_type(archive: zipfile.ZipFile, names: set[str]) -> str:
+    """Return what a container without a part of a known name says that it is."""
     types = archive.read("[Content_Types].xml") if "[Content_Types].xml" in names else b""
     for mark, kind in _CONTENT_TYPES:
         if mark in types:
@@ -99,7 +107,12 @@ def _kind(archive: zipfile.ZipFile) -> str:
     for ending, words in _OPEN_DOCUMENT.items():
         if mimetype.strip().endswith(b"opendocument." + ending):
             raise UnknownFormatError(f"This is {words}.")
-    raise UnknownFormatError("This is a ZIP archive; unpack it and give the files in it.")
+    return ARCHIVE
+
+
+def is_encrypted(member: zipfile.ZipInfo) -> bool:
+    """Tell whether a part can be read only with a password."""
+    return bool(member.flag_bits & _ENCRYPTED_FLAG)
 
 
 def _check_markup(archive: zipfile.ZipFile) -> None:

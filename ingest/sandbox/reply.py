@@ -10,6 +10,7 @@ import sys
 import zlib
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from core.errors import (
@@ -20,8 +21,9 @@ from core.errors import (
     TooLargeError,
     UnknownFormatError,
 )
-from core.values import Block, BlockKind, Page, ParsedDocument
+from core.values import Block, BlockKind, Member, Page, ParsedDocument
 from ingest.parsers.base import MAX_NOTICES
+from ingest.parsers.members import MAX_MEMBERS, MAX_PATH_CHARS, MAX_UNPACKED_BYTES
 from ingest.sandbox.wire import MalformedError
 
 Bytes = bytes | memoryview
@@ -32,6 +34,8 @@ _NUMBER = {kind: number for number, kind in enumerate(_KINDS)}
 _BLOCK = 5  # numbers for each block: kind, start, end, level, header
 _BOX_BYTES = 8  # for each character, see `Page.boxes`
 _MAX_LEVEL = 1_000
+_PARTS = 3  # of each document: text, blocks, boxes
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]{1,100}")
 _REASONS = {
     error.code: error
@@ -44,7 +48,21 @@ _MAX_REASON_CHARS = 500
 
 
 def document_reply(document: ParsedDocument) -> tuple[dict[str, Any], list[bytes]]:
-    """Return the header and the parts of a message that holds a document."""
+    """Return the header and the parts of a message that holds a document, and those inside it."""
+    about, parts = _told(document)
+    members = []
+    for member in document.members:
+        known = {"path": member.path, "sha256": member.content_sha256, "size": member.size_bytes}
+        if isinstance(member.document, ParseError):
+            inner, more = reason_reply(member.document)
+        else:
+            inner, more = _told(member.document)
+        members.append({**known, **inner})
+        parts += more
+    return {**about, "members": members}, parts
+
+
+def _told(document: ParsedDocument) -> tuple[dict[str, Any], list[bytes]]:
     headers: dict[str, int] = {}
     numbers = array("q")
     for block in document.blocks:
@@ -77,15 +95,39 @@ def read_reply(header: dict[str, Any], parts: Parts, max_text_bytes: int) -> Par
     """
     try:
         if "code" in header:
-            raise _REASONS[header["code"]](_reason(header["reason"]))
-        return _document(header, parts, max_text_bytes)
-    except (ValueError, TypeError, KeyError, OverflowError, zlib.error) as error:
+            raise _error(header)
+        document = _document(header, parts[:_PARTS])
+        members = _members(header["members"], parts[_PARTS:])
+        _require(sum(len(texts) for texts in parts[::_PARTS]) <= max_text_bytes)
+        return replace(document, members=members)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, zlib.error) as error:
         raise MalformedError("the reply cannot be true") from error
 
 
-def _document(header: dict[str, Any], parts: Parts, max_text_bytes: int) -> ParsedDocument:
+def _error(header: dict[str, Any]) -> ParseError:
+    return _REASONS[header["code"]](_reason(header["reason"]))
+
+
+def _members(listed: Any, parts: Parts) -> tuple[Member, ...]:
+    _require(isinstance(listed, list) and len(listed) <= MAX_MEMBERS)
+    members: list[Member] = []
+    for header in listed:
+        path, digest, size = header["path"], header["sha256"], header["size"]
+        _require(
+            path.isprintable() and 0 < len(path) <= MAX_PATH_CHARS and _SHA256.fullmatch(digest) is not None
+        )
+        _require(type(size) is int and 0 <= size <= MAX_UNPACKED_BYTES)
+        if "code" in header:
+            members.append(Member(path, digest, size, _error(header)))
+        else:
+            members.append(Member(path, digest, size, _document(header, parts[:_PARTS])))
+            parts = parts[_PARTS:]
+    _require(not parts and len({member.path for member in members}) == len(members))
+    return tuple(members)
+
+
+def _document(header: dict[str, Any], parts: Parts) -> ParsedDocument:
     text_bytes, numbers, boxes = parts
-    _require(len(text_bytes) <= max_text_bytes)
     text = str(text_bytes, "utf-8")
     title, headers = _text(header["title"]), [_text(line) for line in header["headers"]]
     _require(bool(text) and bool(title) and "\0" not in text)

@@ -15,6 +15,8 @@ MAY_SEE_THEM = {
     "core/tables.py",
     "core/changes.py",  # gives followers every entry with its readers
     "core/documents.py",  # writes
+    "core/known.py",  # tells ingestion what it knows of a source's documents
+    "core/members.py",  # writes what is inside a document
     "core/erasures.py",  # removes, and counts what it removed
     "core/reading.py",  # reads, each query under a scope
     "admin/check.py",  # counts, for the operator, and shows no content

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from fakes.application import make_app
+from fakes.containers import packed
 from fakes.entries import entry
 from fakes.source import FakeSource
 
@@ -20,6 +21,11 @@ WRITTEN = {
     "a chunk belongs to a version that is not live": "UPDATE version SET tombstoned_at = created_at",
     "a chunk has no embedding of the model in force": "UPDATE embedding SET model_id = 'another@1'",
     "a chunk's text is not its version's text at its offsets": "UPDATE chunk SET start = start + 1",
+    "a file inside a document outlives it": "UPDATE document SET state = 'deleted' WHERE uri LIKE '%.zip'",
+    "a file inside a document has other readers than the document": (
+        "UPDATE document_grant SET principal = 'user:ann' WHERE document_id ="
+        " (SELECT id FROM document WHERE uri LIKE '%.zip!/%')"
+    ),
     "references": "DELETE FROM document",
 }
 
@@ -30,6 +36,7 @@ def app(tmp_path: Path) -> Iterator[App]:
     source = FakeSource()
     source.put("a.md", "The pump runs.")
     source.put("b.md", "The valve leaks.")
+    source.put("c.zip", packed({"d.md": "Grease the pump."}))
     app.ingest(source)
     yield app
     app.close()
@@ -53,7 +60,7 @@ def behind_our_back(app: App, statement: str) -> None:
 
 
 def test_nothing_is_found_where_all_agree(app: App) -> None:
-    assert checked(app) == CheckReport(documents=2, versions=2, chunks=2, findings=())
+    assert checked(app) == CheckReport(documents=4, versions=4, chunks=4, findings=())
 
 
 @pytest.mark.parametrize(("name", "statement"), WRITTEN.items(), ids=WRITTEN)

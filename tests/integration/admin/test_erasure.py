@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from fakes.application import make_app
+from fakes.containers import packed
 from fakes.source import FakeSource
 
 from admin.check import check
@@ -19,8 +20,8 @@ EVERYBODY = scope_of(None)
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
-    app = make_app(tmp_path)
+def app(tmp_path: Path, database_url: str) -> Iterator[App]:
+    app = make_app(tmp_path, database_url=database_url)
     yield app
     app.close()
 
@@ -113,3 +114,15 @@ def test_what_is_not_held_cannot_be_erased(app: App) -> None:
     for missing in (uri, "fake:shelf/never.md"):
         with pytest.raises(NotFoundError, match="nothing is held"):
             erase_document(app.database, followers(app), missing)
+
+
+def test_what_is_inside_an_erased_document_goes_with_it(app: App) -> None:
+    source = FakeSource()
+    uri = source.put("mail.zip", packed({"a.md": f"The code is {SECRET}.", "b.md": "The valve leaks."}))
+    app.ingest(source)
+    assert f"{uri}!/a.md" in found(app)
+    receipt = erase_document(app.database, followers(app), uri)
+    assert receipt.members == (f"{uri}!/a.md", f"{uri}!/b.md")
+    assert (receipt.versions, len(receipt.chunks)) == ((1, 1, 1), 3)
+    assert (found(app), holding(app.settings.data_dir)) == ([], [])
+    assert still_there(app.database, followers(app), receipt) == {}

@@ -83,7 +83,7 @@ REFUSED = [
     (ole("WordDocument"), "a.docx", UnknownFormatError, "old Word document"),
     (ole("Workbook"), "a.xls", UnknownFormatError, "old Excel workbook"),
     (ole("Something"), "a.bin", UnknownFormatError, "old Office file"),
-    (archive(note=b"x"), "a.zip", UnknownFormatError, "ZIP archive; unpack it"),
+    (archive(), "a.zip", EmptyDocumentError, "no files"),
     (archive(mimetype=b"application/vnd.oasis.opendocument.text"), "a.odt", UnknownFormatError, ".docx"),
     (SAMPLES["a.docx"][:4000], "a.docx", ParseError, "damaged or cut off"),
     (BOMB, "a.xlsx", TooLargeError, "ZIP bomb"),

@@ -2,6 +2,7 @@ import itertools
 import json
 import zlib
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from core.errors import (
     TooLargeError,
     UnknownFormatError,
 )
-from core.values import Block, BlockKind, Page, ParsedDocument
+from core.values import Block, BlockKind, Member, Page, ParsedDocument
 from ingest.sandbox.reply import document_reply, read_reply, reason_reply
 from ingest.sandbox.wire import MalformedError
 
@@ -50,6 +51,57 @@ def good() -> Reply:
 
 def test_a_document_comes_back_as_it_was() -> None:
     assert read_reply(*good(), MOST) == DOCUMENT
+
+
+def with_members() -> ParsedDocument:
+    inner = (Block(BlockKind.PARAGRAPH, 0, 4),)
+    return replace(
+        DOCUMENT,
+        members=(
+            Member("a.zip", "0" * 64, 3, ParsedDocument("a", "b.md", inner)),
+            Member("a.zip!/b.md", "1" * 64, 7, EncryptedError("a password")),
+            Member("c.md", "2" * 64, 9, ParsedDocument("c", "Oil.", inner)),
+        ),
+    )
+
+
+def test_the_files_inside_come_back_as_they_were() -> None:
+    sent = with_members()
+    found = read_reply(*over_the_wire(document_reply(sent)), MOST)
+    assert found.members[0] == sent.members[0]
+    assert found.members[2] == sent.members[2]
+    assert isinstance(found.members[1].document, EncryptedError)
+    assert str(found.members[1].document) == "a password"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("path", "c.md"),
+        ("path", ""),
+        ("path", "a\nb"),
+        ("path", "a" * 5_000),
+        ("path", 7),
+        ("sha256", "0"),
+        ("sha256", None),
+        ("size", -1),
+        ("size", 10**30),
+        ("size", True),
+        ("code", "empty"),
+    ],
+)
+def test_a_file_inside_that_cannot_be_true_is_refused(key: str, value: Any) -> None:
+    header, parts = over_the_wire(document_reply(with_members()))
+    header["members"][0][key] = value
+    with pytest.raises(MalformedError):
+        read_reply(header, parts, MOST)
+
+
+def test_the_texts_of_all_files_count_together() -> None:
+    most = len(TEXT.encode()) + 8
+    assert read_reply(*over_the_wire(document_reply(with_members())), most)
+    with pytest.raises(MalformedError):
+        read_reply(*over_the_wire(document_reply(with_members())), most - 1)
 
 
 @given(

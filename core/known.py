@@ -1,0 +1,98 @@
+"""What the database knows of a source's documents before the source is looked at: for ingestion alone."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from core.tables import ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable
+from core.values import DocumentState
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMember:
+    """What the database knows of a file inside a document."""
+
+    uri: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDocument:
+    """What the database knows of a document before a source is looked at; `readable` if it has a version."""
+
+    id: int
+    state: str
+    reason: str
+    content_sha256: str
+    stamp: str
+    pipeline: str
+    principals: frozenset[str]
+    readable: bool
+    members: tuple[KnownMember, ...]
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it, or a file inside it, could not be read."""
+        states = {self.state, *(member.state for member in self.members)}
+        return not states.isdisjoint((DocumentState.FAILED, DocumentState.QUARANTINED))
+
+
+def known_documents(session: Session, source_uri: str) -> dict[str, KnownDocument]:
+    """Return, by URI, what is known of the documents at or below a source's URI.
+
+    The files inside a document are no documents of the source, but the document's members.
+    """
+    below = source_uri.rstrip("/") + "/"
+    of_source = and_(
+        or_(DocumentTable.uri == source_uri, DocumentTable.uri.startswith(below, autoescape=True)),
+        DocumentTable.parent_id.is_(None),
+    )
+    members = _known_members(session, of_source)
+    readers: dict[int, set[str]] = {}
+    readable = select(VersionTable.document_id).where(VersionTable.tombstoned_at.is_(None))
+    live = set(session.scalars(readable.join(DocumentTable).where(of_source)))
+    grants = select(GrantTable.document_id, GrantTable.principal).join(
+        DocumentTable, DocumentTable.id == GrantTable.document_id
+    )
+    for document_id, principal in session.execute(grants.where(of_source)):
+        readers.setdefault(document_id, set()).add(principal)
+    return {
+        row.uri: KnownDocument(
+            row.id,
+            row.state,
+            row.reason,
+            row.content_sha256,
+            row.stamp,
+            row.pipeline,
+            frozenset(readers.get(row.id, ())),
+            row.id in live,
+            tuple(members.get(row.id, ())),
+        )
+        for row in session.scalars(select(DocumentTable).where(of_source))
+    }
+
+
+def _known_members(session: Session, of_source: ColumnElement[bool]) -> dict[int | None, list[KnownMember]]:
+    inner = aliased(DocumentTable)
+    rows = select(inner.parent_id, inner.uri, inner.state, inner.reason).join(
+        DocumentTable, DocumentTable.id == inner.parent_id
+    )
+    found: dict[int | None, list[KnownMember]] = {}
+    for parent, *about in session.execute(
+        rows.where(of_source, inner.state != DocumentState.DELETED).order_by(inner.id)
+    ):
+        found.setdefault(parent, []).append(KnownMember(*about))
+    return found
+
+
+def known_vectors(session: Session, uri: str, model_id: str) -> dict[str, bytes]:
+    """Return the vectors of a document's live chunks by their indexed text: they need no embedding."""
+    rows = session.execute(
+        select(ChunkTable.context, ChunkTable.text, EmbeddingTable.vector)
+        .join(EmbeddingTable, EmbeddingTable.chunk_id == ChunkTable.id)
+        .join(DocumentTable, DocumentTable.id == ChunkTable.document_id)
+        .where(DocumentTable.uri == uri, EmbeddingTable.model_id == model_id)
+    )
+    return {f"{context}\n{text}" if context else text: vector for context, text, vector in rows}

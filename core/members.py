@@ -1,0 +1,96 @@
+"""Writing the files inside a document, in the transaction that writes the document itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.documents import (
+    Fetched,
+    PreparedVersion,
+    commit_failure,
+    commit_version,
+    find_document,
+    is_settled,
+    tombstone,
+    update_grants,
+)
+from core.errors import NotFoundError, ParseError
+from core.tables import DocumentTable, GrantTable
+from core.values import DocumentState
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedMember:
+    """A file inside a document on its way into the database: its version, or why there is none."""
+
+    file: Fetched
+    name: str
+    version: PreparedVersion | ParseError
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChanges:
+    """The URIs of a document's members by what became of them; those that failed are in none."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    deleted: tuple[str, ...]
+
+
+def commit_members(session: Session, parent_uri: str, members: Sequence[PreparedMember]) -> MemberChanges:
+    """Make `members` all that a document holds, each with the readers of the document.
+
+    One whose content was brought to an end before stays as it is. Raises: NotFoundError.
+    """
+    parent = find_document(session, parent_uri)
+    if parent is None:
+        raise NotFoundError(f"{parent_uri} was never seen")
+    before = {
+        row.uri: row.state
+        for row in session.scalars(select(DocumentTable).where(DocumentTable.parent_id == parent.id))
+    }
+    grants = select(GrantTable.principal).where(GrantTable.document_id == parent.id)
+    readers = frozenset(session.scalars(grants))
+    outcomes = {member.file.uri: _commit(session, parent, readers, member) for member in members}
+    gone = [uri for uri, state in before.items() if uri not in outcomes and state != DocumentState.DELETED]
+    for uri in gone:
+        if (document := find_document(session, uri)) is not None:
+            tombstone(session, document.id)
+
+    def of(outcome: str) -> tuple[str, ...]:
+        return tuple(uri for uri, found in outcomes.items() if found == outcome)
+
+    return MemberChanges(of("added"), of("changed"), of("unchanged"), tuple(gone))
+
+
+def _commit(session: Session, parent: DocumentTable, readers: frozenset[str], member: PreparedMember) -> str:
+    known = find_document(session, member.file.uri)
+    was_there = known is not None and known.state != DocumentState.DELETED
+    document = known if known is not None and was_there else _enter(session, parent, member, known)
+    update_grants(session, document.id, readers)
+    if isinstance(member.version, ParseError):
+        commit_failure(session, member.file, str(member.version))
+        return "failed"
+    if was_there and document.state == DocumentState.SEARCHABLE and is_settled(document, member.file):
+        return "unchanged"
+    commit_version(session, member.file, member.version)
+    return "changed" if was_there else "added"
+
+
+def _enter(
+    session: Session, parent: DocumentTable, member: PreparedMember, known: DocumentTable | None
+) -> DocumentTable:
+    now = datetime.now(UTC)
+    document = known or DocumentTable(
+        uri=member.file.uri, media_type="", size_bytes=0, content_sha256="", stamp="", pipeline="",
+        created_at=now,
+    )  # fmt: skip
+    document.source_id, document.parent_id, document.title = parent.source_id, parent.id, member.name
+    document.state, document.reason, document.updated_at = DocumentState.SEEN, "", now
+    session.add(document)
+    session.flush()
+    return document

@@ -1,0 +1,86 @@
+"""The files inside a file, and inside those, within limits that hold for all of them together."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
+
+from core.errors import ParseError, TooLargeError
+from core.values import Member, ParsedDocument
+from ingest.parsers.base import Container, clean
+
+Read = Callable[[bytes, str], tuple[ParsedDocument, Container | None]]
+"""Reads one file; gives its document and, where it holds others, what opens it. Raises: ParseError."""
+
+# People put an archive into a message into an archive; what lies deeper is a bomb.
+MAX_DEPTH = 4
+MAX_MEMBERS = 2_000
+MAX_UNPACKED_BYTES = 512 * 2**20
+# Of a path inside one file; only its end says what the file is.
+_PATH_CHARS = 200
+MAX_PATH_CHARS = MAX_DEPTH * (_PATH_CHARS + 10)
+INSIDE = "!/"
+
+
+class Unpacking:
+    """Reads what one outermost file holds; `max_text_bytes` limits the text of all of it, as UTF-8."""
+
+    def __init__(self, read: Read, max_text_bytes: int) -> None:
+        self._read = read
+        self._text_left = max_text_bytes
+        self._bytes_left = MAX_UNPACKED_BYTES
+        self._paths: set[str] = set()
+
+    def count(self, document: ParsedDocument) -> None:
+        """Let a document's text count. Raises: TooLargeError beyond the limit."""
+        self._text_left -= len(document.text.encode())
+        if self._text_left < 0:
+            raise TooLargeError("the files inside hold more text than the limit allows; unpack it")
+
+    def members(
+        self, container: Container, content: bytes, name: str, above: str = "", depth: int = 1
+    ) -> Iterator[Member]:
+        """Yield every file inside, each followed by what is inside it.
+
+        Raises: ParseError if the container cannot be opened; TooLargeError beyond a limit.
+        """
+        for path, held in container.members(content, name):
+            place = self._free_place(above, path)
+            if isinstance(held, ParseError):
+                yield Member(place, hashlib.sha256().hexdigest(), 0, held)
+                continue
+            self._bytes_left -= len(held)
+            if self._bytes_left < 0:
+                raise TooLargeError(
+                    f"the files inside have more than {MAX_UNPACKED_BYTES / 1e6:.0f} MB, as a ZIP bomb has; "
+                    "if it is none, unpack it"
+                )
+            yield from self._member(place, held, depth)
+
+    def _member(self, place: str, content: bytes, depth: int) -> Iterator[Member]:
+        digest, size = hashlib.sha256(content).hexdigest(), len(content)
+        try:
+            document, container = self._read(content, PurePosixPath(place).name)
+            if container is not None and depth >= MAX_DEPTH:
+                raise TooLargeError(f"it lies inside {depth} files and holds files itself; unpack it")
+        except ParseError as error:
+            yield Member(place, digest, size, error)
+            return
+        self.count(document)
+        yield Member(place, digest, size, document)
+        if container is not None:
+            yield from self.members(container, content, PurePosixPath(place).name, place + INSIDE, depth + 1)
+
+    def _free_place(self, above: str, path: str) -> str:
+        """Return a path that no other file has and that leads nowhere else."""
+        if len(self._paths) >= MAX_MEMBERS:
+            raise TooLargeError(f"it holds more than {MAX_MEMBERS} files; unpack it")
+        shown = "".join(character if character.isprintable() else " " for character in path)
+        steps = [clean(step) for step in shown.replace("\\", "/").split("/")]
+        within = "/".join(step for step in steps if step not in ("", ".", ".."))[-_PATH_CHARS:].strip("/ ")
+        place = above + (within or "unnamed")
+        file, number = PurePosixPath(place), 1
+        while place in self._paths:
+            number += 1
+            place = str(file.with_name(f"{file.stem} ({number}){file.suffix}"))
+        self._paths.add(place)
+        return place
