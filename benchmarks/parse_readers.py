@@ -1,0 +1,132 @@
+"""Readers of files to compare: this project's parsers, and other systems in a Python of their own."""
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from benchmarks import parse_peers
+from benchmarks.parse_measures import Table, markdown_tables, plain
+from core.errors import ParseError
+from core.values import Block, BlockKind, ParsedDocument
+from ingest.parsers.base import CELL_SEPARATOR
+from ingest.parsers.formats import parse
+
+OURS = "vademecum"
+PEERS = tuple(parse_peers.PEERS)
+_MAX_TEXT_BYTES = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a system made of a file: nothing and an error where it could not read it."""
+
+    text: str = ""
+    tables: list[Table] = field(default_factory=list)
+    seconds: float = 0.0
+    error: str = ""
+
+
+class Reader(Protocol):
+    """Reads files one by one."""
+
+    name: str
+    version: str
+
+    def read(self, path: Path) -> Reading:
+        """Return what stands in a file."""
+        ...
+
+    def close(self) -> None:
+        """End what was started."""
+        ...
+
+
+class OwnReader:
+    """This project's parsers, in this process."""
+
+    name = OURS
+    version = "of this checkout"
+
+    def read(self, path: Path) -> Reading:
+        """Return what stands in a file."""
+        content = path.read_bytes()
+        started = time.perf_counter()
+        try:
+            document = parse(content, path.name, _MAX_TEXT_BYTES)
+        except ParseError as error:
+            return Reading(seconds=time.perf_counter() - started, error=str(error))
+        seconds = time.perf_counter() - started
+        return Reading(document.text, list(document_tables(document)), seconds)
+
+    def close(self) -> None:
+        """End nothing; nothing was started."""
+
+
+class PeerReader:
+    """One of the `PEERS` under `python`, a file that runs a Python in which it is installed.
+
+    Raises: FileNotFoundError if it is not installed there.
+    """
+
+    def __init__(self, name: str, python: Path) -> None:
+        self.name = name
+        self._process = subprocess.Popen(
+            [python, parse_peers.__file__, name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        try:
+            self.version = str(self._receive()["version"])
+        except EOFError as error:
+            raise FileNotFoundError(f"{name} does not start under {python}") from error
+
+    def read(self, path: Path) -> Reading:
+        """Return what stands in a file."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{path}\n")
+        self._process.stdin.flush()
+        answer = self._receive()
+        seconds, error = float(answer["seconds"]), str(answer.get("error", ""))
+        if "markdown" not in answer:
+            return Reading(str(answer.get("text", "")), answer.get("tables", []), seconds, error)
+        markdown = str(answer["markdown"])
+        tables = answer.get("tables") or markdown_tables(markdown)
+        return Reading(plain(markdown).replace("|", " "), tables, seconds)
+
+    def close(self) -> None:
+        """End the other Python."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _receive(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise EOFError(f"{self.name} is gone")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+def document_tables(document: ParsedDocument) -> Iterator[Table]:
+    """Yield a document's tables: runs of rows between which stands no blank line."""
+    last: Block | None = None
+    table: Table = []
+    for block in document.blocks:
+        is_row = block.kind is BlockKind.ROW
+        if table and not (is_row and last and block.start - last.end == 1):
+            yield table
+            table = []
+        if is_row:
+            row = document.text[block.start : block.end]
+            table.append(
+                f" {row}".split(CELL_SEPARATOR) if row.startswith("|") else row.split(CELL_SEPARATOR)
+            )
+        last = block
+    if table:
+        yield table
