@@ -57,6 +57,7 @@ def search(data_dir: Path | None, as_json: bool, **options: Any) -> int:
 @main.command()
 @click.argument("question", required=False)
 @click.option("--questions", type=_FILE, metavar="FILE.jsonl", help='Answer each line: {"id", "question"}.')
+@click.option("--after", "earlier", multiple=True, metavar="QUESTION", help="Asked before; the oldest first.")
 @_AS
 @_GROUPS
 @json_option

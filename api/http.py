@@ -56,9 +56,10 @@ async def ask(
     gate: Gate = request.app.state.gate
     gate.check()  # refused here it is a 429; inside a stream it could only be an event
     if body.stream:
-        events = answer_events(app, gate, body.question, scope)
+        events = answer_events(app, gate, body, scope)
         return StreamingResponse(events, media_type="text/event-stream")
-    return answer_json(await gate.run(app.answerer.answer, body.question, scope, unless_gone(request)))
+    tell = unless_gone(request)
+    return answer_json(await gate.run(app.answerer.answer, body.question, scope, tell, body.turns))
 
 
 @routes.post("/search")

@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from api.app import App
 from api.gate import Gate
-from api.wire import answer_json, error_json, passage_json
+from api.wire import AskRequest, answer_json, error_json, passage_json
 from core.errors import AbandonedError, VadeError
 from core.values import AccessScope
 from retrieval.answer import Found, Said, Tell, Writing
@@ -26,27 +26,27 @@ _BUFFERED = 64
 Event = tuple[str, Any]
 
 
-async def answer_events(app: App, gate: Gate, question: str, scope: AccessScope) -> AsyncIterator[str]:
+async def answer_events(app: App, gate: Gate, asked: AskRequest, scope: AccessScope) -> AsyncIterator[str]:
     """Yield `meta`, `source`…, `token` and `citation`…, then `done` with the whole answer, or `error`.
 
     A reader that leaves stops the work, in the middle of a sentence too.
     """
-    yield _event("meta", {"question": question})
+    yield _event("meta", {"question": asked.question})
     send, receive = anyio.create_memory_object_stream[Event](_BUFFERED)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_work, app, gate, question, scope, send)
+        tasks.start_soon(_work, app, gate, asked, scope, send)
         async with receive:
             async for name, data in receive:
                 yield _event(name, data)
 
 
 async def _work(
-    app: App, gate: Gate, question: str, scope: AccessScope, send: MemoryObjectSendStream[Event]
+    app: App, gate: Gate, asked: AskRequest, scope: AccessScope, send: MemoryObjectSendStream[Event]
 ) -> None:
     teller = _Teller(send)
     async with send:
         try:
-            answer = await gate.run(app.answerer.answer, question, scope, teller.tell)
+            answer = await gate.run(app.answerer.answer, asked.question, scope, teller.tell, asked.turns)
             await send.send(("done", answer_json(answer)))
         except VadeError as error:
             await send.send(("error", error_json(error.code, str(error))["error"]))

@@ -6,9 +6,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from core.reading import DocumentEntry
-from core.values import Answer, Passage
+from core.values import Answer, Passage, Turn
 
 MAX_QUESTION_CHARACTERS = 2000
+MAX_ANSWER_CHARACTERS = 20_000
+MAX_TURNS = 50
 
 Question = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARACTERS)
@@ -21,11 +23,24 @@ class Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class EarlierTurn(Request):
+    """A question asked earlier in the conversation, and the answer that was given; none if refused."""
+
+    question: Question
+    answer: Annotated[str, StringConstraints(max_length=MAX_ANSWER_CHARACTERS)] = ""
+
+
 class AskRequest(Request):
-    """`POST /v1/ask`."""
+    """`POST /v1/ask`; `history` holds the conversation so far, the oldest turn first."""
 
     question: Question
     stream: bool = False
+    history: tuple[EarlierTurn, ...] = Field((), max_length=MAX_TURNS)
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The conversation so far."""
+        return tuple(Turn(turn.question, turn.answer) for turn in self.history)
 
 
 class SearchRequest(Request):

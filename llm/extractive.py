@@ -40,7 +40,7 @@ class ExtractiveGenerator:
 
         The best sentence always comes, however little it says: its support tells how little.
         """
-        chosen = _choose(self._weighed(inquiry.question, passages), self._max_sentences)
+        chosen = _choose(self._weighed(inquiry, passages), self._max_sentences)
         documents = [passage.document_id for passage in passages]
         for candidate, evidence in sorted(
             chosen, key=lambda pair: (documents.index(pair[0].passage.document_id), pair[0].start)
@@ -54,12 +54,15 @@ class ExtractiveGenerator:
     def close(self) -> None:
         """Nothing is its own."""
 
-    def _weighed(self, question: str, passages: Sequence[Passage]) -> list[Weighed]:
+    def _weighed(self, inquiry: Inquiry, passages: Sequence[Passage]) -> list[Weighed]:
         """Return the likeliest candidates with all that is known of them, best first."""
+        found, whole = candidates(passages), inquiry.whole or inquiry.question
+        asked = set(names(whole))
+        # A row that is looked up by its name answers whatever is wanted of the thing.
+        looked_up = any(asked & candidate.keys for candidate in found)
+        question = whole if looked_up else inquiry.wanted or whole
         words = terms(question)
         rarity = dict(zip(words, self._rarity(words), strict=True))
-        asked = set(names(question))
-        found = candidates(passages)
         by_words = _ranked((candidate, _by_words(rarity, asked, candidate, passages)) for candidate in found)
         if cjk_share(question) > 0.5 and not self._embedder.tokenizer.reads_cjk:
             return by_words

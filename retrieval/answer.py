@@ -10,6 +10,7 @@ from core.values import AccessScope, Answer, AnswerSentence, Citation, DraftSent
 from llm.generator import Generator
 from retrieval.citation_check import checked_citations
 from retrieval.exact import names_near, unknown_names
+from retrieval.followup import understand
 from retrieval.search import Searcher
 
 # Neighbours that widen a found chunk on either side, for reading.
@@ -60,16 +61,20 @@ class Answerer:
         history: tuple[Turn, ...] = (),
         background: bool = False,
     ) -> Answer:
-        """Return the answer; `tell` hears of it while it comes about, and may raise to stop it."""
-        notes = _Notes(self._settings.min_support)
-        passages = self._searcher.search(question, scope, self._settings.passages, _REACH)
+        """Return the answer; `tell` hears of it while it comes about, and may raise to stop it.
+
+        A question that leans on `history`, the oldest turn first, is understood by it.
+        """
+        meant = understand(question, [turn.question for turn in history])
+        notes = _Notes(self._settings.min_support, meant.whole if meant.whole != question else "")
+        passages = self._searcher.search(meant.whole, scope, self._settings.passages, _REACH)
         notes.lap("search_ms")
-        unknown = unknown_names(question, passages)
+        unknown = unknown_names(meant.whole, passages)
         if unknown:
             near = names_near(unknown, self._searcher.near(unknown, scope))
             return notes.unknown(unknown.values(), near, passages)
         tell(Found(tuple(passages)))
-        inquiry = Inquiry(question, scope, history, background)
+        inquiry = Inquiry(question, scope, history, background, meant.whole, meant.wanted)
         with closing(self._generator.draft(inquiry, passages)) as drafts:
             for draft in drafts:
                 said = notes.take(draft, checked_citations(draft, passages)) if draft else None
@@ -83,6 +88,7 @@ class _Notes:
     """What has been said so far, and how sure it is."""
 
     min_support: float
+    understood: str = ""
     sentences: list[AnswerSentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     nearest: list[Citation] = field(default_factory=list)
@@ -129,4 +135,5 @@ class _Notes:
             confidence=round(self.confidence, 4),
             timings={**self.timings, "total_ms": round(sum(self.timings.values()), 2)},
             found=found if refused else (),
+            understood=self.understood,
         )

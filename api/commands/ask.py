@@ -10,7 +10,7 @@ from api.commands.opening import opened, scope_named
 from api.terminal import DONE, Terminal
 from api.wire import answer_json, passage_json
 from core.errors import InputError
-from core.values import AccessScope, Answer, Citation, Passage
+from core.values import AccessScope, Answer, Citation, Passage, Turn
 
 Ask = Callable[[App, str, AccessScope], dict[str, Any]]
 
@@ -20,9 +20,10 @@ def run_ask(
     terminal: Terminal,
     question: str | None,
     questions: Path | None,
+    earlier: tuple[str, ...] = (),
     **asker: str,
 ) -> int:
-    """Answer one question, or each line of a file."""
+    """Answer one question, after those asked earlier, or each line of a file."""
 
     def answer(app: App, text: str, scope: AccessScope) -> dict[str, Any]:
         return answer_json(app.answerer.answer(text, scope, background=True))
@@ -30,7 +31,9 @@ def run_ask(
     with opened(data_dir) as app:
         if questions is not None:
             return _each(app, terminal, questions, answer, asker)
-        found = app.answerer.answer(_required(question, "--questions"), scope_named(**asker))
+        history = tuple(Turn(text, "") for text in earlier)
+        text = _required(question, "--questions")
+        found = app.answerer.answer(text, scope_named(**asker), history=history)
     terminal.result(answer_json(found), lambda: _answer_text(found))
     return DONE
 
@@ -99,15 +102,16 @@ def _as_contract(found: list[Passage]) -> dict[str, Any]:
 
 
 def _answer_text(answer: Answer) -> str:
+    head = [f"Understood as: {answer.understood}", ""] if answer.understood else []
     if answer.refused:
         nearest = [_citation_text(number, citation) for number, citation in enumerate(answer.found, start=1)]
-        return "\n".join([answer.reason, *nearest])
+        return "\n".join([*head, answer.reason, *nearest])
     said = [
         f"{sentence.text} {''.join(f'[{number + 1}]' for number in sentence.citations)}"
         for sentence in answer.sentences
     ]
     sources = [_citation_text(number, citation) for number, citation in enumerate(answer.citations, start=1)]
-    return "\n".join([*said, "", *sources])
+    return "\n".join([*head, *said, "", *sources])
 
 
 def _citation_text(number: int, citation: Citation) -> str:

@@ -8,16 +8,20 @@ import { Turn } from "./turn.js";
 
 const PATIENCE_MS = 1200;
 const LOOK_AGAIN_MS = 3000;
+// Turns that a question may lean on.
+const REMEMBERED = 10;
 
 const question = byId("question");
 const state = byId("state");
 let working = null;
+let conversation = [];
 
 byId("composer").addEventListener("submit", (event) => {
   event.preventDefault();
   askNew(question.value);
 });
 byId("stop").addEventListener("click", () => working?.abort());
+byId("anew").addEventListener("click", beginAnew);
 question.addEventListener("input", fit);
 question.addEventListener("keydown", (event) => {
   // While an input method composes a character, Enter belongs to it.
@@ -35,12 +39,13 @@ function askNew(text) {
   question.value = "";
   fit();
   document.body.classList.remove("fresh");
-  const turn = new Turn(asked, (failed) => work(failed, asked));
+  const earlier = conversation.slice(-REMEMBERED);
+  const turn = new Turn(asked, (failed) => work(failed, asked, earlier));
   byId("turns").append(turn.element);
-  work(turn, asked);
+  work(turn, asked, earlier);
 }
 
-async function work(turn, asked) {
+async function work(turn, asked, earlier) {
   if (working) return;
   working = new AbortController();
   showWorking(true);
@@ -52,7 +57,7 @@ async function work(turn, asked) {
   if (matchMedia("(pointer: coarse)").matches) question.blur();
   else question.focus({ preventScroll: true });
   try {
-    await follow(turn, asked, working.signal);
+    await follow(turn, asked, earlier, working.signal);
   } catch (error) {
     if (working.signal.aborted) turn.stop();
     else if (error instanceof Trouble) turn.fail(error);
@@ -66,13 +71,27 @@ async function work(turn, asked) {
   }
 }
 
-async function follow(turn, asked, signal) {
-  for await (const event of ask(asked, signal)) {
+async function follow(turn, asked, earlier, signal) {
+  for await (const event of ask(asked, earlier, signal)) {
     if (event.name === "error") throw troubleOf(event.data);
     turn.take(event);
-    if (event.name === "done") return;
+    if (event.name !== "done") continue;
+    conversation.push({ question: asked, answer: event.data.text });
+    byId("anew").hidden = false;
+    return;
   }
   throw new Trouble("broken", "The connection was lost before the answer was complete.");
+}
+
+/** Forget the conversation: what is asked next leans on nothing. */
+function beginAnew() {
+  working?.abort();
+  conversation = [];
+  byId("turns").replaceChildren();
+  byId("anew").hidden = true;
+  document.body.classList.add("fresh");
+  announce("A new conversation.");
+  question.focus();
 }
 
 function begin(text) {

@@ -16,12 +16,12 @@ export class Trouble extends Error {
   }
 }
 
-/** Ask a question; yields `{name, data}` for each event until the stream ends. */
-export async function* ask(question, signal) {
+/** Ask a question after the turns in `history`; yields `{name, data}` for each event until the stream ends. */
+export async function* ask(question, history, signal) {
   const response = await send("v1/ask", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ question, stream: true }),
+    body: JSON.stringify({ question, history, stream: true }),
     signal,
   });
   yield* events(response.body, signal);

@@ -73,6 +73,10 @@ export class Turn {
 
   #finish(answer) {
     this.work.remove();
+    if (answer.understood) {
+      const words = quoted("span", answer.understood);
+      this.said.before(element("p", { class: "understood" }, "Understood as: ", words));
+    }
     if (answer.refused) {
       this.#refuse(answer);
       return;

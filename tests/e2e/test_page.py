@@ -199,6 +199,23 @@ def test_a_refusal_shows_what_came_nearest(visit: Visit) -> None:
     expect(page.locator("#passage mark").first).to_be_visible()
 
 
+@BOTH
+def test_a_follow_up_is_understood_until_the_conversation_ends(visit: Visit) -> None:
+    page = visit.page
+    visit.ask("What is the torque of valve V-11?")
+    expect(page.locator(".turn").last).to_contain_text("18 N·m")
+    visit.ask("And V-12?")
+    turn = page.locator(".turn").last
+    expect(turn.locator(".understood")).to_have_text("Understood as: What is the torque of valve V-12?")
+    expect(turn).to_contain_text("24 N·m")
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".turn")).to_have_count(0)
+    expect(page.get_by_label("Your question")).to_be_focused()
+    expect(page.get_by_role("button", name="New conversation")).to_be_hidden()
+    visit.ask("And V-12?")
+    expect(page.locator(".understood")).to_have_count(0)
+
+
 def test_a_failure_is_told_in_words_and_can_be_repeated(visit: Visit, origin: str) -> None:
     page = visit.page
     busy = {"error": {"code": "busy", "message": "Too many questions are waiting."}}

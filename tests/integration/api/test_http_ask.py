@@ -60,7 +60,8 @@ def stream(client: TestClient, question: str) -> list[Event]:
 def test_an_answer_keeps_the_contract(client: TestClient) -> None:
     answer = ask(client, HOW_FAST)
     assert set(answer) == {
-        "text", "sentences", "citations", "refused", "reason", "confidence", "timings", "found", "near"
+        "text", "sentences", "citations", "refused", "reason", "confidence", "timings", "found", "near",
+        "understood",
     }  # fmt: skip
     assert (answer["refused"], answer["reason"], answer["found"]) == (False, "", [])
     [sentence], [citation] = answer["sentences"], answer["citations"]
@@ -70,6 +71,29 @@ def test_an_answer_keeps_the_contract(client: TestClient) -> None:
     assert citation["uri"] == "fake:shelf/pump.md"
     assert citation["span"][1] - citation["span"][0] == len(PUMP)
     assert answer["confidence"] > 0.3
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_follow_up_is_understood_by_what_was_asked_before(client: TestClient, streamed: bool) -> None:
+    history = [
+        {"question": "How is valve V-12 tightened?", "answer": ""},
+        {"question": HOW_FAST, "answer": PUMP},
+    ]
+    body = {"question": "What does it weigh?", "history": history, "stream": streamed}
+    response = client.post("/v1/ask", json=body).raise_for_status()
+    answer = json.loads(response.text.rsplit("data: ", 1)[1]) if streamed else response.json()
+    assert answer["understood"] == f"What does it weigh? ({HOW_FAST})"
+    assert "41 kg" in answer["text"]
+    assert ask(client, HOW_FAST)["understood"] == ""
+
+
+def test_a_conversation_is_bounded(client: TestClient) -> None:
+    for history in (
+        [{"question": "What?"}] * 51,
+        [{"question": ""}],
+        [{"question": "What?", "answer": "x" * 20_001}],
+    ):
+        assert client.post("/v1/ask", json={"question": "Why?", "history": history}).status_code == 422
 
 
 def test_what_the_documents_do_not_say_is_refused_with_a_reason(client: TestClient) -> None:

@@ -1,0 +1,124 @@
+"""A question that leans on the conversation, made to stand alone.
+
+A search knows nothing of what was asked before: "And E-43?" finds anything. No model is needed where a
+few words tell that a question leans on the one before: a pronoun, a beginning that goes on, or hardly
+a word of its own.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.language import cjk_share, terms
+from core.names import names
+
+# Questions with more words than this say what they are about, pronoun or not.
+_FEW_WORDS = 5
+_GOES_ON = re.compile(
+    r"(?:and|but|or|so|also|then|what about|how about|what if|same for)\b|那|那么|还有|另外|以及|如果是|换成",
+    re.IGNORECASE,
+)
+_ENDS_OPEN = re.compile(r"呢[？?。\s]*$")
+_POINTS_BACK = re.compile(
+    r"\b(?:its?|they|them|theirs?|he|she|him|his|hers?|these|those|the same|the (?:former|latter|other)s?)\b"
+    r"|\bthis\b(?! (?:year|quarter|month|week|morning|evening))"
+    r"|\b(?:of|for|in|on|with|to|about|from|by|after|before|than|like|do|does|did|is|was|can|if) that\b"
+    r"|它|其(?![他它中实])|(?<!应)该|(?<!因)此|他们|她们|这个|这种|这些|这样|那个|那种|那些|上述|刚才",
+    re.IGNORECASE,
+)
+# "It is allowed to …", "Is it possible …": this `it` points at what follows.
+_POINTS_AHEAD = re.compile(
+    r"\bit(?:'s| is| was)?\b[^.?]*\b(?:to|that|possible|necessary|allowed)\b", re.IGNORECASE
+)
+_ASKS = re.compile(
+    r"(?:how|why|when|where|who|whose|which|what|since when|until when)\b"
+    r"|为什么|为何|多久|多少|什么时候|何时|谁|哪|怎么|如何",
+    re.IGNORECASE,
+)
+# Words that only join a question to the one before.
+_JOINTS = frozenset(
+    term
+    for word in "and but or so also then about same for if instead else too".split()
+    for term in terms(word)
+)
+_DIGITS = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A question as it would be asked first (`whole`), and the part of it that says what is wanted.
+
+    `whole` is what to search for. A sentence that answers need not repeat what was spoken of before:
+    it is weighed by `wanted`.
+    """
+
+    whole: str
+    wanted: str
+
+
+def understand(question: str, earlier: Sequence[str]) -> Understood:
+    """Return what `question` means, given the questions asked before, the oldest first.
+
+    One that stands alone is meant as it is. A name put in place of another of its kind (`E-43` for
+    `E-42`) takes that one's place in the question before; for the rest, that question follows in
+    brackets.
+    """
+    understood, topic = Understood(question, question), ""
+    for asked in (*earlier, question):
+        understood, topic = _understood(asked.strip(), topic)
+    return understood
+
+
+def _understood(question: str, topic: str) -> tuple[Understood, str]:
+    """Return what a question means, and what the next one may lean on."""
+    if not topic or not _leans(question):
+        return Understood(question, question), question
+    swapped, own = _swapped(topic, question), _own_words(question)
+    if swapped != topic and not own:
+        return Understood(swapped, swapped), swapped
+    whole = f"{question} ({swapped})"
+    return Understood(whole, question if own else whole), swapped
+
+
+def _leans(question: str) -> bool:
+    if _GOES_ON.match(question) or _ENDS_OPEN.search(question):
+        return True
+    own, named = _own_words(question), names(question)
+    if not named and len(own) <= 1 and _ASKS.match(question):
+        return True
+    points = _POINTS_BACK.search(question) and not _POINTS_AHEAD.search(question)
+    return bool(points) and not named and _amount(own) <= _FEW_WORDS
+
+
+def _amount(own: Sequence[str]) -> float:
+    """Return how many words there are; a Chinese word gives two or three terms."""
+    return sum(0.5 if cjk_share(term) else 1.0 for term in own)
+
+
+def _own_words(question: str) -> list[str]:
+    """Return the terms of a question besides names and what joins it to the one before."""
+    rest = _GOES_ON.sub("", _ENDS_OPEN.sub("", question), count=1)
+    for written in names(question).values():
+        rest = rest.replace(written, " ")
+    return [term for term in terms(rest) if term not in _JOINTS]
+
+
+def _swapped(topic: str, question: str) -> str:
+    """Return `topic` with the names of `question` in place of those of the same kind.
+
+    `E-43` is of the kind of `E-42`; where the topic has one name only, any name takes its place.
+    """
+    there, new = (
+        names(topic),
+        {term: name for term, name in names(question).items() if term not in names(topic)},
+    )
+    for name in new.values():
+        alike = [old for old in there.values() if _kind(old) == _kind(name)]
+        replaced = alike or list(there.values())
+        if len(replaced) == 1:
+            topic = topic.replace(replaced[0], name)
+    return topic
+
+
+def _kind(name: str) -> str:
+    return _DIGITS.sub("0", name.casefold())
