@@ -226,10 +226,16 @@ class ConnectorSettings(Group):
         return tuple(str(ip_network(network)) for network in networks)
 
 
+Watching = Literal["events", "poll", "off"]
+
+
 class IngestSettings(Group):
     """Ingestion."""
 
     night: NightSettings = NightSettings()
+    watch: Watching = Field(
+        "events", description="how `vade up` notices changed folders; `poll` also sees network drives"
+    )
     connectors: ConnectorSettings = ConnectorSettings()
 
     chunk_tokens: int = Field(200, ge=32, le=8192)

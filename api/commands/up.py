@@ -14,6 +14,7 @@ from api.terminal import DONE
 from core.errors import SettingsError, VadeError
 from core.settings import ApiSettings, load_settings
 from ingest.night import Schedule
+from ingest.watch import Watch
 
 log = structlog.get_logger()
 
@@ -30,6 +31,8 @@ def run(data_dir: Path | None, *, host: str | None, port: int | None, user: str 
     with opened(settings) as app:
         night = Schedule(app.database, settings.ingest.night, app.sync)
         night.start()
+        watch = Watch(app.database, settings.ingest.watch, app.sync, settings.data_dir)
+        watch.start()
         threading.Thread(target=warm_up, args=(app,), name="warm-up", daemon=True).start()
         click.echo(
             f"Vademecum answers at http://{settings.api.host}:{settings.api.port}/ as {settings.api.user}"
@@ -43,6 +46,7 @@ def run(data_dir: Path | None, *, host: str | None, port: int | None, user: str 
             server_header=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
+        watch.close()
         night.close()
     return DONE
 

@@ -1,0 +1,155 @@
+"""Folders that are watched: what changes in one is brought in within seconds, not in the night."""
+
+import threading
+import time
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from watchfiles import Change, watch
+
+from core.database import Database
+from core.errors import AlreadyRunningError, StorageError, VadeError
+from core.settings import Watching
+from core.sources import SourceEntry, list_sources
+from ingest.folder import PERMISSIONS_FILE, FolderSource
+from ingest.report import RunReport
+
+log = structlog.get_logger()
+
+Sync = Callable[[SourceEntry], RunReport]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How patient a watch is.
+
+    It looks every `look_seconds` whether folders were entered or taken out. A folder is left alone until
+    nothing has changed for `quiet_ms`, as a file may still be being copied, but not for longer than
+    `patience_ms`. One that changes without pause is read again only after `rest` times as long as
+    reading it took.
+    """
+
+    look_seconds: float = 30.0
+    quiet_ms: int = 2_500
+    patience_ms: int = 60_000
+    rest: float = 4.0
+
+
+class Watch:
+    """Syncs each folder that `vade source add` entered when something in it changes, in one thread.
+
+    It is synced once when the watch begins: it may have changed meanwhile. What cannot be watched, and
+    what changes while nobody watches, is left to the night.
+    """
+
+    def __init__(
+        self, database: Database, how: Watching, sync: Sync, data_dir: Path, pace: Pace | None = None
+    ) -> None:
+        self._database = database
+        self._how = how
+        self._sync = sync
+        self._data_dir = data_dir.resolve()
+        self._pace = pace or Pace()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._rests_until: dict[str, float] = {}
+        self._due: set[str] = set()
+
+    def start(self) -> None:
+        """Begin, unless the settings say that nothing is watched."""
+        if self._how != "off":
+            self._thread.start()
+
+    def close(self) -> None:
+        """Begin no more sync; one under way goes on until the process ends."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        watched: dict[Path, SourceEntry] = {}
+        while not self._stop.is_set():
+            try:
+                there = self.folders()
+                self._due |= {entry.uri for path, entry in there.items() if path not in watched}
+                watched = there
+                self._sync_due(watched.values())
+                self._watch_for_a_while(watched)
+            except VadeError as error:  # the database may be busy now and free in half a minute
+                log.warning("watch.failed", error=str(error))
+                self._stop.wait(self._pace.look_seconds)
+
+    def folders(self) -> dict[Path, SourceEntry]:
+        """Return the folders to watch, those that are there now."""
+        with self._database.reading() as session:
+            entries = [entry for entry in list_sources(session) if entry.scheduled]
+        folders = {Path(entry.config["path"]): entry for entry in entries if entry.kind == FolderSource.kind}
+        return {path: entry for path, entry in folders.items() if path.exists()}
+
+    def _watch_for_a_while(self, folders: Mapping[Path, SourceEntry]) -> None:
+        until = time.monotonic() + self._pace.look_seconds
+        with closing(self._changes(folders)) as changes:
+            for paths in changes:
+                self._due |= {
+                    entry.uri
+                    for folder, entry in folders.items()
+                    if any(folder in (path, *path.parents) for path in paths)
+                }
+                self._sync_due(folders.values())
+                if time.monotonic() > until or self._stop.is_set():
+                    return
+
+    def _changes(self, folders: Collection[Path]) -> Generator[Collection[Path], None, None]:
+        """Yield the paths that changed, together once all is quiet, or none every few seconds."""
+        if not folders:
+            while not self._stop.wait(self._pace.look_seconds):
+                yield ()
+            return
+        try:
+            for changes in watch(
+                *folders,
+                watch_filter=lambda change, path: self._counts(change, Path(path), folders),
+                step=self._pace.quiet_ms,
+                debounce=self._pace.patience_ms,
+                stop_event=self._stop,
+                rust_timeout=500,
+                yield_on_timeout=True,
+                raise_interrupt=False,
+                force_polling=self._how == "poll",
+                ignore_permission_denied=True,
+            ):
+                yield [Path(path) for _, path in changes]
+        except (OSError, RuntimeError) as error:
+            log.warning("watch.impossible", folders=[str(path) for path in folders], error=str(error))
+            self._stop.wait(self._pace.look_seconds)
+
+    def _counts(self, change: Change, path: Path, folders: Collection[Path]) -> bool:
+        """Tell whether a folder's listing may be another one: hidden files are not in it."""
+        if path.is_relative_to(self._data_dir):
+            return False
+        root = next((folder for folder in folders if path.is_relative_to(folder)), path.parent)
+        hidden = [part for part in path.relative_to(root).parts if part.startswith(".")]
+        return not hidden or hidden == [PERMISSIONS_FILE]
+
+    def _sync_due(self, entries: Collection[SourceEntry]) -> None:
+        for entry in entries:
+            rested = time.monotonic() >= self._rests_until.get(entry.uri, 0.0)
+            if entry.uri in self._due and rested and not self._stop.is_set():
+                self._due.discard(entry.uri)
+                self._sync_now(entry)
+
+    def _sync_now(self, entry: SourceEntry) -> None:
+        begun = time.monotonic()
+        try:
+            report = self._sync(entry)
+            log.info("watch.synced", source=entry.uri, ok=report.is_clean)
+        except (AlreadyRunningError, StorageError) as error:
+            log.info("watch.later", source=entry.uri, error=str(error))
+            self._due.add(entry.uri)
+            self._rests_until[entry.uri] = time.monotonic() + self._pace.look_seconds
+            return
+        except VadeError as error:
+            log.warning("watch.sync_failed", source=entry.uri, error=str(error))
+        ended = time.monotonic()
+        self._rests_until[entry.uri] = ended + self._pace.rest * (ended - begun)
