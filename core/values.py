@@ -20,10 +20,26 @@ class DocumentState(StrEnum):
     """Where a document stands, in words that an operator understands."""
 
     SEEN = "seen"
+    HELD = "held"
     SEARCHABLE = "searchable"
     FAILED = "failed"
     QUARANTINED = "quarantined"
     DELETED = "deleted"
+
+
+class Standing(StrEnum):
+    """How a version stands to the one in force of its document, where a gate lies between them.
+
+    A `waiting` one was written whole, but is not in force yet; a `withdrawn` one was taken out of force
+    and waits for a person. A `promoted` one came into force through the gate, a `former` one left it
+    then and is kept, chunks and all, to go back to. All others are `plain`.
+    """
+
+    PLAIN = "plain"
+    WAITING = "waiting"
+    WITHDRAWN = "withdrawn"
+    PROMOTED = "promoted"
+    FORMER = "former"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +171,8 @@ class Inquiry:
 class IndexEntry:
     """One live chunk as an index holds it.
 
-    `vector` is `d` little-endian float32 values of unit length; `principals` may read the chunk.
+    `vector` is `d` little-endian float32 values of unit length; `principals` may read the chunk;
+    `labels` say what filters ask for, such as `language:en`.
     """
 
     chunk_id: int
@@ -165,6 +182,11 @@ class IndexEntry:
     text: str
     vector: bytes
     principals: frozenset[str]
+    labels: frozenset[str] = frozenset()
+
+
+LabelFilter = tuple[frozenset[str], ...]
+"""What a chunk must be: of each set it must have one label. Empty, everything will do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import faiss
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import IndexUnusableError
-from core.values import AccessScope, Hit, IndexEntry
+from core.values import AccessScope, Hit, IndexEntry, LabelFilter
 from llm.embedder import Vectors
 from retrieval.index import ChunkIds
 from retrieval.leaning import LEAN, leaning
@@ -18,10 +19,26 @@ from retrieval.leaning import LEAN, leaning
 Bits = NDArray[np.uint8]
 
 # Names what is made of the entries' vectors: an index of another form is built anew.
-FORM = f"leaning {LEAN}"
+FORM = f"labels 1, leaning {LEAN}"
 _VECTORS, _DOCUMENTS = "vectors.faiss", "documents.json"
 # Scopes whose bitmap is kept until the next change; one bitmap takes an eighth of a byte a chunk.
 _BITMAPS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """Who may read a document, and its chunks, those together that have the same labels."""
+
+    readers: frozenset[str]
+    chunks: dict[frozenset[str], ChunkIds]
+
+    def of(self, principals: frozenset[str], labels: LabelFilter) -> Iterator[ChunkIds]:
+        """Yield the chunks that `principals` may read and `labels` ask for."""
+        if self.readers.isdisjoint(principals):
+            return
+        for held, ids in self.chunks.items():
+            if not any(held.isdisjoint(wanted) for wanted in labels):
+                yield ids
 
 
 class FaissIndex:
@@ -34,26 +51,24 @@ class FaissIndex:
     def __init__(self, dimension: int, folder: Path | None = None) -> None:
         self._dimension = dimension
         self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
-        self._chunks: dict[int, ChunkIds] = {}
-        self._readers: dict[int, frozenset[str]] = {}
-        self._bitmaps: OrderedDict[frozenset[str], Bits | None] = OrderedDict()
+        self._documents: dict[int, _Document] = {}
+        self._bitmaps: OrderedDict[tuple[frozenset[str], LabelFilter], Bits | None] = OrderedDict()
         if folder is not None:
             self._load(folder)
 
     def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
         """Forget all entries of these documents and hold `entries` instead. Idempotent."""
         self._bitmaps.clear()
-        gone = [self._chunks.pop(document) for document in document_ids if document in self._chunks]
-        for document in document_ids:
-            self._readers.pop(document, None)
+        there = [self._documents.pop(number) for number in document_ids if number in self._documents]
+        gone = [ids for document in there for ids in document.chunks.values()]
         if gone:
             self._index.remove_ids(faiss.IDSelectorBatch(np.concatenate(gone)))
         if entries:
             self._add(entries)
 
-    def search(self, query: Vectors, scope: AccessScope, limit: int) -> list[Hit]:
-        """Return the nearest chunks that `scope` may see, best first."""
-        bitmap = self._bitmap(scope.principals)
+    def search(self, query: Vectors, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
+        """Return the nearest chunks that `scope` may see and `labels` ask for, best first."""
+        bitmap = self._bitmap(scope.principals, labels)
         if bitmap is None:
             return []
         selector = faiss.IDSelectorBitmap(bitmap)
@@ -72,8 +87,12 @@ class FaissIndex:
         """Write everything into an empty folder."""
         faiss.write_index(self._index, str(folder / _VECTORS))
         documents = [
-            [document, sorted(self._readers[document]), ids.tolist()]
-            for document, ids in self._chunks.items()
+            [
+                number,
+                sorted(document.readers),
+                [[sorted(labels), ids.tolist()] for labels, ids in document.chunks.items()],
+            ]
+            for number, document in self._documents.items()
         ]
         (folder / _DOCUMENTS).write_text(json.dumps(documents), "utf-8")
 
@@ -88,28 +107,32 @@ class FaissIndex:
             vectors.reshape(len(entries), self._dimension), [entry.document_id for entry in entries]
         )
         self._index.add_with_ids(rows, ids)
-        of_document: dict[int, list[int]] = {}
+        of_document: dict[int, dict[frozenset[str], list[int]]] = {}
+        readers = {entry.document_id: entry.principals for entry in entries}
         for entry in entries:
-            of_document.setdefault(entry.document_id, []).append(entry.chunk_id)
-            self._readers[entry.document_id] = entry.principals
-        for document, chunk_ids in of_document.items():
-            self._chunks[document] = np.array(chunk_ids, np.int64)
+            of_document.setdefault(entry.document_id, {}).setdefault(entry.labels, []).append(entry.chunk_id)
+        for number, chunks in of_document.items():
+            by_labels = {labels: np.array(chunk_ids, np.int64) for labels, chunk_ids in chunks.items()}
+            self._documents[number] = _Document(readers[number], by_labels)
 
-    def _bitmap(self, principals: frozenset[str]) -> Bits | None:
+    def _bitmap(self, principals: frozenset[str], labels: LabelFilter) -> Bits | None:
         """Return the allowed chunk ids as packed bits, None if there are none."""
-        if principals not in self._bitmaps:
-            allowed = [ids for document, ids in self._chunks.items() if self._readers[document] & principals]
-            self._bitmaps[principals] = _packed(np.concatenate(allowed)) if allowed else None
+        key = principals, labels
+        if key not in self._bitmaps:
+            allowed = [
+                ids for document in self._documents.values() for ids in document.of(principals, labels)
+            ]
+            self._bitmaps[key] = _packed(np.concatenate(allowed)) if allowed else None
             if len(self._bitmaps) > _BITMAPS:
                 self._bitmaps.popitem(last=False)
-        return self._bitmaps[principals]
+        return self._bitmaps[key]
 
     def _load(self, folder: Path) -> None:
         try:
             self._index = faiss.read_index(str(folder / _VECTORS))
-            for document, readers, ids in json.loads((folder / _DOCUMENTS).read_text("utf-8")):
-                self._readers[document] = frozenset(readers)
-                self._chunks[document] = np.array(ids, np.int64)
+            for number, readers, chunks in json.loads((folder / _DOCUMENTS).read_text("utf-8")):
+                by_labels = {frozenset(labels): np.array(ids, np.int64) for labels, ids in chunks}
+                self._documents[number] = _Document(frozenset(readers), by_labels)
         except (RuntimeError, OSError, ValueError, TypeError) as error:
             raise IndexUnusableError(f"{folder} cannot be read: {error}") from error
         if self._index.d != self._dimension:

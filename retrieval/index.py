@@ -1,6 +1,6 @@
 """What an index must be able to do. FAISS and Tantivy are two; a test's fake is another.
 
-An index filters by scope while it searches: what it returns the asker may read, as far as the
+An index filters by scope and labels while it searches: what it returns the asker may read, as far as the
 index knows. It is a follower of the database and never has the last word.
 """
 
@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.values import AccessScope, Hit, IndexEntry
+from core.values import AccessScope, Hit, IndexEntry, LabelFilter
 from llm.embedder import Vectors
 
 ChunkIds = NDArray[np.int64]
@@ -43,8 +43,8 @@ class Index(Protocol):
 class DenseIndex(Index, Protocol):
     """Finds by the likeness of vectors."""
 
-    def search(self, query: Vectors, scope: AccessScope, limit: int) -> list[Hit]:
-        """Return the nearest chunks that `scope` may see, best first.
+    def search(self, query: Vectors, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
+        """Return the nearest chunks that `scope` may see and `labels` ask for, best first.
 
         `query` is `(d,)` float32 of unit length; a score is the inner product with the chunk's vector as
         `retrieval.leaning` makes it, -1.5..1.5.
@@ -55,8 +55,10 @@ class DenseIndex(Index, Protocol):
 class LexicalIndex(Index, Protocol):
     """Finds by words."""
 
-    def search(self, query: Sequence[str], scope: AccessScope, limit: int) -> list[Hit]:
-        """Return the chunks that `scope` may see with the highest BM25 score, best first.
+    def search(
+        self, query: Sequence[str], scope: AccessScope, limit: int, labels: LabelFilter = ()
+    ) -> list[Hit]:
+        """Return the chunks with the highest BM25 score of those that `scope` may see and `labels` ask for.
 
         `query` holds terms of `core.language.terms`; one that stands twice counts twice.
         """
@@ -69,8 +71,8 @@ class LexicalIndex(Index, Protocol):
         """
         ...
 
-    def near(self, term: str, scope: AccessScope, limit: int) -> list[Hit]:
-        """Return chunks that `scope` may see and that hold a part of a name or a name much like it.
+    def near(self, term: str, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
+        """Return chunks that `scope` may see and `labels` ask for, with a part of a name or one much like it.
 
         A term is much like another if at most two edits lie between them; scores say only that what
         shares a part or is one edit away comes before the rest.

@@ -15,7 +15,7 @@ from tantivy import Occur, Query
 from core.errors import IndexUnusableError
 from core.language import ANALYZER_VERSION, cjk_share, is_identifier, terms
 from core.names import MOST_EDITS
-from core.values import AccessScope, BlockKind, Hit, IndexEntry
+from core.values import AccessScope, BlockKind, Hit, IndexEntry, LabelFilter
 from retrieval.generations import MANIFEST
 from retrieval.index import ChunkIds
 
@@ -23,7 +23,7 @@ from retrieval.index import ChunkIds
 _WRITER_BYTES = 64_000_000
 _ANALYZER = "ours"
 # Raise the first number whenever the schema or what is written into it changes.
-FORM = f"views 2, terms {ANALYZER_VERSION}"
+FORM = f"views 3, terms {ANALYZER_VERSION}"
 # The weight of words and identifiers in a question in Chinese, Japanese or Korean: there a word is two
 # or three bigrams and as many characters, and would drown them (docs/retrieval.md).
 _AMONG_CJK = 2.0
@@ -72,23 +72,25 @@ class TantivyIndex:
         writer.commit()
         self._index.reload()
 
-    def search(self, query: Sequence[str], scope: AccessScope, limit: int) -> list[Hit]:
-        """Return the chunks that `scope` may see with the highest BM25 score, best first."""
+    def search(
+        self, query: Sequence[str], scope: AccessScope, limit: int, labels: LabelFilter = ()
+    ) -> list[Hit]:
+        """Return the best chunks by BM25 of those that `scope` may see and `labels` ask for."""
         characters = _characters(query)
         weight = _AMONG_CJK if characters else 1.0
         clauses = [clause for term in query for clause in self._clauses(term, weight)]
         clauses += (Query.term_query(self._schema, "characters", one, "freq") for one in characters)
-        return self._found([(Occur.Should, clause) for clause in clauses], scope, limit)
+        return self._found([(Occur.Should, clause) for clause in clauses], scope, limit, labels)
 
-    def near(self, term: str, scope: AccessScope, limit: int) -> list[Hit]:
-        """Return chunks that `scope` may see and that hold a part of a name or a name much like it."""
+    def near(self, term: str, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
+        """Return chunks that may be seen and are asked for, with a part of a name or one much like it."""
         parts = [part for part in terms(term) if is_identifier(part) and part != term]
         alike = [
             *(Query.term_query(self._schema, "body", part, "basic") for part in parts),
             *(Query.fuzzy_term_query(self._schema, "body", term, edits) for edits in (1, MOST_EDITS)),
         ]
         return self._found(
-            [(Occur.Should, Query.const_score_query(query, 1.0)) for query in alike], scope, limit
+            [(Occur.Should, Query.const_score_query(query, 1.0)) for query in alike], scope, limit, labels
         )
 
     def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
@@ -117,13 +119,17 @@ class TantivyIndex:
         self._lock.release()
         Path(self._lock.lock_file).unlink(missing_ok=True)
 
-    def _found(self, wanted: Sequence[tuple[Occur, Query]], scope: AccessScope, limit: int) -> list[Hit]:
+    def _found(
+        self, wanted: Sequence[tuple[Occur, Query]], scope: AccessScope, limit: int, labels: LabelFilter
+    ) -> list[Hit]:
         if not wanted or not scope.principals:
             return []
-        allowed = Query.term_set_query(self._schema, "principal", sorted(scope.principals))
-        query = Query.boolean_query(
-            [(Occur.Must, Query.boolean_query(wanted)), (Occur.Must, Query.const_score_query(allowed, 0.0))]
-        )
+        groups = [("principal", scope.principals), *(("label", group) for group in labels)]
+        allowed = [Query.term_set_query(self._schema, field, sorted(group)) for field, group in groups]
+        query = Query.boolean_query([
+            (Occur.Must, Query.boolean_query(wanted)),
+            *((Occur.Must, Query.const_score_query(condition, 0.0)) for condition in allowed),
+        ])  # fmt: skip
         searcher = self._index.searcher()
         found = searcher.search(query, limit, count=False).hits
         ids = searcher.fast_field_values("chunk", [address for _, address in found])
@@ -141,7 +147,8 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("chunk", fast=True)
     builder.add_integer_field("document", indexed=True)
-    builder.add_text_field("principal", tokenizer_name="raw", index_option="basic")
+    for field in ("principal", "label"):
+        builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     for view in ("body", "text", "around", "characters"):
         builder.add_text_field(view, tokenizer_name=_ANALYZER, index_option="freq")
     return builder.build()
@@ -159,6 +166,8 @@ def _documents(entries: Sequence[IndexEntry]) -> Iterator[tantivy.Document]:
         document.add_integer("document", entry.document_id)
         for principal in entry.principals:
             document.add_text("principal", principal)
+        for label in entry.labels:
+            document.add_text("label", label)
         document.add_text("body", bodies[position])
         document.add_text("text", f"{context} {bodies[position]}")
         document.add_text("characters", " ".join(_characters([*context_words, *words[position]])))

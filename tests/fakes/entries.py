@@ -15,7 +15,9 @@ def entry(
     context: str = "",
     kind: BlockKind = BlockKind.PARAGRAPH,
     dimension: int = DIMENSION,
+    labels: frozenset[str] = frozenset(),
 ) -> IndexEntry:
     """Return an entry that `principals` may read; without a document's id it is a document of its own."""
     vector = embedding(f"{context} {text}", dimension).astype("<f4").tobytes()
-    return IndexEntry(chunk_id, document_id or chunk_id, kind, context, text, vector, frozenset(principals))
+    readers = frozenset(principals)
+    return IndexEntry(chunk_id, document_id or chunk_id, kind, context, text, vector, readers, labels)

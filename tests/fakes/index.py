@@ -12,7 +12,7 @@ import numpy as np
 from core.errors import IndexUnusableError
 from core.language import cjk_share, is_identifier, terms
 from core.names import MOST_EDITS, edits
-from core.values import AccessScope, BlockKind, Hit, IndexEntry
+from core.values import AccessScope, BlockKind, Hit, IndexEntry, LabelFilter
 from llm.embedder import Vectors
 from retrieval.index import ChunkIds
 
@@ -39,7 +39,11 @@ class FakeIndex:
     def save(self, folder: Path) -> None:
         lines = [
             asdict(entry)
-            | {"vector": b64encode(entry.vector).decode(), "principals": sorted(entry.principals)}
+            | {
+                "vector": b64encode(entry.vector).decode(),
+                "principals": sorted(entry.principals),
+                "labels": sorted(entry.labels),
+            }
             for entry in self.entries.values()
         ]
         (folder / "entries.json").write_text(json.dumps(lines), "utf-8")
@@ -47,11 +51,14 @@ class FakeIndex:
     def close(self) -> None:
         self.entries = {}
 
-    def _best(self, scores: dict[int, float], scope: AccessScope, limit: int) -> list[Hit]:
+    def _best(
+        self, scores: dict[int, float], scope: AccessScope, limit: int, labels: LabelFilter
+    ) -> list[Hit]:
         allowed = [
             Hit(chunk_id, score)
             for chunk_id, score in scores.items()
             if self.entries[chunk_id].principals & scope.principals
+            and all(self.entries[chunk_id].labels & wanted for wanted in labels)
         ]
         return sorted(allowed, key=lambda hit: (-hit.score, hit.chunk_id))[:limit]
 
@@ -59,7 +66,7 @@ class FakeIndex:
 class FakeDenseIndex(FakeIndex):
     """Finds by the inner product with every vector, and half of that with its document's mean."""
 
-    def search(self, query: Vectors, scope: AccessScope, limit: int) -> list[Hit]:
+    def search(self, query: Vectors, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
         of_document: dict[int, list[Vectors]] = {}
         for entry in self.entries.values():
             of_document.setdefault(entry.document_id, []).append(np.frombuffer(entry.vector, "<f4"))
@@ -68,7 +75,7 @@ class FakeDenseIndex(FakeIndex):
             mean = np.mean(of_document[entry.document_id], axis=0)
             mean /= np.linalg.norm(mean)
             scores[chunk_id] = float(np.frombuffer(entry.vector, "<f4") @ query + 0.5 * mean @ query)
-        return self._best(scores, scope, limit)
+        return self._best(scores, scope, limit, labels)
 
 
 class FakeLexicalIndex(FakeIndex):
@@ -79,7 +86,9 @@ class FakeLexicalIndex(FakeIndex):
     Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), in Lucene's form.
     """
 
-    def search(self, query: Sequence[str], scope: AccessScope, limit: int) -> list[Hit]:
+    def search(
+        self, query: Sequence[str], scope: AccessScope, limit: int, labels: LabelFilter = ()
+    ) -> list[Hit]:
         views = self._views()
         scores: dict[int, float] = {}
         characters = _characters(query)
@@ -90,13 +99,13 @@ class FakeLexicalIndex(FakeIndex):
         for view, term, weight in asked:
             for chunk_id, score in _bm25(views[view], term):
                 scores[chunk_id] = scores.get(chunk_id, 0.0) + weight * score
-        return self._best(scores, scope, limit)
+        return self._best(scores, scope, limit, labels)
 
     def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
         texts = self._views()["text"].values()
         return len(self.entries), [sum(term in text for text in texts) for term in query]
 
-    def near(self, term: str, scope: AccessScope, limit: int) -> list[Hit]:
+    def near(self, term: str, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
         parts = {part for part in terms(term) if is_identifier(part)} - {term}
         scores: dict[int, float] = {}
         for chunk_id, body in self._views()["body"].items():
@@ -104,7 +113,7 @@ class FakeLexicalIndex(FakeIndex):
             score = len(parts & set(body)) + (nearest <= 1) + (nearest <= MOST_EDITS)
             if score:
                 scores[chunk_id] = float(score)
-        return self._best(scores, scope, limit)
+        return self._best(scores, scope, limit, labels)
 
     def _views(self) -> dict[str, dict[int, list[str]]]:
         entries = [self.entries[chunk_id] for chunk_id in sorted(self.entries)]
@@ -153,4 +162,5 @@ def _read(path: Path) -> Iterator[IndexEntry]:
         raise IndexUnusableError(f"{path} cannot be read: {error}") from error
     for line in lines:
         line["kind"], line["principals"] = BlockKind(line["kind"]), frozenset(line["principals"])
+        line["labels"] = frozenset(line["labels"])
         yield IndexEntry(**line | {"vector": b64decode(line["vector"])})

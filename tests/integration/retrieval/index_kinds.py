@@ -10,7 +10,7 @@ from fakes.entries import DIMENSION
 from fakes.index import FakeDenseIndex, FakeLexicalIndex
 
 from core.language import terms
-from core.values import AccessScope, Hit, IndexEntry
+from core.values import AccessScope, Hit, IndexEntry, LabelFilter
 from retrieval.faiss_index import FaissIndex
 from retrieval.index import Index
 from retrieval.tantivy_index import TantivyIndex
@@ -32,9 +32,16 @@ class Kind:
         index.replace({entry.document_id for entry in entries}, entries)
         return index
 
-    def find(self, index: Any, text: str, scope: AccessScope = EVERYBODY, limit: int = 100) -> list[Hit]:
+    def find(
+        self,
+        index: Any,
+        text: str,
+        scope: AccessScope = EVERYBODY,
+        limit: int = 100,
+        labels: LabelFilter = (),
+    ) -> list[Hit]:
         """Return what the index finds for a text."""
-        found: list[Hit] = index.search(self.query(text), scope, limit)
+        found: list[Hit] = index.search(self.query(text), scope, limit, labels)
         return found
 
 

@@ -20,6 +20,7 @@ ENTRIES = [PUMP, SPEED, VALVE, SECRET]
 PRINCIPALS = ("public", "user:ann", "user:bob", "group:field", "group:ann")
 READERS = st.frozensets(st.sampled_from(PRINCIPALS))
 SHELVES = st.lists(READERS, min_size=1, max_size=8)
+LABELS = st.frozensets(st.sampled_from(("language:en", "language:zh", "tag:a", "tag:b", "month:2024-03")))
 
 pytestmark = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
@@ -115,6 +116,39 @@ def test_an_empty_scope_finds_nothing(
     entries = [entry(number, "pump", *readers) for number, readers in enumerate(shelf, start=1)]
     index = kind.holding(tmp_path_factory.mktemp("scratch"), entries)
     assert kind.find(index, "pump", AccessScope(frozenset())) == []
+    index.close()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    shelf=st.lists(st.tuples(READERS, LABELS, st.integers(0, 3)), min_size=1, max_size=8),
+    scope=READERS,
+    wanted=st.lists(LABELS, max_size=2),
+)
+def test_labels_narrow_what_the_scope_may_see_and_nothing_else(
+    kind: Kind,
+    tmp_path_factory: pytest.TempPathFactory,
+    shelf: list[tuple[frozenset[str], frozenset[str], int]],
+    scope: frozenset[str],
+    wanted: list[frozenset[str]],
+) -> None:
+    readers = {document: who for who, _, document in shelf}  # a document's chunks have the same readers
+    entries = [
+        entry(number, "The pump runs", *readers[document], document_id=10 + document, labels=labels)
+        for number, (_, labels, document) in enumerate(shelf, start=1)
+    ]
+    index = kind.holding(tmp_path_factory.mktemp("index"), entries)
+    expected = {
+        one.chunk_id
+        for one in entries
+        if one.principals & scope and all(one.labels & group for group in wanted)
+    }
+    assert ids(kind.find(index, "pump", AccessScope(scope), labels=tuple(wanted))) == expected
+    saved = tmp_path_factory.mktemp("saved")
+    index.save(saved)
+    again = kind.make(tmp_path_factory.mktemp("again"), saved)
+    assert ids(kind.find(again, "pump", AccessScope(scope), labels=tuple(wanted))) == expected
+    again.close()
     index.close()
 
 
