@@ -1,7 +1,7 @@
 """Messages by the standard library: who wrote what to whom, the text, and the attachments."""
 
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -29,14 +29,8 @@ class EmlParser:
         message = BytesParser(policy=default).parsebytes(content)
         if not any(_header(message, field) for field in (*_SHOWN_HEADERS, "Subject")):
             raise ParseError("The file has none of a message's headers; if it is text, rename it to .txt.")
-        subject = _header(message, "Subject")
-        builder = DocumentBuilder(self.media_type, subject)
-        builder.heading(1, subject)
-        shown = [(field, _header(message, field)) for field in _SHOWN_HEADERS]
-        builder.paragraph("; ".join(f"{field}: {value}" for field, value in shown if value))
-        _write_body(builder, message)
-        names = [_name(part) for part in _attachments(message)]
-        builder.paragraph("Attachments: " + ", ".join(names) if names else "")
+        builder = DocumentBuilder(self.media_type, _header(message, "Subject"))
+        write_message(builder, message, [_name(part) for part in _attachments(message)])
         return builder.build(name)
 
     def members(self, content: bytes, name: str) -> Iterator[tuple[str, bytes | ParseError]]:
@@ -44,6 +38,20 @@ class EmlParser:
         message = BytesParser(policy=default).parsebytes(content)
         for part in _attachments(message):
             yield _name(part), _content(part)
+
+
+def write_message(builder: DocumentBuilder, message: EmailMessage, attached: Sequence[str]) -> None:
+    """Add who wrote what to whom, the text, and the names of the attachments."""
+    builder.heading(1, _header(message, "Subject"))
+    shown = [(field, _header(message, field)) for field in _SHOWN_HEADERS]
+    builder.paragraph("; ".join(f"{field}: {value}" for field, value in shown if value))
+    _write_body(builder, message)
+    builder.paragraph("Attachments: " + ", ".join(attached) if attached else "")
+
+
+def file_name(said: str) -> str:
+    """Return the name that an attachment has, without the folders that it may claim to be in."""
+    return clean(said).replace("\\", "/").rpartition("/")[-1]
 
 
 def _write_body(builder: DocumentBuilder, message: EmailMessage) -> None:
@@ -78,7 +86,7 @@ def _belongs_to_body(part: EmailMessage) -> bool:
 
 def _name(part: EmailMessage) -> str:
     """Return an attachment's file name without folders, or one that tells its type."""
-    named = clean(part.get_filename() or "").replace("\\", "/").rpartition("/")[-1]
+    named = file_name(part.get_filename() or "")
     if named:
         return named
     if part.get_content_type() == _MESSAGE:

@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 
 from core.errors import (
@@ -16,17 +17,19 @@ from core.errors import (
 from core.values import ParsedDocument
 from ingest.parsers.base import Container, Parser
 from ingest.parsers.encoding import looks_like_text
+from ingest.parsers.legacy import LEGACY, LEGACY_EXTENSIONS, Convert, Legacy, no_office
 from ingest.parsers.members import Unpacking
 from ingest.parsers.office_container import office_format
 from ingest.parsers.signatures import (
     OLE_MARK,
     PDF_MARK,
     PDF_MARK_WITHIN_BYTES,
+    RTF_MARK,
     ZIP_MARKS,
     describe,
-    describe_ole,
     is_certain,
     is_encrypted_office,
+    ole_format,
 )
 
 
@@ -55,7 +58,10 @@ FORMATS: dict[str, Format] = {
     "html": Format("html", "HtmlParser", (".html", ".htm", ".xhtml")),
     "rst": Format("rst", "RstParser", (".rst", ".rest")),
     "delimited": Format("delimited", "DelimitedParser", (".csv", ".tsv")),
+    "vtt": Format("captions", "CaptionsParser", (".vtt", ".srt")),
     "eml": Format("eml", "EmlParser", (".eml",)),
+    "msg": Format("msg", "MsgParser", (".msg",), is_text=False),
+    "epub": Format("epub", "EpubParser", (".epub",), is_text=False),
     "zip": Format("archive", "ZipParser", (".zip",), is_text=False),
     "pdf": Format("pdf", "PdfParser", (".pdf",), is_text=False),
     "docx": Format("docx", "DocxParser", (".docx", ".docm", ".dotx"), is_text=False),
@@ -66,36 +72,47 @@ _BY_EXTENSION = {extension: key for key, kind in FORMATS.items() for extension i
 # Raised whenever a parser's output changes: documents parsed by an older one are parsed anew.
 PARSERS_VERSION = 2
 # Every file ending that is read; a text of another ending is read as well.
-EXTENSIONS = frozenset(_BY_EXTENSION)
+EXTENSIONS = frozenset((*_BY_EXTENSION, *LEGACY_EXTENSIONS))
 # An HTML page is known by its beginning, behind white space and comments.
 _HTML_STARTS = (b"<!doctype html", b"<html")
 
 
-def parse(content: bytes, name: str, max_text_bytes: int) -> ParsedDocument:
+def parse(content: bytes, name: str, max_text_bytes: int, convert: Convert = no_office) -> ParsedDocument:
     """Return the document that `content` holds, and those of the files inside it.
 
     `name` is the file's name: it decides between text formats and serves as the title of last
     resort. `max_text_bytes` limits the stored text as UTF-8, that of the files inside included.
+    `convert` turns the formats of `legacy.py` into others.
 
     Raises: EmptyDocumentError if there is no text, EncryptedError if a password protects it,
     TooLargeError beyond the limit or for a ZIP bomb, UnknownFormatError if nothing reads it, and
     ParseError if it is damaged; nothing else for any content whatever.
     """
-    document, container = _parse_one(content, name)
+    read = partial(_parse_one, convert)
+    document, container = read(content, name)
     _check_size(document, max_text_bytes)
     if container is None:
         return document
-    unpacking = Unpacking(_parse_one, max_text_bytes)
+    unpacking = Unpacking(read, max_text_bytes)
     unpacking.count(document)
     with _translated():
         return replace(document, members=tuple(unpacking.members(container, content, name)))
 
 
-def _parse_one(content: bytes, name: str) -> tuple[ParsedDocument, Container | None]:
+def _parse_one(convert: Convert, content: bytes, name: str) -> tuple[ParsedDocument, Container | None]:
     """Return a file's own document, and its parser if the file holds others."""
     with _translated():
-        parser = load_parser(_choose(content, name))
+        kind = _choose(content, name)
+        if kind in LEGACY:
+            return _converted(convert, LEGACY[kind], content, name), None
+        parser = load_parser(kind)
         return parser.parse(content, name), parser if isinstance(parser, Container) else None
+
+
+def _converted(convert: Convert, legacy: Legacy, content: bytes, name: str) -> ParsedDocument:
+    made = convert(content, legacy.extension, f".{legacy.becomes}")
+    document = load_parser(legacy.becomes).parse(made, name)
+    return replace(document, media_type=legacy.media_type)
 
 
 @contextmanager
@@ -153,7 +170,9 @@ def _by_bytes(content: bytes, known: str) -> str:
     if content.startswith(OLE_MARK):
         if is_encrypted_office(content):
             raise EncryptedError()
-        raise UnknownFormatError(f"This is {describe_ole(content)}.")
+        return ole_format(content)
+    if content.startswith(RTF_MARK):
+        return "rtf"
     if content.startswith(ZIP_MARKS):
         return office_format(content)
     if content.lstrip().startswith(PDF_MARK):

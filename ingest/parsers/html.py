@@ -17,6 +17,12 @@ _CHARSET = re.compile(
 )
 _DECLARED_WITHIN_BYTES = 4096
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+# As XHTML has it, `<title/>` is whole; to a reader of HTML all that follows it would be the title.
+_XHTML = "http://www.w3.org/1999/xhtml"
+_EMPTY_ELEMENT = re.compile(
+    r"<((?!(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)\b)[a-zA-Z][\w-]*)"
+    r"((?:\s[^<>]*?)?)/>"
+)
 # Left out of a main part; where a page marks none, they may hold its text. Menus are never kept.
 _FURNITURE = ("aside", "footer")
 
@@ -58,6 +64,8 @@ def parse_html(text: str) -> lxml_html.HtmlElement:
     # Without huge_tree libxml2 bounds depth and size by itself; HTML has no entities to expand.
     parser = lxml_html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8")
     source = _XML_DECLARATION.sub("", text).replace("\0", "")
+    if _XHTML in source[:_DECLARED_WITHIN_BYTES]:
+        source = _EMPTY_ELEMENT.sub(r"<\1\2></\1>", source)
     try:
         return lxml_html.document_fromstring(source.encode("utf-8", "replace"), parser=parser)
     except etree.ParserError as error:

@@ -16,6 +16,7 @@ _RATIO_MATTERS_ABOVE_BYTES = 32 * 1024 * 1024
 _MAX_MEMBERS = 20_000
 _ENCRYPTED_FLAG = 0x1
 ARCHIVE = "zip"
+_OFFICE = ("docx", "pptx", "xlsx")
 _MARKUP_ENDINGS = (".xml", ".rels", ".vml")
 _DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
@@ -24,16 +25,13 @@ _KINDS = (
     ("word/document.xml", "docx", ""),
     ("ppt/presentation.xml", "pptx", ""),
     ("xl/workbook.xml", "xlsx", ""),
-    ("xl/workbook.bin", None, "a binary Excel workbook (.xlsb); save it as .xlsx"),
+    ("xl/workbook.bin", "xlsb", ""),
     ("visio/document.xml", None, "a Visio drawing; save it as .pdf"),
-    ("META-INF/container.xml", None, "an e-book (.epub); save it as .pdf or .html"),
+    ("META-INF/container.xml", "epub", ""),
     ("META-INF/MANIFEST.MF", None, "a Java archive"),
 )
-_OPEN_DOCUMENT = {
-    b"text": "an OpenDocument text (.odt); save it as .docx",
-    b"spreadsheet": "an OpenDocument spreadsheet (.ods); save it as .xlsx",
-    b"presentation": "an OpenDocument presentation (.odp); save it as .pptx",
-}
+_OPEN_DOCUMENT = {"text": "odt", "spreadsheet": "ods", "presentation": "odp"}
+_MANIFEST, _LOCKED = "META-INF/manifest.xml", b"encryption-data"
 # The ISO dialect has other namespaces, which the readers do not know.
 _RELATIONS, _STRICT = "_rels/.rels", b"http://purl.oclc.org/ooxml/"
 # The main part may have another name, which the list of content types tells.
@@ -51,7 +49,7 @@ _CONTENT_TYPES = (
 
 
 def office_format(content: bytes) -> str:
-    """Return `docx`, `pptx` or `xlsx` for a container that is safe to open, `zip` for any archive.
+    """Return the format of a container that is safe to open; `zip` for an archive of any files.
 
     Raises: TooLargeError for a ZIP bomb, EncryptedError for an Office file that is encrypted,
     UnknownFormatError for a container of a kind that is not read, ParseError for a damaged one or one
@@ -61,7 +59,7 @@ def office_format(content: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_size(archive, len(content))
             kind = _kind(archive)
-            if kind != ARCHIVE:
+            if kind in _OFFICE:
                 _check_markup(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
         raise ParseError(
@@ -103,11 +101,12 @@ def _kind_by_type(archive: zipfile.ZipFile, names: set[str]) -> str:
     for mark, kind in _CONTENT_TYPES:
         if mark in types:
             return kind
-    mimetype = archive.read("mimetype") if "mimetype" in names else b""
-    for ending, words in _OPEN_DOCUMENT.items():
-        if mimetype.strip().endswith(b"opendocument." + ending):
-            raise UnknownFormatError(f"This is {words}.")
-    return ARCHIVE
+    if "mimetype" not in names:
+        return ARCHIVE
+    if _MANIFEST in names and _LOCKED in archive.read(_MANIFEST):
+        raise EncryptedError()
+    said = archive.read("mimetype").decode("ascii", "replace").strip()
+    return _OPEN_DOCUMENT.get(said.rpartition("opendocument.")[2].removesuffix("-template"), ARCHIVE)
 
 
 def is_encrypted(member: zipfile.ZipInfo) -> bool:

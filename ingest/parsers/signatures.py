@@ -1,5 +1,7 @@
 """What a file is by its first bytes, in words for the person who sent it."""
 
+from core.errors import UnknownFormatError
+
 # (offset, bytes, what it is); longer marks stand before the shorter ones that they begin with.
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG", "a PNG image"),
@@ -18,7 +20,6 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xfb", "an MP3 recording"),
     (0, b"OggS", "an Ogg recording"),
     (0, b"fLaC", "a FLAC recording"),
-    (0, b"{\\rtf", "a rich text file (.rtf); save it as .docx"),
     (0, b"%!PS", "a PostScript file; save it as .pdf"),
     (0, b"\x1f\x8b", "a gzip archive; unpack it"),
     (0, b"BZh", "a bzip2 archive; unpack it"),
@@ -43,15 +44,18 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"BM", "a bitmap image"),
 )
 # Formats that are text by their bytes but not to a reader.
-TEXTUAL_MARKS = (b"{\\rtf", b"%!PS")
+TEXTUAL_MARKS = (b"%!PS",)
+RTF_MARK = b"{\\rtf"
 _IMAGE_ADVICE = "; its text can only be read by text recognition"
 
-# (stream name in an OLE2 container, what it is); the names are stored as UTF-16.
+# (stream name in an OLE2 container, its format); the names are stored as UTF-16. A message may hold
+# the others, and a presentation may hold a workbook.
 _OLE_KINDS = (
-    ("WordDocument", "an old Word document (.doc); save it as .docx"),
-    ("Workbook", "an old Excel workbook (.xls); save it as .xlsx"),
-    ("PowerPoint Document", "an old PowerPoint presentation (.ppt); save it as .pptx"),
-    ("__substg1.0_", "an Outlook message (.msg); save it as .eml"),
+    ("__substg1.0_", "msg"),
+    ("WordDocument", "doc"),
+    ("PowerPoint Document", "ppt"),
+    ("Workbook", "xls"),
+    ("Book", "xls"),
 )
 OLE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -75,12 +79,12 @@ def is_certain(content: bytes) -> bool:
     return content.startswith((*TEXTUAL_MARKS, *marks))
 
 
-def describe_ole(content: bytes) -> str:
-    """Return what an OLE2 container holds."""
-    for stream, words in _OLE_KINDS:
+def ole_format(content: bytes) -> str:
+    """Return the format of an OLE2 container. Raises: UnknownFormatError if none reads it."""
+    for stream, kind in _OLE_KINDS:
         if stream.encode("utf-16-le") in content:
-            return words
-    return "an old Office file; save it in a current format"
+            return kind
+    raise UnknownFormatError("This is an old Office file; save it in a current format.")
 
 
 def is_encrypted_office(content: bytes) -> bool:

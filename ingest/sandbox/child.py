@@ -9,12 +9,14 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from core.errors import OverLimitError, ParseError
 from core.values import ParsedDocument
 from ingest.parsers.formats import parse
+from ingest.parsers.legacy import Convert
 from ingest.sandbox.confinement import Terms, allow_computing, confine
-from ingest.sandbox.reply import document_reply, reason_reply
+from ingest.sandbox.reply import document_reply, read_reason, reason_reply
 from ingest.sandbox.wire import Channel
 
 MEMORY_EXIT = 77
@@ -23,7 +25,7 @@ MEMORY_EXIT = 77
 # A request holds one file; the service has checked its size.
 _REQUEST_BYTES = 2**40
 
-Parse = Callable[[bytes, str, int], ParsedDocument]
+Parse = Callable[[bytes, str, int, Convert], ParsedDocument]
 
 
 def serve(read: Parse) -> None:
@@ -40,7 +42,7 @@ def serve(read: Parse) -> None:
             request, parts = channel.receive(_REQUEST_BYTES)
             content = bytes(parts.pop())  # a copy, and then not held twice
             allow_computing(terms.cpu_seconds)
-            channel.send(*_answer(read, content, request["name"], terms))
+            channel.send(*_answer(read, content, request["name"], terms, partial(_converted, channel)))
         except EOFError:
             return
         except MemoryError:
@@ -55,9 +57,20 @@ def _channel() -> Channel:
     return Channel(connection)
 
 
-def _answer(read: Parse, content: bytes, name: str, terms: Terms) -> tuple[dict[str, object], list[bytes]]:
+def _converted(channel: Channel, content: bytes, extension: str, becomes: str) -> bytes:
+    """Ask the service to convert a file: this process may run no program. Raises: ParseError."""
+    channel.send({"convert": extension, "becomes": becomes}, [content])
+    answer, parts = channel.receive(_REQUEST_BYTES)
+    if "code" in answer:
+        raise read_reason(answer)
+    return bytes(parts.pop())
+
+
+def _answer(
+    read: Parse, content: bytes, name: str, terms: Terms, convert: Convert
+) -> tuple[dict[str, object], list[bytes]]:
     try:
-        return document_reply(read(content, name, terms.max_text_bytes))
+        return document_reply(read(content, name, terms.max_text_bytes, convert))
     except ParseError as error:
         return reason_reply(out_of_memory(terms.memory_bytes) if _lacked_memory(error) else error)
 

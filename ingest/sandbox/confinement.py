@@ -57,14 +57,31 @@ def confine(terms: Terms) -> list[str]:
 
     Must run before there is a second thread.
     """
-    _set_limits(terms.memory_bytes)
+    _set_limits(terms.memory_bytes, _MAX_FILE_BYTES)
+    _limit_processes()
+    lacking = _give_up(terms, programs=False)
+    refuse_escapes(terms.folder)
+    return lacking
+
+
+def confine_program(terms: Terms) -> list[str]:
+    """Give up what converting does not need, before becoming an office program; as `confine`.
+
+    It may have threads and processes, and run the system's programs; it reads no more than a parser.
+    """
+    _set_limits(terms.memory_bytes, terms.memory_bytes)
+    return _give_up(terms, programs=True)
+
+
+def _give_up(terms: Terms, programs: bool) -> list[str]:
+    hidden = [Path(path) for path in terms.hidden]
     steps: dict[str, Callable[[], None]] = {
         "death with the service": lambda: _die_with(terms.service),
         "first to go without memory": _go_first,
         "no network": _leave_network,
         "no privileges": _drop_privileges,
-        "no files": lambda: restrict_files(Path(terms.folder), [Path(path) for path in terms.hidden]),
-        "no dangerous calls": restrict_calls,
+        "no files": lambda: restrict_files(Path(terms.folder), hidden, programs),
+        "no dangerous calls": lambda: restrict_calls(programs),
     }
     lacking = []
     for name, step in steps.items():
@@ -74,7 +91,6 @@ def confine(terms: Terms) -> list[str]:
             step()
         except OSError:
             lacking.append(name)
-    refuse_escapes(terms.folder)
     return lacking
 
 
@@ -84,20 +100,24 @@ def allow_computing(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + seconds, most))
 
 
-def _set_limits(memory_bytes: int) -> None:
-    limits = {
-        resource.RLIMIT_DATA: memory_bytes,
-        resource.RLIMIT_FSIZE: _MAX_FILE_BYTES,
-        resource.RLIMIT_NOFILE: _MAX_OPEN_FILES,
-        resource.RLIMIT_CORE: 0,
-    }
+def _set_limits(memory_bytes: int, file_bytes: int) -> None:
+    _limit(resource.RLIMIT_DATA, memory_bytes)
+    _limit(resource.RLIMIT_FSIZE, file_bytes)
+    _limit(resource.RLIMIT_NOFILE, _MAX_OPEN_FILES)
+    _limit(resource.RLIMIT_CORE, 0)
+
+
+def _limit_processes() -> None:
+    """Allow no process and no thread more; root is exempt."""
     if sys.platform == "linux":
-        limits[resource.RLIMIT_NPROC] = 0  # no process and no thread more; root is exempt
-    for kind, limit in limits.items():
-        _, most = resource.getrlimit(kind)
-        fits = limit if most == resource.RLIM_INFINITY else min(limit, most)
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(kind, (fits, fits))
+        _limit(resource.RLIMIT_NPROC, 0)
+
+
+def _limit(kind: int, limit: int) -> None:
+    _, most = resource.getrlimit(kind)
+    fits = limit if most == resource.RLIM_INFINITY else min(limit, most)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(kind, (fits, fits))
 
 
 def _die_with(service: int) -> None:

@@ -16,7 +16,8 @@ from pathlib import Path
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every architecture
 _VERSION = 1
 _PATH_BENEATH = 1
-_READ_FILE, _WRITE_FILE, _READ_DIR = 1 << 2, 1 << 1, 1 << 3
+_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_MAKE_SOCKET = 1 << 9
 # Bits of rights on files known to each version of the interface: 1, 2, 3 and 4, 5 and newer.
 _RIGHTS_BITS = (13, 14, 15, 15, 16)
 _TCP_SINCE, _TCP = 4, 0b11  # bind, connect
@@ -28,11 +29,19 @@ _SYSTEM = (
     *("/dev/urandom", "/dev/zero", "/sys/devices/system/cpu", "/proc/cpuinfo", "/proc/meminfo"),
     *mimetypes.knownfiles,
 )
+# What an office program reads beside its own files: its settings, fonts, the user's name.
+_OF_PROGRAMS = (
+    *("/bin", "/opt", "/etc/libreoffice", "/etc/passwd", "/etc/nsswitch.conf", "/etc/alternatives"),
+    *("/var/lib/libreoffice", "/var/spool/libreoffice", "/var/cache/fontconfig", "/proc"),
+)
+SOCKETS = Path("/tmp")  # noqa: S108  (where LibreOffice puts its socket, whatever TMPDIR says)
 _SINK = Path("/dev/null")
 
 
-def restrict_files(folder: Path, hidden: Sequence[Path]) -> None:
+def restrict_files(folder: Path, hidden: Sequence[Path], programs: bool = False) -> None:
     """Let this process write below `folder`, read what Python needs, and read nothing below `hidden`.
+
+    With `programs` it may run the system's programs, read what they read, and make a socket in /tmp.
 
     Raises: OSError if the kernel has no Landlock.
     """
@@ -43,8 +52,11 @@ def restrict_files(folder: Path, hidden: Sequence[Path]) -> None:
     about = struct.pack("=QQQ", every, tcp, scopes)
     rules = _syscall(_CREATE_RULESET, about, len(about), 0)
     try:
-        for path in _readable(hidden):
-            _allow(rules, path, _READ_FILE | (_READ_DIR if path.is_dir() else 0))
+        execute = _EXECUTE if programs else 0
+        for path in _readable(hidden, _OF_PROGRAMS if programs else ()):
+            _allow(rules, path, execute | _READ_FILE | (_READ_DIR if path.is_dir() else 0))
+        if programs:
+            _allow(rules, SOCKETS, _MAKE_SOCKET)
         _allow(rules, _SINK, _READ_FILE | _WRITE_FILE)
         _allow(rules, folder, every & ~1)  # all but running a program
         _syscall(_RESTRICT_SELF, rules, 0)
@@ -52,9 +64,9 @@ def restrict_files(folder: Path, hidden: Sequence[Path]) -> None:
         os.close(rules)
 
 
-def _readable(hidden: Sequence[Path]) -> Iterator[Path]:
+def _readable(hidden: Sequence[Path], more: Sequence[str]) -> Iterator[Path]:
     python = (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *sys.path)
-    for name in dict.fromkeys((*python, *_SYSTEM)):
+    for name in dict.fromkeys((*python, *_SYSTEM, *more)):
         path = Path(name).resolve()
         if name and path.exists():
             yield from _without(path, [secret.resolve() for secret in hidden])

@@ -12,13 +12,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from core.errors import OverLimitError, ParseError, ReaderCrashError, SandboxError
 from core.settings import IngestSettings
 from core.values import ParsedDocument
+from ingest.parsers.legacy import LEGACY, LEGACY_EXTENSIONS
 from ingest.sandbox.child import MEMORY_EXIT, out_of_memory
 from ingest.sandbox.confinement import Terms
-from ingest.sandbox.reply import read_reply
+from ingest.sandbox.office import Office
+from ingest.sandbox.reply import read_reply, reason_reply
 from ingest.sandbox.wire import Channel, MalformedError
 
 # Python and the parsers' foundation take a fifth of a second; the rest is for a busy machine.
@@ -66,6 +69,7 @@ class ParserProcess:
                 start_new_session=True,  # Ctrl-C is the service's to handle
             )
         self.parsed = 0
+        self._office = Office(recipe.settings, recipe.hidden)
         self.lacking = self._greet(recipe.hidden)
 
     @property
@@ -100,6 +104,9 @@ class ParserProcess:
         try:
             self._channel.send({"name": name}, [content], deadline)
             header, parts = self._channel.receive(most, deadline)
+            while "convert" in header:
+                self._channel.send(*self._converted(header, parts, deadline), deadline)
+                header, parts = self._channel.receive(most, deadline)
             document = read_reply(header, parts, self._settings.max_text_bytes)
             self._sweep()
         except ParseError:
@@ -120,6 +127,19 @@ class ParserProcess:
             self.end()
             raise
         return document
+
+    def _converted(
+        self, header: dict[str, Any], parts: Sequence[bytes | memoryview], deadline: float
+    ) -> tuple[dict[str, Any], list[bytes]]:
+        """Convert what the process asks for, which may be anything, by an office program under limits too."""
+        legacy = LEGACY.get(LEGACY_EXTENSIONS.get(str(header["convert"]), ""))
+        if legacy is None or len(parts) != 1:
+            raise MalformedError("a conversion that there is not")
+        try:
+            made = self._office.convert(bytes(parts[0]), legacy.extension, f".{legacy.becomes}", deadline)
+        except ParseError as error:
+            return reason_reply(error)
+        return {}, [made]
 
     def end(self) -> None:
         """Kill the process and remove its folder; harmless when it is gone."""

@@ -95,7 +95,7 @@ def read_reply(header: dict[str, Any], parts: Parts, max_text_bytes: int) -> Par
     """
     try:
         if "code" in header:
-            raise _error(header)
+            raise read_reason(header)
         document = _document(header, parts[:_PARTS])
         members = _members(header["members"], parts[_PARTS:])
         _require(sum(len(texts) for texts in parts[::_PARTS]) <= max_text_bytes)
@@ -104,7 +104,8 @@ def read_reply(header: dict[str, Any], parts: Parts, max_text_bytes: int) -> Par
         raise MalformedError("the reply cannot be true") from error
 
 
-def _error(header: dict[str, Any]) -> ParseError:
+def read_reason(header: dict[str, Any]) -> ParseError:
+    """Return the error that a message names. Raises: KeyError, MalformedError if it names none."""
     return _REASONS[header["code"]](_reason(header["reason"]))
 
 
@@ -118,7 +119,7 @@ def _members(listed: Any, parts: Parts) -> tuple[Member, ...]:
         )
         _require(type(size) is int and 0 <= size <= MAX_UNPACKED_BYTES)
         if "code" in header:
-            members.append(Member(path, digest, size, _error(header)))
+            members.append(Member(path, digest, size, read_reason(header)))
         else:
             members.append(Member(path, digest, size, _document(header, parts[:_PARTS])))
             parts = parts[_PARTS:]

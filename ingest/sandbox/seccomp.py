@@ -19,32 +19,32 @@ _LOAD, _IF_EQUAL, _IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _NUMBER_AT, _ARCHITECTURE_AT = 0, 4  # in struct seccomp_data
 _X32 = 0x40000000  # calls of x86-64's second interface begin here
 
-# Names as in asm/unistd.h: socket, connect, bind, listen, accept, accept4, execve, execveat,
-# ptrace, process_vm_readv, process_vm_writev, pidfd_getfd, unshare, setns, mount, bpf,
-# perf_event_open, userfaultfd, keyctl, add_key, request_key, io_uring_setup, kill, tkill; not
-# tgkill, with which a library that gives up ends its own process.
-_REFUSED = {
-    "x86_64": (
-        0xC000003E,
-        *(41, 42, 49, 50, 43, 288, 59, 322, 101, 310, 311, 438, 272, 308, 165, 321, 298, 323),
-        *(250, 248, 249, 425, 62, 200),
-    ),
-    "aarch64": (
-        0xC00000B7,
-        *(198, 203, 200, 201, 202, 242, 221, 281, 117, 270, 271, 438, 97, 268, 40, 280, 241, 282),
-        *(219, 217, 218, 425, 129, 130),
-    ),
+# Names as in asm/unistd.h. Whoever runs an office program needs these: socket, connect, bind, listen,
+# accept, accept4, execve, execveat, kill, tkill.
+_OF_PROGRAMS = {
+    "x86_64": (41, 42, 49, 50, 43, 288, 59, 322, 62, 200),
+    "aarch64": (198, 203, 200, 201, 202, 242, 221, 281, 129, 130),
 }
+# Nobody here needs these: ptrace, process_vm_readv, process_vm_writev, pidfd_getfd, unshare, setns,
+# mount, bpf, perf_event_open, userfaultfd, keyctl, add_key, request_key, io_uring_setup. tgkill is in
+# neither list: with it a library that gives up ends its own process.
+_REFUSED = {
+    "x86_64": (101, 310, 311, 438, 272, 308, 165, 321, 298, 323, 250, 248, 249, 425),
+    "aarch64": (117, 270, 271, 438, 97, 268, 40, 280, 241, 282, 219, 217, 218, 425),
+}
+_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
 
-def restrict_calls() -> None:
-    """Let the calls above fail from now on, in this process for good.
+def restrict_calls(programs: bool = False) -> None:
+    """Let the calls above fail from now on, in this process for good; not those that `programs` need.
 
     Raises: OSError if the kernel takes no filter or the architecture is not known.
     """
-    if platform.machine() not in _REFUSED:
+    machine = platform.machine()
+    if machine not in _REFUSED:
         raise OSError(errno.ENOSYS, "seccomp")
-    program = _program(*_REFUSED[platform.machine()])
+    refused = _REFUSED[machine] + (() if programs else _OF_PROGRAMS[machine])
+    program = _program(_ARCHITECTURE[machine], *refused)
     code = ctypes.create_string_buffer(program, len(program))
     about = struct.pack("HP", len(program) // 8, ctypes.addressof(code))
     if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_SECCOMP, _MODE_FILTER, about, 0, 0):

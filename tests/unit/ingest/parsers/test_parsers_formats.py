@@ -76,7 +76,7 @@ REFUSED = [
     (b"\xff\xd8\xff\xe0\0\x10JFIF", "a.jpg", UnknownFormatError, "a JPEG image"),
     (b"\x7fELF\x02\x01\x01\0\0\0", "tool", UnknownFormatError, "a Linux program"),
     (bytes(range(256)) * 3, "x.bin", UnknownFormatError, "a kind that is not known"),
-    (b"{\\rtf1 text}", "a.rtf", UnknownFormatError, "save it as .docx"),
+    (b"{\\rtf1 text}", "a.rtf", UnknownFormatError, "save the file as .docx"),
     (b"plain text", "a.docx", ParseError, "plain text; rename it to .txt"),
     (b"\0\1\2\3" * 50, "a.xlsx", ParseError, "damaged"),
     (ole("EncryptedPackage", "Workbook"), "a.xlsx", EncryptedError, "password"),
