@@ -1,0 +1,124 @@
+"""What is known of a document besides its text: who answers for it, of when it is, what it is about."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+# Longer words are no tags and no names.
+_LONGEST = 200
+_MOST = 50
+# What front matter, mails and other programs call the same things.
+_NAMES = {
+    "day": ("date", "updated", "modified", "last_updated", "last_modified", "lastmod", "ms.date"),
+    "owner": ("owner", "author", "maintainer", "responsible"),
+    "tags": ("tags", "tag", "keywords", "labels", "categories"),
+    "devices": ("devices", "device", "models", "machine", "machines"),
+    "supersedes": ("supersedes", "replaces"),
+}
+_DATE = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)|\s*(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a source or a document says of itself; `supersedes` names documents by URI, file name or title."""
+
+    day: date | None = None
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    supersedes: tuple[str, ...] = ()
+
+    def over(self, other: "Facts") -> "Facts":
+        """Return these facts, and those of `other` that these do not tell; words of both count."""
+        return Facts(
+            self.day or other.day,
+            self.owner or other.owner,
+            _distinct((*self.tags, *other.tags)),
+            _distinct((*self.devices, *other.devices)),
+            _distinct((*self.supersedes, *other.supersedes)),
+        )
+
+    def as_text(self) -> str:
+        """Return the facts as the database keeps them; empty if there are none."""
+        told = {name: value for name, value in asdict(self).items() if value}
+        return json.dumps(told, ensure_ascii=False, default=date.isoformat) if told else ""
+
+
+NONE = Facts()
+
+
+def facts_from_text(text: str) -> Facts:
+    """Return what `as_text` kept."""
+    if not text:
+        return NONE
+    raw: dict[str, Any] = json.loads(text)
+    day = raw.get("day")
+    return Facts(
+        date.fromisoformat(day) if day else None,
+        raw.get("owner", ""),
+        *(tuple(raw.get(name, ())) for name in ("tags", "devices", "supersedes")),
+    )
+
+
+def facts_of(raw: Mapping[Any, Any]) -> Facts:
+    """Return what a document's head, a mail or another program says, whatever else it says besides.
+
+    Keys count in any case, lists also as words with commas between. What cannot be made out, such as a
+    date that is none, is left out.
+    """
+    said = {str(key).casefold(): value for key, value in raw.items()}
+    found: dict[str, Any] = {}
+    for field in fields(Facts):
+        value = next((said[name] for name in _NAMES[field.name] if said.get(name)), None)
+        if value is not None:
+            found[field.name] = _READ.get(field.name, _words)(value)
+    return Facts(**found)
+
+
+def day_of(value: Any) -> date | None:
+    """Return the day of a date, a moment or a text that begins with one: 2024-03-31 or 31.03.2024.
+
+    Of 03/31/2024, too, there is one reading only; one with two is no date.
+    """
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    match = _DATE.match(str(value))
+    if match is None:
+        return None
+    year, month, day, first, second, last = match.groups()
+    if year:
+        return _day(year, month, day)
+    both = _day(last, second, first), _day(last, first, second)
+    readable = {one for one in both if one}
+    unclear = len(readable) > 1 and "/" in match.group()
+    return None if unclear or not readable else both[0] or both[1]
+
+
+def _day(year: str, month: str, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    many = value if isinstance(value, (list, tuple, set, frozenset)) else str(value).split(",")
+    return _distinct(_word(one) for one in many)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(filter(None, map(_word, value)))
+    return " ".join(str(value).split())[:_LONGEST]
+
+
+def _distinct(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for word in words if word))[:_MOST]
+
+
+_READ: Mapping[str, Any] = {"day": day_of, "owner": _word}

@@ -1,0 +1,106 @@
+"""Filters as labels: what a chunk is, and what a search wants it to be, in words that an index compares.
+
+A day is labelled three times, `day:2024-03-31`, `month:2024-03` and `year:2024`, so that any stretch of
+time is a few dozen labels: whole years, whole months at its ends, days at the ends of those.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from core.facts import Facts
+from core.values import LabelFilter
+
+# No document of a company is older.
+_FIRST_YEAR = 1900
+_LAST_YEAR = 2200
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilter:
+    """What a search is narrowed to; of each field that is not empty, one value must hold.
+
+    `sources` are URIs, `types` media types or file endings (`pdf`), `languages` ISO 639-1 codes. `since`
+    and `until` are the first and the last day of what is found; a document without a date counts as of
+    the day when it was read.
+    """
+
+    sources: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    devices: frozenset[str] = frozenset()
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def labels(self) -> LabelFilter:
+        """What the indexes are asked for."""
+        named = {
+            "source": self.sources,
+            "type": self.types,
+            "language": self.languages,
+            "tag": self.tags,
+            "device": self.devices,
+        }
+        groups = [frozenset(_label(kind, word) for word in words) for kind, words in named.items() if words]
+        if self.since or self.until:
+            first, last = self.since or date(_FIRST_YEAR, 1, 1), self.until or date(_LAST_YEAR, 12, 31)
+            groups.append(frozenset(_between(first, last)))
+        return tuple(groups)
+
+
+EVERYTHING = SearchFilter()
+
+
+def labels_of(facts: Facts, day: date, source: str, uri: str, media_type: str) -> frozenset[str]:
+    """Return a document's labels; `day` counts where the facts give no date."""
+    when = facts.day or day
+    ending = PurePosixPath(unquote(uri)).suffix.removeprefix(".")
+    return frozenset(
+        [
+            _label("source", source),
+            _label("type", media_type),
+            *([_label("type", ending)] if ending else []),
+            *(_label("tag", tag) for tag in facts.tags),
+            *(_label("device", device) for device in facts.devices),
+            f"day:{when.isoformat()}",
+            f"month:{when:%Y-%m}",
+            f"year:{when.year}",
+        ]
+    )
+
+
+def language_label(language: str) -> frozenset[str]:
+    """Return the label of a chunk's language; none if it is not known."""
+    return frozenset([_label("language", language)] if language else [])
+
+
+def _label(kind: str, word: str) -> str:
+    # The path of a source may differ from another's in case alone.
+    return f"{kind}:{word if kind == 'source' else ' '.join(word.casefold().split())}"
+
+
+def _between(first: date, last: date) -> Iterable[str]:
+    """Yield labels that hold for the days from `first` to `last`, both of them included, and no other."""
+    day = first
+    while day <= last:
+        year_end, month_end = date(day.year, 12, 31), _month_end(day)
+        if (day.month, day.day) == (1, 1) and year_end <= last:
+            yield f"year:{day.year}"
+            day = year_end
+        elif day.day == 1 and month_end <= last:
+            yield f"month:{day:%Y-%m}"
+            day = month_end
+        else:
+            yield f"day:{day.isoformat()}"
+        if day == date.max:
+            return
+        day += timedelta(days=1)
+
+
+def _month_end(day: date) -> date:
+    following = day.replace(day=28) + timedelta(days=4)
+    return following - timedelta(days=following.day)
