@@ -12,7 +12,7 @@ _LONGEST = 200
 _MOST = 50
 # What front matter, mails and other programs call the same things.
 _NAMES = {
-    "day": ("date", "updated", "modified", "last_updated", "last_modified", "lastmod", "ms.date"),
+    "day": ("day", "date", "updated", "modified", "last_updated", "last_modified", "lastmod", "ms.date"),
     "owner": ("owner", "author", "maintainer", "responsible"),
     "tags": ("tags", "tag", "keywords", "labels", "categories"),
     "devices": ("devices", "device", "models", "machine", "machines"),

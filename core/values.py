@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from core.errors import ParseError
+from core.facts import NONE, Facts
 
 
 class BlockKind(StrEnum):
@@ -81,7 +82,8 @@ class ParsedDocument:
     """What a parser makes of a file: the text to keep and its structure, in reading order.
 
     `notices` are what a person should know of how it was read, such as text that is hidden in the file;
-    a line each. `members` are the files inside it and inside those, in their order.
+    a line each. `members` are the files inside it and inside those, in their order. `facts` are what the
+    file says of itself.
     """
 
     title: str
@@ -91,6 +93,7 @@ class ParsedDocument:
     media_type: str = "text/plain"
     notices: tuple[str, ...] = ()
     members: "tuple[Member, ...]" = ()
+    facts: Facts = NONE
 
 
 @dataclass(frozen=True, slots=True)

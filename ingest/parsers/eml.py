@@ -2,11 +2,14 @@
 
 import mimetypes
 from collections.abc import Iterator, Sequence
+from datetime import date
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
+from email.utils import parseaddr, parsedate_to_datetime
 
 from core.errors import EmptyDocumentError, ParseError
+from core.facts import Facts
 from core.values import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, clean
 from ingest.parsers.encoding import decode
@@ -41,12 +44,20 @@ class EmlParser:
 
 
 def write_message(builder: DocumentBuilder, message: EmailMessage, attached: Sequence[str]) -> None:
-    """Add who wrote what to whom, the text, and the names of the attachments."""
+    """Add who wrote what to whom and when, the text, and the names of the attachments."""
+    builder.facts = Facts(_day(message), parseaddr(_header(message, "From"))[0])
     builder.heading(1, _header(message, "Subject"))
     shown = [(field, _header(message, field)) for field in _SHOWN_HEADERS]
     builder.paragraph("; ".join(f"{field}: {value}" for field, value in shown if value))
     _write_body(builder, message)
     builder.paragraph("Attachments: " + ", ".join(attached) if attached else "")
+
+
+def _day(message: EmailMessage) -> date | None:
+    try:
+        return parsedate_to_datetime(_header(message, "Date")).date()
+    except (ValueError, OverflowError):  # no date, or one that there never was
+        return None
 
 
 def file_name(said: str) -> str:

@@ -6,11 +6,12 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from core.errors import EmptyDocumentError, ParseError
+from core.facts import NONE, Facts, facts_of
 from core.values import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, said_title
 from ingest.parsers.encoding import decode
 from ingest.parsers.html_blocks import HtmlWriter
-from ingest.parsers.site_source import split_front_matter, without_templates
+from ingest.parsers.site_source import SiteSource, split_front_matter, without_templates
 
 _CHARSET = re.compile(
     rb"<(?:meta|\?xml)[^>]*(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE
@@ -23,6 +24,11 @@ _EMPTY_ELEMENT = re.compile(
     r"<((?!(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)\b)[a-zA-Z][\w-]*)"
     r"((?:\s[^<>]*?)?)/>"
 )
+# What Open Graph and Dublin Core call the author and the day.
+_META = {
+    "article:author": "author", "dc.creator": "author", "article:modified_time": "date",
+    "article:published_time": "date", "dc.date": "date", "dcterms.modified": "date",
+}  # fmt: skip
 # Left out of a main part; where a page marks none, they may hold its text. Menus are never kept.
 _FURNITURE = ("aside", "footer")
 
@@ -37,11 +43,11 @@ class HtmlParser:
         """Return the document; see `Parser.parse`."""
         declared = _CHARSET.search(content[:_DECLARED_WITHIN_BYTES])
         text = decode(content, declared[1].decode("ascii") if declared else None)
-        title = ""
+        page = SiteSource("", NONE, text)
         if text.lstrip().startswith("---"):
-            title, text = split_front_matter(text.replace("\r\n", "\n"))
-            text = without_templates(text)
-        builder = DocumentBuilder(self.media_type, title)
+            page = split_front_matter(text.replace("\r\n", "\n"))
+            text = without_templates(page.text)
+        builder = DocumentBuilder(self.media_type, page.title, page.facts)
         write_html(builder, text)
         return builder.build(name)
 
@@ -52,8 +58,18 @@ def write_html(builder: DocumentBuilder, text: str) -> None:
     title = root.find(".//head/title")
     if title is not None:
         builder.title = builder.title or said_title(title.text_content())
+    builder.facts = builder.facts.over(_facts(root))
     main = _main_part(root)
     HtmlWriter(builder, () if main is root else _FURNITURE).write(main)
+
+
+def _facts(root: lxml_html.HtmlElement) -> Facts:
+    """Return what the page's own head says: `<meta name="author" content="…">` and its like."""
+    said: dict[str, str] = {}
+    for meta in root.iterfind(".//head/meta"):
+        name = (meta.get("name") or meta.get("property") or "").casefold()
+        said.setdefault(_META.get(name, name), meta.get("content") or "")
+    return facts_of(said)
 
 
 def parse_html(text: str) -> lxml_html.HtmlElement:

@@ -30,10 +30,10 @@ class MarkdownParser:
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the document; see `Parser.parse`."""
         source = decode(content).replace("\r\n", "\n").replace("\r", "\n")
-        title, body = split_front_matter(source)
-        builder = DocumentBuilder(self.media_type, title)
+        page = split_front_matter(source)
+        builder = DocumentBuilder(self.media_type, page.title, page.facts)
         markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-        _Writer(builder).write(markdown.parse(without_templates(body)))
+        _Writer(builder).write(markdown.parse(without_templates(page.text)))
         return builder.build(name)
 
 

@@ -1,9 +1,11 @@
 """What site generators put into pages beside the page: front matter and template tags."""
 
 import re
+from dataclasses import dataclass
 
 import yaml
 
+from core.facts import NONE, Facts, facts_of
 from ingest.parsers.base import said_title
 
 _FRONT_MATTER = re.compile(
@@ -34,19 +36,30 @@ _ALERT_INLINE = re.compile(r"^((?:[ \t]*>)+[ \t]*)\[!(\w+)\][ \t]+(?=\S)", re.MU
 _TEMPLATE_TAGS = ("include", "page", "link", "image", "download", "asset", "layout", "extends", "post_url")
 
 
-def split_front_matter(source: str) -> tuple[str, str]:
-    """Return the title that the front matter gives, or nothing, and the text behind it."""
+@dataclass(frozen=True, slots=True)
+class SiteSource:
+    """A page's source: the title and the facts that its front matter gives, and the text behind it."""
+
+    title: str
+    facts: Facts
+    text: str
+
+
+def split_front_matter(source: str) -> SiteSource:
+    """Return a page's source taken apart; without front matter, all of it is text."""
     match = _FRONT_MATTER.match(source)
     if match is None or len(match[1]) > _MAX_FRONT_MATTER_CHARS:
-        return "", source
+        return SiteSource("", NONE, source)
+    rest = source[match.end() :]
     try:
         fields = yaml.safe_load(match[1])
     except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: an impossible date
-        return "", source[match.end() :] if ":" in match[1] else source
+        return SiteSource("", NONE, rest if ":" in match[1] else source)
     if not isinstance(fields, dict):
-        return "", source if fields else source[match.end() :]
+        return SiteSource("", NONE, source if fields else rest)
     title = fields.get("title")
-    return said_title(str(title)) if isinstance(title, str | int | float) else "", source[match.end() :]
+    said = said_title(str(title)) if isinstance(title, str | int | float) else ""
+    return SiteSource(said, facts_of(fields), rest)
 
 
 def without_templates(source: str) -> str:

@@ -4,6 +4,7 @@
 that a process which a hostile file has taken over can lie about that file's text but do no more.
 """
 
+import json
 import math
 import re
 import sys
@@ -21,6 +22,7 @@ from core.errors import (
     TooLargeError,
     UnknownFormatError,
 )
+from core.facts import facts_of
 from core.values import Block, BlockKind, Member, Page, ParsedDocument
 from ingest.parsers.base import MAX_NOTICES
 from ingest.parsers.members import MAX_MEMBERS, MAX_PATH_CHARS, MAX_UNPACKED_BYTES
@@ -78,6 +80,7 @@ def _told(document: ParsedDocument) -> tuple[dict[str, Any], list[bytes]]:
         "headers": list(headers),
         "pages": pages,
         "notices": document.notices,
+        "facts": document.facts.as_text(),
     }
     boxes = b"".join(page.boxes for page in document.pages)
     return about, [document.text.encode(), numbers.tobytes(), boxes]
@@ -137,7 +140,8 @@ def _document(header: dict[str, Any], parts: Parts) -> ParsedDocument:
     pages = _pages(header["pages"], boxes, len(text))
     notices = header["notices"]
     _require(isinstance(notices, list) and len(notices) <= MAX_NOTICES)
-    return ParsedDocument(title, text, blocks, pages, header["media_type"], tuple(map(_reason, notices)))
+    shown, facts = tuple(map(_reason, notices)), facts_of(json.loads(_text(header["facts"]) or "{}"))
+    return ParsedDocument(title, text, blocks, pages, header["media_type"], shown, facts=facts)
 
 
 def _blocks(packed: Bytes, headers: list[str], length: int) -> tuple[Block, ...]:
