@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from api.cli_document import document
+from api.cli_filter import filter_of, filter_options
 from api.cli_ingestion import ingest, job, source, sync
 from api.cli_model import model
 from api.terminal import Terminal, exit_with_errors, json_option
@@ -42,6 +43,7 @@ def main(context: click.Context, data_dir: Path | None) -> None:
 @click.argument("question", required=False)
 @click.option("--queries", type=_FILE, metavar="FILE.jsonl", help='Search for each line: {"id", "question"}.')
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 100), help="Hits shown.")
+@filter_options
 @_AS
 @_GROUPS
 @json_option
@@ -51,13 +53,14 @@ def search(data_dir: Path | None, as_json: bool, **options: Any) -> int:
     """Find the passages that fit a question best."""
     from api.commands.ask import run_search
 
-    return run_search(data_dir, Terminal(as_json), **options)
+    return run_search(data_dir, Terminal(as_json), within=filter_of(options), **options)
 
 
 @main.command()
 @click.argument("question", required=False)
 @click.option("--questions", type=_FILE, metavar="FILE.jsonl", help='Answer each line: {"id", "question"}.')
 @click.option("--after", "earlier", multiple=True, metavar="QUESTION", help="Asked before; the oldest first.")
+@filter_options
 @_AS
 @_GROUPS
 @json_option
@@ -70,7 +73,7 @@ def ask(data_dir: Path | None, as_json: bool, **options: Any) -> int:
     """
     from api.commands.ask import run_ask
 
-    return run_ask(data_dir, Terminal(as_json), **options)
+    return run_ask(data_dir, Terminal(as_json), within=filter_of(options), **options)
 
 
 @main.command(name="eval")

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from api.app import App
 from api.gate import Gate
 from api.guard import BodyLimit, SameOrigin, SecurityHeaders, register_errors
-from api.stream import answer_events, unless_gone
+from api.stream import answer_events, answering, unless_gone
 from api.wire import AskRequest, SearchRequest, answer_json, document_json, passage_json
 from core.errors import NotReadyError, VadeError
 from core.permissions import PUBLIC, scope_of
@@ -58,15 +59,16 @@ async def ask(
     if body.stream:
         events = answer_events(app, gate, body, scope)
         return StreamingResponse(events, media_type="text/event-stream")
-    tell = unless_gone(request)
-    return answer_json(await gate.run(app.answerer.answer, body.question, scope, tell, body.turns))
+    return answer_json(await gate.run(answering(app, body, scope, unless_gone(request))))
 
 
 @routes.post("/search")
 async def search(body: SearchRequest, request: Request, app: Served, scope: Asker) -> dict[str, Any]:
     """Find the chunks that fit a question best."""
     gate: Gate = request.app.state.gate
-    found = await gate.run(app.searcher.search, body.question, scope, body.limit)
+    found = await gate.run(
+        partial(app.searcher.search, body.question, scope, body.limit, within=body.filter.within)
+    )
     return {"hits": [passage_json(passage) for passage in found]}
 
 

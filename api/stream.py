@@ -1,8 +1,9 @@
 """An answer as server-sent events, while it comes about."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import anyio
@@ -15,7 +16,7 @@ from api.app import App
 from api.gate import Gate
 from api.wire import AskRequest, answer_json, error_json, passage_json
 from core.errors import AbandonedError, VadeError
-from core.values import AccessScope
+from core.values import AccessScope, Answer
 from retrieval.answer import Found, Said, Tell, Writing
 
 log = structlog.get_logger()
@@ -46,7 +47,7 @@ async def _work(
     teller = _Teller(send)
     async with send:
         try:
-            answer = await gate.run(app.answerer.answer, asked.question, scope, teller.tell, asked.turns)
+            answer = await gate.run(answering(app, asked, scope, teller.tell))
             await send.send(("done", answer_json(answer)))
         except VadeError as error:
             await send.send(("error", error_json(error.code, str(error))["error"]))
@@ -55,6 +56,11 @@ async def _work(
             await send.send(
                 ("error", error_json("internal", "The answer failed; nothing was kept.")["error"])
             )
+
+
+def answering(app: App, asked: AskRequest, scope: AccessScope, tell: Tell) -> Callable[[], Answer]:
+    """Return the work of answering a request."""
+    return partial(app.answerer.answer, asked.question, scope, tell, asked.turns, within=asked.filter.within)
 
 
 def unless_gone(request: Request) -> Tell:

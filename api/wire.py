@@ -1,10 +1,12 @@
 """What goes over the wire: requests, and values as JSON."""
 
 from dataclasses import asdict
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from core.labels import SearchFilter
 from core.reading import DocumentEntry
 from core.values import Answer, Passage, Turn
 
@@ -30,11 +32,39 @@ class EarlierTurn(Request):
     answer: Annotated[str, StringConstraints(max_length=MAX_ANSWER_CHARACTERS)] = ""
 
 
+Words = Annotated[
+    frozenset[Annotated[str, StringConstraints(min_length=1, max_length=4096)]], Field(max_length=50)
+]
+
+
+class FilterRequest(Request):
+    """What to look in: of each field that is given, one value must hold.
+
+    `since` and `as_of` are the first and the last day that count.
+    """
+
+    sources: Words = frozenset()
+    types: Words = frozenset()
+    languages: Words = frozenset()
+    tags: Words = frozenset()
+    devices: Words = frozenset()
+    since: date | None = None
+    as_of: date | None = None
+
+    @property
+    def within(self) -> SearchFilter:
+        """The filter that a search takes."""
+        return SearchFilter(
+            self.sources, self.types, self.languages, self.tags, self.devices, self.since, self.as_of
+        )
+
+
 class AskRequest(Request):
     """`POST /v1/ask`; `history` holds the conversation so far, the oldest turn first."""
 
     question: Question
     stream: bool = False
+    filter: FilterRequest = FilterRequest()
     history: tuple[EarlierTurn, ...] = Field((), max_length=MAX_TURNS)
 
     @property
@@ -48,6 +78,7 @@ class SearchRequest(Request):
 
     question: Question
     limit: int = Field(10, ge=1, le=100)
+    filter: FilterRequest = FilterRequest()
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

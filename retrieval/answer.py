@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
+from core.labels import EVERYTHING, SearchFilter
 from core.settings import RetrievalSettings
 from core.values import AccessScope, Answer, AnswerSentence, Citation, DraftSentence, Inquiry, Passage, Turn
 from llm.generator import Generator
@@ -60,18 +61,19 @@ class Answerer:
         tell: Tell = lambda event: None,
         history: tuple[Turn, ...] = (),
         background: bool = False,
+        within: SearchFilter = EVERYTHING,
     ) -> Answer:
-        """Return the answer; `tell` hears of it while it comes about, and may raise to stop it.
+        """Return the answer out of what `within` holds; `tell` hears of it, and may raise to stop it.
 
         A question that leans on `history`, the oldest turn first, is understood by it.
         """
         meant = understand(question, [turn.question for turn in history])
         notes = _Notes(self._settings.min_support, meant.whole if meant.whole != question else "")
-        passages = self._searcher.search(meant.whole, scope, self._settings.passages, _REACH)
+        passages = self._searcher.search(meant.whole, scope, self._settings.passages, _REACH, within)
         notes.lap("search_ms")
         unknown = unknown_names(meant.whole, passages)
         if unknown:
-            near = names_near(unknown, self._searcher.near(unknown, scope))
+            near = names_near(unknown, self._searcher.near(unknown, scope, within))
             return notes.unknown(unknown.values(), near, passages)
         tell(Found(tuple(passages)))
         inquiry = Inquiry(question, scope, history, background, meant.whole, meant.wanted)

@@ -10,6 +10,7 @@ from api.commands.opening import opened, scope_named
 from api.terminal import DONE, Terminal
 from api.wire import answer_json, passage_json
 from core.errors import InputError
+from core.labels import EVERYTHING, SearchFilter
 from core.values import AccessScope, Answer, Citation, Passage, Turn
 
 Ask = Callable[[App, str, AccessScope], dict[str, Any]]
@@ -21,19 +22,20 @@ def run_ask(
     question: str | None,
     questions: Path | None,
     earlier: tuple[str, ...] = (),
+    within: SearchFilter = EVERYTHING,
     **asker: str,
 ) -> int:
     """Answer one question, after those asked earlier, or each line of a file."""
 
     def answer(app: App, text: str, scope: AccessScope) -> dict[str, Any]:
-        return answer_json(app.answerer.answer(text, scope, background=True))
+        return answer_json(app.answerer.answer(text, scope, background=True, within=within))
 
     with opened(data_dir) as app:
         if questions is not None:
             return _each(app, terminal, questions, answer, asker)
         history = tuple(Turn(text, "") for text in earlier)
         text = _required(question, "--questions")
-        found = app.answerer.answer(text, scope_named(**asker), history=history)
+        found = app.answerer.answer(text, scope_named(**asker), history=history, within=within)
     terminal.result(answer_json(found), lambda: _answer_text(found))
     return DONE
 
@@ -44,18 +46,19 @@ def run_search(
     question: str | None,
     queries: Path | None,
     limit: int,
+    within: SearchFilter = EVERYTHING,
     **asker: str,
 ) -> int:
     """Search for one question, or for each line of a file."""
 
     def search(app: App, text: str, scope: AccessScope) -> dict[str, Any]:
-        return _as_contract(app.searcher.search(text, scope, limit))
+        return _as_contract(app.searcher.search(text, scope, limit, within=within))
 
     with opened(data_dir) as app:
         if queries is not None:
             return _each(app, terminal, queries, search, asker)
         text = _required(question, "--queries")
-        found = app.searcher.search(text, scope_named(**asker), limit)
+        found = app.searcher.search(text, scope_named(**asker), limit, within=within)
     hits = [passage_json(passage) for passage in found]
     terminal.result({"question": text, "hits": hits}, lambda: _hits_text(found))
     return DONE
