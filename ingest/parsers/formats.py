@@ -29,6 +29,7 @@ from ingest.parsers.signatures import (
     describe,
     is_certain,
     is_encrypted_office,
+    is_picture,
     ole_format,
 )
 
@@ -63,6 +64,12 @@ FORMATS: dict[str, Format] = {
     "msg": Format("msg", "MsgParser", (".msg",), is_text=False),
     "epub": Format("epub", "EpubParser", (".epub",), is_text=False),
     "zip": Format("archive", "ZipParser", (".zip",), is_text=False),
+    "image": Format(
+        "image",
+        "ImageParser",
+        (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"),
+        is_text=False,
+    ),
     "pdf": Format("pdf", "PdfParser", (".pdf",), is_text=False),
     "docx": Format("docx", "DocxParser", (".docx", ".docm", ".dotx"), is_text=False),
     "pptx": Format("pptx", "PptxParser", (".pptx", ".pptm", ".ppsx"), is_text=False),
@@ -70,7 +77,7 @@ FORMATS: dict[str, Format] = {
 }
 _BY_EXTENSION = {extension: key for key, kind in FORMATS.items() for extension in kind.extensions}
 # Raised whenever a parser's output changes: documents parsed by an older one are parsed anew.
-PARSERS_VERSION = 2
+PARSERS_VERSION = 3
 # Every file ending that is read; a text of another ending is read as well.
 EXTENSIONS = frozenset((*_BY_EXTENSION, *LEGACY_EXTENSIONS))
 # An HTML page is known by its beginning, behind white space and comments.
@@ -177,6 +184,8 @@ def _by_bytes(content: bytes, known: str) -> str:
         return office_format(content)
     if content.lstrip().startswith(PDF_MARK):
         return "pdf"
+    if known in ("", "image") and is_picture(content):
+        return "image"
     # A text may speak of PDF's mark; rubbish in front of it makes a PDF only where nothing else fits.
     hidden = PDF_MARK in content[:PDF_MARK_WITHIN_BYTES]
     return "pdf" if hidden and (known == "pdf" or not looks_like_text(content)) else ""

@@ -3,7 +3,7 @@
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from core.errors import EmptyDocumentError, ParseError
 from core.values import BlockKind, ParsedDocument
 from ingest.parsers.base import DocumentBuilder, said_title
+from ingest.parsers.glyphs import Glyphs
 from ingest.parsers.pdf_blocks import PdfBlock, read_blocks
 from ingest.parsers.pdf_furniture import without_furniture
+from ingest.parsers.pdf_hidden import hidden_notices, page_list
 from ingest.parsers.pdf_lines import NO_GLYPH, read_lines
 from ingest.parsers.pdf_order import in_reading_order
 from ingest.parsers.pdf_style import style_of
-from ingest.parsers.pdfium import Glyphs, read_pdf
+from ingest.parsers.pdfium import read_pdf
+from ingest.parsers.recognition import INSTALL, LOW_CONFIDENCE, GetRecognizer, recognizer
 
 _BOX_UNITS_PER_POINT = 4
 _MAX_BOX_UNIT = 32_767
@@ -25,25 +28,55 @@ _COMPRESSION_LEVEL = 1
 
 
 class PdfParser:
-    """Reads PDFs that hold text; a scanned page has none until text recognition adds it."""
+    """Reads PDFs; a page that is a picture by text recognition, where that is installed."""
 
     extensions = frozenset({".pdf"})
     media_type = "application/pdf"
 
+    def __init__(self, recognizer: GetRecognizer = recognizer) -> None:
+        self._recognizer = recognizer
+
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the document; see `Parser.parse`."""
-        pdf = read_pdf(content)
-        pages = [in_reading_order(read_lines(page)) for page in pdf.pages]
-        if not any(pages):
-            raise _no_text(pdf.pages)
-        style = style_of(pages)
-        body = without_furniture(pages, [page.height for page in pdf.pages], style)
+        pdf = read_pdf(content, self._recognizer)
         builder = DocumentBuilder(self.media_type, said_title(pdf.title))
-        for page, lines in zip(pdf.pages, body if any(body) else pages, strict=True):
-            blocks = read_blocks(lines, style)
-            builder.title = builder.title or _largest_heading(blocks)
-            _write_page(builder, page, blocks)
+        write_pages(builder, pdf.pages)
         return builder.build(name)
+
+
+def write_pages(builder: DocumentBuilder, pages: Sequence[Glyphs]) -> None:
+    """Write what stands on pages, and what a person should know of how they were read.
+
+    Raises: ParseError if there is no text on any.
+    """
+    lines = [in_reading_order(read_lines(page)) for page in pages]
+    if not any(lines):
+        raise _no_text(pages)
+    for notice in _notices(pages):
+        builder.notice(notice)
+    style = style_of(lines)
+    body = without_furniture(lines, [page.height for page in pages], style)
+    for page, own in zip(pages, body if any(body) else lines, strict=True):
+        blocks = read_blocks(own, style)
+        builder.title = builder.title or _largest_heading(blocks)
+        _write_page(builder, page, blocks)
+
+
+def _notices(pages: Sequence[Glyphs]) -> Iterator[str]:
+    yield from hidden_notices((page.number, page.codes, page.hidden) for page in pages)
+    unread = [page.number for page in pages if page.is_picture]
+    read = [page.number for page in pages if page.confidence is not None]
+    if unread:
+        how = "beyond the number that is recognized" if read else f"not read; {INSTALL}"
+        yield f"Pictures without text, {how}: {page_list(unread)}."
+    if read:
+        yield f"Read by text recognition: {page_list(read)}."
+    for page in pages:
+        if page.confidence is not None and page.confidence < LOW_CONFIDENCE:
+            yield (
+                f"Page {page.number} was recognized with a confidence of {page.confidence:.2f} only; "
+                "compare what is cited from it with the page."
+            )
 
 
 def _no_text(pages: Sequence[Glyphs]) -> ParseError:
@@ -51,10 +84,13 @@ def _no_text(pages: Sequence[Glyphs]) -> ParseError:
         return EmptyDocumentError("The PDF has no pages.")
     if not any(page.width for page in pages):
         return ParseError("The PDF's pages are damaged; get it anew or print it to a new PDF.")
+    if any(page.is_picture for page in pages):
+        return EmptyDocumentError(f"The pages are pictures without text; {INSTALL}.")
+    hidden = hidden_notices((page.number, page.codes, page.hidden) for page in pages)
+    if hidden:
+        return EmptyDocumentError(f"The PDF's pages show no text. {hidden[0]}")
     count = "page holds" if len(pages) == 1 else f"{len(pages)} pages hold"
-    return EmptyDocumentError(
-        f"The PDF's {count} no text; if it is a scan, run text recognition on it first."
-    )
+    return EmptyDocumentError(f"The PDF's {count} no text.")
 
 
 def _largest_heading(blocks: Sequence[PdfBlock]) -> str:

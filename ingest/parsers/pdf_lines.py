@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.parsers.glyphs import Glyphs
 from ingest.parsers.pdf_characters import repaired, spelled_out
-from ingest.parsers.pdfium import Glyphs
+from ingest.parsers.pdf_hidden import Hidden
 
 NO_GLYPH = -1
 # Shares of a line's height, which is about 1.15 times the font's size.
@@ -90,7 +91,7 @@ def read_lines(page: Glyphs) -> list[Line]:
     """Return the lines of a page in the order in which the file draws them."""
     codes = repaired(page.codes)
     is_space = np.isin(codes, _SPACES)
-    seen = ~is_space & (codes >= 0x20) & (codes != 0x7F) & _placed(page)
+    seen = ~is_space & (codes >= 0x20) & (codes != 0x7F) & (page.hidden == Hidden.NOT) & _placed(page)
     index = np.flatnonzero(seen).astype(np.int32)
     if not len(index):
         return []

@@ -1,15 +1,16 @@
-"""PDFium behind one function: the characters of a PDF with their boxes and fonts.
+"""PDFium behind one function: the characters of a PDF with their boxes and fonts, and what is a picture.
 
 The raw functions are called once for each character, through prototypes that keep Python's lock
 and write into one buffer: three times as fast as the library's own wrappers.
 """
 
 import ctypes
+import math
 import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,15 @@ from numpy.typing import NDArray
 from pypdfium2 import raw
 
 from core.errors import EncryptedError, ParseError
+from ingest.parsers.glyphs import Glyphs, blank, recognized
+from ingest.parsers.pdf_hidden import Look, hidden_by
+from ingest.parsers.progress import begin_page
+from ingest.parsers.recognition import (
+    MAX_IMAGE_PIXELS,
+    MAX_RECOGNIZED_PAGES,
+    GetRecognizer,
+    no_recognizer,
+)
 
 _BOLD_NAME = re.compile(r"bold|black|heavy|demi|(cm|sf|ec)bx\d|-bd\b|-medi$", re.IGNORECASE)
 _ITALIC_NAME = re.compile(r"italic|oblique|slanted|(cm|sf|ec)ti\d|-it$", re.IGNORECASE)
@@ -26,6 +36,18 @@ _FIXED_PITCH, _ITALIC, _FORCE_BOLD = 1 << 0, 1 << 6, 1 << 18  # font descriptor 
 _FONT_NAME_BYTES = 256
 # So many damaged pages in a row are none: a file may claim millions, each of which takes a search.
 _MAX_DAMAGED_PAGES = 1_000
+# A page with fewer letters, of which a picture covers this share, is a scan.
+_FEW_LETTERS = 100
+_PICTURE_SHARE = 0.5
+_POINTS_PER_INCH = 72.0
+_RECOGNITION_DPI = 200.0
+_LOOK_SCALE = 1.0  # pixels per point; enough to tell whether light text stands on something dark
+_MAX_OBJECT_DEPTH = 3
+_MAX_OBJECTS = 20_000
+# Text render modes that paint nothing, ISO 32000-1 table 106: invisible, and as a clip only.
+_UNPAINTED = (3, 7)
+_FAINT_ALPHA, _FAINT_CHANNEL = 16, 215  # of 255
+_REPLACEMENT = 0xFFFD
 _RECT_BYTES = 16  # four floats: left, top, right, bottom
 # PDFium is not safe to use from two threads at once.
 _LOCK = threading.Lock()
@@ -41,24 +63,8 @@ _get_object = _prototype(raw.FPDFText_GetTextObject, ctypes.c_void_p, ctypes.c_v
 _get_box = _prototype(
     raw.FPDFText_GetLooseCharBox, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Glyphs:
-    """The characters of one page in the order in which the file draws them.
-
-    `codes` `(n,) uint32` are code points; `boxes` `(n, 4) float32` are x0, y0, x1, y1 in points
-    from the top left corner of the page as it is shown, all zero for a character that PDFium put
-    in itself; `fonts` `(n, 3) bool` tells whether the font is bold, italic and of fixed pitch.
-    `width` and `height` are in points.
-    """
-
-    number: int
-    width: float
-    height: float
-    codes: NDArray[np.uint32]
-    boxes: NDArray[np.float32]
-    fonts: NDArray[np.bool_]
+_get_render_mode = _prototype(raw.FPDFTextObj_GetTextRenderMode, ctypes.c_int, ctypes.c_void_p)
+_get_fill_color = _prototype(raw.FPDFPageObj_GetFillColor, ctypes.c_int, *[ctypes.c_void_p] * 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,10 @@ class PdfText:
     pages: list[Glyphs]
 
 
-def read_pdf(content: bytes) -> PdfText:
+def read_pdf(content: bytes, recognizer: GetRecognizer = no_recognizer) -> PdfText:
     """Return the text of a PDF; a page that is damaged has none.
+
+    A page that is a picture is read by what `recognizer` returns, or where there is none says that it is one.
 
     Raises: EncryptedError if it opens only with a password, ParseError if it is damaged.
     """
@@ -78,7 +86,7 @@ def read_pdf(content: bytes) -> PdfText:
         document = _open(content)
         try:
             title = document.get_metadata_value("Title")
-            return PdfText(title, list(_pages(document)))
+            return PdfText(title, list(_pages(document, recognizer)))
         finally:
             document.close()
 
@@ -94,44 +102,80 @@ def _open(content: bytes) -> Any:
         raise ParseError("The PDF is damaged or cut off; get it anew or print it to a new PDF.") from error
 
 
-def _pages(document: Any) -> Iterator[Glyphs]:
+def _pages(document: Any, recognizer: GetRecognizer) -> Iterator[Glyphs]:
     fonts: dict[bytes, tuple[bool, bool, bool]] = {}
-    damaged = 0
-    for index in range(len(document)):
+    damaged = pictures = 0
+    count = len(document)
+    for number in range(1, count + 1):
+        begin_page(number, count)
         try:
-            page = document[index]
+            page = document[number - 1]
         except pdfium.PdfiumError:
-            yield _blank(index + 1)
+            yield blank(number)
             damaged += 1
             if damaged >= _MAX_DAMAGED_PAGES:
                 return
             continue
         damaged = 0
         try:
-            yield _read_page(page, index + 1, fonts)
+            glyphs = _read_page(page, number, fonts)
+            if glyphs.is_picture and pictures < MAX_RECOGNIZED_PAGES and (engine := recognizer()):
+                begin_page(number, count, recognizing=True)
+                pictures += 1
+                image, scale = _image(page, _RECOGNITION_DPI / _POINTS_PER_INCH)
+                glyphs = recognized(glyphs, engine.recognize(image), scale)
+            yield glyphs
         finally:
             page.close()
-
-
-def _blank(number: int) -> Glyphs:
-    fonts = np.zeros((0, 3), np.bool_)
-    return Glyphs(number, 0.0, 0.0, np.zeros(0, np.uint32), np.zeros((0, 4), np.float32), fonts)
 
 
 def _read_page(page: Any, number: int, fonts: dict[bytes, tuple[bool, bool, bool]]) -> Glyphs:
     text_page = raw.FPDFText_LoadPage(page)
     if not text_page:
-        return _blank(number)
+        return blank(number)
     try:
         handle = ctypes.cast(text_page, ctypes.c_void_p).value
         count = max(raw.FPDFText_CountChars(text_page), 0)
         codes = np.fromiter(map(_get_unicode, repeat(handle, count), range(count)), np.uint32, count)
-        styles = _fonts(text_page, handle, count, fonts)
-        boxes = _boxes(handle, count)
+        runs = _runs(handle, count)
+        styles = _fonts(text_page, runs, count, fonts)
+        looks = _looks(runs, count)
+        boxes = _as_shown(_boxes(handle, count), page)
     finally:
         raw.FPDFText_ClosePage(text_page)
+    is_bare = _letters(codes) < _FEW_LETTERS
+    has_picture = (is_bare or Look.INVISIBLE in looks) and _picture_share(page) > _PICTURE_SHARE
+    paper = _image(page, _LOOK_SCALE) if Look.FAINT in looks else None
     width, height = page.get_size()
-    return Glyphs(number, width, height, codes, _as_shown(boxes, page), styles)
+    hidden = hidden_by(looks, boxes, (width, height), paper, is_scanned=has_picture)
+    return Glyphs(number, width, height, codes, boxes, styles, hidden, is_bare and has_picture)
+
+
+def _letters(codes: NDArray[np.uint32]) -> int:
+    """Return how many characters there are that say what they are, blanks and signs aside."""
+    private = (codes >= 0xE000) & (codes <= 0xF8FF)
+    return int(((codes > 0x2F) & (codes != _REPLACEMENT) & ~private).sum())
+
+
+def _picture_share(page: Any) -> float:
+    """Return which share of the page pictures cover, overlaps counted twice."""
+    covered = 0.0
+    for part in islice(page.get_objects(max_depth=_MAX_OBJECT_DEPTH), _MAX_OBJECTS):
+        if part.type == raw.FPDF_PAGEOBJ_IMAGE:
+            left, bottom, right, top = part.get_bounds()
+            covered += max(right - left, 0.0) * max(top - bottom, 0.0)
+    width, height = page.get_size()
+    return float(covered / max(width * height, 1.0))
+
+
+def _image(page: Any, scale: float) -> tuple[NDArray[np.uint8], float]:
+    """Return the page as it is shown, `(height, width, 3)` blue, green, red, and its pixels per point."""
+    width, height = page.get_size()
+    scale = min(scale, math.sqrt(MAX_IMAGE_PIXELS / max(width * height, 1.0)))
+    bitmap = page.render(scale=scale, may_draw_forms=False)
+    image: NDArray[np.uint8] = bitmap.to_numpy()[:, :, :3].copy()
+    bitmap.close()
+    return image, scale
 
 
 def _boxes(handle: int | None, count: int) -> NDArray[np.float32]:
@@ -143,25 +187,48 @@ def _boxes(handle: int | None, count: int) -> NDArray[np.float32]:
     return buffer
 
 
-def _fonts(
-    text_page: Any, handle: int | None, count: int, known: dict[bytes, tuple[bool, bool, bool]]
-) -> NDArray[np.bool_]:
-    """Return for each character whether its font is bold, italic and of fixed pitch.
-
-    The font is asked for once a text object, which is a run of characters in one font.
-    """
-    styles = np.zeros((count, 3), np.bool_)
+def _runs(handle: int | None, count: int) -> list[tuple[int, int, int]]:
+    """Return the text objects, runs of characters in one font: first, behind the last, address."""
     found = (pointer or 0 for pointer in map(_get_object, repeat(handle, count), range(count)))
     objects = np.fromiter(found, np.uint64, count)
     starts: list[int] = [0, *(np.flatnonzero(np.diff(objects)) + 1).tolist()] if count else []
+    ends = [*starts[1:], count]
+    return [(start, end, int(objects[start])) for start, end in zip(starts, ends, strict=False)]
+
+
+def _fonts(
+    text_page: Any, runs: list[tuple[int, int, int]], count: int, known: dict[bytes, tuple[bool, bool, bool]]
+) -> NDArray[np.bool_]:
+    """Return for each character whether its font is bold, italic and of fixed pitch."""
+    styles = np.zeros((count, 3), np.bool_)
     name, flags = ctypes.create_string_buffer(_FONT_NAME_BYTES), ctypes.c_int()
-    for start, end in zip(starts, [*starts[1:], count], strict=False):
+    for start, end, _ in runs:
         raw.FPDFText_GetFontInfo(text_page, start, name, _FONT_NAME_BYTES, ctypes.byref(flags))
         key = name.value + b"%d" % flags.value
         if key not in known:
             known[key] = _style(name.value.decode("latin-1"), flags.value)
         styles[start:end] = known[key]
     return styles
+
+
+def _looks(runs: list[tuple[int, int, int]], count: int) -> NDArray[np.uint8]:
+    """Return for each character how it is painted, a `Look`."""
+    looks = np.zeros(count, np.uint8)
+    channels = (ctypes.c_uint * 4)()
+    first = ctypes.addressof(channels)
+    addresses = range(first, first + ctypes.sizeof(channels), ctypes.sizeof(ctypes.c_uint))
+    for start, end, address in runs:
+        if not address:  # PDFium put these in itself
+            continue
+        if _get_render_mode(address) in _UNPAINTED:
+            looks[start:end] = Look.INVISIBLE
+        elif _get_fill_color(address, *addresses):
+            red, green, blue, alpha = channels
+            if alpha < _FAINT_ALPHA:
+                looks[start:end] = Look.INVISIBLE
+            elif min(red, green, blue) > _FAINT_CHANNEL:
+                looks[start:end] = Look.FAINT
+    return looks
 
 
 def _style(name: str, flags: int) -> tuple[bool, bool, bool]:

@@ -46,7 +46,9 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 # Formats that are text by their bytes but not to a reader.
 TEXTUAL_MARKS = (b"%!PS",)
 RTF_MARK = b"{\\rtf"
-_IMAGE_ADVICE = "; its text can only be read by text recognition"
+_IMAGE_ADVICE = "; name it so, and its text is recognized"
+# Those that Pillow reads; HEIC and icons are not among them.
+_PICTURES = frozenset(f"a {kind} image" for kind in ("PNG", "JPEG", "GIF", "TIFF", "WebP", "bitmap"))
 
 # (stream name in an OLE2 container, its format); the names are stored as UTF-16. A message may hold
 # the others, and a presentation may hold a workbook.
@@ -66,10 +68,20 @@ PDF_MARK_WITHIN_BYTES = 1024
 
 def describe(content: bytes) -> str:
     """Return what a binary file looks like, with advice where there is some, or nothing."""
+    words = _kind(content)
+    return words + _IMAGE_ADVICE if words in _PICTURES else words
+
+
+def is_picture(content: bytes) -> bool:
+    """Tell whether a file is a picture of a kind that text recognition takes."""
+    return _kind(content) in _PICTURES
+
+
+def _kind(content: bytes) -> str:
     for offset, mark, words in _SIGNATURES:
         # A mark of two letters can begin a text, so the bytes behind it must be binary.
         if content.startswith(mark, offset) and (len(mark) > 2 or b"\0" in content[:64]):
-            return words + _IMAGE_ADVICE if words.endswith("image") else words
+            return words
     return ""
 
 
