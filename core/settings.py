@@ -145,7 +145,9 @@ class LlmSettings(Group):
         None, description="put in front of a question to embed; without it, what the folder says"
     )
     passage_prompt: str | None = Field(None, description="the same for passages; a change embeds all anew")
-    batch_tokens: int = Field(4096, ge=256, description="padded tokens of the embedder's forward pass")
+    batch_tokens: int | None = Field(
+        None, ge=256, description="padded tokens of one forward pass; without it 1024, on a GPU 16,384"
+    )
     device: str = Field("cpu", description="where every model in this process computes")
     dtype: Literal["auto", "bfloat16", "float32"] = "auto"
     threads: int = Field(0, ge=0, description="0 leaves the choice to torch")

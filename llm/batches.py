@@ -6,6 +6,10 @@ import torch
 
 from core.settings import LlmSettings
 
+# Padded tokens of one forward pass, where the settings leave the choice. A CPU is as fast with 1024 as
+# with 4096, and small batches hold less padding; a GPU wants to be filled.
+_TOKENS_ON_CPU, _TOKENS_ON_GPU = 1024, 16_384
+
 
 def by_length(lengths: Sequence[int], batch_tokens: int, tokens_step: int = 1) -> Iterator[list[int]]:
     """Yield the positions of `lengths` in batches of at most `batch_tokens` padded tokens, longest first.
@@ -22,9 +26,25 @@ def by_length(lengths: Sequence[int], batch_tokens: int, tokens_step: int = 1) -
         yield batch
 
 
+def padded_shape(lengths: Sequence[int], batch_tokens: int, steps: tuple[int, int]) -> tuple[int, int]:
+    """Return the rows and tokens in which a batch of `by_length` runs; `steps` are those of rows and tokens.
+
+    A full batch has no empty rows: all full batches of one length have one shape anyway.
+    """
+    rows_step, tokens_step = steps
+    tokens = rounded(max(lengths), tokens_step)
+    full = batch_tokens // tokens
+    return max(len(lengths), min(full, rounded(len(lengths), rows_step))), tokens
+
+
 def rounded(size: int, step: int) -> int:
     """Return `size` rounded up to a multiple of `step`; a size of 1 stays."""
     return 1 if size == 1 else -(-size // step) * step
+
+
+def reading_tokens(settings: LlmSettings) -> int:
+    """Return how many padded tokens embedder and reranker compute at once."""
+    return settings.batch_tokens or (_TOKENS_ON_CPU if settings.device == "cpu" else _TOKENS_ON_GPU)
 
 
 def reading_dtype(settings: LlmSettings) -> torch.dtype:

@@ -18,7 +18,7 @@ from transformers import (
 
 from core.errors import ModelError
 from core.settings import LlmSettings
-from llm.batches import by_length, reading_dtype
+from llm.batches import by_length, reading_dtype, reading_tokens
 
 logging.disable_progress_bar()
 
@@ -45,7 +45,7 @@ def load(settings: LlmSettings) -> "CrossEncoder":
     except Exception as error:  # the tokenizer's vendor raises bare Exception
         raise ModelError(f"the reranker in {folder} cannot be loaded: {error}") from error
     return CrossEncoder(
-        folder.resolve().name, model.eval().to(settings.device), tokenizer, settings.batch_tokens
+        folder.resolve().name, model.eval().to(settings.device), tokenizer, reading_tokens(settings)
     )
 
 

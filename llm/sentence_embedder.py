@@ -10,7 +10,7 @@ from transformers import AutoModel, logging
 
 from core.errors import ModelError
 from core.settings import LlmSettings
-from llm.batches import by_length, reading_dtype, rounded
+from llm.batches import by_length, padded_shape, reading_dtype, reading_tokens
 from llm.embedder import Emphasis, Vectors
 from llm.embedder_folder import EmbedderFolder
 from llm.pooling import dense_layers, pool
@@ -18,10 +18,9 @@ from llm.tokens import TextTokenizer
 
 logging.disable_progress_bar()
 
-# Batches are padded up to these steps: each new shape costs the CPU's matrix library tens of
-# milliseconds and some memory to prepare for.
-_TOKENS_STEP = 16
-_ROWS_STEP = 8
+# Batches are padded up to these steps of rows and tokens: in bf16 each new shape costs the CPU's matrix
+# library tens of milliseconds and some memory to prepare for.
+_STEPS = _ROWS_STEP, _TOKENS_STEP = 8, 8
 # The weight of punctuation, special tokens and whatever else is in no word of a question.
 _NO_WORD = 0.5
 
@@ -42,7 +41,7 @@ def load(folder: EmbedderFolder, settings: LlmSettings, tokenizer: TextTokenizer
         raise ModelError(f"the embedder in {folder.path} cannot be loaded: {error}") from error
     if model.config.is_encoder_decoder:
         model = model.get_encoder()
-    return SentenceEmbedder(folder, model.eval().to(settings.device), tokenizer, settings.batch_tokens)
+    return SentenceEmbedder(folder, model.eval().to(settings.device), tokenizer, reading_tokens(settings))
 
 
 class SentenceEmbedder:
@@ -92,7 +91,7 @@ class SentenceEmbedder:
 
     @torch.inference_mode()
     def _forward(self, ids: list[list[int]], weights: list[list[float]] | None = None) -> Vectors:
-        shape = (rounded(len(ids), _ROWS_STEP), rounded(max(map(len, ids)), _TOKENS_STEP))
+        shape = padded_shape([len(row) for row in ids], self._batch_tokens, _STEPS)
         tokens = torch.full(shape, self._pad_id, dtype=torch.long)
         mask = torch.zeros(shape, dtype=torch.long)
         mask[:, 0] = 1  # a row without a single token would give values that are not numbers
