@@ -1,9 +1,11 @@
-"""A folder as a source; `.vade.yaml` files say who may read what."""
+"""A folder as a source; `.vade.yaml` files say who may read what, and whose and what about it is."""
 
 import os
 import re
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -11,10 +13,12 @@ from urllib.parse import unquote_to_bytes
 import yaml
 
 from core.errors import FetchError, InputError, ParseError, SourceError, TooLargeError
+from core.facts import NONE, Facts, facts_of
 from core.permissions import principal
 from ingest.source import Listed, Listing
 
 PERMISSIONS_FILE = ".vade.yaml"
+_KEYS = frozenset({"read", "owner", "tags", "devices", "date"})
 # A file changed less than this ago may change again without its times showing it.
 _FRESH_SECONDS = 2.0
 # What a path and an IRI read differently, and bytes that are not UTF-8; all else stays readable.
@@ -34,6 +38,14 @@ def escaped(path: str) -> str:
 def file_path(uri: str) -> Path:
     """Return the path that `file_uri` made this of."""
     return Path(os.fsdecode(unquote_to_bytes(uri.removeprefix("file://"))))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a `.vade.yaml` says of the files beside it and below: who may read them, and their facts."""
+
+    readers: frozenset[str]
+    facts: Facts = NONE
 
 
 class FolderSource:
@@ -65,11 +77,8 @@ class FolderSource:
         self._problems.clear()
         if not self._path.exists():
             raise SourceError(f"{self._path} is not there; nothing was changed")
-        readers: dict[Path, frozenset[str]] = {}
-        files = [
-            Listed(file_uri(path), path.name, self._readers(path.parent, readers), _stamp(path))
-            for path in self._files()
-        ]
+        rules: dict[Path, Rule] = {}
+        files = [self._listed(path, self._rule(path.parent, rules)) for path in self._files()]
         yield Listing(files, unreadable=tuple(self._problems), complete=True)
 
     def fetch(self, listed: Listed) -> bytes:
@@ -108,47 +117,54 @@ class FolderSource:
         reason = ParseError(f"the folder cannot be read: {error.strerror}; what was known of it is kept")
         self._problems.append((file_uri(folder), reason))
 
-    def _readers(self, folder: Path, found: dict[Path, frozenset[str]]) -> frozenset[str]:
+    def _listed(self, path: Path, rule: Rule) -> Listed:
+        status = path.stat()
+        day = Facts(datetime.fromtimestamp(status.st_mtime, UTC).date())
+        return Listed(file_uri(path), path.name, rule.readers, _stamp(status), rule.facts.over(day))
+
+    def _rule(self, folder: Path, found: dict[Path, Rule]) -> Rule:
         if folder not in found:
-            readers = _readers_in(folder)
-            if readers is None:
+            rule = _rule_in(folder)
+            if rule is None:
                 at_top = folder == folder.parent
-                readers = self._default if at_top else self._readers(folder.parent, found)
-            found[folder] = readers
+                rule = Rule(self._default) if at_top else self._rule(folder.parent, found)
+            found[folder] = rule
         return found[folder]
 
 
-def _stamp(path: Path) -> str:
+def _stamp(status: os.stat_result) -> str:
     """Return what changes with every write, a copy that keeps its times included."""
-    status = path.stat()
     if time.time() - status.st_ctime < _FRESH_SECONDS:
         return ""
     return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_ino}"
 
 
-def _readers_in(folder: Path) -> frozenset[str] | None:
-    """Return the principals that a folder's `.vade.yaml` names; None if it has no such file.
+def _rule_in(folder: Path) -> Rule | None:
+    """Return what a folder's `.vade.yaml` says; None if it has no such file.
 
     Raises: SourceError if it cannot be read or is malformed.
     """
     path = folder / PERMISSIONS_FILE
     try:
-        return readers_of(str(path), path.read_bytes())
+        return rule_of(str(path), path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise SourceError(f"{path}: {error}; nothing was changed") from error
 
 
-def readers_of(path: str, content: bytes) -> frozenset[str]:
-    """Return the principals that a `.vade.yaml` names.
+def rule_of(path: str, content: bytes) -> Rule:
+    """Return what a `.vade.yaml` says: `read`, and if it likes `owner`, `tags`, `devices` and `date`.
 
     Raises: SourceError if the file is malformed: guessing who may read would open a door.
     """
     try:
         raw: Any = yaml.safe_load(content.decode("utf-8"))
-        if not isinstance(raw, dict) or set(raw) != {"read"} or not isinstance(raw["read"], list):
-            raise SourceError(f"{path}: write `read:` and below it a list of principals; nothing was changed")
-        return frozenset(principal(str(entry)) for entry in raw["read"])
+        if not isinstance(raw, dict) or not isinstance(raw.get("read"), list) or set(raw) - _KEYS:
+            raise SourceError(
+                f"{path}: write `read:` and below it a list of principals; besides there may be "
+                f"{', '.join(sorted(_KEYS - {'read'}))}; nothing was changed"
+            )
+        return Rule(frozenset(principal(str(entry)) for entry in raw["read"]), facts_of(raw))
     except (ValueError, RecursionError, yaml.YAMLError, InputError) as error:
         raise SourceError(f"{path}: {error}; nothing was changed") from error

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from core.errors import FetchError
+from core.facts import Facts, day_of
 from core.permissions import PUBLIC
 from core.settings import IngestSettings
 from ingest.connectors.atlassian import AtlassianOptions, AtlassianSource, ExpiredError, overlapping, utc_now
@@ -77,7 +78,9 @@ class ConfluenceSource(AtlassianSource):
         for limit in (self._limit(content), *(self._limit(one) for one in content.get("ancestors", ()))):
             if limit is not None:
                 readers = both(readers, limit, self._in_group)
-        return Listed(uri, f"{content['title']}.html", readers, str(content["version"]["number"]))
+        version = content["version"]
+        facts = Facts(day_of(version.get("when", "")), (version.get("by") or {}).get("displayName", ""))
+        return Listed(uri, f"{content['title']}.html", readers, str(version["number"]), facts)
 
     def _html(self, listed: Listed) -> bytes:
         number = int(listed.uri.rpartition("/")[2])

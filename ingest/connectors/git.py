@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ from ingest.connectors.addresses import AddressGuard, check_host
 from ingest.connectors.git_command import GitCommand
 from ingest.connectors.listing import in_parts, telling
 from ingest.connectors.options import SecretOptions
-from ingest.connectors.tree import TreeReaders, is_hidden, is_rule
+from ingest.connectors.tree import TreeRules, is_hidden, is_rule, listed
 from ingest.folder import escaped
 from ingest.source import Listed, Listing
 
@@ -103,9 +103,9 @@ class GitSource:
         with telling(self.uri):
             blobs = self._blobs(self._fetch())
             rules = {blob.path: blob.content for blob in blobs if is_rule(blob.path)}
-            readers = TreeReaders(list(rules), lambda path: self._content(rules[path]), self._options.readers)
+            holds = TreeRules(list(rules), lambda path: self._content(rules[path]), self._options.readers)
         yield from in_parts(
-            Listed(self._uri(blob.path), PurePosixPath(blob.path).name, readers.of(blob.path), _stamp(blob))
+            listed(self._uri(blob.path), blob.path, _stamp(blob), holds.of(blob.path))
             for blob in blobs
             if self._is_wanted(blob.path)
         )

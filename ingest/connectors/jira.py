@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from core.errors import FetchError
+from core.facts import Facts, day_of
 from core.permissions import PUBLIC
 from core.settings import IngestSettings
 from ingest.connectors.atlassian import AtlassianOptions, AtlassianSource, ExpiredError, overlapping, utc_now
@@ -79,9 +80,9 @@ class JiraSource(AtlassianSource):
     def _listed(self, issue: dict[str, Any]) -> Listed:
         key, fields = issue["key"], issue["fields"]
         readers = frozenset() if fields.get("security") else self._project(fields["project"]["key"])
-        return Listed(
-            f"{self.uri}/browse/{quote(key)}", f"{key} {fields['summary']}.html", readers, fields["updated"]
-        )
+        updated = fields["updated"]
+        name, facts = f"{key} {fields['summary']}.html", Facts(day_of(updated))
+        return Listed(f"{self.uri}/browse/{quote(key)}", name, readers, updated, facts)
 
     def _html(self, listed: Listed) -> bytes:
         key = listed.uri.rpartition("/")[2]

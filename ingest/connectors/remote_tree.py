@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,7 +11,7 @@ from core.settings import IngestSettings
 from ingest.connectors.client import Reply, Sign, WebClient
 from ingest.connectors.listing import in_parts, telling
 from ingest.connectors.options import SourceOptions
-from ingest.connectors.tree import TreeReaders, is_hidden, is_rule
+from ingest.connectors.tree import TreeRules, is_hidden, is_rule, listed
 from ingest.folder import escaped
 from ingest.source import Listed, Listing
 
@@ -50,10 +49,10 @@ class TreeSource(ABC):
         self._problems.clear()
         with telling(self.uri):
             files = {file.path: file for file in self._files()}
-            readers = TreeReaders(list(filter(is_rule, files)), self._read, self._told.readers)
+            holds = TreeRules(list(filter(is_rule, files)), self._read, self._told.readers)
         yield from in_parts(
             (
-                Listed(self._uri(path), PurePosixPath(path).name, readers.of(path), files[path].stamp)
+                listed(self._uri(path), path, files[path].stamp, holds.of(path))
                 for path in sorted(files)
                 if not is_hidden(path)
             ),

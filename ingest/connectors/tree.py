@@ -1,30 +1,36 @@
-"""Who may read what in a tree of files: `.vade.yaml` files say so there too, the nearest one up wins."""
+"""What holds for which files of a tree: `.vade.yaml` files say so there too, the nearest one up wins."""
 
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from ingest.folder import PERMISSIONS_FILE, readers_of
+from ingest.folder import PERMISSIONS_FILE, Rule, rule_of
+from ingest.source import Listed
 
 Read = Callable[[str], bytes]
 """Returns the content of the file at a path within the tree."""
 
 
-class TreeReaders:
-    """Readers by path; `rules` are the paths of the tree's `.vade.yaml` files, `default` reads the rest.
+class TreeRules:
+    """Rules by path; `rules` are the paths of the tree's `.vade.yaml` files, `default` reads the rest.
 
     Raises: SourceError if one is malformed, and what `read` raises: guessing would open a door.
     """
 
     def __init__(self, rules: list[str], read: Read, default: frozenset[str]) -> None:
-        self._default = default
-        self._by_folder = {PurePosixPath(path).parent: readers_of(path, read(path)) for path in rules}
+        self._default = Rule(default)
+        self._by_folder = {PurePosixPath(path).parent: rule_of(path, read(path)) for path in rules}
 
-    def of(self, path: str) -> frozenset[str]:
-        """Return who may read the file at a path."""
+    def of(self, path: str) -> Rule:
+        """Return what holds for the file at a path."""
         for folder in PurePosixPath(path).parents:
             if folder in self._by_folder:
                 return self._by_folder[folder]
         return self._default
+
+
+def listed(uri: str, path: str, stamp: str, rule: Rule) -> Listed:
+    """Return the file at a path as a source lists it."""
+    return Listed(uri, PurePosixPath(path).name, rule.readers, stamp, rule.facts)
 
 
 def is_rule(path: str) -> bool:

@@ -13,6 +13,7 @@ import httpx
 from pydantic import Field, model_validator
 
 from core.errors import FetchError, InputError, ParseError
+from core.facts import Facts, day_of
 from core.settings import IngestSettings
 from ingest.connectors.addresses import checked_url
 from ingest.connectors.client import Question, Reply, WebClient, bounded
@@ -171,7 +172,8 @@ class WebSource:
 
     def _entry(self, target: str, changed: str, seen: dict[str, Page]) -> Iterator[Listed]:
         if changed:
-            yield Listed(target, file_name(target, ""), self._options.readers, f"lastmod {changed}"[:255])
+            stamp, facts = f"lastmod {changed}"[:255], Facts(day_of(changed))
+            yield Listed(target, file_name(target, ""), self._options.readers, stamp, facts)
         elif page := self._visit(target, seen):
             yield self._listed(page)
 

@@ -11,8 +11,8 @@ from fakes.embedder import FakeEmbedder
 from partners import LOOPBACK, READERS, Partner, open_partner
 
 from api.app import App
-from core.documents import KnownDocument, known_documents
 from core.errors import SourceError
+from core.known import KnownDocument, known_documents
 from core.values import DocumentState
 from ingest.report import Outcome, RunReport
 from ingest.run import PLAIN, RunOptions
