@@ -1,33 +1,39 @@
 """The database: engine, sessions and migrations."""
 
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
+from sqlalchemy import Connection, Engine, event, func, make_url, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from core.errors import SchemaError, StorageError
+from core import postgresql, sqlite
+from core.errors import SchemaError, SettingsError, StorageError
 
 # How long a writer waits for another one before it gives up.
 BUSY_SECONDS = 30
+# How often work is done that another transaction came in between of.
+_TRIES = 5
 _WRITING = "vade_writing"
+_Result = TypeVar("_Result")
 
 
 class Database:
     """Sessions on the truth. Reading sessions never block; writing sessions queue for one another."""
 
     def __init__(self, url: str, busy_seconds: float = BUSY_SECONDS) -> None:
-        self.url = url
+        """Connect to nothing yet. Raises: SettingsError if no database is known by such a URL."""
         self.engine = _engine(url, busy_seconds)
+        self._place = self.engine.url.render_as_string(hide_password=True).removeprefix("sqlite:///")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -35,7 +41,7 @@ class Database:
 
         Raises: StorageError if the database cannot be read.
         """
-        with _storage_errors(self.url), Session(self.engine) as session:
+        with _storage_errors(self._place), Session(self.engine) as session:
             yield session
 
     @contextmanager
@@ -45,15 +51,34 @@ class Database:
         Raises: StorageError if the database is locked, full or read-only.
         """
         writer = self.engine.execution_options(**{_WRITING: True})
-        with _storage_errors(self.url), Session(writer, expire_on_commit=False) as session, session.begin():
+        with (
+            _storage_errors(self._place),
+            Session(writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
+
+    def write(self, work: Callable[[Session], _Result]) -> _Result:
+        """Return what `work` does in a writing session; done again if it only lost a race.
+
+        Raises: as `writing`.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                with self.writing() as session:
+                    return work(session)
+            except StorageError as error:
+                if not (isinstance(error.__cause__, DBAPIError) and postgresql.is_race(error.__cause__)):
+                    raise
+        with self.writing() as session:
+            return work(session)
 
     def migrate(self) -> None:
         """Bring the schema up to this program's; two processes do not do it at once.
 
         Raises: SchemaError if the database is newer than this program; StorageError if it cannot be written.
         """
-        with _storage_errors(self.url):
+        with _storage_errors(self._place):
             if self._revision() == _head():
                 return
             with (
@@ -68,7 +93,7 @@ class Database:
         Raises: StorageError if the disk does not take it.
         """
         if self.engine.dialect.name == "sqlite":
-            with _storage_errors(self.url), self.engine.connect() as connection:
+            with _storage_errors(self._place), self.engine.connect() as connection:
                 connection.rollback()
                 connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -90,49 +115,54 @@ class Database:
         command.upgrade(config, "head")
 
 
+def clock(session: Session) -> datetime:
+    """Return the time by the clock that everyone shares who shares the database."""
+    if session.get_bind().dialect.name == "postgresql":
+        now: datetime = session.scalars(select(func.clock_timestamp())).one()
+        return now
+    return datetime.now(UTC)
+
+
 def _engine(url: str, busy_seconds: float) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": busy_seconds, "check_same_thread": False})
-    event.listen(engine, "connect", _configure_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise SettingsError("the setting database_url is no URL of a database") from error
+    begin: Callable[[Connection, bool], None]
+    if parsed.get_backend_name() == "sqlite":
+        engine, begin = sqlite.make_engine(url, busy_seconds), sqlite.begin
+    elif parsed.get_backend_name() == "postgresql":
+        engine, begin = postgresql.make_engine(parsed, busy_seconds), postgresql.begin
+    else:
+        raise SettingsError(
+            f"the setting database_url names {parsed.get_backend_name()}; SQLite and PostgreSQL are known"
+        )
+
+    def begun(connection: Connection) -> None:
+        begin(connection, bool(connection.get_execution_options().get(_WRITING)))
+
+    event.listen(engine, "begin", begun)
     return engine
 
 
-def _configure_sqlite(connection: sqlite3.Connection, record: Any) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves, below
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",  # what was acknowledged survives a power cut
-        "foreign_keys=ON",
-        "secure_delete=ON",  # what was deleted is overwritten, not only forgotten
-        "cache_size=-65536",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A writer takes its lock at the start: a lock taken half-way cannot be waited for in WAL mode.
-    writing = connection.get_execution_options().get(_WRITING)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
 @contextmanager
-def _storage_errors(url: str) -> Iterator[None]:
+def _storage_errors(place: str) -> Iterator[None]:
     try:
         yield
     except (IntegrityError, ProgrammingError):
         raise  # a mistake of ours, not of the disk
-    except DatabaseError as error:
-        place = url.removeprefix("sqlite:///")
+    except PoolTimeoutError as error:
+        raise StorageError(f"the database {place} has no connection to spare; ask again") from error
+    except DBAPIError as error:
         raise StorageError(
-            f"the database {place} refused: {error.orig}; what was committed before is kept. "
-            "Free the disk or end the other program, then run the same command again"
+            f"the database {place} refused: {postgresql.reason(error.orig)}; what was committed before is "
+            "kept. Mend what it names (the disk, the connection, the other program), then do the same again"
         ) from error
 
 
 @contextmanager
 def _migration_lock(engine: Engine) -> Iterator[None]:
+    # PostgreSQL's writers stand in line anyway; SQLite's cannot while there is no file.
     if engine.url.database is None or engine.dialect.name != "sqlite":
         yield
         return

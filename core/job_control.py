@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
+from core.database import clock
 from core.errors import NotFoundError
 from core.jobs import DOCUMENT, SYNC, JobState, make_free
 from core.tables import JobTable
@@ -40,7 +41,7 @@ def retry(session: Session, job_id: int) -> None:
     """
     row = _get(session, job_id)
     row.attempts, row.reason = 0, ""
-    make_free(row, datetime.now(UTC))
+    make_free(row, clock(session))
     session.flush()
 
 
@@ -65,7 +66,7 @@ def cancel(session: Session, job_id: int) -> JobState:
     Returns the state it has now. Raises: NotFoundError.
     """
     row = _get(session, job_id)
-    now = datetime.now(UTC)
+    now = clock(session)
     waiting = {"state": JobState.CANCELLED, "reason": "cancelled", "updated_at": now}
     if row.kind == SYNC and row.run_id is not None:
         of_run = and_(JobTable.kind == DOCUMENT, JobTable.run_id == row.run_id)

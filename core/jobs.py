@@ -2,19 +2,21 @@
 
 Every function works inside the caller's transaction. A lease is good for some seconds and has to be
 renewed. Its token is larger than that of any lease on the job before: whoever holds an older one
-finds, at the end, that there is nothing it may finish, and its whole transaction is undone.
+finds, at the end, that there is nothing it may finish, and its whole transaction is undone. Times are
+the database's own where it has a clock, so that no machine's clock decides over another's lease.
 """
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from core.database import clock
 from core.errors import AlreadyRunningError, LeaseLostError, NotFoundError
 from core.tables import JobTable
 
@@ -78,7 +80,7 @@ def enqueue(session: Session, jobs: Sequence[NewJob]) -> None:
     Attempts are kept while the payload stays the same, so that what fails every night ends too. A job
     that failed was done to its end: what its object holds now deserves every attempt.
     """
-    now = datetime.now(UTC)
+    now = clock(session)
     there = _by_key(session, jobs)
     for new in jobs:
         payload = json.dumps(new.payload or {}, sort_keys=True)
@@ -99,7 +101,7 @@ def claim(
     session: Session, holder: Holder, kind: str, limit: int, source_id: int | None = None
 ) -> list[Lease]:
     """Lease at most `limit` jobs that are due, the most urgent first."""
-    now = datetime.now(UTC)
+    now = clock(session)
     due = and_(JobTable.state == JobState.QUEUED, JobTable.not_before <= now)
     wanted = select(JobTable).where(JobTable.kind == kind, or_(due, _abandoned(holder, now)))
     if source_id is not None:
@@ -113,7 +115,7 @@ def claim_one(session: Session, holder: Holder, kind: str, key: str) -> Lease:
 
     Raises: AlreadyRunningError if a living worker holds it.
     """
-    now = datetime.now(UTC)
+    now = clock(session)
     named = and_(JobTable.kind == kind, JobTable.key == key)
     row = session.scalar(select(JobTable).where(named).with_for_update())
     if row is None:
@@ -130,7 +132,7 @@ def is_running(session: Session, holder: Holder, kind: str, key: str) -> bool:
         JobTable.kind == kind,
         JobTable.key == key,
         JobTable.state == JobState.RUNNING,
-        ~_abandoned(holder, datetime.now(UTC)),
+        ~_abandoned(holder, clock(session)),
     )
     return session.scalar(running) is not None
 
@@ -142,7 +144,7 @@ def owners(session: Session) -> list[str]:
 
 def renew(session: Session, holder: Holder, leases: Mapping[Lease, str]) -> set[Lease]:
     """Hold leases for longer and note the stage of each; return those that are lost or cancelled."""
-    until = datetime.now(UTC) + timedelta(seconds=holder.lease_seconds)
+    until = clock(session) + timedelta(seconds=holder.lease_seconds)
     gone = set()
     for lease, stage in leases.items():
         mine = update(JobTable).where(_held(lease), ~JobTable.cancel)
@@ -162,13 +164,13 @@ def finish(session: Session, lease: Lease) -> None:
 
 def postpone(session: Session, lease: Lease, reason: str, seconds: float) -> None:
     """Put a job back into the line, to be tried again after `seconds`. Raises: as `finish`."""
-    later = datetime.now(UTC) + timedelta(seconds=seconds)
+    later = clock(session) + timedelta(seconds=seconds)
     _end(session, lease, JobState.QUEUED, reason, later)
 
 
 def give_up(session: Session, lease: Lease, state: JobState, reason: str) -> None:
     """End a job without its result: failed or quarantined. Raises: as `finish`."""
-    _end(session, lease, state, reason, datetime.now(UTC))
+    _end(session, lease, state, reason, clock(session))
 
 
 def release(session: Session, leases: Iterable[Lease]) -> None:
@@ -185,7 +187,7 @@ def release(session: Session, leases: Iterable[Lease]) -> None:
 
 def end_cancelled(session: Session, leases: Iterable[Lease]) -> None:
     """Note that the worker of these jobs heard of their cancellation."""
-    now = datetime.now(UTC)
+    now = clock(session)
     ended = {"state": JobState.CANCELLED, "reason": "cancelled", "cancel": False, "updated_at": now}
     for lease in leases:
         session.execute(update(JobTable).where(_held(lease), JobTable.cancel).values(**ended))
@@ -230,7 +232,7 @@ def _held(lease: Lease) -> ColumnElement[bool]:
 def _end(session: Session, lease: Lease, state: JobState, reason: str, not_before: datetime) -> None:
     ended = {
         "state": state, "reason": reason, "owner": "", "leased_until": None, "stage": "",
-        "not_before": not_before, "updated_at": datetime.now(UTC),
+        "not_before": not_before, "updated_at": clock(session),
     }  # fmt: skip
     if not _count(session, update(JobTable).where(_held(lease), ~JobTable.cancel).values(**ended)):
         raise LeaseLostError(f"the work on {lease.key} was given to another worker, cancelled or deleted")

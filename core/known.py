@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from core.tables import ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable
+from core.tables import ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable, cut
 from core.values import DocumentState
 
 
@@ -45,8 +45,10 @@ def known_documents(session: Session, source_uri: str) -> dict[str, KnownDocumen
     The files inside a document are no documents of the source, but the document's members.
     """
     below = source_uri.rstrip("/") + "/"
+    # Not LIKE: to SQLite, the folders Docs and docs are alike.
+    beginning = cut(DocumentTable.uri, 0, len(below))
     of_source = and_(
-        or_(DocumentTable.uri == source_uri, DocumentTable.uri.startswith(below, autoescape=True)),
+        or_(DocumentTable.uri == source_uri, beginning == below),
         DocumentTable.parent_id.is_(None),
     )
     members = _known_members(session, of_source)

@@ -16,7 +16,6 @@ class SignOfLife:
 
     def __init__(self, data_dir: Path) -> None:
         self._folder = data_dir / "locks"
-        self._host = socket.gethostname()
         self._id = uuid.uuid4().hex
         self._lock = FileLock(self._path(self._id), thread_local=False)
 
@@ -26,10 +25,10 @@ class SignOfLife:
         if not self._lock.is_locked:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
-        return f"{self._host}/{self._id}"
+        return f"{self._place}/{self._id}"
 
     def dead(self, names: Collection[str]) -> frozenset[str]:
-        """Return those of this machine whose process has ended."""
+        """Return those of this machine and folder whose process has ended."""
         return frozenset(name for name in names if name != self.name and self._is_dead(name))
 
     def close(self) -> None:
@@ -38,9 +37,15 @@ class SignOfLife:
             self._lock.release()
             self._path(self._id).unlink(missing_ok=True)
 
+    @property
+    def _place(self) -> str:
+        """The machine and the folder: only there a missing file proves a death."""
+        status = self._folder.stat()
+        return f"{socket.gethostname()}/{status.st_dev:x}-{status.st_ino:x}"
+
     def _is_dead(self, name: str) -> bool:
-        host, _, identity = name.rpartition("/")
-        if host != self._host:
+        place, _, identity = name.rpartition("/")
+        if place != self._place:
             return False
         path = self._path(identity)
         try:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, not_, sel
 from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
-from core.tables import ChunkTable, DocumentTable, GrantTable, PageTable, SourceTable, VersionTable
+from core.tables import ChunkTable, DocumentTable, GrantTable, PageTable, SourceTable, VersionTable, cut
 from core.values import AccessScope, BlockKind, DocumentState, Hit, Passage
 
 # Ids bound in one statement; SQLite takes 32,766.
@@ -242,7 +242,7 @@ def _widened(session: Session, row: Any, reach: int) -> tuple[int, str]:
             ChunkTable.context == row.context,
         )
     ).one()
-    piece = func.substr(VersionTable.text, first + 1, last - first)
+    piece = cut(VersionTable.text, first, last)
     return first, session.scalars(select(piece).where(VersionTable.id == row.version_id)).one()
 
 

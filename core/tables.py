@@ -6,9 +6,11 @@ text stays, for those who open an older citation.
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -17,6 +19,8 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    cast,
+    func,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -39,6 +43,12 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:
         """Return the stored moment as an aware datetime."""
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+def cut(column: Any, start: Any, end: Any) -> ColumnElement[str]:
+    """Return the characters of a text column from `start` to before `end`, 0-based."""
+    # PostgreSQL cuts by its smaller integers only.
+    return func.substr(column, cast(start, Integer) + 1, cast(end, Integer) - cast(start, Integer))
 
 
 class Base(DeclarativeBase):

@@ -3,10 +3,11 @@
 import itertools
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 
 import pytest
+from fakes.postgresql import NoServerError, PostgresServer
 from hypothesis import HealthCheck, settings
 
 # A shared machine makes a test slow for no reason of its own; pytest's timeout is the limit.
@@ -30,6 +31,26 @@ def kills() -> int:
 def crash_points() -> Iterable[int]:
     """At which durable calls the crash test kills: a sample, or with VADE_ALL_CRASH_POINTS each one."""
     return itertools.count(1) if _ALL_CRASH_POINTS else range(3, 30, 9)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for the session."""
+    try:
+        server = PostgresServer()
+    except NoServerError as error:
+        pytest.skip(str(error))
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A database that holds nothing, on PostgreSQL; empty where it is SQLite in the data folder."""
+    if request.param == "sqlite":
+        return ""
+    server: PostgresServer = request.getfixturevalue("postgresql")
+    return server.emptied()
 
 
 def _stay_at_home(event: str, arguments: tuple[object, ...]) -> None:

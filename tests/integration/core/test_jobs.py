@@ -38,8 +38,8 @@ ANN, BOB = Holder("host/ann"), Holder("host/bob")
 class Ledger:
     """A ledger with one source, each call a transaction of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self.database = Database(f"sqlite:///{folder / 'truth.db'}")
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.database = Database(database_url or f"sqlite:///{folder / 'truth.db'}")
         self.database.migrate()
         with self.database.writing() as session:
             self.source = register(session, "fake:shelf", "fake", {}).id
@@ -71,8 +71,8 @@ class Ledger:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    ledger = Ledger(tmp_path)
+def ledger(tmp_path: Path, database_url: str) -> Iterator[Ledger]:
+    ledger = Ledger(tmp_path, database_url)
     yield ledger
     ledger.database.close()
 

@@ -24,8 +24,8 @@ READERS = frozenset({"public"})
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
-    app = make_app(tmp_path / "data", FakeEmbedder())
+def app(tmp_path: Path, database_url: str) -> Iterator[App]:
+    app = make_app(tmp_path / "data", FakeEmbedder(), database_url=database_url)
     yield app
     app.close()
 

@@ -33,7 +33,9 @@ class Mirrored(FakeSource):
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
+def app(tmp_path: Path, database_url: str) -> Iterator[App]:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "vade.toml").write_text(f'database_url = "{database_url}"', "utf-8")
     app = make_app(tmp_path / "data")
     yield app
     app.close()

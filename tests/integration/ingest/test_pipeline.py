@@ -23,8 +23,8 @@ BROKEN_PDF = b"%PDF-1.7 and nothing more"
 class Desk:
     """A pipeline over a real database, with an embedder and a source that a test can look into."""
 
-    def __init__(self, folder: Path) -> None:
-        self.database = Database(f"sqlite:///{folder / 'truth.db'}")
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.database = Database(database_url or f"sqlite:///{folder / 'truth.db'}")
         self.database.migrate()
         self.life = SignOfLife(folder)
         self.embedder = FakeEmbedder()
@@ -58,8 +58,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(tmp_path)
+def desk(tmp_path: Path, database_url: str) -> Iterator[Desk]:
+    desk = Desk(tmp_path, database_url)
     yield desk
     desk.life.close()
     desk.database.close()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from socket import gethostname
 
 import pytest
 from fakes.application import make_app
@@ -25,8 +24,9 @@ READERS = frozenset({PUBLIC})
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
-    app = make_app(tmp_path, FakeEmbedder(), ingest={"window_chunks": 1, "retry_seconds": 3600})
+def app(tmp_path: Path, database_url: str) -> Iterator[App]:
+    ingest = {"window_chunks": 1, "retry_seconds": 3600}
+    app = make_app(tmp_path, FakeEmbedder(), ingest=ingest, database_url=database_url)
     yield app
     app.close()
 
@@ -103,14 +103,19 @@ def test_a_quarantined_document_is_tried_again_on_request_or_when_it_changes(
         assert (states(app)["3.md"], jobs(app)) == ("searchable", {})
 
 
-def test_a_document_that_ends_its_worker_again_and_again_is_quarantined(app: App, shelf: FakeSource) -> None:
+def test_a_document_that_ends_its_worker_again_and_again_is_quarantined(
+    app: App, shelf: FakeSource, tmp_path: Path
+) -> None:
     shelf.away.add("3.md")
     app.ingest(shelf)
     shelf.away.clear()
-    for number in range(2):  # killed: nobody gives the lease back
-        dead = Holder(f"{gethostname()}/killed-{number}", frozenset({f"{gethostname()}/killed-{number - 1}"}))
+    before: frozenset[str] = frozenset()
+    for _ in range(2):  # killed: nobody gives the lease back
+        life = SignOfLife(tmp_path)
         with app.database.writing() as session:
-            claim_one(session, dead, DOCUMENT, "fake:shelf/3.md")
+            claim_one(session, Holder(life.name, before), DOCUMENT, "fake:shelf/3.md")
+        before = frozenset({life.name})
+        life.close()
     [failure] = app.ingest(shelf).failures
     assert (states(app)["3.md"], failure.code) == ("quarantined", "quarantined")
     assert shelf.fetched.count("3.md") == 1
