@@ -116,3 +116,17 @@ def test_the_patterns_find_what_they_are_for() -> None:
     assert HOME_FOLDER.search(f"file://{root}")
     assert REGISTRY.search(registry)
     assert not HOME_FOLDER.search("a folder's root/leaf and ~/.local/share")
+
+
+def test_the_packages_that_the_product_was_asked_to_stand_on_are_used() -> None:
+    """Where one is replaced for most of its work, it keeps the part that it does best; none is decoration."""
+    named = {"torch", "transformers", "faiss", "langchain_core", "fastapi", "sqlalchemy", "unstructured"}
+    used = set()
+    for path in FILES:
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in PACKAGES:
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Import):
+                    used.update(alias.name.split(".")[0] for alias in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    used.add(node.module.split(".")[0])
+    assert not named - used, f"{sorted(named - used)}: the product no longer uses what it must stand on"
