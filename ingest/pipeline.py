@@ -20,6 +20,7 @@ from ingest.chunker import CHUNKER_VERSION, chunk
 from ingest.endings import Endings, NewDocument
 from ingest.inside import member_uri
 from ingest.parsers.formats import PARSERS_VERSION
+from ingest.parsers.progress import telling
 from ingest.record import Plan, Recorder
 from ingest.report import Progress, RunReport, silent
 from ingest.run import PLAIN, Run, RunOptions, Runs
@@ -153,7 +154,7 @@ class Pipeline:
             file = replace(file, content_sha256=digest, size_bytes=len(content))
             if self._endings.is_known(file, run):
                 return _Ended(lease, file)
-            with run.timed("parse", lease):
+            with run.timed("parse", lease), telling(partial(run.begin_page, lease)):
                 parsed = self._parse(content, listed.name)
             with run.timed("chunk", lease):
                 parts = [self._part(file, listed.name, parsed), *self._members(file, parsed)]

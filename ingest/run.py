@@ -123,6 +123,16 @@ class Run:
             if lease in self._stages:
                 self._stages[lease] = stage
 
+    def begin_page(self, lease: Lease, page: int, pages: int, recognizing: bool) -> None:
+        """Say which page of a long document is being read.
+
+        Raises: LeaseLostError if the job or the run was cancelled, or is another's by now.
+        """
+        if self.is_taken(lease) or self.is_taken(self.lease):
+            raise LeaseLostError()
+        if pages > 1:
+            self.stage(lease, f"{'recognize' if recognizing else 'parse'}, page {page} of {pages}")
+
     def drop(self, lease: Lease) -> None:
         """Let a lease go whose job has ended."""
         with self._lock:

@@ -8,6 +8,7 @@ import errno
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -15,6 +16,7 @@ from core.errors import OverLimitError, ParseError
 from core.values import ParsedDocument
 from ingest.parsers.formats import parse
 from ingest.parsers.legacy import Convert
+from ingest.parsers.progress import telling
 from ingest.sandbox.confinement import Terms, allow_computing, confine
 from ingest.sandbox.reply import document_reply, read_reason, reason_reply
 from ingest.sandbox.wire import Channel
@@ -24,6 +26,7 @@ MEMORY_EXIT = 77
 
 # A request holds one file; the service has checked its size.
 _REQUEST_BYTES = 2**40
+_TOLD_EVERY_SECONDS = 0.5
 
 Parse = Callable[[bytes, str, int, Convert], ParsedDocument]
 
@@ -42,11 +45,30 @@ def serve(read: Parse) -> None:
             request, parts = channel.receive(_REQUEST_BYTES)
             content = bytes(parts.pop())  # a copy, and then not held twice
             allow_computing(terms.cpu_seconds)
-            channel.send(*_answer(read, content, request["name"], terms, partial(_converted, channel)))
+            with telling(_Pages(channel, terms).begin):
+                channel.send(*_answer(read, content, request["name"], terms, partial(_converted, channel)))
         except EOFError:
             return
         except MemoryError:
             os._exit(MEMORY_EXIT)
+
+
+class _Pages:
+    """Tells the service how far a document is, often enough for a person to see it move."""
+
+    def __init__(self, channel: Channel, terms: Terms) -> None:
+        self._channel = channel
+        self._terms = terms
+        self._told = time.monotonic()
+
+    def begin(self, page: int, pages: int, recognizing: bool) -> None:
+        """Tell of a page; one that is recognized may compute as long as a whole file of another kind."""
+        if recognizing:
+            allow_computing(self._terms.cpu_seconds)
+        elif time.monotonic() < self._told + _TOLD_EVERY_SECONDS:
+            return
+        self._told = time.monotonic()
+        self._channel.send({"page": page, "pages": pages, "recognizing": recognizing})
 
 
 def _channel() -> Channel:

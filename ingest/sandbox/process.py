@@ -18,6 +18,8 @@ from core.errors import OverLimitError, ParseError, ReaderCrashError, SandboxErr
 from core.settings import IngestSettings
 from core.values import ParsedDocument
 from ingest.parsers.legacy import LEGACY, LEGACY_EXTENSIONS
+from ingest.parsers.progress import begin_page
+from ingest.parsers.recognition import MAX_RECOGNIZED_PAGES
 from ingest.sandbox.child import MEMORY_EXIT, out_of_memory
 from ingest.sandbox.confinement import Terms
 from ingest.sandbox.office import Office
@@ -26,6 +28,8 @@ from ingest.sandbox.wire import Channel, MalformedError
 
 # Python and the parsers' foundation take a fifth of a second; the rest is for a busy machine.
 _START_SECONDS = 60.0
+# What a page that is recognized may take beyond the time for a file: ten times the usual, on a busy machine.
+_RECOGNITION_SECONDS = 30.0
 _HELLO_BYTES = 65_536
 # A process whose channel broke is dying; its status says of what.
 _DYING_SECONDS = 5.0
@@ -103,9 +107,14 @@ class ParserProcess:
         most = _REPLY_PER_TEXT * self._settings.max_text_bytes + _REPLY_OVERHEAD_BYTES
         try:
             self._channel.send({"name": name}, [content], deadline)
+            recognized = 0
             header, parts = self._channel.receive(most, deadline)
-            while "convert" in header:
-                self._channel.send(*self._converted(header, parts, deadline), deadline)
+            while "convert" in header or "page" in header:
+                if "convert" in header:
+                    self._channel.send(*self._converted(header, parts, deadline), deadline)
+                elif _begins_recognition(header) and recognized < MAX_RECOGNIZED_PAGES:
+                    recognized += 1
+                    deadline += _RECOGNITION_SECONDS
                 header, parts = self._channel.receive(most, deadline)
             document = read_reply(header, parts, self._settings.max_text_bytes)
             self._sweep()
@@ -210,6 +219,15 @@ class ParserProcess:
         self._stderr.seek(0)
         lines = self._stderr.read()[-_SHOWN_ERROR_BYTES:].decode("utf-8", "replace").splitlines()
         return lines[-1] if lines else "it said nothing"
+
+
+def _begins_recognition(header: dict[str, Any]) -> bool:
+    """Pass on which page is being read; return whether it is one that is recognized."""
+    page, pages, recognizing = (header.get(name) for name in ("page", "pages", "recognizing"))
+    if type(page) is not int or type(pages) is not int or not 1 <= page <= pages <= sys.maxsize:
+        raise MalformedError("a page that there is not")
+    begin_page(page, pages, recognizing is True)
+    return recognizing is True
 
 
 def _over(what: str, seconds: float, setting: str) -> OverLimitError:

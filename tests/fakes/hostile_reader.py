@@ -17,6 +17,7 @@ from core.errors import ParseError
 from core.values import Block, BlockKind, ParsedDocument
 from ingest.parsers.formats import parse
 from ingest.parsers.legacy import Convert
+from ingest.parsers.progress import begin_page
 from ingest.sandbox.child import serve
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -83,6 +84,15 @@ def _say_length(what: str) -> str:
     return _hang(what)
 
 
+def _pages(what: str) -> str:
+    """Tell of pages that are recognized, `first,last,of,seconds each`."""
+    first, last, pages, seconds = map(float, what.split(","))
+    for page in range(int(first), int(last) + 1):
+        begin_page(page, int(pages), recognizing=True)
+        time.sleep(seconds)
+    return "all pages"
+
+
 def _state(what: str) -> str:
     modules = [name for name, module in sys.modules.items() if module is not None]
     return " ".join((*os.environ, "|", *modules, "|", *os.listdir()))
@@ -144,6 +154,7 @@ _DEEDS: dict[str, Callable[[str], str]] = {
     "write-much": _write_much,
     "flood": _flood,
     "say-length": _say_length,
+    "pages": _pages,
     "state": _state,
     "leave-files": _leave_files,
     "write-large-file": _write_large_file,
