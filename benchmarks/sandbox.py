@@ -30,7 +30,7 @@ from ingest.parsers.formats import EXTENSIONS, parse
 from ingest.sandbox.pool import ParserSandbox
 
 SETTINGS = IngestSettings()
-PROVENANCE = "vademecum", "lxml", "markdown-it-py", "pypdfium2", "unstructured"
+PROVENANCE = "vademecum", "lxml", "markdown-it-py", "pypdfium2"
 WAYS = "in this process", "one confined process", f"{SETTINGS.parser_processes} confined processes"
 
 Parse = Callable[[bytes, str], ParsedDocument]

@@ -1,11 +1,22 @@
-"""Word documents by unstructured."""
+"""Word documents: headings, lists with their numbers, tables, boxes, charts, notes, heads and feet."""
+
+import re
+from collections.abc import Iterator
 
 from core.values import ParsedDocument
-from ingest.parsers.base import DocumentBuilder, said_title
-from ingest.parsers.html import parse_html
-from ingest.parsers.html_blocks import inline_text
-from ingest.parsers.html_table import read_table
-from ingest.parsers.unstructured_offline import Element, docx_elements
+from ingest.parsers.base import DocumentBuilder, clean
+from ingest.parsers.charts import write_chart
+from ingest.parsers.office_parts import MC, Node, OfficeParts, W, value
+from ingest.parsers.word_lists import Numbering, Styles
+from ingest.parsers.word_table import cells, read_grid
+from ingest.parsers.word_text import WordReader, Words
+
+_BLOCK_WRAPPERS = frozenset(
+    f"{W}{name}" for name in "sdt sdtContent ins moveTo customXml body txbxContent tc".split()
+) | {f"{MC}AlternateContent", f"{MC}Choice"}
+_CODE_STYLE = re.compile(r"\bcode\b|source code|preformatted|macro")
+# A page's number alone says nothing.
+_LEAST_FURNITURE_LETTERS = 3
 
 
 class DocxParser:
@@ -16,32 +27,165 @@ class DocxParser:
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the document; see `Parser.parse`."""
-        title, found = docx_elements(content)
-        builder = DocumentBuilder(self.media_type, said_title(title))
-        for element in found:
-            write_element(builder, element)
+        parts = OfficeParts(content)
+        builder = DocumentBuilder(self.media_type, parts.title())
+        _Writer(builder, parts).write()
         return builder.build(name)
 
 
-def write_element(builder: DocumentBuilder, element: Element) -> None:
-    """Add one element of an Office file to a document; running heads and feet are left out."""
-    if element.kind == "heading":
-        builder.heading(element.level + 1, element.text)
-    elif element.kind == "item":
-        builder.list_item(element.text, element.level)
-    elif element.kind == "table" and element.html:
-        _write_table(builder, element.html)
-    elif element.kind in ("text", "table"):
-        builder.paragraph(element.text)
+class _Writer:
+    """Writes the blocks of one document to a builder."""
+
+    def __init__(self, builder: DocumentBuilder, parts: OfficeParts) -> None:
+        self._builder = builder
+        self._parts = parts
+        self._path = parts.main_part()
+        self._relations = parts.relations(self._path)
+        self._styles = Styles(self._related("styles"))
+        self._numbering = Numbering.of(self._related("numbering"))
+        self._reader = WordReader(self._styles, self._mark)
+        self._notes = {
+            (kind, value(note, f"{W}id")): note
+            for kind in ("footnote", "endnote")
+            for note in _all(self._related(f"{kind}s"), f"{W}{kind}")
+        }
+        self._marks: dict[tuple[str, str], int] = {}
+        self._code: list[str] = []
+
+    def write(self) -> None:
+        """Write it all."""
+        root = self._parts.root(self._path)
+        body = None if root is None else root.find(f"{W}body")
+        if root is not None and body is not None:
+            self._blocks(body, on_paper=root.find(f"{W}background") is None)
+        self._flush_code()
+        self._furniture()
+        self._tell()
+
+    def _blocks(self, parent: Node, on_paper: bool) -> None:
+        for child in parent:
+            if child.tag == f"{W}p":
+                self._paragraph(child, on_paper)
+            elif child.tag == f"{W}tbl":
+                self._flush_code()
+                self._table(child, on_paper)
+            elif child.tag in _BLOCK_WRAPPERS:
+                self._blocks(child, on_paper)
+
+    def _paragraph(self, paragraph: Node, on_paper: bool) -> None:
+        words = self._reader.read(paragraph, on_paper)
+        properties = paragraph.find(f"{W}pPr")
+        style = value(None if properties is None else properties.find(f"{W}pStyle"), f"{W}val")
+        names = [one.name for one in self._styles.chain(style)]
+        if any(_CODE_STYLE.search(name) for name in names[:1]):
+            self._code.append(words.text)
+        else:
+            self._flush_code()
+            self._text(words, style, properties)
+        self._hanging(words)
+
+    def _text(self, words: Words, style: str, properties: Node | None) -> None:
+        level = self._styles.heading_level(style, properties)
+        listed = self._styles.list_of(style, properties)
+        text = clean(words.text)
+        marker = self._numbering.marker(*listed) if listed and text else ""
+        marked = f"{marker} {text}" if marker else text
+        if level is not None:
+            self._builder.heading(level, marked)
+        elif listed:
+            self._builder.list_item(marked, listed[1])
+        else:
+            self._builder.paragraph(marked)
+
+    def _hanging(self, words: Words) -> None:
+        """Write what hangs on a paragraph behind it: boxes, charts, notes."""
+        if words.boxes or words.charts or words.notes:
+            self._flush_code()
+        for box in words.boxes:
+            self._blocks(box, on_paper=False)
+        for relation in words.charts:
+            known = self._relations.get(relation)
+            chart = None if known is None else self._parts.root(known.path)
+            if chart is not None:
+                write_chart(self._builder, chart)
+        for note in words.notes:
+            if note in self._notes:
+                text = " ".join(self._texts(self._notes[note], on_paper=True))
+                self._builder.paragraph(f"{self._mark(*note).strip()} {text}" if text else "")
+
+    def _table(self, table: Node, on_paper: bool) -> None:
+        rows = cells(table)
+        if all(len(row) == 1 for row in rows):  # a frame around text
+            for row in rows:
+                self._blocks(row[0], on_paper=False)
+            return
+        held: list[Words] = []
+        header, body = read_grid(table, lambda cell: self._cell(cell, held))
+        self._builder.table(header, body)
+        for words in held:
+            self._hanging(words)
+
+    def _cell(self, cell: Node, held: list[Words]) -> str:
+        """Return a cell's text, its paragraphs and inner tables on one line."""
+        return " ".join(self._texts(cell, on_paper=False, held=held))
+
+    def _texts(self, parent: Node, on_paper: bool, held: list[Words] | None = None) -> list[str]:
+        """Return the texts of all paragraphs; what hangs on them goes to `held`."""
+        found = []
+        for child in parent:
+            if child.tag == f"{W}p":
+                words = self._reader.read(child, on_paper)
+                properties = child.find(f"{W}pPr")
+                style = value(None if properties is None else properties.find(f"{W}pStyle"), f"{W}val")
+                listed = self._styles.list_of(style, properties)
+                text = clean(words.text)
+                marker = self._numbering.marker(*listed) if listed and text else ""
+                found += [marker, text]
+                if held is not None:
+                    held.append(words)
+            elif child.tag in _BLOCK_WRAPPERS or child.tag in (f"{W}tbl", f"{W}tr"):
+                found += self._texts(child, on_paper, held)
+        return [text for text in found if text]
+
+    def _furniture(self) -> None:
+        """Write what stands above and below the pages, each once."""
+        met: set[str] = set()
+        for kind, word in (("header", "Header"), ("footer", "Footer")):
+            for _, root in self._parts.related(self._path, kind):
+                text = clean(" ".join(self._texts(root, on_paper=True)))
+                letters = sum(character.isalpha() for character in text)
+                if text not in met and letters >= _LEAST_FURNITURE_LETTERS:
+                    met.add(text)
+                    self._builder.paragraph(f"{word}: {text}")
+
+    def _tell(self) -> None:
+        if self._reader.hidden:
+            self._builder.notice(
+                f"{self._reader.hidden} characters are hidden, white on white or too small to see; "
+                "they were not read."
+            )
+        if self._reader.removed:
+            self._builder.notice(
+                f"Tracked changes: {self._reader.removed} characters are marked as deleted; they were not "
+                "read, and what is marked as inserted was."
+            )
+        comments = sum(1 for _ in _all(self._related("comments"), f"{W}comment"))
+        if comments:
+            self._builder.notice(f"{comments} comments in the margin were not read.")
+
+    def _flush_code(self) -> None:
+        if self._code:
+            self._builder.code("\n".join(self._code))
+            self._code = []
+
+    def _mark(self, kind: str, note: str) -> str:
+        """Return how the text refers to a note: by its number in the order of the text."""
+        return f" [{self._marks.setdefault((kind, note), len(self._marks) + 1)}]"
+
+    def _related(self, kind: str) -> Node | None:
+        return next((root for _, root in self._parts.related(self._path, kind)), None)
 
 
-def _write_table(builder: DocumentBuilder, markup: str) -> None:
-    table = parse_html(markup).find(".//table")
-    if table is None:
-        return
-    read = read_table(table, inline_text)
-    if read.width == 1:  # a frame around text
-        for row in read.rows:
-            builder.paragraph(row[0])
-    else:
-        builder.table(read.header, read.rows)
+def _all(root: Node | None, tag: str) -> Iterator[Node]:
+    if root is not None:
+        yield from root.iter(tag)

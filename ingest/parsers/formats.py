@@ -44,8 +44,8 @@ class Format:
     is_text: bool = True
 
 
-# Modules by name, imported when the first such file is met: unstructured alone takes most of a
-# second to import, and a process that reads Markdown should not wait for it.
+# Modules by name, imported when the first such file is met: a process that reads Markdown should not
+# wait for PDFium.
 FORMATS: dict[str, Format] = {
     "text": Format(
         "text",

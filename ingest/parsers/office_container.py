@@ -32,7 +32,7 @@ _KINDS = (
 )
 _OPEN_DOCUMENT = {"text": "odt", "spreadsheet": "ods", "presentation": "odp"}
 _MANIFEST, _LOCKED = "META-INF/manifest.xml", b"encryption-data"
-# The ISO dialect has other namespaces, which the readers do not know.
+# The ISO dialect has other namespaces, which the reader of workbooks does not know.
 _RELATIONS, _STRICT = "_rels/.rels", b"http://purl.oclc.org/ooxml/"
 # The main part may have another name, which the list of content types tells.
 _CONTENT_TYPES = (
@@ -85,13 +85,11 @@ def _kind(archive: zipfile.ZipFile) -> str:
         if names.isdisjoint(member for member, _, _ in _KINDS):
             return ARCHIVE
         raise EncryptedError()
-    if _RELATIONS in names and _STRICT in archive.read(_RELATIONS):
-        raise UnknownFormatError(
-            "This is an Office file in the Strict Open XML dialect; save it in the usual one."
-        )
     marks = [(kind, words) for member, kind, words in _KINDS if member in names]
     if marks and marks[0][0] is None:
         raise UnknownFormatError(f"This is {marks[0][1]}.")
+    if marks and marks[0][0] == "xlsx" and _RELATIONS in names and _STRICT in archive.read(_RELATIONS):
+        raise UnknownFormatError("This workbook is in the Strict Open XML dialect; save it in the usual one.")
     return marks[0][0] if marks and marks[0][0] else _kind_by_type(archive, names)
 
 

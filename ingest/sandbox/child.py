@@ -34,8 +34,8 @@ Parse = Callable[[bytes, str, int, Convert], ParsedDocument]
 def serve(read: Parse) -> None:
     """Answer files with what `read` makes of them, until the service hangs up."""
     channel = _channel()
-    # spaCy, behind unstructured, imports torch where it finds it; no parser needs it, and it is ten
-    # times as large as all the rest.
+    # A library may import torch where it finds it; no parser needs it, and it is ten times as large as
+    # all the rest.
     sys.modules["torch"] = None  # type: ignore[assignment]
     header, _ = channel.receive(_REQUEST_BYTES)
     terms = Terms(**{**header, "hidden": tuple(header["hidden"])})

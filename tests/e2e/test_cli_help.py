@@ -10,7 +10,7 @@ from fakes.command import VADE
 
 from api.cli import main
 
-HEAVY = ("torch", "transformers", "faiss", "tantivy", "sqlalchemy", "fastapi", "unstructured")
+HEAVY = ("torch", "transformers", "faiss", "tantivy", "sqlalchemy", "fastapi", "openpyxl")
 
 
 def commands(command: click.Command, *path: str) -> Iterator[tuple[str, ...]]:

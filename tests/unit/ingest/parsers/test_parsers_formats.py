@@ -94,8 +94,8 @@ REFUSED = [
         "XML entities",
     ),
     (
-        rewritten(SAMPLES["a.docx"], b"http://schemas.openxmlformats.org/", b"http://purl.oclc.org/ooxml/"),
-        "a.docx",
+        rewritten(SAMPLES["a.xlsx"], b"http://schemas.openxmlformats.org/", b"http://purl.oclc.org/ooxml/"),
+        "a.xlsx",
         UnknownFormatError,
         "Strict",
     ),

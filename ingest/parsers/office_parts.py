@@ -1,0 +1,126 @@
+"""The parts of an Office file: their markup, and which part refers to which."""
+
+import io
+import posixpath
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from core.errors import ParseError
+from ingest.parsers.base import said_title
+
+Node = etree._Element
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
+C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
+_TITLE = "{http://purl.org/dc/elements/1.1/}title"
+_RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
+# The ISO dialect (Strict) says the same in other namespaces; ISO/IEC 29500-1 and -4, annex A.
+_STRICT = b"http://purl.oclc.org/ooxml/"
+_DIALECT = tuple(
+    (_STRICT + strict, b"http://schemas.openxmlformats.org/" + usual)
+    for strict, usual in (
+        (b"wordprocessingml/main", b"wordprocessingml/2006/main"),
+        (b"presentationml/main", b"presentationml/2006/main"),
+        (b"drawingml/main", b"drawingml/2006/main"),
+        (b"drawingml/chart", b"drawingml/2006/chart"),
+        (b"drawingml/diagram", b"drawingml/2006/diagram"),
+        (b"drawingml/wordprocessingDrawing", b"drawingml/2006/wordprocessingDrawing"),
+        (b"drawingml/picture", b"drawingml/2006/picture"),
+        (b"officeDocument/math", b"officeDocument/2006/math"),
+        (b"officeDocument/relationships", b"officeDocument/2006/relationships"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What one part has to do with another: the last word of the relation's type, and where it is."""
+
+    kind: str
+    path: str
+
+
+class OfficeParts:
+    """An opened Office file."""
+
+    def __init__(self, content: bytes) -> None:
+        self._archive = zipfile.ZipFile(io.BytesIO(content))
+        self._names = set(self._archive.namelist())
+
+    def main_part(self) -> str:
+        """Return the path of the document itself. Raises: ParseError if there is none."""
+        for relation in self.relations("").values():
+            if relation.kind == "officeDocument" and relation.path in self._names:
+                return relation.path
+        raise ParseError("The Office file does not say where its text is; it is damaged. Save it again.")
+
+    def title(self) -> str:
+        """Return the title that the file's properties give, or nothing."""
+        found = [self.root(one.path) for one in self.relations("").values() if one.kind == "core-properties"]
+        return said_title(found[0].findtext(_TITLE)) if found and found[0] is not None else ""
+
+    def root(self, path: str) -> Node | None:
+        """Return a part's markup; None if it is not there. Raises: ParseError if it is broken."""
+        if path not in self._names:
+            return None
+        markup = self._archive.read(path)
+        if _STRICT in markup:
+            for strict, usual in _DIALECT:
+                markup = markup.replace(strict, usual)
+        # Entities were refused before; depth and size are bounded by libxml2.
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+        try:
+            return etree.fromstring(markup, parser)
+        except (etree.XMLSyntaxError, ValueError) as error:
+            raise ParseError("A part of the Office file is damaged; open it and save it again.") from error
+
+    def relations(self, path: str) -> dict[str, Relation]:
+        """Return, by id, what a part refers to inside the file; with no path, what the file does."""
+        folder, name = posixpath.split(path)
+        root = self.root(posixpath.join(folder, "_rels", f"{name}.rels"))
+        found: dict[str, Relation] = {}
+        for relation in () if root is None else root.iter(_RELATION):
+            if relation.get("TargetMode") != "External":
+                target = relation.get("Target") or ""
+                place = target[1:] if target.startswith("/") else posixpath.join(folder, target)
+                kind = (relation.get("Type") or "").rpartition("/")[2]
+                found[relation.get("Id") or ""] = Relation(kind, posixpath.normpath(place))
+        return found
+
+    def related(self, path: str, kind: str) -> Iterator[tuple[str, Node]]:
+        """Yield the path and the markup of the parts of a kind that a part refers to."""
+        for relation in self.relations(path).values():
+            root = self.root(relation.path) if relation.kind == kind else None
+            if root is not None:
+                yield relation.path, root
+
+
+def value(element: Node | None, attribute: str, otherwise: str = "") -> str:
+    """Return an element's attribute, or `otherwise` where there is no element or none."""
+    found = None if element is None else element.get(attribute)
+    return otherwise if found is None else found
+
+
+def number(text: str, otherwise: int = 0) -> int:
+    """Return a whole number as markup has it, or `otherwise`."""
+    try:
+        return int(text)
+    except ValueError:
+        return otherwise
+
+
+def is_on(parent: Node | None, tag: str) -> bool | None:
+    """Return whether a property such as `w:vanish` is set; None if nothing is said."""
+    element = None if parent is None else parent.find(tag)
+    if element is None:
+        return None
+    return value(element, f"{W}val", "1") not in ("0", "false", "off")
