@@ -13,8 +13,11 @@ from core.changes import live_chunk_ids
 from core.database import Database
 from core.erasures import receipts
 from core.tables import ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable, cut
-from core.values import DocumentState
+from core.values import DocumentState, Standing
 from retrieval.follower import Follower
+
+# Versions that are not live and hold chunks all the same.
+_BESIDE = (Standing.WAITING, Standing.WITHDRAWN, Standing.FORMER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def check(
         detail = f"{', '.join(unfinished)}: unsearchable, but not gone from every file"
         findings.append(Finding("an erasure was cut off", detail, "run vade check --repair"))
     for name, follower in followers.items():
-        findings.extend(_follower(database, model_id, name, follower, repair))
+        findings.extend(_follower(database, name, follower, repair))
     return CheckReport(documents, versions, chunks, tuple(findings))
 
 
@@ -89,7 +92,7 @@ def _truth(session: Session, model_id: str) -> Iterator[Finding]:
             "a chunk belongs to a version that is not live",
             select(func.count(ChunkTable.id))
             .join(VersionTable, VersionTable.id == ChunkTable.version_id)
-            .where(VersionTable.tombstoned_at.is_not(None)),
+            .where(VersionTable.tombstoned_at.is_not(None), VersionTable.standing.not_in(_BESIDE)),
             again,
         ),
         (
@@ -97,7 +100,7 @@ def _truth(session: Session, model_id: str) -> Iterator[Finding]:
             select(func.count(ChunkTable.id)).where(
                 ~exists().where(EmbeddingTable.chunk_id == ChunkTable.id, EmbeddingTable.model_id == model_id)
             ),
-            "ingest every source again: the embedder was changed",
+            "run vade index build",
         ),
         (
             "a chunk's text is not its version's text at its offsets",
@@ -137,21 +140,19 @@ def _live_version() -> ColumnElement[bool]:
     return exists().where(VersionTable.document_id == DocumentTable.id, VersionTable.tombstoned_at.is_(None))
 
 
-def _follower(
-    database: Database, model_id: str, name: str, follower: Follower[Any], repair: bool
-) -> Iterator[Finding]:
-    different = _difference(database, model_id, follower)
+def _follower(database: Database, name: str, follower: Follower[Any], repair: bool) -> Iterator[Finding]:
+    different = _difference(database, follower)
     if different and repair:
         follower.rebuild()
-        different = _difference(database, model_id, follower)
+        different = _difference(database, follower)
     if different:
         yield Finding(f"the {name} index differs from the database", different, "run vade check --repair")
 
 
-def _difference(database: Database, model_id: str, follower: Follower[Any]) -> str:
+def _difference(database: Database, follower: Follower[Any]) -> str:
     """Return how an index differs from the truth; empty if it does not."""
     with follower.index() as index, database.reading() as session:
-        held, live = index.ids(), np.array(live_chunk_ids(session, model_id), np.int64)
+        held, live = index.ids(), np.array(live_chunk_ids(session, follower.model_id), np.int64)
     missing, surplus = np.setdiff1d(live, held).size, np.setdiff1d(held, live).size
     twice = held.size - np.unique(held).size
     if not (missing or surplus or twice):

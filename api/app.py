@@ -1,15 +1,19 @@
 """The composition root: the one place where the parts are put together."""
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from core.database import Database
+from core.embedders import EmbedderEntry
 from core.errors import SettingsError
 from core.jobs import BACKGROUND
 from core.locks import SignOfLife
 from core.settings import Settings
-from core.sources import SourceEntry
+from core.sources import RunState, SourceEntry, amend_run
 from ingest.pipeline import Parse, Pipeline
 from ingest.report import Progress, RunReport, silent
 from ingest.run import PLAIN, RunOptions, Runs
@@ -17,7 +21,7 @@ from ingest.sandbox.pool import ParserSandbox
 from ingest.source import Source
 from ingest.sources import open_source
 from llm.embedder import Embedder
-from llm.embedders import open_embedder
+from llm.embedders import embedder_config, open_embedder, reopen_embedder
 from llm.extractive import ExtractiveGenerator
 from llm.generator import Generator
 from llm.generators import open_generator
@@ -25,9 +29,11 @@ from llm.reranker import open_reranker
 from retrieval.answer import Answerer
 from retrieval.faiss_index import FORM as FAISS_FORM
 from retrieval.faiss_index import FaissIndex
-from retrieval.follower import Follower
+from retrieval.follower import Follower, Opens
 from retrieval.index import DenseIndex, LexicalIndex
+from retrieval.promotion import Promotion
 from retrieval.search import Searcher
+from retrieval.serving import ExtractiveInForce, Models, Serving
 from retrieval.tantivy_index import FORM as TANTIVY_FORM
 from retrieval.tantivy_index import TantivyIndex
 
@@ -38,27 +44,63 @@ class App:
 
     settings: Settings
     database: Database
-    embedder: Embedder
-    dense: Follower[DenseIndex]
+    models: Models
     lexical: Follower[LexicalIndex]
     searcher: Searcher
     generator: Generator
     answerer: Answerer
     pipeline: Pipeline
+    promotion: Promotion
     life: SignOfLife
     sandbox: ParserSandbox
 
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder in force."""
+        return self.models.in_force().embedder
+
+    @property
+    def dense(self) -> Follower[DenseIndex]:
+        """The dense index in force."""
+        return self.models.in_force().dense
+
+    @property
+    def followers(self) -> dict[str, Follower[Any]]:
+        """Both indexes in force, by name."""
+        return {"dense": self.dense, "lexical": self.lexical}
+
     def ingest(self, source: Source, tell: Progress = silent, options: RunOptions = PLAIN) -> RunReport:
-        """Ingest a source and bring both indexes up to date. Raises: as `Pipeline.ingest`."""
+        """Ingest a source and bring both indexes up to date.
+
+        What it brought and has to pass the golden questions comes into force if they hold; if not, the
+        report says which broke. Raises: as `Pipeline.ingest`.
+        """
         try:
-            return self.pipeline.ingest(source, tell, options)
+            report = self.pipeline.ingest(source, tell, options)
         finally:
+            self.promotion.mend()
             self.bring_up_to_date()
+        if report.waiting:
+            self._settle(report)
+        return report
 
     def sync(self, entry: SourceEntry) -> RunReport:
         """Open a source again and ingest it, behind whatever is more urgent. Raises: as `Pipeline.ingest`."""
         with closing(open_source(entry, self.settings)) as source:
             return self.ingest(source, options=RunOptions(priority=BACKGROUND))
+
+    def _settle(self, report: RunReport) -> None:
+        """Let the golden questions decide on what a run brought, and write it into the run's report."""
+        verdict = self.promotion.documents()
+        if verdict is None:  # another process has decided
+            return
+        report.gate = verdict.as_json()
+        if not verdict.passed:
+            report.suspect(verdict.as_text())
+        state = RunState.SUSPICIOUS if report.suspicion else RunState.DONE
+        with self.database.writing() as session:
+            amend_run(session, report.run, state, report.suspicion, report.as_json())
+        self.bring_up_to_date()
 
     def bring_up_to_date(self) -> None:
         """Make both saved indexes hold what is committed."""
@@ -80,15 +122,21 @@ class App:
         self.sandbox.close()
         self.generator.close()
         self.lexical.close()
-        self.dense.close()
+        self.models.close()
         self.life.close()
         self.database.close()
 
 
-def build(settings: Settings, embedder: Embedder | None = None, parse: Parse | None = None) -> App:
+def build(
+    settings: Settings,
+    embedder: Embedder | None = None,
+    parse: Parse | None = None,
+    reopen: Callable[[EmbedderEntry], Embedder] | None = None,
+) -> App:
     """Put the parts together; loads no model and opens no index before it is needed.
 
-    `embedder` stands in for the one that the settings name, `parse` for the confined processes.
+    `embedder` stands in for the one that the settings name, `parse` for the confined processes, `reopen`
+    for what opens an embedder that is in force though the settings name another.
 
     Raises: SettingsError if the data folder cannot be made; StorageError if the database cannot be
     used; ModelError if there is no embedder.
@@ -96,41 +144,68 @@ def build(settings: Settings, embedder: Embedder | None = None, parse: Parse | N
     _make_folder(settings.data_dir)
     database = Database(settings.sql_url)
     database.migrate()
-    embedder = embedder or open_embedder(settings.llm)
-    indexes = settings.data_dir / "index"
     life = SignOfLife(settings.data_dir)
-
-    def faiss_index(folder: Path | None) -> DenseIndex:
-        return FaissIndex(embedder.dimension, folder)
+    chosen = embedder or open_embedder(settings.llm)
+    models = _models(settings, database, chosen, reopen or partial(reopen_embedder, settings.llm))
+    indexes = settings.data_dir / "index"
 
     def tantivy_index(folder: Path | None) -> LexicalIndex:
         return TantivyIndex(indexes, settings.retrieval.around_weight, folder)
 
-    dense = Follower("dense", database, indexes, embedder.model_id, faiss_index, FAISS_FORM)
-    lexical = Follower("lexical", database, indexes, embedder.model_id, tantivy_index, TANTIVY_FORM)
-    searcher = Searcher(database, embedder, dense, lexical, settings.retrieval, open_reranker(settings.llm))
-    extractive = ExtractiveGenerator(embedder, searcher.rarity, settings.retrieval.max_sentences)
-    generator = open_generator(settings.llm, extractive)
+    lexical = Follower("lexical", database, indexes, None, tantivy_index, TANTIVY_FORM)
+    reranker = open_reranker(settings.llm)
+
+    def serving() -> Serving:
+        return models.in_force().serving
+
+    searcher = Searcher(database, serving, lexical, settings.retrieval, reranker)
+
+    def extractive(over: Serving, by: Searcher) -> ExtractiveGenerator:
+        return ExtractiveGenerator(over.embedder, by.rarity, settings.retrieval.max_sentences)
+
+    in_force = ExtractiveInForce(lambda: extractive(serving(), searcher))
+    generator = open_generator(settings.llm, in_force)
+
+    def answerer(over: Serving, words: Opens[LexicalIndex], waiting: bool) -> Answerer:
+        beside = Searcher(database, lambda: over, words, settings.retrieval, reranker, waiting)
+        by = extractive(over, beside) if generator is in_force else generator
+        return Answerer(beside, by, settings.retrieval)
+
     sandbox = ParserSandbox(settings.ingest, hidden=[settings.data_dir])
+    runs = Runs(database, life, settings.ingest.lease_seconds)
     return App(
         settings=settings,
         database=database,
-        embedder=embedder,
-        dense=dense,
+        models=models,
         lexical=lexical,
         searcher=searcher,
         generator=generator,
         answerer=Answerer(searcher, generator, settings.retrieval),
         pipeline=Pipeline(
-            database,
-            embedder,
-            Runs(database, life, settings.ingest.lease_seconds),
-            settings.ingest,
-            parse or sandbox.parse,
+            database, lambda: models.in_force().embedder, runs, settings.ingest, parse or sandbox.parse
         ),
+        promotion=Promotion(database, models, lexical, answerer, settings.ingest.golden_lost),
         sandbox=sandbox,
         life=life,
     )
+
+
+def _models(
+    settings: Settings, database: Database, chosen: Embedder, reopen: Callable[[EmbedderEntry], Embedder]
+) -> Models:
+    """Return the model in force and the chosen one, which comes into force where none was."""
+
+    def follow(name: str, embedder: Embedder) -> Follower[DenseIndex]:
+        def faiss_index(folder: Path | None) -> DenseIndex:
+            return FaissIndex(embedder.dimension, folder)
+
+        indexes = settings.data_dir / "index"
+        return Follower(name, database, indexes, embedder.model_id, faiss_index, FAISS_FORM)
+
+    entry = EmbedderEntry(chosen.model_id, chosen.dimension, embedder_config(settings.llm))
+    models = Models(database, chosen, entry, reopen, follow)
+    models.begin()
+    return models
 
 
 def _make_folder(path: Path) -> None:

@@ -1,20 +1,24 @@
 """Reading the change log, for followers: what is true now of the documents that changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.orm import Session
 
-from core.tables import ChangeTable, ChunkTable, EmbeddingTable, GrantTable
-from core.values import BlockKind, IndexEntry
+from core.tables import ChangeTable, ChunkTable, EmbeddingTable, GrantTable, VersionTable
+from core.values import BlockKind, IndexEntry, Standing
+
+# Documents that wait, handed out at once.
+_DOCUMENTS_AT_ONCE = 250
+LIVE: ColumnElement[bool] = VersionTable.tombstoned_at.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeBatch:
     """Documents that changed up to `seq`, and every entry that an index should hold of them.
 
-    The entries are in order of chunk id: each document's in reading order.
+    The entries are in order of chunk id: each document's in reading order. Only live versions have any.
     """
 
     seq: int
@@ -27,8 +31,11 @@ def latest_seq(session: Session) -> int:
     return session.scalar(select(func.max(ChangeTable.seq))) or 0
 
 
-def changes_after(session: Session, seq: int, model_id: str, limit: int) -> ChangeBatch | None:
-    """Return what changed after `seq`, at most `limit` log rows at once; None if nothing did."""
+def changes_after(session: Session, seq: int, model_id: str | None, limit: int) -> ChangeBatch | None:
+    """Return what changed after `seq`, at most `limit` log rows at once; None if nothing did.
+
+    The entries are those with a vector of this model; without a model, all of them, without vectors.
+    """
     rows = session.execute(
         select(ChangeTable.seq, ChangeTable.document_id)
         .where(ChangeTable.seq > seq)
@@ -41,35 +48,58 @@ def changes_after(session: Session, seq: int, model_id: str, limit: int) -> Chan
     return ChangeBatch(rows[-1][0], document_ids, tuple(_entries(session, document_ids, model_id)))
 
 
-def live_chunk_ids(session: Session, model_id: str) -> list[int]:
+def waiting_changes(session: Session, model_id: str | None, newest: int) -> Iterator[ChangeBatch]:
+    """Yield what an index would hold of the documents whose version waits, up to version id `newest`."""
+    waits = and_(VersionTable.standing == Standing.WAITING, VersionTable.id <= newest)
+    ids = session.scalars(select(VersionTable.document_id).where(waits).order_by(VersionTable.document_id))
+    documents = list(ids)
+    for first in range(0, len(documents), _DOCUMENTS_AT_ONCE):
+        some = documents[first : first + _DOCUMENTS_AT_ONCE]
+        yield ChangeBatch(0, tuple(some), tuple(_entries(session, some, model_id, waits)))
+
+
+def live_chunk_ids(session: Session, model_id: str | None) -> list[int]:
     """Return the ids, ascending, of all chunks that an index of this model should hold."""
-    return list(
-        session.scalars(
-            select(EmbeddingTable.chunk_id)
-            .where(EmbeddingTable.model_id == model_id)
-            .order_by(EmbeddingTable.chunk_id)
-        )
-    )
+    wanted = select(ChunkTable.id).join(VersionTable, VersionTable.id == ChunkTable.version_id).where(LIVE)
+    if model_id is not None:
+        wanted = wanted.join(EmbeddingTable, _vector_of(model_id))
+    return list(session.scalars(wanted.order_by(ChunkTable.id)))
 
 
-def _entries(session: Session, document_ids: Sequence[int], model_id: str) -> Iterable[IndexEntry]:
+def live_entries(session: Session, model_id: str | None, after: int, limit: int) -> list[IndexEntry]:
+    """Return what an index should hold, at most `limit` documents at once, those with an id over `after`."""
+    ids = select(VersionTable.document_id).where(LIVE, VersionTable.document_id > after)
+    documents = session.scalars(ids.order_by(VersionTable.document_id).limit(limit)).all()
+    return list(_entries(session, documents, model_id))
+
+
+def _entries(
+    session: Session, document_ids: Sequence[int], model_id: str | None, versions: ColumnElement[bool] = LIVE
+) -> Iterable[IndexEntry]:
     principals = _principals(session, document_ids)
-    rows = session.execute(
+    vector = EmbeddingTable.vector if model_id is not None else literal(b"")
+    wanted = (
         select(
             ChunkTable.id,
             ChunkTable.document_id,
             ChunkTable.kind,
             ChunkTable.context,
             ChunkTable.text,
-            EmbeddingTable.vector,
+            vector,
         )
-        .join(EmbeddingTable, EmbeddingTable.chunk_id == ChunkTable.id)
-        .where(ChunkTable.document_id.in_(document_ids), EmbeddingTable.model_id == model_id)
+        .join(VersionTable, VersionTable.id == ChunkTable.version_id)
+        .where(ChunkTable.document_id.in_(document_ids), versions)
         .order_by(ChunkTable.id)
     )
-    for chunk_id, document_id, kind, context, text, vector in rows:
+    if model_id is not None:
+        wanted = wanted.join(EmbeddingTable, _vector_of(model_id))
+    for chunk_id, document_id, kind, context, text, row in session.execute(wanted):
         readers = principals.get(document_id, frozenset())
-        yield IndexEntry(chunk_id, document_id, BlockKind(kind), context, text, vector, readers)
+        yield IndexEntry(chunk_id, document_id, BlockKind(kind), context, text, row, readers)
+
+
+def _vector_of(model_id: str) -> ColumnElement[bool]:
+    return and_(EmbeddingTable.chunk_id == ChunkTable.id, EmbeddingTable.model_id == model_id)
 
 
 def _principals(session: Session, document_ids: Sequence[int]) -> dict[int, frozenset[str]]:

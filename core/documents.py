@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
@@ -23,9 +23,13 @@ from core.tables import (
     PageTable,
     VersionTable,
 )
-from core.values import Chunk, DocumentState, ParsedDocument
+from core.values import Chunk, DocumentState, ParsedDocument, Standing
 
-_SETTLED = frozenset({DocumentState.SEARCHABLE, DocumentState.FAILED, DocumentState.QUARANTINED})
+READ = frozenset({DocumentState.SEARCHABLE, DocumentState.HELD})
+"""States of a document that was read to its end."""
+
+_ANY = true()
+_SETTLED = READ | {DocumentState.FAILED, DocumentState.QUARANTINED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +89,27 @@ def see(session: Session, source: int, uri: str, name: str, principals: frozense
     return document.id
 
 
-def commit_version(session: Session, file: Fetched, new: PreparedVersion) -> int:
-    """Write the new version of a document that was seen; the one before is tombstoned. Return its id."""
+def commit_version(session: Session, file: Fetched, new: PreparedVersion, hold: bool = False) -> bool:
+    """Write the new version of a document that was seen; the one before is tombstoned.
+
+    With `hold`, and where an earlier one waits, it waits too, and the one before stays in force. Returns
+    whether it waits.
+    """
     document = _record(session, file, DocumentState.SEARCHABLE, "")
-    document.title, document.media_type = new.parsed.title, new.parsed.media_type
-    number = _retire_live_version(session, document.id) + 1
-    _write_version(session, document.id, number, file.content_sha256, new)
-    _log_change(session, document.id)
-    return document.id
+    is_live = session.scalar(_of(document.id, VersionTable.tombstoned_at.is_(None))) is not None
+    waits = VersionTable.standing.in_((Standing.WAITING, Standing.WITHDRAWN))
+    if not (hold or session.scalar(_of(document.id, waits)) is not None):
+        document.title, document.media_type = new.parsed.title, new.parsed.media_type
+        number = _retire_versions(session, document.id) + 1
+        _write_version(session, document.id, number, file.content_sha256, new)
+        _log_change(session, document.id)
+        return False
+    if not is_live:
+        document.title, document.state = new.parsed.title, DocumentState.HELD
+    document.media_type = new.parsed.media_type
+    number = _retire_versions(session, document.id, waits) + 1
+    _write_version(session, document.id, number, file.content_sha256, new, Standing.WAITING)
+    return True
 
 
 def commit_failure(
@@ -140,7 +157,7 @@ def tombstone(session: Session, document_id: int) -> None:
 
 
 def _tombstone(session: Session, document_id: int) -> None:
-    _retire_live_version(session, document_id)
+    _retire_versions(session, document_id)
     forget(
         session,
         DOCUMENT,
@@ -165,21 +182,35 @@ def _record(session: Session, file: Fetched, state: DocumentState, reason: str) 
     return document
 
 
-def _retire_live_version(session: Session, document_id: int) -> int:
-    """Tombstone the live version and drop its chunks; return the highest version number so far."""
+def _retire_versions(session: Session, document_id: int, which: ColumnElement[bool] = _ANY) -> int:
+    """Tombstone versions and drop their chunks; return the document's highest version number so far."""
+    gone = [VersionTable.document_id == document_id, which]
+    versions = select(VersionTable.id).where(*gone)
+    session.execute(delete(ChunkTable).where(ChunkTable.version_id.in_(versions)))
+    ended = func.coalesce(VersionTable.tombstoned_at, datetime.now(UTC))
     session.execute(
         update(VersionTable)
-        .where(VersionTable.document_id == document_id, VersionTable.tombstoned_at.is_(None))
-        .values(tombstoned_at=datetime.now(UTC))
+        .where(*gone)
+        .values(tombstoned_at=ended, standing=Standing.PLAIN)
+        .execution_options(synchronize_session=False)
     )
-    session.execute(delete(ChunkTable).where(ChunkTable.document_id == document_id))
-    numbers = select(VersionTable.number).where(VersionTable.document_id == document_id)
-    return session.scalar(numbers.order_by(VersionTable.number.desc()).limit(1)) or 0
+    numbers = select(func.max(VersionTable.number)).where(VersionTable.document_id == document_id)
+    return session.scalar(numbers) or 0
+
+
+def _of(document_id: int, which: ColumnElement[bool]) -> Select[int]:
+    return select(VersionTable.id).where(VersionTable.document_id == document_id, which).limit(1)
 
 
 def _write_version(
-    session: Session, document_id: int, number: int, content_sha256: str, new: PreparedVersion
+    session: Session,
+    document_id: int,
+    number: int,
+    content_sha256: str,
+    new: PreparedVersion,
+    standing: Standing = Standing.PLAIN,
 ) -> None:
+    now = datetime.now(UTC)
     version = VersionTable(
         document_id=document_id,
         number=number,
@@ -187,7 +218,9 @@ def _write_version(
         title=new.parsed.title,
         text=new.parsed.text,
         notices="\n".join(new.parsed.notices),
-        created_at=datetime.now(UTC),
+        created_at=now,
+        tombstoned_at=None if standing is Standing.PLAIN else now,
+        standing=standing,
     )
     session.add(version)
     session.flush()

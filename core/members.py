@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.documents import (
+    READ,
     Fetched,
     PreparedVersion,
     commit_failure,
@@ -41,10 +42,13 @@ class MemberChanges:
     deleted: tuple[str, ...]
 
 
-def commit_members(session: Session, parent_uri: str, members: Sequence[PreparedMember]) -> MemberChanges:
+def commit_members(
+    session: Session, parent_uri: str, members: Sequence[PreparedMember], hold: bool = False
+) -> MemberChanges:
     """Make `members` all that a document holds, each with the readers of the document.
 
-    One whose content was brought to an end before stays as it is. Raises: NotFoundError.
+    One whose content was brought to an end before stays as it is; with `hold` new versions wait.
+    Raises: NotFoundError.
     """
     parent = find_document(session, parent_uri)
     if parent is None:
@@ -55,7 +59,7 @@ def commit_members(session: Session, parent_uri: str, members: Sequence[Prepared
     }
     grants = select(GrantTable.principal).where(GrantTable.document_id == parent.id)
     readers = frozenset(session.scalars(grants))
-    outcomes = {member.file.uri: _commit(session, parent, readers, member) for member in members}
+    outcomes = {member.file.uri: _commit(session, parent, readers, member, hold) for member in members}
     gone = [uri for uri, state in before.items() if uri not in outcomes and state != DocumentState.DELETED]
     for uri in gone:
         if (document := find_document(session, uri)) is not None:
@@ -67,7 +71,9 @@ def commit_members(session: Session, parent_uri: str, members: Sequence[Prepared
     return MemberChanges(of("added"), of("changed"), of("unchanged"), tuple(gone))
 
 
-def _commit(session: Session, parent: DocumentTable, readers: frozenset[str], member: PreparedMember) -> str:
+def _commit(
+    session: Session, parent: DocumentTable, readers: frozenset[str], member: PreparedMember, hold: bool
+) -> str:
     known = find_document(session, member.file.uri)
     was_there = known is not None and known.state != DocumentState.DELETED
     document = known if known is not None and was_there else _enter(session, parent, member, known)
@@ -75,9 +81,9 @@ def _commit(session: Session, parent: DocumentTable, readers: frozenset[str], me
     if isinstance(member.version, ParseError):
         commit_failure(session, member.file, str(member.version))
         return "failed"
-    if was_there and document.state == DocumentState.SEARCHABLE and is_settled(document, member.file):
+    if was_there and document.state in READ and is_settled(document, member.file):
         return "unchanged"
-    commit_version(session, member.file, member.version)
+    commit_version(session, member.file, member.version, hold)
     return "changed" if was_there else "added"
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, not_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
 from core.tables import ChunkTable, DocumentTable, GrantTable, PageTable, SourceTable, VersionTable, cut
-from core.values import AccessScope, BlockKind, DocumentState, Hit, Passage
+from core.values import AccessScope, BlockKind, DocumentState, Hit, Passage, Standing
 
 # Ids bound in one statement; SQLite takes 32,766.
 _IDS_AT_ONCE = 1000
@@ -71,16 +71,18 @@ def readable(scope: AccessScope) -> ColumnElement[bool]:
     return and_(granted, not_(expired))
 
 
-def read_passages(session: Session, hits: Sequence[Hit], scope: AccessScope, reach: int) -> list[Passage]:
+def read_passages(
+    session: Session, hits: Sequence[Hit], scope: AccessScope, reach: int, waiting: bool = False
+) -> list[Passage]:
     """Return the hits that are live and readable, best first, each widened by its neighbours.
 
     A neighbour is a chunk of the same version that stands at most `reach` places away, under the
-    same heading; a table row is not widened.
+    same heading; a table row is not widened. With `waiting`, what waits behind a gate counts as live.
     """
     rows = {
         row.id: row
         for ids in _batches([hit.chunk_id for hit in hits])
-        for row in _chunks(session, ids, scope)
+        for row in _chunks(session, ids, scope, waiting)
     }
     return [_passage(session, rows[hit.chunk_id], hit.score, reach) for hit in hits if hit.chunk_id in rows]
 
@@ -174,7 +176,9 @@ def _batches(ids: Sequence[int]) -> Iterable[Sequence[int]]:
     return (ids[first : first + _IDS_AT_ONCE] for first in range(0, len(ids), _IDS_AT_ONCE))
 
 
-def _chunks(session: Session, ids: Sequence[int], scope: AccessScope) -> Sequence[Any]:
+def _chunks(session: Session, ids: Sequence[int], scope: AccessScope, waiting: bool) -> Sequence[Any]:
+    live = VersionTable.tombstoned_at.is_(None)
+    shown = or_(live, VersionTable.standing == Standing.WAITING) if waiting else live
     return session.execute(
         select(
             ChunkTable.id,
@@ -195,7 +199,7 @@ def _chunks(session: Session, ids: Sequence[int], scope: AccessScope) -> Sequenc
         .join(VersionTable, VersionTable.id == ChunkTable.version_id)
         .where(
             ChunkTable.id.in_(ids),
-            VersionTable.tombstoned_at.is_(None),
+            shown,
             DocumentTable.state != DocumentState.DELETED,
             readable(scope),
         )

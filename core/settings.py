@@ -192,6 +192,12 @@ class RetrievalSettings(Group):
         "whose likenesses lie close together",
     )
     reranked: int = Field(30, ge=1, le=200, description="passages that a reranker reads")
+    dense_index: Literal["auto", "exact", "hnsw", "ivfpq", "torch"] = Field(
+        "auto", description="`auto` chooses by size and memory; `torch` looks at every vector, on llm.device"
+    )
+    dense_memory_bytes: int = Field(
+        4 * 2**30, ge=0, description="memory of the dense index: with more chunks, vectors stay on the disk"
+    )
     around_weight: float = Field(1.0, ge=0, description="a chunk's neighbours against itself in BM25")
     max_sentences: int = Field(3, ge=1, le=20)
     min_support: float = Field(0.3, ge=0, le=1, description="below it a question is refused")
@@ -248,6 +254,12 @@ class IngestSettings(Group):
     lease_seconds: float = Field(60.0, ge=1, description="a worker silent for so long has lost its work")
     fuse_share: float = Field(0.2, ge=0, le=1, description="a run that would remove more removes nothing")
     fuse_documents: int = Field(5, ge=0, description="so few may always be removed")
+    gate_share: float = Field(
+        0.1,
+        ge=0,
+        description="a run that brings more, against what is searchable, has to pass the golden questions",
+    )
+    golden_lost: int = Field(0, ge=0, description="golden questions that may break all the same")
     window_chunks: int = Field(128, ge=1, description="chunks embedded together, then committed")
     parser_processes: int = Field(2, ge=1, le=64, description="files read at once, each in its own process")
     parser_memory_bytes: int = Field(

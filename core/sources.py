@@ -18,7 +18,11 @@ RUNS_KEPT = 100
 
 
 class RunState(StrEnum):
-    """How a run over a source ended. A suspicious one removed nothing because too much was gone."""
+    """How a run over a source ended.
+
+    A suspicious one removed nothing because too much was gone, or what it brought does not come into
+    force because golden questions would break.
+    """
 
     RUNNING = "running"
     DONE = "done"
@@ -133,6 +137,12 @@ def end_run(session: Session, run_id: int, state: RunState, reason: str, report:
     session.execute(
         delete(RunTable).where(RunTable.source_id == run.source_id, RunTable.id.not_in(select(kept.c.id)))
     )
+
+
+def amend_run(session: Session, run_id: int, state: RunState, reason: str, report: Mapping[str, Any]) -> None:
+    """Write anew how a run ended, if its report is still kept."""
+    amended = update(RunTable).where(RunTable.id == run_id)
+    session.execute(amended.values(state=state, reason=reason, report=json.dumps(report)))
 
 
 def runs_of(session: Session, source_id: int, limit: int = 10) -> Sequence[RunEntry]:

@@ -1,8 +1,9 @@
 """The tables: the only truth.
 
-Chunk rows are live chunks and nothing else: the transaction that tombstones a version deletes its
-chunks and embeddings, so that what cannot be read any more cannot be found any more. The version's
-text stays, for those who open an older citation.
+Chunk rows are those of live versions, and of versions that wait behind a gate or are kept to go back
+to (`core.standing`): the transaction that tombstones any other version deletes its chunks and
+embeddings, so that what cannot be read any more cannot be found any more. The version's text stays,
+for those who open an older citation.
 """
 
 from datetime import UTC, datetime
@@ -112,6 +113,7 @@ class DocumentTable(Base):
 class VersionTable(Base):
     """One immutable state of a document; at most one of a document's versions is live.
 
+    Live is what is not tombstoned; a version that waits, by its `standing`, is so until it is let through.
     `notices` are what a person should know of how it was read, a line each.
     """
 
@@ -136,6 +138,7 @@ class VersionTable(Base):
     notices: Mapped[str] = mapped_column(Text, server_default="")
     created_at: Mapped[datetime]
     tombstoned_at: Mapped[datetime | None]
+    standing: Mapped[str] = mapped_column(String(16), server_default="plain", index=True)
 
 
 class PageTable(Base):
@@ -178,6 +181,48 @@ class EmbeddingTable(Base):
     chunk_id: Mapped[int] = mapped_column(ForeignKey("chunk.id", ondelete="CASCADE"), primary_key=True)
     model_id: Mapped[str] = mapped_column(String(255), primary_key=True)
     vector: Mapped[bytes]
+
+
+class EmbedderTable(Base):
+    """An embedder whose vectors are kept. The one that stands `in_force` decides what is searched by.
+
+    `former` is the one before it, `withdrawn` one that was taken out of force; `config` (JSON) opens it.
+    """
+
+    __tablename__ = "embedder"
+
+    standing: Mapped[str] = mapped_column(String(16), primary_key=True)
+    model_id: Mapped[str] = mapped_column(String(255))
+    dimension: Mapped[int]
+    config: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime]
+
+
+class GoldenTable(Base):
+    """A question whose answer is known: what must stand in what is cited, or that it must be refused.
+
+    `answers` and `documents`, any of which will do, and the asker's `principals` are lists as JSON.
+    """
+
+    __tablename__ = "golden"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    question: Mapped[str] = mapped_column(Text)
+    answerable: Mapped[bool]
+    answers: Mapped[str] = mapped_column(Text)
+    documents: Mapped[str] = mapped_column(Text)
+    principals: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class VerdictTable(Base):
+    """What the golden questions last said of what is to come into force, by `subject`; JSON."""
+
+    __tablename__ = "verdict"
+
+    subject: Mapped[str] = mapped_column(String(16), primary_key=True)
+    verdict: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
 
 
 class GrantTable(Base):

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from core.database import Database
 from core.documents import (
+    READ,
     Fetched,
     PreparedVersion,
     commit_failure,
@@ -65,8 +66,9 @@ class Endings:
 
         def write(session: Session) -> None:
             finish(session, lease)
-            commit_version(session, new.file, new.version)
-            changes.append(commit_members(session, new.file.uri, new.members))
+            waits = commit_version(session, new.file, new.version, run.holds)
+            run.report.waiting += waits
+            changes.append(commit_members(session, new.file.uri, new.members, run.holds))
 
         if self._write(lease, run, write):
             known = run.known.get(new.file.uri)
@@ -86,7 +88,7 @@ class Endings:
     def unchanged(self, lease: Lease, file: Fetched, run: Run) -> None:
         """End the job of a document whose content is known; what failed before is told again."""
         known = run.known[file.uri]
-        if known.state != DocumentState.SEARCHABLE:
+        if known.state not in READ:
             self.failed(lease, file, ParseError(known.reason), run)
             return
 

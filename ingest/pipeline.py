@@ -14,6 +14,7 @@ from core.known import known_documents, known_vectors
 from core.members import PreparedMember
 from core.settings import IngestSettings
 from core.sources import cursor_of
+from core.standing import must_wait
 from core.values import Chunk, ParsedDocument
 from ingest.ahead import ahead
 from ingest.chunker import CHUNKER_VERSION, chunk
@@ -70,10 +71,16 @@ class Pipeline:
     """Brings what a source holds into the database, one transaction for each document."""
 
     def __init__(
-        self, database: Database, embedder: Embedder, runs: Runs, settings: IngestSettings, parse: Parse
+        self,
+        database: Database,
+        in_force: Callable[[], Embedder],
+        runs: Runs,
+        settings: IngestSettings,
+        parse: Parse,
     ) -> None:
+        """Write into the database what the embedder embeds that is `in_force` when a run begins."""
         self._database = database
-        self._embedder = embedder
+        self._in_force = in_force
         self._runs = runs
         self._settings = settings
         self._parse = parse
@@ -81,11 +88,11 @@ class Pipeline:
         self._endings = Endings(database, settings)
 
     def fingerprint(self) -> str:
-        """Return what a document's chunks depend on besides its content."""
-        return (
-            f"parsers {PARSERS_VERSION}, chunker {CHUNKER_VERSION}, "
-            f"{self._settings.chunk_tokens} tokens, {self._embedder.model_id}"
-        )
+        """Return what a document's chunks depend on besides its content.
+
+        The embedder is not part of it: another one embeds the chunks that are there.
+        """
+        return f"parsers {PARSERS_VERSION}, chunker {CHUNKER_VERSION}, {self._settings.chunk_tokens} tokens"
 
     def ingest(self, source: Source, tell: Progress = silent, options: RunOptions = PLAIN) -> RunReport:
         """Make the database hold what the source holds now; return what was done.
@@ -98,8 +105,11 @@ class Pipeline:
         AlreadyRunningError if another run over the source is at work.
         """
         with self._runs.open(source, options, tell) as run:
+            run.embedder = self._in_force()
             if options.listing:
                 self._recorder.record(source, run)
+            with self._database.reading() as session:
+                run.holds = must_wait(session, run.source.id, self._settings.gate_share)
             for window in self._windows(source, run):
                 for prepared, vectors in zip(window, self._embed(window, run), strict=True):
                     self._commit(prepared, vectors, run)
@@ -157,24 +167,27 @@ class Pipeline:
             with run.timed("parse", lease), telling(partial(run.begin_page, lease)):
                 parsed = self._parse(content, listed.name)
             with run.timed("chunk", lease):
-                parts = [self._part(file, listed.name, parsed), *self._members(file, parsed)]
+                parts = [
+                    self._part(file, listed.name, parsed, run),
+                    *self._members(file, parsed, run),
+                ]
         except (FetchError, ParseError, QuarantineError, LeaseLostError) as error:
             return _Ended(lease, file, error)
         run.stage(lease, "waiting for its vectors")
         return _Prepared(lease, parts)
 
-    def _part(self, file: Fetched, name: str, parsed: ParsedDocument) -> _Part:
-        chunks = chunk(parsed, self._embedder.tokenizer, self._settings.chunk_tokens)
+    def _part(self, file: Fetched, name: str, parsed: ParsedDocument, run: Run) -> _Part:
+        chunks = chunk(parsed, run.embedder.tokenizer, self._settings.chunk_tokens)
         return _Part(file, name, parsed, chunks)
 
-    def _members(self, file: Fetched, parsed: ParsedDocument) -> Iterator[_Part]:
+    def _members(self, file: Fetched, parsed: ParsedDocument, run: Run) -> Iterator[_Part]:
         for member in parsed.members:
             uri = member_uri(file.uri, member.path)
             inner = Fetched(uri, member.content_sha256, member.size_bytes, "", file.pipeline)
             if isinstance(member.document, ParseError):
                 yield _Part(inner, member.name, member.document)
             else:
-                yield self._part(inner, member.name, member.document)
+                yield self._part(inner, member.name, member.document, run)
 
     def _embed(self, window: Sequence[_Prepared], run: Run) -> Iterator[list[bytes]]:
         """Return the vectors of each document's chunks; a text that its last version held costs nothing."""
@@ -183,23 +196,26 @@ class Pipeline:
             for prepared in window:
                 if prepared.lease.key in run.known:
                     for part in prepared.parts:
-                        vectors.update(known_vectors(session, part.file.uri, self._embedder.model_id))
+                        vectors.update(known_vectors(session, part.file.uri, run.embedder.model_id))
         texts = {chunk.indexed_text: None for prepared in window for chunk in prepared.chunks}
         new = [text for text in texts if text not in vectors]
         with run.timed("embed", *(prepared.lease for prepared in window)):
-            embedded = self._embedder.embed(new)
+            embedded = run.embedder.embed(new)
         vectors.update(zip(new, (row.tobytes() for row in embedded), strict=True))
         run.report.embedded += len(new)
         return ([vectors[chunk.indexed_text] for chunk in prepared.chunks] for prepared in window)
 
     def _commit(self, prepared: _Prepared, vectors: list[bytes], run: Run) -> None:
         left = iter(vectors)
-        own, *members = [self._filled(part, list(islice(left, len(part.chunks)))) for part in prepared.parts]
+        own, *members = [
+            _filled(part, list(islice(left, len(part.chunks))), run.embedder.model_id)
+            for part in prepared.parts
+        ]
         assert isinstance(own.version, PreparedVersion)  # what cannot be read was never prepared
         self._endings.searchable(prepared.lease, NewDocument(own.file, own.version, members), run)
 
-    def _filled(self, part: _Part, vectors: list[bytes]) -> PreparedMember:
-        if isinstance(part.parsed, ParseError):
-            return PreparedMember(part.file, part.name, part.parsed)
-        version = PreparedVersion(part.parsed, part.chunks, vectors, self._embedder.model_id)
-        return PreparedMember(part.file, part.name, version)
+
+def _filled(part: _Part, vectors: list[bytes], model_id: str) -> PreparedMember:
+    if isinstance(part.parsed, ParseError):
+        return PreparedMember(part.file, part.name, part.parsed)
+    return PreparedMember(part.file, part.name, PreparedVersion(part.parsed, part.chunks, vectors, model_id))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from core.database import Database
-from core.documents import see, tombstone, update_grants
+from core.documents import READ, see, tombstone, update_grants
 from core.errors import ParseError, SourceError
 from core.jobs import DOCUMENT, NewJob, enqueue
 from core.known import KnownDocument
@@ -124,7 +124,7 @@ class Recorder:
             known is not None
             and bool(listed.stamp)
             and (known.stamp, known.pipeline) == (listed.stamp, self._fingerprint())
-            and (known.state == DocumentState.SEARCHABLE or known.state in GIVEN_UP)
+            and (known.state in READ or known.state in GIVEN_UP)
             and not (retry and known.has_failed)
         )
 

@@ -49,7 +49,8 @@ def silent(document: DocumentReport, listed: int) -> None:
 class RunReport:
     """A run's outcomes and where its time went, in seconds by stage.
 
-    `listed` is known early; `inside` counts the files inside those, as they are met.
+    `listed` is known early; `inside` counts the files inside those, as they are met. `waiting` counts the
+    documents whose new version does not come into force by itself, `gate` is what became of them.
     """
 
     source: str
@@ -61,6 +62,8 @@ class RunReport:
     embedded: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     suspicion: str = ""
+    waiting: int = 0
+    gate: dict[str, Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def note(
@@ -97,6 +100,10 @@ class RunReport:
             with self._lock:
                 self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
 
+    def suspect(self, reason: str) -> None:
+        """Note something that a person has to look at."""
+        self.suspicion = "; ".join(filter(None, (self.suspicion, reason)))
+
     def as_json(self) -> dict[str, Any]:
         """Return what is kept of the run: counts, times, and each document that is not as it was."""
         return {
@@ -106,5 +113,7 @@ class RunReport:
             "embedded": self.embedded,
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
             "suspicion": self.suspicion,
+            "waiting": self.waiting,
+            "gate": self.gate,
             "documents": [asdict(one) for one in self.documents if one.outcome is not Outcome.UNCHANGED],
         }

@@ -31,6 +31,7 @@ from core.sources import RunState, SourceEntry, begin_run, end_run, register
 from core.values import DocumentState
 from ingest.report import Outcome, Progress, RunReport
 from ingest.source import Source
+from llm.embedder import Embedder
 
 log = structlog.get_logger()
 _LOOK_AGAIN_SECONDS = 0.1
@@ -58,7 +59,13 @@ PLAIN = RunOptions()
 
 
 class Run:
-    """A run under way: what was known at its start, what it holds leased, and the report that it writes."""
+    """A run under way: what was known at its start, what it holds leased, and the report that it writes.
+
+    It embeds by one `embedder` from its beginning to its end; if it `holds`, what it writes waits.
+    """
+
+    embedder: Embedder
+    holds: bool = False
 
     def __init__(
         self,

@@ -1,17 +1,18 @@
 """A follower keeps one index equal to the database by applying the change log in order."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 from filelock import FileLock, Timeout
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from core.changes import changes_after, latest_seq
+from core.changes import ChangeBatch, changes_after, latest_seq
 from core.database import Database
 from core.errors import IndexUnusableError, StorageError
 from core.tables import FollowerTable
@@ -20,17 +21,41 @@ from retrieval.index import Index
 
 log = structlog.get_logger()
 AnyIndex = TypeVar("AnyIndex", bound=Index)
+GivenIndex_co = TypeVar("GivenIndex_co", covariant=True)
 
 # Rows of the change log applied at once: bounds memory, and the time a search may have to wait.
 _ROWS_AT_ONCE = 250
 
 
+class Opens(Protocol[GivenIndex_co]):
+    """Gives an index to search, to one thread at a time."""
+
+    def index(self) -> AbstractContextManager[GivenIndex_co]:
+        """Give the index."""
+        ...
+
+
+class Candidate(Generic[AnyIndex]):
+    """A copy of an index that holds what may come into force; it follows nothing."""
+
+    def __init__(self, index: AnyIndex) -> None:
+        self._index = index
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def index(self) -> Iterator[AnyIndex]:
+        """Give the index."""
+        with self._lock:
+            yield self._index
+
+
 class Follower(Generic[AnyIndex]):
     """One index and the last change that it holds.
 
-    `make_index(folder)` opens a saved index, `make_index(None)` makes an empty one. `form` names how
-    entries become index terms: an index of another form is not opened but built anew. Everything that
-    is lost with this object is found again by replaying the log.
+    With a model, it holds what has a vector of it; without, all that is live. `make_index(folder)` opens
+    a saved index, `make_index(None)` makes an empty one. `form` names how entries become index terms: an
+    index of another form is not opened but built anew. Everything that is lost with this object is found
+    again by replaying the log.
     """
 
     def __init__(
@@ -38,15 +63,15 @@ class Follower(Generic[AnyIndex]):
         name: str,
         database: Database,
         root: Path,
-        model_id: str,
+        model_id: str | None,
         make_index: Callable[[Path | None], AnyIndex],
         form: str = "",
     ) -> None:
         self.name = name
         self._database = database
-        self._generations = Generations(root, name, f"{model_id} {form}".strip())
+        self._generations = Generations(root, name, f"{model_id or ''} {form}".strip())
         self._lock_path = root / f"{name}.lock"
-        self._model_id = model_id
+        self.model_id = model_id
         self._make_index = make_index
         self._lock = threading.RLock()
         self._opened: AnyIndex | None = None
@@ -63,8 +88,21 @@ class Follower(Generic[AnyIndex]):
                 self._saved_seq = self.applied_seq
                 if self.applied_seq == 0:
                     self._build_anew(self._opened)
-            self._catch_up(self._opened)
+            self.applied_seq = self._caught_up(self._opened, self.applied_seq)
             yield self._opened
+
+    @contextmanager
+    def candidate(self, changes: Iterable[ChangeBatch] = ()) -> Iterator[Candidate[AnyIndex]]:
+        """Give a copy of the index with `changes` on top; the index itself stays as it is."""
+        with self._lock:
+            index, seq = self._open()
+        try:
+            self._caught_up(index, seq)
+            for batch in changes:
+                index.replace(batch.document_ids, batch.entries)
+            yield Candidate(index)
+        finally:
+            index.close()
 
     def bring_up_to_date(self) -> None:
         """Make the saved index hold what is committed; opens nothing if it already does.
@@ -108,9 +146,17 @@ class Follower(Generic[AnyIndex]):
         """Forget the index and make it again from the database."""
         with self._lock:
             self.close()
-            self._opened, self.applied_seq, self._saved_seq = self._make_index(None), 0, -1
-            self._catch_up(self._opened)
+            self._opened, self._saved_seq = self._make_index(None), -1
+            self.applied_seq = self._caught_up(self._opened, 0)
             self.save()
+
+    def remove(self) -> None:
+        """Give the index up and remove it from the disk; the vectors in the database can make it again."""
+        with self._lock, FileLock(self._lock_path):
+            self.close()
+            self._generations.drop_all_but(0)
+            with self._database.writing() as session:
+                session.execute(delete(FollowerTable).where(FollowerTable.name == self.name))
 
     def close(self) -> None:
         """Give the index's files back; what was not saved is replayed next time."""
@@ -121,22 +167,24 @@ class Follower(Generic[AnyIndex]):
 
     def _build_anew(self, index: AnyIndex) -> None:
         """Apply the whole log and keep the result, so that the next process need not do it again."""
-        self._catch_up(index)
+        self.applied_seq = self._caught_up(index, 0)
         try:
             self.save()
         except StorageError as error:
             log.warning("index.not_saved", follower=self.name, error=str(error))
 
-    def _catch_up(self, index: AnyIndex) -> None:
+    def _caught_up(self, index: AnyIndex, seq: int) -> int:
+        """Apply what was committed after `seq`; return the last change that the index holds then."""
         with self._database.reading() as session:
-            behind = latest_seq(session) != self.applied_seq
+            behind = latest_seq(session) != seq
         while behind:
             with self._database.reading() as session:
-                batch = changes_after(session, self.applied_seq, self._model_id, _ROWS_AT_ONCE)
+                batch = changes_after(session, seq, self.model_id, _ROWS_AT_ONCE)
             if batch is None:
-                return
+                break
             index.replace(batch.document_ids, batch.entries)
-            self.applied_seq = batch.seq
+            seq = batch.seq
+        return seq
 
     def _open(self) -> tuple[AnyIndex, int]:
         with self._database.reading() as session:

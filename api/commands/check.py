@@ -2,19 +2,16 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from admin.check import CheckReport, check
 from api.commands.opening import opened
 from api.terminal import DONE, WITH_FAILURES, Terminal
-from retrieval.follower import Follower
 
 
 def run(data_dir: Path | None, terminal: Terminal, repair: bool) -> int:
     """Check, and say what was found."""
     with opened(data_dir) as app:
-        followers: dict[str, Follower[Any]] = {"dense": app.dense, "lexical": app.lexical}
-        report = check(app.database, app.embedder.model_id, followers, repair)
+        report = check(app.database, app.embedder.model_id, app.followers, repair)
     terminal.result({"ok": not report.findings, **asdict(report)}, lambda: _text(report))
     return WITH_FAILURES if report.findings else DONE
 

@@ -35,7 +35,7 @@ def run_receipt(data_dir: Path | None, terminal: Terminal, number: int | None) -
 
 
 def _followers(app: App) -> Followers:
-    return {"dense": app.dense, "lexical": app.lexical}
+    return app.followers
 
 
 def _text(receipt: Receipt, left: dict[str, Any]) -> str:

@@ -17,6 +17,8 @@ MAY_SEE_THEM = {
     "core/documents.py",  # writes
     "core/known.py",  # tells ingestion what it knows of a source's documents
     "core/members.py",  # writes what is inside a document
+    "core/standing.py",  # moves versions into force and out of it
+    "core/embedders.py",  # gives texts to the embedder, and takes their vectors
     "core/erasures.py",  # removes, and counts what it removed
     "core/reading.py",  # reads, each query under a scope
     "admin/check.py",  # counts, for the operator, and shows no content

@@ -56,7 +56,7 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 def found(app: App, reranker: FakeReranker | None, question: str = "pump", reranked: int = 30) -> list[str]:
     settings = RetrievalSettings(reranked=reranked)
-    searcher = Searcher(app.database, app.embedder, app.dense, app.lexical, settings, reranker)
+    searcher = Searcher(app.database, lambda: app.models.in_force().serving, app.lexical, settings, reranker)
     passages = searcher.search(question, scope_of(None), 10)
     return [passage.uri.rsplit("/", 1)[-1] for passage in passages]
 

@@ -1,0 +1,138 @@
+"""Which embedder is in force, and the vectors of others beside its own; inside the caller's transaction."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, exists, func, insert, select
+from sqlalchemy.orm import Session
+
+from core.errors import NotReadyError
+from core.tables import ChangeTable, ChunkTable, EmbedderTable, EmbeddingTable
+
+IN_FORCE, FORMER, WITHDRAWN = "in_force", "former", "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderEntry:
+    """An embedder as the database knows it; `config` holds the settings that open it."""
+
+    model_id: str
+    dimension: int
+    config: Mapping[str, Any]
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unembedded:
+    """A chunk that lacks a vector: its id and what is to be embedded."""
+
+    chunk_id: int
+    text: str
+
+
+def embedder_at(session: Session, standing: str) -> EmbedderEntry | None:
+    """Return the embedder that stands so, None if none does."""
+    row = session.get(EmbedderTable, standing)
+    if row is None:
+        return None
+    return EmbedderEntry(row.model_id, row.dimension, json.loads(row.config), row.since)
+
+
+def put_in_force(session: Session, new: EmbedderEntry, complete: bool = True) -> None:
+    """Let what is searched by be this embedder; the one before becomes the former, the one before that goes.
+
+    Raises: NotReadyError if, `complete`, a chunk has no vector of it yet.
+    """
+    if complete and (missing := count_unembedded(session, new.model_id)):
+        raise NotReadyError(f"{missing} chunks have no vector of {new.model_id} yet")
+    before = embedder_at(session, IN_FORCE)
+    if before is not None and before.model_id != new.model_id:
+        _set(session, FORMER, before)
+    _set(session, IN_FORCE, new)
+    _unset(session, WITHDRAWN)
+    if before is not None:
+        _drop_vectors(session)
+
+
+def take_back(session: Session) -> EmbedderEntry:
+    """Let the former embedder be in force again; the one that was is withdrawn.
+
+    Raises: NotReadyError if there is no former one, or a chunk has no vector of it.
+    """
+    now, former = embedder_at(session, IN_FORCE), embedder_at(session, FORMER)
+    if former is None or now is None:
+        raise NotReadyError("there is no former embedder to go back to")
+    if missing := count_unembedded(session, former.model_id):
+        raise NotReadyError(f"{missing} chunks have no vector of {former.model_id} yet")
+    _set(session, IN_FORCE, former)
+    _unset(session, FORMER)
+    _set(session, WITHDRAWN, now)
+    return former
+
+
+def forget_former(session: Session) -> int:
+    """Give up the embedder that could be gone back to; return the number of its vectors."""
+    _unset(session, FORMER)
+    return _drop_vectors(session)
+
+
+def count_unembedded(session: Session, model_id: str) -> int:
+    """Return how many chunks, of whatever version, have no vector of this model."""
+    return session.scalar(select(func.count(ChunkTable.id)).where(~_embedded(model_id))) or 0
+
+
+def unembedded(session: Session, model_id: str, limit: int) -> list[Unembedded]:
+    """Return the first chunks that have no vector of this model."""
+    rows = select(ChunkTable.id, ChunkTable.context, ChunkTable.text).where(~_embedded(model_id))
+    return [
+        Unembedded(chunk_id, f"{context}\n{text}" if context else text)
+        for chunk_id, context, text in session.execute(rows.order_by(ChunkTable.id).limit(limit))
+    ]
+
+
+def add_vectors(session: Session, model_id: str, vectors: Mapping[int, bytes], followed: bool) -> int:
+    """Write vectors by chunk id; return how many. What was deleted meanwhile, or has one, goes without.
+
+    Where an index of this model is `followed` already, it hears of them through the change log.
+    """
+    wanted = select(ChunkTable.id, ChunkTable.document_id)
+    wanted = wanted.where(ChunkTable.id.in_(vectors), ~_embedded(model_id))
+    there = session.execute(wanted.with_for_update()).all()
+    if not there:
+        return 0
+    rows = [{"chunk_id": one, "model_id": model_id, "vector": vectors[one]} for one, _ in there]
+    session.execute(insert(EmbeddingTable), rows)
+    if followed:
+        now = datetime.now(UTC)
+        changed = [{"document_id": document, "at": now} for document in sorted({row[1] for row in there})]
+        session.execute(insert(ChangeTable), changed)
+    return len(there)
+
+
+def _drop_vectors(session: Session) -> int:
+    """Remove the vectors of every model that has no standing; return their number."""
+    kept: Collection[str] = session.scalars(select(EmbedderTable.model_id)).all()
+    gone = EmbeddingTable.model_id.not_in(kept)
+    number = session.scalar(select(func.count()).select_from(EmbeddingTable).where(gone)) or 0
+    session.execute(delete(EmbeddingTable).where(gone))
+    return number
+
+
+def _embedded(model_id: str) -> ColumnElement[bool]:
+    return exists().where(EmbeddingTable.chunk_id == ChunkTable.id, EmbeddingTable.model_id == model_id)
+
+
+def _set(session: Session, standing: str, entry: EmbedderEntry) -> None:
+    row = session.get(EmbedderTable, standing) or EmbedderTable(standing=standing)
+    row.model_id, row.dimension = entry.model_id, entry.dimension
+    row.config, row.since = json.dumps(dict(entry.config), sort_keys=True), datetime.now(UTC)
+    session.add(row)
+    session.flush()
+
+
+def _unset(session: Session, standing: str) -> None:
+    session.execute(delete(EmbedderTable).where(EmbedderTable.standing == standing))
+    session.flush()

@@ -1,0 +1,83 @@
+"""Golden questions and what they last said, inside the caller's transaction."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from core.errors import InputError, NotFoundError
+from core.tables import GoldenTable, VerdictTable
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """A question whose answer is known.
+
+    An answerable one has to be answered with a citation of one of the `documents` (URIs, or ends of
+    them) in which one of the `answers` stands, where such are named; any other has to be refused. It is
+    asked by somebody who holds `principals`.
+    """
+
+    question: str
+    principals: frozenset[str]
+    answers: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    answerable: bool = True
+    id: int = 0
+
+
+def add_golden(session: Session, golden: Golden) -> Golden:
+    """Keep a question; one with the same words and asker is replaced. Raises: InputError."""
+    if golden.answerable and not (golden.answers or golden.documents):
+        raise InputError(f"{golden.question!r}: name a document or the words that must be cited")
+    if not golden.question.strip() or (not golden.answerable and (golden.answers or golden.documents)):
+        raise InputError(f"{golden.question!r}: what must be refused has no answer and no document")
+    principals = json.dumps(sorted(golden.principals))
+    same = (GoldenTable.question == golden.question, GoldenTable.principals == principals)
+    row = session.scalar(select(GoldenTable).where(*same)) or GoldenTable(created_at=datetime.now(UTC))
+    row.question, row.principals, row.answerable = golden.question, principals, golden.answerable
+    row.answers, row.documents = json.dumps(golden.answers), json.dumps(golden.documents)
+    session.add(row)
+    session.flush()
+    return _golden(row)
+
+
+def list_goldens(session: Session) -> list[Golden]:
+    """Return all questions, the oldest first."""
+    return [_golden(row) for row in session.scalars(select(GoldenTable).order_by(GoldenTable.id))]
+
+
+def remove_goldens(session: Session, ids: Sequence[int]) -> None:
+    """Forget questions. Raises: NotFoundError if one is not there."""
+    known = set(session.scalars(select(GoldenTable.id).where(GoldenTable.id.in_(ids))))
+    if unknown := sorted(set(ids) - known):
+        raise NotFoundError(f"there is no golden question {unknown[0]}")
+    session.execute(delete(GoldenTable).where(GoldenTable.id.in_(ids)))
+
+
+def keep_verdict(session: Session, subject: str, verdict: Mapping[str, Any]) -> None:
+    """Keep what the questions said of a subject, in place of what they said before."""
+    row = session.get(VerdictTable, subject) or VerdictTable(subject=subject)
+    row.verdict, row.at = json.dumps(dict(verdict)), datetime.now(UTC)
+    session.add(row)
+
+
+def last_verdicts(session: Session) -> dict[str, dict[str, Any]]:
+    """Return what the questions last said, by subject, with the moment under `at`."""
+    rows = session.scalars(select(VerdictTable).order_by(VerdictTable.subject))
+    return {row.subject: {**json.loads(row.verdict), "at": row.at.isoformat()} for row in rows}
+
+
+def _golden(row: GoldenTable) -> Golden:
+    return Golden(
+        row.question,
+        frozenset(json.loads(row.principals)),
+        tuple(json.loads(row.answers)),
+        tuple(json.loads(row.documents)),
+        row.answerable,
+        row.id,
+    )

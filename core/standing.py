@@ -1,0 +1,139 @@
+"""Versions behind a gate, inside the caller's transaction.
+
+A version that waits was written whole: text, chunks, vectors. Until it is promoted the version before
+it stays in force. Deletions and permissions know no gate: they belong to the document, whatever of
+its versions is in force. What was promoted can be taken back until the next promotion.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from core.changes import LIVE
+from core.jobs import DOCUMENT
+from core.tables import ChangeTable, ChunkTable, DocumentTable, GoldenTable, JobTable, VersionTable
+from core.values import DocumentState, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """How many documents wait, were taken back, and can be; `newest` is the last version that waits."""
+
+    waiting: int
+    withdrawn: int
+    promoted: int
+    former: int
+    newest: int
+
+
+def standings(session: Session) -> Standings:
+    """Return how many versions stand in each way."""
+    counted = select(VersionTable.standing, func.count()).group_by(VersionTable.standing)
+    found = {name: number for name, number in session.execute(counted)}  # noqa: C416 (mypy)
+    newest = select(func.max(VersionTable.id)).where(VersionTable.standing == Standing.WAITING)
+    waiting, withdrawn, promoted, former = (
+        found.get(one, 0)
+        for one in (Standing.WAITING, Standing.WITHDRAWN, Standing.PROMOTED, Standing.FORMER)
+    )
+    return Standings(waiting, withdrawn, promoted, former, session.scalar(newest) or 0)
+
+
+def must_wait(session: Session, source_id: int, share: float) -> bool:
+    """Return whether what a source brings now has to pass the golden questions.
+
+    So it is if there are any, and the documents with a job are more than this share of those that are
+    searchable; or if something of the source waits already, as after a run that was cut off.
+    """
+    if not session.scalar(select(func.count(GoldenTable.id))):
+        return False
+    of_source = DocumentTable.source_id == source_id
+    waits = select(VersionTable.id).join(DocumentTable).where(of_source, _stands(Standing.WAITING)).limit(1)
+    if session.scalar(waits) is not None:
+        return True
+    jobs = select(func.count(JobTable.id)).where(JobTable.kind == DOCUMENT, JobTable.source_id == source_id)
+    live = session.scalar(select(func.count(VersionTable.id)).where(LIVE)) or 0
+    return live > 0 and (session.scalar(jobs) or 0) > share * live
+
+
+def promote(session: Session, which: Collection[Standing], newest: int | None = None) -> int:
+    """Bring the versions of these standings into force, all at once; return their number.
+
+    With `newest`, those alone that were there when it was the newest. What left force with the last
+    promotion is given up.
+    """
+    wanted = _stands(*which)
+    if newest is not None:
+        wanted = and_(wanted, VersionTable.id <= newest)
+    documents = _documents(session, wanted)
+    if not documents:
+        return 0
+    confirm(session)
+    coming = select(VersionTable.document_id).where(wanted)
+    leaving = update(VersionTable).where(LIVE, VersionTable.document_id.in_(coming))
+    _execute(session, leaving.values(tombstoned_at=datetime.now(UTC), standing=Standing.FORMER))
+    _execute(
+        session,
+        update(VersionTable).where(wanted).values(tombstoned_at=None, standing=Standing.PROMOTED),
+    )
+    _tell(session, _stands(Standing.PROMOTED))
+    return documents
+
+
+def roll_back(session: Session) -> int:
+    """Take what the last promotion brought out of force again; return the number of documents.
+
+    A document that has changed or was deleted since stays as it is.
+    """
+    documents = _documents(session, _stands(Standing.PROMOTED))
+    _execute(
+        session,
+        update(VersionTable)
+        .where(_stands(Standing.PROMOTED))
+        .values(tombstoned_at=datetime.now(UTC), standing=Standing.WITHDRAWN),
+    )
+    back = update(VersionTable).where(_stands(Standing.FORMER))
+    _execute(session, back.values(tombstoned_at=None, standing=Standing.PLAIN))
+    _tell(session, _stands(Standing.WITHDRAWN))
+    return documents
+
+
+def confirm(session: Session) -> int:
+    """Give up what could be gone back to; return the number of versions whose chunks are gone."""
+    former = select(VersionTable.id).where(_stands(Standing.FORMER))
+    _execute(session, delete(ChunkTable).where(ChunkTable.version_id.in_(former)))
+    settled = _stands(Standing.FORMER, Standing.PROMOTED)
+    number = session.scalar(select(func.count(VersionTable.id)).where(_stands(Standing.FORMER))) or 0
+    _execute(session, update(VersionTable).where(settled).values(standing=Standing.PLAIN))
+    return number
+
+
+def _tell(session: Session, moved: ColumnElement[bool]) -> None:
+    """Make the documents of versions that moved say what they are now, and write them into the log."""
+    documents = select(VersionTable.document_id).where(moved)
+    live = select(VersionTable.id).where(LIVE, VersionTable.document_id == DocumentTable.id)
+    of_these = update(DocumentTable).where(DocumentTable.id.in_(documents))
+    read = DocumentTable.state.in_((DocumentState.HELD, DocumentState.SEARCHABLE))
+    _execute(session, of_these.where(read, live.exists()).values(state=DocumentState.SEARCHABLE))
+    _execute(session, of_these.where(read, ~live.exists()).values(state=DocumentState.HELD))
+    title = select(VersionTable.title).where(LIVE, VersionTable.document_id == DocumentTable.id)
+    _execute(session, of_these.where(live.exists()).values(title=title.scalar_subquery()))
+    now = datetime.now(UTC)
+    rows = [{"document_id": document, "at": now} for document in session.scalars(documents)]
+    if rows:
+        session.execute(insert(ChangeTable), rows)
+
+
+def _documents(session: Session, which: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count(VersionTable.document_id.distinct())).where(which)) or 0
+
+
+def _stands(*standings: Standing) -> ColumnElement[bool]:
+    return VersionTable.standing.in_(standings)
+
+
+def _execute(session: Session, statement: Any) -> None:
+    session.execute(statement.execution_options(synchronize_session=False))

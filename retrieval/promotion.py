@@ -1,0 +1,202 @@
+"""What comes into force, and what does not: the golden questions decide, or a person.
+
+Two things can wait: new versions of documents (`core.standing`) and an embedder (`core.embedders`). Each
+is tried out beside what is in force, and comes into force in one transaction. Deletions and permissions
+wait for nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+
+import structlog
+
+from core.changes import waiting_changes
+from core.database import Database
+from core.embedders import (
+    WITHDRAWN,
+    count_unembedded,
+    embedder_at,
+    forget_former,
+    put_in_force,
+    take_back,
+)
+from core.errors import NotReadyError
+from core.goldens import Golden, keep_verdict, list_goldens
+from core.standing import confirm, promote, roll_back, standings
+from core.values import Standing
+from retrieval.answer import Answerer
+from retrieval.follower import Follower, Opens
+from retrieval.golden import Trial, Verdict, compare, try_out
+from retrieval.index import LexicalIndex
+from retrieval.reembedding import Told, embed_missing, untold
+from retrieval.serving import Model, Models, Serving
+
+log = structlog.get_logger()
+
+DOCUMENTS, EMBEDDER = "documents", "embedder"
+# How often chunks are embedded that came while the questions were asked.
+_TRIES = 5
+
+MakeAnswerer = Callable[[Serving, Opens[LexicalIndex], bool], Answerer]
+"""Makes an answerer over other indexes; the last argument lets it read what waits."""
+
+
+class Promotion:
+    """Brings into force what waits."""
+
+    def __init__(
+        self,
+        database: Database,
+        models: Models,
+        lexical: Follower[LexicalIndex],
+        make_answerer: MakeAnswerer,
+        golden_lost: int,
+    ) -> None:
+        self._database = database
+        self._models = models
+        self._lexical = lexical
+        self._make_answerer = make_answerer
+        self._golden_lost = golden_lost
+
+    def trials(self) -> list[Trial]:
+        """Ask the golden questions of what is in force."""
+        return self._try_out(self._goldens(), self._models.in_force().serving, self._lexical)
+
+    def documents(self) -> Verdict | None:
+        """Let the documents that wait come into force if the golden questions hold; None if none waits."""
+        with self._database.reading() as session:
+            waiting = standings(session)
+        if not waiting.waiting:
+            return None
+        goldens = self._goldens()
+        before = self._try_out(goldens, self._models.in_force().serving, self._lexical)
+        after = self._with_waiting(goldens, waiting.newest)
+        verdict = compare(DOCUMENTS, waiting.waiting, before, after, self._golden_lost)
+        with self._database.writing() as session:
+            keep_verdict(session, DOCUMENTS, verdict.as_json())
+            if verdict.passed:
+                promote(session, {Standing.WAITING}, waiting.newest)
+        return self._noted(verdict)
+
+    def embedder(self, tell: Told = untold, again: bool = False) -> Verdict | None:
+        """Let the embedder of the settings come into force once every chunk has its vector.
+
+        None if it is in force, or was taken out of force by a person and not asked for `again`.
+
+        Raises: ModelError, StorageError; what was embedded before is kept, and gone on from.
+        """
+        chosen, now = self._models.chosen, self._models.in_force()
+        if now is chosen or (not again and self._is_withdrawn(chosen)):
+            return None
+        self._embed_all(chosen, tell)
+        for _ in range(_TRIES):
+            verdict = self._judged(chosen, now)
+            try:
+                with self._database.writing() as session:
+                    keep_verdict(session, EMBEDDER, verdict.as_json())
+                    if verdict.passed:
+                        put_in_force(session, self._models.entry(chosen))
+                break
+            except NotReadyError:
+                embed_missing(self._database, chosen.embedder, followed=True, tell=tell)
+        else:
+            raise NotReadyError("new chunks came faster than they could be embedded; try again")
+        return self._noted(verdict)
+
+    def promote_documents(self) -> int:
+        """Bring into force what waits or was taken back, whatever the questions say; return how many."""
+        with self._database.writing() as session:
+            return promote(session, {Standing.WAITING, Standing.WITHDRAWN})
+
+    def promote_embedder(self, tell: Told = untold) -> bool:
+        """Bring the embedder of the settings into force, whatever the questions say; False if it is."""
+        chosen = self._models.chosen
+        if self._models.in_force() is chosen:
+            return False
+        self._embed_all(chosen, tell)
+        with self._database.writing() as session:
+            put_in_force(session, self._models.entry(chosen))
+        return True
+
+    def roll_back_documents(self) -> int:
+        """Take back what the last promotion brought; return how many documents."""
+        with self._database.writing() as session:
+            return roll_back(session)
+
+    def roll_back_embedder(self, tell: Told = untold) -> str:
+        """Let the former embedder be in force again; return its name. Raises: NotReadyError; ModelError."""
+        former = self._models.former()
+        if former is None:
+            raise NotReadyError("there is no former embedder to go back to")
+        self._embed_all(former, tell)
+        with self._database.writing() as session:
+            return take_back(session).model_id
+
+    def confirm(self) -> tuple[int, int]:
+        """Give up what could be gone back to; return how many versions and vectors are gone."""
+        if (former := self._models.former()) is not None:
+            former.dense.remove()
+        with self._database.writing() as session:
+            return confirm(session), forget_former(session)
+
+    def mend(self) -> None:
+        """Give chunks their vector that were committed by a worker that had not heard of a new embedder."""
+        embedder = self._models.in_force().embedder
+        with self._database.reading() as session:
+            missing = count_unembedded(session, embedder.model_id)
+        if missing:
+            embed_missing(self._database, embedder, followed=True)
+
+    def _embed_all(self, model: Model, tell: Told) -> None:
+        """Embed what lacks a vector; an index made before that would miss it, and is made anew."""
+        with self._database.reading() as session:
+            missing = count_unembedded(session, model.embedder.model_id)
+        if missing:
+            model.dense.remove()
+            embed_missing(self._database, model.embedder, followed=False, tell=tell)
+        model.dense.bring_up_to_date()
+
+    def _judged(self, chosen: Model, now: Model) -> Verdict:
+        goldens = self._goldens()
+        before = self._try_out(goldens, now.serving, self._lexical)
+        after = self._try_out(goldens, chosen.serving, self._lexical)
+        with chosen.dense.index() as index:
+            chunks = len(index.ids())
+        return compare(EMBEDDER, chunks, before, after, self._golden_lost)
+
+    def _with_waiting(self, goldens: Sequence[Golden], newest: int) -> list[Trial]:
+        """Ask the golden questions of copies of the indexes that hold what waits."""
+        model = self._models.in_force()
+        with ExitStack() as stack:
+            session = stack.enter_context(self._database.reading())
+            dense = stack.enter_context(
+                model.dense.candidate(waiting_changes(session, model.embedder.model_id, newest))
+            )
+            lexical = stack.enter_context(self._lexical.candidate(waiting_changes(session, None, newest)))
+            return self._try_out(goldens, Serving(model.embedder, dense), lexical, waiting=True)
+
+    def _try_out(
+        self,
+        goldens: Sequence[Golden],
+        serving: Serving,
+        lexical: Opens[LexicalIndex],
+        waiting: bool = False,
+    ) -> list[Trial]:
+        return try_out(goldens, self._make_answerer(serving, lexical, waiting).answer)
+
+    def _goldens(self) -> list[Golden]:
+        with self._database.reading() as session:
+            return list_goldens(session)
+
+    def _is_withdrawn(self, model: Model) -> bool:
+        with self._database.reading() as session:
+            withdrawn = embedder_at(session, WITHDRAWN)
+        return withdrawn is not None and withdrawn.model_id == model.embedder.model_id
+
+    def _noted(self, verdict: Verdict) -> Verdict:
+        if verdict.passed:
+            log.info("gate.passed", subject=verdict.subject, waiting=verdict.waiting, asked=verdict.asked)
+        else:
+            broken = [one.question for one in verdict.broken]
+            log.error("gate.kept_back", subject=verdict.subject, waiting=verdict.waiting, broken=broken)
+        return verdict
