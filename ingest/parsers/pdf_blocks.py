@@ -107,6 +107,8 @@ class _Reader:
         marker = self._marker(lines[start])
         end = start + 1
         while end < len(lines) and self._goes_on(lines[start:end], lines[end]):
+            if self._begins_table(lines, end):
+                break
             end += 1
         text = join_lines(lines[start:end])
         if marker is None:
@@ -116,6 +118,13 @@ class _Reader:
             depth = self._depth(lines[start])
             self._blocks.append(PdfBlock(BlockKind.LIST_ITEM, (text[0][marker:], text[1][marker:]), depth))
         return end
+
+    def _begins_table(self, lines: Sequence[Line], at: int) -> bool:
+        """Tell whether the lines from here are a table, close below a text, as under its caption."""
+        if len(lines[at].segments) < 2:
+            return False
+        found = find_table(lines, at, self._style.is_heading)
+        return found is not None and isinstance(found[0], Table)
 
     def _marker(self, line: Line) -> int | None:
         """Return how many characters of a list item's marker say nothing, or None if there is none."""

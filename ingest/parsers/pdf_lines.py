@@ -43,8 +43,13 @@ _SPACES = np.array(
 )
 _LINE_BREAKS = (0x0A, 0x0D)
 _MARKER = re.compile(
-    r"[•◦▪▫■□●○‣⁃∙·►▸➢➤✓✔❖\-–—*o]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\(?[ivxIVX]{1,5}[.)]|\d+(\.\d+)*\.?"
+    r"[•◦▪▫■□●○‣⁃∙·►▸➢➤✓✔❖\-–—*o]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\(?[ivxIVX]{1,5}[.)]"
+    r"|(?:Table|Figure|Fig\.|Chart|Graph|Box|Tableau|Tabelle|Abbildung|Abb\.|Tabla|Figura|[图表])"
+    r" ?[\dA-Z.–-]{1,8}[.:]?"
 )
+# A heading's number; alone in its column it is a cell.
+_NUMBER = re.compile(r"\d{1,2}(\.\d{1,2})*\.?")
+_NUMBER_GAP = 4.0
 
 # Of a segment: how many characters, the sum of their heights, how many in each kind of font.
 _Look = tuple[float, ...]
@@ -221,7 +226,7 @@ def _segment(text: str, glyphs: NDArray[np.int32], extent: list[float]) -> Segme
 def _line(row: list[Segment], looks: list[_Look]) -> list[Line]:
     """Return the line of these segments, or none if nothing in it can be read."""
     segments = [segment for segment in row if segment.text]
-    if len(segments) > 1 and _MARKER.fullmatch(segments[0].text):
+    if len(segments) > 1 and _is_marker(segments[0], segments[1]):
         segments = _with_marker(segments)
     if not segments:
         return []
@@ -230,6 +235,14 @@ def _line(row: list[Segment], looks: list[_Look]) -> list[Line]:
     x0, y0 = min(segment.x0 for segment in segments), min(segment.y0 for segment in segments)
     x1, y1 = max(segment.x1 for segment in segments), max(segment.y1 for segment in segments)
     return [Line(tuple(segments), height / count, bold, italic, mono, x0, y0, x1, y1)]
+
+
+def _is_marker(first: Segment, text: Segment) -> bool:
+    """Tell whether a segment is a list's marker, a caption's label or a heading's number."""
+    if _MARKER.fullmatch(first.text):
+        return True
+    is_near = text.x0 - first.x1 < _NUMBER_GAP * (first.y1 - first.y0)
+    return bool(_NUMBER.fullmatch(first.text)) and is_near and text.text[0].isalpha()
 
 
 def _with_marker(segments: list[Segment]) -> list[Segment]:

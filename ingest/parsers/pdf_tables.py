@@ -18,6 +18,7 @@ _MIN_PROSE_LINES = 4
 _SAME_TOP = 0.6
 _ROW_GAP = 2.6
 _WRAP_GAP = 0.55
+_SAME_SIZE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,9 @@ def find_table(
 ) -> tuple[Table | list[Line], int] | None:
     """Return the table that begins at a line, or the lines of text in columns, and the line behind it."""
     end = start
-    while end < len(lines) and _continues(lines, start, end) and not is_heading(lines[end]):
+    while end < len(lines) and _continues(lines, start, end):
+        if is_heading(lines[end]) and not _is_between_rows(lines, start, end):
+            break
         end += 1
     while end > start and len(lines[end - 1].segments) == 1:
         end -= 1
@@ -117,6 +120,25 @@ def _continues(lines: Sequence[Line], start: int, end: int) -> bool:
     # A line alone belongs to the table if more rows follow and it does not run across all of it.
     width = max(row.x1 for row in lines[start:end]) - min(row.x0 for row in lines[start:end])
     return len(line.segments) > 1 or (line.x1 - line.x0 < 0.6 * width and len(last.segments) > 1)
+
+
+def _is_between_rows(lines: Sequence[Line], start: int, end: int) -> bool:
+    """Tell whether a line that looks like a heading parts the rows of a table, in the table's own size.
+
+    Above and below it stand rows whose later cells share a column.
+    """
+    line, above = lines[end], lines[start:end]
+    if end == start or end + 1 >= len(lines):
+        return False
+    last = next(row for row in reversed(above) if len(row.segments) > 1)
+    below = lines[end + 1]
+    is_near = 0 < below.y0 - line.y0 < _ROW_GAP * line.size
+    if len(below.segments) < 2 or not is_near or abs(line.size - below.size) > _SAME_SIZE * line.size:
+        return False
+    return all(
+        any(min(cell.x1, other.x1) > max(cell.x0, other.x0) for other in last.segments[1:])
+        for cell in below.segments[1:]
+    )
 
 
 def _columns(rows: Sequence[Line]) -> list[tuple[float, float]]:

@@ -190,3 +190,59 @@ def test_a_name_set_apart_from_its_values_is_one_column() -> None:
                 canvas.drawString(left, 700 - 15 * row, cell)
 
     assert texts(draw(page)) == ["Part | Quantity | Place", "Seal | 4 | A1", "Ring | 12 | A2"]
+
+
+def rows_at(canvas: Canvas, top: float, *rows: tuple[tuple[float, str], ...]) -> None:
+    for number, row in enumerate(rows):
+        for x, text in row:
+            canvas.drawString(x, top - 16 * number, text)
+
+
+def test_a_number_before_a_number_is_a_cell_and_before_a_word_a_headings() -> None:
+    def page(canvas: Canvas, number: int) -> None:
+        rows_at(canvas, 700, ((72, "Year"), (200, "Ducks"), (300, "Geese")))
+        rows_at(canvas, 684, *(((72, str(year)), (200, str(year // 9))) for year in range(2019, 2024)))
+        canvas.setFont("Helvetica-Bold", 16)
+        rows_at(canvas, 500, ((72, "2"), (100, "Method of the count")))
+
+    found = texts(draw(page))
+    assert found[:3] == ["Year | Ducks | Geese", "2019 | 224", "2020 | 224"]
+    assert found[-1] == "2 Method of the count"
+
+
+def test_a_captions_label_is_no_cell() -> None:
+    def page(canvas: Canvas, number: int) -> None:
+        rows_at(canvas, 700, ((72, "Table 10:"), (136, "Weights of what is measured")))
+        rows_at(
+            canvas,
+            684,
+            ((72, "Code"), (300, "Weight")),
+            ((72, "E-1"), (300, "15")),
+            ((72, "E-2"), (300, "9")),
+        )
+
+    assert texts(draw(page)) == [
+        "Table 10: Weights of what is measured",
+        "Code | Weight",
+        "E-1 | 15",
+        "E-2 | 9",
+    ]
+
+
+def test_a_bold_row_parts_the_rows_of_a_table_and_not_the_table() -> None:
+    def page(canvas: Canvas, number: int) -> None:
+        rows_at(canvas, 760, *(((72, "Much running text of the document, so that bold is unusual."),),) * 3)
+        rows_at(canvas, 700, ((72, "Part"), (300, "Weight")), ((72, "Pump"), (300, "15")))
+        canvas.setFont("Helvetica-Bold", 11)
+        canvas.drawString(72, 668, "Staff")
+        canvas.setFont("Helvetica", 11)
+        rows_at(canvas, 652, ((72, "Training"), (300, "11")), ((72, "Development"), (300, "6")))
+
+    document = parse(draw(page))
+    rows = [(text, block.header) for (_, text), block in zip(said(document), document.blocks, strict=True)]
+    assert rows[-4:] == [
+        ("Pump | 15", "Part | Weight"),
+        ("Staff", "Part | Weight"),
+        ("Training | 11", "Part | Weight"),
+        ("Development | 6", "Part | Weight"),
+    ]
