@@ -1,5 +1,6 @@
 """Word documents: headings, lists with their numbers, tables, boxes, charts, notes, heads and feet."""
 
+import importlib
 import re
 from collections.abc import Iterator
 
@@ -51,6 +52,7 @@ class _Writer:
         }
         self._marks: dict[tuple[str, str], int] = {}
         self._code: list[str] = []
+        self._styled = 0
 
     def write(self) -> None:
         """Write it all."""
@@ -91,9 +93,13 @@ class _Writer:
         marker = self._numbering.marker(*listed) if listed and text else ""
         marked = f"{marker} {text}" if marker else text
         if level is not None:
+            self._styled = level
             self._builder.heading(level, marked)
         elif listed:
             self._builder.list_item(marked, listed[1])
+        elif text and not words.plain and _may_be_title(text):
+            # One below the last heading of a style, where there is one.
+            self._builder.heading(self._styled + 1, text)
         else:
             self._builder.paragraph(marked)
 
@@ -184,6 +190,12 @@ class _Writer:
 
     def _related(self, kind: str) -> Node | None:
         return next((root for _, root in self._parts.related(self._path, kind)), None)
+
+
+def _may_be_title(text: str) -> bool:
+    """Ask for what most files have no need of, and what takes most of a second to load."""
+    module = importlib.import_module("ingest.parsers.unstructured_titles")
+    return bool(module.may_be_title(text))
 
 
 def _all(root: Node | None, tag: str) -> Iterator[Node]:

@@ -20,12 +20,16 @@ _TINY = 4
 
 @dataclass
 class Words:
-    """What a paragraph holds, in order; `notes` are the kind and the id of footnotes and endnotes."""
+    """What a paragraph holds, in order; `notes` are the kind and the id of footnotes and endnotes.
+
+    `plain` counts the letters and digits that are not bold.
+    """
 
     parts: list[str] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     boxes: list[Node] = field(default_factory=list)
     charts: list[str] = field(default_factory=list)
+    plain: int = 0
 
     @property
     def text(self) -> str:
@@ -71,9 +75,11 @@ class WordReader:
         if self._is_hidden(run.find(f"{W}rPr"), style, on_paper):
             self.hidden += sum(len((part.text or "").strip()) for part in run.iter(f"{W}t"))
             return
+        bold = is_on(run.find(f"{W}rPr"), f"{W}b")
         for child in run:
             if child.tag == f"{W}t":
                 words.parts.append(child.text or "")
+                words.plain += 0 if bold else sum(map(str.isalnum, child.text or ""))
             elif child.tag in _SIGNS:
                 words.parts.append(_SIGNS[child.tag])
             elif child.tag in _NOTES:

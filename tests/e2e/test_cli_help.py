@@ -10,7 +10,7 @@ from fakes.command import VADE
 
 from api.cli import main
 
-HEAVY = ("torch", "transformers", "faiss", "tantivy", "sqlalchemy", "fastapi", "openpyxl")
+HEAVY = ("torch", "transformers", "faiss", "tantivy", "sqlalchemy", "fastapi", "openpyxl", "unstructured")
 
 
 def commands(command: click.Command, *path: str) -> Iterator[tuple[str, ...]]:

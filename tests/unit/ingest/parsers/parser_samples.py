@@ -113,6 +113,14 @@ def word() -> bytes:
     return _saved(document)
 
 
+def unstyled_word() -> bytes:
+    """A heading that is one only by its letters: what can be a title has to be judged."""
+    document = docx.Document()
+    document.add_paragraph().add_run("Cleaning the valve").bold = True
+    document.add_paragraph("Close it first.")
+    return _saved(document)
+
+
 def slides() -> bytes:
     presentation = pptx.Presentation()
     slide = presentation.slides.add_slide(presentation.slide_layouts[1])
@@ -155,6 +163,7 @@ def all_samples() -> dict[str, bytes]:
         "a.eml": eml(),
         "a.pdf": pdf(),
         "a.docx": word(),
+        "b.docx": unstyled_word(),
         "a.pptx": slides(),
         "a.xlsx": workbook(),
     }

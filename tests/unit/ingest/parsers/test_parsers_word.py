@@ -128,6 +128,20 @@ def test_headings_are_known_by_the_style_that_theirs_is_based_on() -> None:
     assert document.blocks[0].level == 2
 
 
+def test_a_bold_line_that_can_be_a_title_is_a_heading_below_the_last_one() -> None:
+    bold = "<w:b/>"
+    document = read(
+        paragraph(run("Safety"), '<w:pStyle w:val="H2"/>')
+        + paragraph(run("Cleaning ", bold) + run("the valve", bold))
+        + paragraph(run("Always close the valve before you clean it, and wait.", bold))
+        + paragraph(run("Careful:", bold) + run(" it is hot"))
+        + paragraph(run("清洁阀门", bold))
+    )
+    kinds = [block.kind for block in document.blocks]
+    assert kinds == [BlockKind.HEADING, BlockKind.HEADING, *[BlockKind.PARAGRAPH] * 2, BlockKind.HEADING]
+    assert [block.level for block in document.blocks] == [2, 3, 0, 0, 3]
+
+
 def test_notes_stand_behind_the_paragraph_that_refers_to_them() -> None:
     note = f'<w:footnote w:id="7">{paragraph(run("At 20 bar."))}</w:footnote>'
     notes = f"<w:footnotes {_SPACES}>{note}</w:footnotes>"
