@@ -1,7 +1,8 @@
-"""Excel workbooks by openpyxl: values, not formulas; a sheet is a heading and a page."""
+"""Excel workbooks by openpyxl: values with their units, not formulas; a sheet is a heading and a page."""
 
 import io
 import warnings
+import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import chain
@@ -12,10 +13,13 @@ from openpyxl import load_workbook
 from core.errors import EmptyDocumentError
 from core.values import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, clean, said_title
+from ingest.parsers.cell_formats import affixes, with_affixes
+from ingest.parsers.merged_cells import merged_downwards
 from ingest.parsers.tables import split_header
 
 # Excel's own precision; more digits are noise of binary fractions.
 _DIGITS = ".15g"
+_COMMENTS = ("xl/comments", "xl/threadedComments")
 # Sheets are rarely wider; a stray cell in the last column must not cost memory for every row.
 _MAX_COLUMNS = 1_000
 # Tables side by side stand apart by more than one column; one blank column is layout.
@@ -42,30 +46,66 @@ class XlsxParser:
         is_empty = True
         for number, sheet in enumerate(workbook.worksheets, start=1):
             start = builder.position
-            sheet.reset_dimensions()  # what a sheet claims as its size is often wrong
-            regions = _regions(_rows(sheet.iter_rows(values_only=True)))
-            for position, region in enumerate(regions):
+            for position, region in enumerate(_regions(_rows(sheet))):
                 is_empty = False
                 if position == 0:
                     builder.heading(1, sheet.title)
                 _write_region(builder, region)
+            if sheet.sheet_state != "visible" and builder.position > start:
+                builder.notice(f"The sheet {sheet.title} is hidden; it was read.")
             builder.page(number, start)
         if is_empty:
             raise EmptyDocumentError(
                 "The workbook has no values; formulas are stored with their results "
                 "only when Excel or a like program saved it."
             )
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            has_comments = any(part.startswith(_COMMENTS) for part in archive.namelist())
+        if has_comments:
+            builder.notice("The workbook has comments on cells; they were not read.")
         if not has_title:
             builder.title = ""  # a sheet's name says less than the file's
         return builder.build(name)
 
 
-def _rows(values: Iterable[tuple[Any, ...]]) -> Iterator[list[str]]:
-    for row in values:
-        cells = [cell_text(value) for value in row[:_MAX_COLUMNS]]
+def _rows(sheet: Any) -> Iterator[list[str]]:
+    """Yield the texts of each row; a cell is repeated over the rows that it spans, not over the columns."""
+    sheet.reset_dimensions()  # what a sheet claims as its size is often wrong
+    with sheet._get_source() as source:
+        spans = merged_downwards(source)
+    reaching: dict[int, tuple[int, str]] = {}  # column → the last row, and the text that fills it
+    for row, values in enumerate(sheet.iter_rows(), start=1):
+        cells = [_cell_text(cell) for cell in values[:_MAX_COLUMNS]]
+        if spans or reaching:
+            _fill(cells, row, spans, reaching)
         while cells and not cells[-1]:
             cells.pop()
         yield cells
+
+
+def _fill(
+    cells: list[str], row: int, spans: dict[tuple[int, int], int], reaching: dict[int, tuple[int, str]]
+) -> None:
+    for column, (last, text) in list(reaching.items()):
+        if last < row:
+            del reaching[column]
+        elif text:
+            cells += [""] * (column - len(cells))
+            cells[column - 1] = cells[column - 1] or text
+    for column, text in enumerate(cells, start=1):
+        if (row, column) in spans:
+            reaching[column] = (spans[row, column], text)
+
+
+def _cell_text(cell: Any) -> str:
+    value = cell.value
+    if isinstance(value, float | int) and not isinstance(value, bool):
+        number_format = str(cell.number_format)
+        if number_format != "General":
+            if affixes(number_format)[2]:
+                value = value * 100
+            return with_affixes(cell_text(value), number_format)
+    return cell_text(value)
 
 
 def _regions(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:

@@ -1,6 +1,10 @@
+import io
+from collections.abc import Callable
 from datetime import date, datetime, time
 
+import openpyxl
 import pytest
+from openpyxl.comments import Comment
 from parser_samples import CSV, check, said, workbook
 
 from core.errors import EmptyDocumentError
@@ -113,6 +117,71 @@ def test_cells_are_written_as_people_write_them() -> None:
     assert [cell_text(value) for value in values] == [
         *("TRUE", "3", "0.3", "1e+20", "2026-01-02", "2026-01-02 03:04:00", "2026-01-02", "03:04:00")
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "text"),
+    [
+        (0.125, "0%", "12.5%"),
+        (0.125, "0.00%", "12.5%"),
+        (1234.5, "$#,##0_);($#,##0)", "$1234.5"),
+        (1234.5, "#,##0.00\\ [$€-1]", "1234.5 €"),
+        (25, '0 "Nm"', "25 Nm"),
+        (25, '[Red]0.0 "bar";-0', "25 bar"),
+        (25, '0.0"°C"', "25 °C"),
+        (25, "_-* #,##0.00_-", "25"),
+        (25, "0.00E+00", "25"),
+        (25, "[$USD] #,##0", "USD 25"),
+        (4711, "000000", "004711"),
+        ("#DIV/0!", "0%", "#DIV/0!"),
+        (True, "0%", "TRUE"),
+    ],
+)
+def test_a_number_keeps_the_unit_of_its_format(value: object, number_format: str, text: str) -> None:
+    def format_last(book: openpyxl.Workbook) -> None:
+        book.worksheets[0]["B2"].number_format = number_format
+
+    assert said(changed(format_last, ("Name", "Value"), ("a", value)))[-1][1] == f"a | {text}"
+
+
+def test_a_cell_that_spans_rows_is_said_in_each() -> None:
+    def merge(book: openpyxl.Workbook) -> None:
+        book.worksheets[0].merge_cells("A2:A3")
+        book.worksheets[0].merge_cells("B1:C1")
+
+    document = changed(merge, ("Bolt", "Torque", None), ("M8", 25, 20), (None, 27, 22), ("M10", 49, 45))
+    assert [text for _, text in said(document)][1:] == [
+        "Bolt | Torque",
+        "M8 | 25 | 20",
+        "M8 | 27 | 22",
+        "M10 | 49 | 45",
+    ]
+
+
+def test_a_hidden_sheet_is_read_and_told() -> None:
+    def hide(book: openpyxl.Workbook) -> None:
+        spare = book.create_sheet("Spare")
+        spare.append(("Bolt", "Nm"))
+        spare.sheet_state = "hidden"
+        book.worksheets[0]["A1"].comment = Comment("Really?", "Ann")
+
+    document = changed(hide, ("Code", "Meaning"), ("E-1", "Stop"))
+    assert document.text.endswith("Bolt | Nm")
+    assert document.notices == (
+        "The sheet Spare is hidden; it was read.",
+        "The workbook has comments on cells; they were not read.",
+    )
+
+
+def changed(change: Callable[[openpyxl.Workbook], None], *rows: tuple[object, ...]) -> ParsedDocument:
+    """Return what is read of a workbook of these rows after a change."""
+    book = openpyxl.load_workbook(io.BytesIO(workbook(*rows)))
+    change(book)
+    out = io.BytesIO()
+    book.save(out)
+    document = XlsxParser().parse(out.getvalue(), "list.xlsx")
+    check(document)
+    return document
 
 
 def test_a_workbook_without_values_is_empty() -> None:
