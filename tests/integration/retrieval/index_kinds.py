@@ -12,8 +12,11 @@ from fakes.index import FakeDenseIndex, FakeLexicalIndex
 from core.language import terms
 from core.values import AccessScope, Hit, IndexEntry, LabelFilter
 from retrieval.faiss_index import FaissIndex
+from retrieval.faiss_structures import Graph, Lists
 from retrieval.index import Index
+from retrieval.row_index import RowIndex
 from retrieval.tantivy_index import TantivyIndex
+from retrieval.torch_structure import TorchRows
 
 EVERYBODY = AccessScope(frozenset({"public"}))
 
@@ -49,9 +52,25 @@ def _vector(text: str) -> Any:
     return embedding(text, DIMENSION)
 
 
+def _graph(scratch: Path, folder: Path | None) -> RowIndex:
+    """Return a graph that is walked however few rows are allowed."""
+    return RowIndex(DIMENSION, Graph(DIMENSION, folder, rows_per_candidate=0), folder)
+
+
+def _lists(scratch: Path, folder: Path | None) -> RowIndex:
+    return RowIndex(DIMENSION, Lists(DIMENSION, scratch, folder), folder)
+
+
+def _torch(scratch: Path, folder: Path | None) -> RowIndex:
+    return RowIndex(DIMENSION, TorchRows(DIMENSION, "cpu", folder), folder)
+
+
 DENSE = (
     Kind("FakeDenseIndex", lambda scratch, folder: FakeDenseIndex(folder), _vector),
     Kind("FaissIndex", lambda scratch, folder: FaissIndex(DIMENSION, folder), _vector),
+    Kind("Graph", _graph, _vector),
+    Kind("Lists", _lists, _vector),
+    Kind("TorchRows", _torch, _vector),
 )
 LEXICAL = (
     Kind("FakeLexicalIndex", lambda scratch, folder: FakeLexicalIndex(folder), terms),

@@ -1,0 +1,140 @@
+"""Which kind of dense index suits how many chunks, and what a saved one is of.
+
+A kind is known by a file that only it writes, so that every saved index can be opened whatever the
+settings say by now; the follower then builds the one that they ask for beside it, and changes over.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import IndexUnusableError
+from core.settings import RetrievalSettings
+from core.values import AccessScope, Hit, IndexEntry, LabelFilter
+from llm.embedder import Vectors
+from retrieval.faiss_index import FaissIndex
+from retrieval.faiss_structures import Graph, Lists
+from retrieval.index import ChunkIds, DenseIndex
+from retrieval.row_index import RowIndex
+from retrieval.torch_structure import TorchRows
+
+# Up to so many chunks, all are looked at: 7 ms on one core, and nothing is built (docs/retrieval.md).
+_EXACT_CHUNKS = 50_000
+# A kind is given up for a smaller one only when so little is left, so that none swings to and fro.
+_SHRUNK = 0.5
+# What a chunk takes in memory beside its values: links of the graph; document, class and id of its row.
+_LINK_BYTES, _ROW_BYTES = 272, 32
+
+
+class KindIndex:
+    """A dense index that knows its kind."""
+
+    def __init__(self, kind: str, index: DenseIndex) -> None:
+        self.kind = kind
+        self._index = index
+
+    def is_worn(self) -> bool:
+        """Tell whether it should be built anew, even of the same kind."""
+        return isinstance(self._index, RowIndex) and self._index.is_worn()
+
+    def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
+        """Forget all entries of these documents and hold `entries` instead. Idempotent."""
+        self._index.replace(document_ids, entries)
+
+    def search(self, query: Vectors, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
+        """Return the nearest chunks that `scope` may see and `labels` ask for, best first."""
+        return self._index.search(query, scope, limit, labels)
+
+    def ids(self) -> ChunkIds:
+        """Return the ids of all chunks held, ascending."""
+        return self._index.ids()
+
+    def save(self, folder: Path) -> None:
+        """Write everything into an empty folder."""
+        self._index.save(folder)
+
+    def close(self) -> None:
+        """Give memory and files back."""
+        self._index.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind: the file that shows it, what a chunk takes in memory, and how it is opened or made."""
+
+    file: str
+    chunk_bytes: int
+    make: Callable[[Path | None], DenseIndex]
+
+
+class DenseKinds:
+    """Opens dense indexes, and tells which kind the settings ask for at a size.
+
+    `scratch` is a folder for files that end with the process, `device` where torch computes; `expected`
+    tells how many chunks an index made anew will come to hold.
+    """
+
+    def __init__(
+        self,
+        dimension: int,
+        scratch: Path,
+        settings: RetrievalSettings,
+        device: str,
+        expected: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._settings = settings
+        self._expected = expected
+        self._on_gpu = device.startswith("cuda")
+        self._kinds = {
+            "exact": _Kind(
+                "vectors.faiss", 4 * dimension + _ROW_BYTES, lambda folder: FaissIndex(dimension, folder)
+            ),
+            "hnsw": _Kind(
+                "graph.faiss",
+                2 * dimension + _LINK_BYTES + _ROW_BYTES,
+                lambda folder: RowIndex(dimension, Graph(dimension, folder), folder),
+            ),
+            "ivfpq": _Kind(
+                "vectors.f16",
+                dimension // 8 + 2 * _ROW_BYTES,
+                lambda folder: RowIndex(dimension, Lists(dimension, scratch, folder), folder),
+            ),
+            "torch": _Kind(
+                "vectors.npy",
+                (2 if self._on_gpu else 4) * dimension + _ROW_BYTES,
+                lambda folder: RowIndex(dimension, TorchRows(dimension, device, folder), folder),
+            ),
+        }
+
+    def open(self, folder: Path | None) -> DenseIndex:
+        """Open a saved index, or make an empty one. Raises: IndexUnusableError."""
+        if folder is None:
+            return self._made(self.suits(self._expected(), ""))
+        for name, kind in self._kinds.items():
+            if (folder / kind.file).exists():
+                return KindIndex(name, kind.make(folder))
+        raise IndexUnusableError(f"{folder} holds no dense index")
+
+    def successor(self, index: DenseIndex) -> DenseIndex | None:
+        """Return an empty index of the kind that `index` should be by now; None if it should stay."""
+        assert isinstance(index, KindIndex)  # one of ours
+        wanted = self.suits(len(index.ids()), index.kind)
+        return self._made(wanted) if wanted != index.kind or index.is_worn() else None
+
+    def suits(self, chunks: int, now: str) -> str:
+        """Return the kind for so many chunks, where `now` is the kind that holds them."""
+        if self._settings.dense_index != "auto":
+            return self._settings.dense_index
+        if self._on_gpu and self._fits("torch", chunks, now):
+            return "torch"
+        few = _EXACT_CHUNKS * (1.0 if now in {"", "exact"} else _SHRUNK)
+        if chunks <= few and self._fits("exact", chunks, now):
+            return "exact"
+        return "hnsw" if self._fits("hnsw", chunks, now) else "ivfpq"
+
+    def _fits(self, kind: str, chunks: int, now: str) -> bool:
+        budget = self._settings.dense_memory_bytes * (_SHRUNK if now == "ivfpq" != kind else 1.0)
+        return chunks * self._kinds[kind].chunk_bytes <= budget
+
+    def _made(self, kind: str) -> DenseIndex:
+        return KindIndex(kind, self._kinds[kind].make(None))

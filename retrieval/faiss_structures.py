@@ -1,0 +1,240 @@
+"""FAISS for what is too large to look at every row: a graph, and lists of compressed vectors.
+
+Both look at the allowed rows alone, exactly, where those are few: a graph or a list is walked past
+rows that may not be found, and finds little when nearly all are of that kind. Measured in
+docs/retrieval.md; the cost of a row is the measure that both choose by.
+"""
+
+import mmap
+import tempfile
+import weakref
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import IndexUnusableError
+from llm.embedder import Vectors
+from retrieval.row_index import Found
+from retrieval.rows import Allowed, RowNumbers
+
+_GRAPH, _LISTS, _CODES = "graph.faiss", "lists.faiss", "vectors.f16"
+_INNER = faiss.METRIC_INNER_PRODUCT
+_HALF = faiss.ScalarQuantizer.QT_fp16
+
+# Neighbours of a row in the graph, on its lowest level twice as many, and candidates when a row comes in.
+_NEIGHBOURS, _BUILD_CANDIDATES = 32, 100
+# Candidates kept while the graph is walked; more of them the fewer rows are allowed, by `_PER_SHARE`.
+_LEAST_CANDIDATES, _PER_SHARE = 1024, 256
+# Looking at one candidate of the graph takes as long as at so many rows in order.
+_ROWS_PER_CANDIDATE = 10
+
+# Lists are made once there are so many rows, below all are looked at; and anew when there are so many more.
+_LEAST_ROWS, _OUTGROWN = 10_000, 4
+# A row's compressed form, in bytes: one for eight values of 384.
+_CODE_SHARE = 8
+# So many lists for each root of the rows, and rows for each list to find its middle by.
+_LISTS_PER_ROOT, _TRAINING_ROWS_PER_LIST = 4, 64
+# The share of all lists that is looked into when every row is allowed, more the fewer are; and how many
+# times `limit` is read again exactly.
+_PROBED, _READ_AGAIN = 1 / 16, 10
+# Allowed rows that are read exactly instead: they lie on the disk, as a rule in the system's cache.
+_EXACT_ROWS = 20_000
+
+
+class Graph:
+    """Vectors in half precision and a graph over them (Malkov and Yashunin, arXiv:1603.09320)."""
+
+    def __init__(
+        self, dimension: int, folder: Path | None = None, rows_per_candidate: int = _ROWS_PER_CANDIDATE
+    ) -> None:
+        self._index = _read(folder / _GRAPH, dimension) if folder else _empty_graph(dimension)
+        self._flat = faiss.downcast_index(self._index.storage)
+        self._rows_per_candidate = rows_per_candidate
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return int(self._index.ntotal)
+
+    def add(self, vectors: Vectors) -> None:
+        """Append rows."""
+        self._index.add(vectors)
+
+    def nearest(self, query: Vectors, allowed: Allowed, limit: int) -> Found:
+        """Return the nearest allowed rows: out of all of them where they are few, else by the graph."""
+        selector = faiss.IDSelectorBitmap(allowed.bits)
+        candidates = max(_LEAST_CANDIDATES, 2 * limit, _PER_SHARE * self.count // allowed.count)
+        if allowed.count <= self._rows_per_candidate * candidates:
+            found = self._flat.search(query[None], limit, params=faiss.SearchParameters(sel=selector))
+        else:
+            how = faiss.SearchParametersHNSW(sel=selector, efSearch=candidates)
+            found = self._index.search(query[None], limit, params=how)
+        return _found(*found)
+
+    def is_worn(self) -> bool:
+        """A graph grows well."""
+        return False
+
+    def save(self, folder: Path) -> None:
+        """Write the graph and its vectors."""
+        faiss.write_index(self._index, str(folder / _GRAPH))
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._index.reset()
+
+
+class Lists:
+    """Lists of compressed vectors in memory (Jégou and others, 2011), and the vectors themselves on the disk.
+
+    The lists find candidates, the vectors say which of them are nearest. The system keeps of the
+    vectors in memory what it has room for. The lists are made when the index is saved, so that they
+    suit all that it holds by then.
+    """
+
+    def __init__(
+        self, dimension: int, scratch: Path, folder: Path | None = None, exact_rows: int = _EXACT_ROWS
+    ) -> None:
+        self._exact_rows = exact_rows
+        self._vectors = _StoredVectors(dimension, scratch, folder)
+        there = folder is not None and (folder / _LISTS).exists()
+        self._index: Any = _read(folder / _LISTS, dimension) if folder and there else None
+        if self._index is not None and self._index.ntotal != self.count:
+            raise IndexUnusableError(f"{folder} has {self._index.ntotal} rows in lists of {self.count}")
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return self._vectors.count
+
+    def add(self, vectors: Vectors) -> None:
+        """Append rows."""
+        self._vectors.add(vectors)
+        if self._index is not None:
+            self._index.add(vectors)
+
+    def nearest(self, query: Vectors, allowed: Allowed, limit: int) -> Found:
+        """Return the nearest allowed rows, by their exact products with the query."""
+        if self._index is None or allowed.count <= max(self._exact_rows, limit):
+            return self._best(query, allowed.numbers(), limit)
+        probed = self._index.nlist * _PROBED * self.count / allowed.count
+        how = faiss.SearchParametersIVF(
+            sel=faiss.IDSelectorBitmap(allowed.bits), nprobe=min(self._index.nlist, round(probed) + 1)
+        )
+        _, rows = self._index.search(query[None], limit * _READ_AGAIN, params=how)
+        return self._best(query, rows[0][rows[0] >= 0], limit)
+
+    def is_worn(self) -> bool:
+        """Tell whether the lists have become so long that more of them would find faster."""
+        return self._index is not None and self.count > _OUTGROWN * (self._index.nlist / _LISTS_PER_ROOT) ** 2
+
+    def save(self, folder: Path) -> None:
+        """Write the lists and the vectors."""
+        if self._index is None and self.count >= _LEAST_ROWS:
+            self._index = self._made()
+        if self._index is not None:
+            faiss.write_index(self._index, str(folder / _LISTS))
+        self._vectors.save(folder)
+
+    def close(self) -> None:
+        """Give memory and files back."""
+        self._index = None
+        self._vectors.close()
+
+    def _best(self, query: Vectors, rows: RowNumbers, limit: int) -> Found:
+        scores = np.concatenate(
+            [np.empty(0, np.float32), *(vectors @ query for vectors in self._vectors.read(rows))]
+        )
+        best = np.argsort(-scores, kind="stable")[:limit]
+        return rows[best], scores[best]
+
+    def _made(self) -> Any:
+        """Return lists that suit the rows that are there, with all of them in it."""
+        lists = max(1, round(_LISTS_PER_ROOT * np.sqrt(self.count)))
+        dimension = self._vectors.dimension
+        parts = next(n for n in range(max(1, dimension // _CODE_SHARE), 0, -1) if dimension % n == 0)
+        index = faiss.IndexIVFPQ(faiss.IndexFlatIP(dimension), dimension, lists, parts, 8, _INNER)
+        size = min(self.count, lists * _TRAINING_ROWS_PER_LIST)
+        sample = np.sort(np.random.default_rng(0).choice(self.count, size, replace=False))
+        index.train(np.concatenate(list(self._vectors.read(sample))))
+        for vectors in self._vectors.read(np.arange(self.count)):
+            index.add(vectors)
+        return index
+
+
+class _StoredVectors:
+    """Vectors in half precision in a file that nobody else sees, mapped into memory; what was saved stays."""
+
+    _AT_ONCE = 20_000
+
+    def __init__(self, dimension: int, scratch: Path, folder: Path | None) -> None:
+        self.dimension = dimension
+        self._codec = faiss.IndexScalarQuantizer(dimension, _HALF, _INNER)
+        self._file = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115
+        self.close = weakref.finalize(self, self._file.close)
+        self.count = 0
+        self._mapped: NDArray[np.uint8] | None = None
+        if folder is not None:
+            self._load(folder / _CODES)
+
+    def add(self, vectors: Vectors) -> None:
+        """Append rows."""
+        self._file.seek(0, 2)
+        self._file.write(self._codec.sa_encode(vectors).tobytes())
+        self.count += len(vectors)
+        self._mapped = None
+
+    def read(self, rows: RowNumbers) -> Any:
+        """Yield these rows as float32, some at a time."""
+        for first in range(0, len(rows), self._AT_ONCE):
+            yield self._codec.sa_decode(self._codes()[rows[first : first + self._AT_ONCE]])
+
+    def save(self, folder: Path) -> None:
+        """Write all rows."""
+        with (folder / _CODES).open("wb") as file:
+            if self.count:
+                file.write(self._codes().data)
+
+    def _codes(self) -> NDArray[np.uint8]:
+        if self._mapped is None:
+            self._file.flush()
+            mapped = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._mapped = np.frombuffer(mapped, np.uint8).reshape(self.count, -1)
+        return self._mapped
+
+    def _load(self, path: Path) -> None:
+        try:
+            size = path.stat().st_size
+            with path.open("rb") as file:
+                while part := file.read(1 << 24):
+                    self._file.write(part)
+        except OSError as error:
+            raise IndexUnusableError(f"{path} cannot be read: {error}") from error
+        self.count, left = divmod(size, 2 * self.dimension)
+        if left:
+            raise IndexUnusableError(f"{path} does not hold vectors of {self.dimension} values")
+
+
+def _empty_graph(dimension: int) -> Any:
+    index = faiss.IndexHNSWSQ(dimension, _HALF, _NEIGHBOURS, _INNER)
+    index.hnsw.efConstruction = _BUILD_CANDIDATES
+    index.is_trained = True  # half precision needs no training
+    return index
+
+
+def _read(path: Path, dimension: int) -> Any:
+    try:
+        index = faiss.read_index(str(path))
+    except RuntimeError as error:
+        raise IndexUnusableError(f"{path} cannot be read: {error}") from error
+    if index.d != dimension:
+        raise IndexUnusableError(f"{path} has vectors of {index.d} values, not {dimension}")
+    return index
+
+
+def _found(scores: NDArray[np.float32], rows: RowNumbers) -> Found:
+    there = rows[0] >= 0
+    return rows[0][there], scores[0][there]

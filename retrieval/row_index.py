@@ -1,0 +1,100 @@
+"""A dense index in memory: vectors in the rows of a structure, and who may find which row."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import IndexUnusableError
+from core.values import AccessScope, Hit, IndexEntry, LabelFilter
+from llm.embedder import Vectors
+from retrieval.index import ChunkIds
+from retrieval.leaning import leaning
+from retrieval.rows import Allowed, RowNumbers, Rows
+
+# Empty rows that are no burden, whatever their share.
+_FEW_ROWS = 10_000
+
+Found = tuple[RowNumbers, NDArray[np.float32]]
+
+
+class Structure(Protocol):
+    """Vectors in rows, numbered from 0 in the order in which they came, and a way to the nearest ones."""
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        ...
+
+    def add(self, vectors: Vectors) -> None:
+        """Append rows, `(n, d)` float32."""
+        ...
+
+    def nearest(self, query: Vectors, allowed: Allowed, limit: int) -> Found:
+        """Return the rows of the largest inner products, best first, out of `allowed` alone.
+
+        `query` is `(d,)` float32; at least one row is allowed.
+        """
+        ...
+
+    def is_worn(self) -> bool:
+        """Tell whether it would find better or faster if it were made anew."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write everything into a folder that other files may be in. Raises: OSError."""
+        ...
+
+    def close(self) -> None:
+        """Give memory and files back."""
+        ...
+
+
+class RowIndex:
+    """A `DenseIndex` over any structure; the scope decides which rows the structure may look at.
+
+    A chunk that is gone leaves an empty row, which no search may find.
+    """
+
+    def __init__(self, dimension: int, structure: Structure, folder: Path | None = None) -> None:
+        self._dimension = dimension
+        self._structure = structure
+        self._rows = Rows(folder)
+        if self._rows.count != structure.count:
+            raise IndexUnusableError(f"{folder} has {structure.count} vectors for {self._rows.count} rows")
+
+    def is_worn(self) -> bool:
+        """Tell whether the index should be built anew: most rows are empty, or the structure is worn."""
+        return self._rows.count > _FEW_ROWS + 2 * self._rows.live or self._structure.is_worn()
+
+    def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
+        """Forget all entries of these documents and hold `entries` instead. Idempotent."""
+        added = self._rows.replace(document_ids, entries)
+        if added:
+            vectors = np.frombuffer(b"".join(entry.vector for entry in added), "<f4")
+            documents = [entry.document_id for entry in added]
+            self._structure.add(leaning(vectors.reshape(len(added), self._dimension), documents))
+
+    def search(self, query: Vectors, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
+        """Return the nearest chunks that `scope` may see and `labels` ask for, best first."""
+        allowed = self._rows.allowed(scope.principals, labels)
+        if not allowed.count:
+            return []
+        rows, scores = self._structure.nearest(query, allowed, min(limit, allowed.count))
+        ids = self._rows.chunk_ids(rows)
+        return [Hit(chunk_id, score) for chunk_id, score in zip(ids.tolist(), scores.tolist(), strict=True)]
+
+    def ids(self) -> ChunkIds:
+        """Return the ids of all chunks held, ascending."""
+        return self._rows.ids()
+
+    def save(self, folder: Path) -> None:
+        """Write everything into an empty folder."""
+        self._rows.save(folder)
+        self._structure.save(folder)
+
+    def close(self) -> None:
+        """Give memory and files back."""
+        self._structure.close()
