@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.parse_measures import Counts, cell_counts, neighbours, order, word_recall, words
+from benchmarks.parse_ocr import recognition
 from benchmarks.parse_readers import PEERS, OwnReader, PeerReader, Reader, Reading
 from benchmarks.parse_references import HALVES, Case, docling_cases, icdar_cases
+from benchmarks.parse_speed import long_document, speeds
 from benchmarks.parse_table import markdown
 
 _RESULTS = Path(__file__).parent / "results"
@@ -102,6 +104,11 @@ def main() -> None:
         "summary": list(summary(scores)),
         "files": [asdict(one) for one in scores],
     }
+    if options.speed:
+        results["speed"] = list(speeds(options.peers, PEERS))
+        results["long document"] = long_document()
+    if options.ocr:
+        results["recognition"] = list(recognition())
     table = markdown(results)
     print(table)
     if options.write:
@@ -116,6 +123,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--peers", type=Path, help="a Python in which the other systems are installed")
     parser.add_argument("--format", action="append", help="only this format; may be repeated; icdar is one")
+    parser.add_argument("--speed", action="store_true", help="measure pages a second and memory as well")
+    parser.add_argument("--ocr", action="store_true", help="measure text recognition as well; minutes")
     parser.add_argument("--half", choices=(*HALVES, _ALL), default=_ALL)
     parser.add_argument("--files", action="store_true", help="print each file's figures too")
     parser.add_argument("--write", action="store_true", help="write benchmarks/results/parse.*")

@@ -26,6 +26,7 @@ _MARKUP = re.compile(
 _ESCAPE = re.compile(r"\\(?=[\W_])")
 _RULE = re.compile(r"\|?[\s:|-]*-[\s:|-]*\|?")
 _BAR = re.compile(r"(?<!\\)\|")
+_LIST_MARK = re.compile(r"\A\s*[-*•●▪■◦‣]\s+(?=\S)")
 _ORDER_WORDS = 3
 
 
@@ -55,7 +56,7 @@ def order(reference: Sequence[str], found: Sequence[str]) -> Counts:
 
 
 def cell_counts(tables: Iterable[Table]) -> Counter[str]:
-    """Return the texts of all filled cells, without spaces and in lower case."""
+    """Return the texts of all filled cells, without spaces and list marks, in lower case."""
     return Counter(filter(None, (_cell(text) for table in tables for row in table for text in row)))
 
 
@@ -104,4 +105,5 @@ def _once(found: Sequence[str]) -> dict[tuple[str, ...], int]:
 
 
 def _cell(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).lower().split())
+    # A list in a cell: its mark is one reference's Markdown and another's bullet.
+    return "".join(unicodedata.normalize("NFKC", _LIST_MARK.sub("", text, count=1)).lower().split())

@@ -24,7 +24,22 @@ def markdown(results: dict[str, Any]) -> str:
             pooled = [f"{name}, pooled" for name in _TABLES]
             lines += [f"## Tables of ICDAR 2013 (EU), {_WORDS[half]}", ""]
             lines += [*_table(tables, (*_TABLES, *pooled)), ""]
+    lines += _plain_table("## Speed, text PDFs, two processes", results.get("speed", ()))
+    lines += _plain_table("## A long document, one process", [results.get("long document", {})])
+    lines += _plain_table("## Text recognition", results.get("recognition", ()))
     return "\n".join(lines)
+
+
+def _plain_table(title: str, rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Return rows under their keys, or nothing where there are none."""
+    if not rows or not rows[0]:
+        return []
+    shown = [
+        [f"{value:.3f}" if type(value) is float and value <= 1 else str(value) for value in row.values()]
+        for row in rows
+    ]
+    lines = ["| " + " | ".join(cells) + " |" for cells in (list(rows[0]), *shown)]
+    return [title, "", lines[0], "|---" * len(rows[0]) + "|", *lines[1:], ""]
 
 
 def _table(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> Iterator[str]:

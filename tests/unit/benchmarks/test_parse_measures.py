@@ -29,7 +29,7 @@ def test_order_is_the_share_of_triples_that_go_forward() -> None:
 
 
 def test_a_cell_counts_whatever_its_spaces() -> None:
-    assert cell_counts([[["A b", ""], ["ab", "C"]]]) == Counter({"ab": 2, "c": 1})
+    assert cell_counts([[["A b", ""], ["- ab", "C"]]]) == Counter({"ab": 2, "c": 1})
 
 
 def test_neighbours_skip_empty_cells() -> None:

@@ -1,0 +1,145 @@
+"""How fast PDFs are parsed on two cores, and how much memory a long one takes."""
+
+import io
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import pypdfium2
+
+from benchmarks.layout import data_folder
+from benchmarks.parse_readers import OURS, PeerReader
+from core.errors import ParseError
+from core.settings import IngestSettings
+from ingest.sandbox.pool import ParserSandbox
+
+_CORES = 2
+_LONG_PAGES = 1_600
+_WORDS = (
+    "system valve pressure engine report annual table market section company value service before".split()
+)
+# Run in a Python of its own, so that nothing else counts: the peak in kilobytes, and the seconds taken.
+_ALONE = """
+import resource, sys, time
+from pathlib import Path
+from ingest.parsers.pdf import PdfParser
+started = time.perf_counter()
+PdfParser().parse(Path(sys.argv[1]).read_bytes(), "long.pdf")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter() - started)
+"""
+
+
+def text_pdfs() -> dict[Path, int]:
+    """Return the PDFs to time with their pages: those that hold text and can be opened."""
+    roots = ("corpus_pdf_pdfplumber", "parse_docling/tests/data/pdf", "parse_docling/tests/data/odf")
+    found: dict[Path, int] = {}
+    for path in sorted(path for root in roots for path in (data_folder() / root).rglob("*.pdf")):
+        try:
+            document = pypdfium2.PdfDocument(path)
+        except pypdfium2.PdfiumError:
+            continue
+        with closing(document):
+            if all(page.get_textpage().count_chars() for page in document):
+                found[path] = len(document)
+    return found
+
+
+def speeds(python: Path | None, peers: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield pages a second of each system: two processes at work, the first file not counted."""
+    files = text_pdfs()
+    settings = IngestSettings(parser_processes=_CORES)
+    with closing(ParserSandbox(settings)) as sandbox:
+
+        def read(path: Path) -> None:
+            try:
+                sandbox.parse(path.read_bytes(), path.name)
+            except ParseError as error:
+                print(f"{path.name}: {error}")
+
+        yield {"system": OURS, **_timed([read] * _CORES, files)}
+    for name in peers if python else ():
+        assert python is not None
+        try:
+            readers = [PeerReader(name, python) for _ in range(_CORES)]
+        except FileNotFoundError:
+            continue
+        yield {"system": name, **_timed([reader.read for reader in readers], files)}
+        for reader in readers:
+            reader.close()
+
+
+def long_document() -> dict[str, Any]:
+    """Return the peak memory of parsing a PDF of 1,600 pages of text, and the pages a second on one core."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "long.pdf"
+        path.write_bytes(_long_pdf())
+        command = [sys.executable, "-c", _ALONE, str(path)]
+        out = subprocess.run(command, capture_output=True, check=True, text=True, cwd=Path.cwd()).stdout
+    kilobytes, seconds = out.split()
+    return {
+        "pages": _LONG_PAGES,
+        "peak_mb": round(int(kilobytes) / 1024),
+        "pages_per_second": round(_LONG_PAGES / float(seconds), 1),
+    }
+
+
+def load() -> float:
+    """Return how many processes wanted the cores in the last minute, this one included."""
+    return round(os.getloadavg()[0], 1)
+
+
+def _timed(readers: Sequence[Callable[[Path], Any]], files: dict[Path, int]) -> dict[str, Any]:
+    free: SimpleQueue[Callable[[Path], Any]] = SimpleQueue()
+    for reader in readers:
+        reader(next(iter(files)))
+        free.put(reader)
+
+    def read(path: Path) -> None:
+        reader = free.get()
+        try:
+            reader(path)
+        finally:
+            free.put(reader)
+
+    # The longest first, so that the cores end together.
+    order = sorted(files, key=lambda path: -files[path])
+    started = time.perf_counter()
+    with ThreadPoolExecutor(len(readers)) as threads:
+        list(threads.map(read, order))
+    seconds = time.perf_counter() - started
+    pages = sum(files.values())
+    return {
+        "files": len(files),
+        "pages": pages,
+        "seconds": round(seconds, 2),
+        "pages_per_second": round(pages / seconds, 1),
+        "load": load(),
+    }
+
+
+def _long_pdf() -> bytes:
+    from reportlab.pdfgen.canvas import Canvas
+
+    words = random.Random(1)
+    out = io.BytesIO()
+    canvas = Canvas(out)
+    for page in range(1, _LONG_PAGES + 1):
+        text = canvas.beginText(72, 780)
+        text.setFont("Helvetica-Bold", 14)
+        text.textLine(f"Chapter {page}")
+        text.setFont("Helvetica", 10)
+        for _ in range(48):
+            text.textLine(" ".join(words.choices(_WORDS, k=12)))
+        canvas.drawText(text)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
