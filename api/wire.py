@@ -89,7 +89,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 def passage_json(passage: Passage) -> dict[str, Any]:
     """Return a found chunk as a citation with its context and score."""
     citation = passage.cite(passage.chunk_start, passage.chunk_end)
-    return {**asdict(citation), "context": passage.context, "score": round(passage.score, 4)}
+    found = {"context": passage.context, "language": passage.language, "score": round(passage.score, 4)}
+    return {**asdict(citation), **found}
 
 
 def document_json(entry: DocumentEntry) -> dict[str, Any]:

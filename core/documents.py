@@ -263,6 +263,7 @@ def _chunk_row(chunk: Chunk, document_id: int, version_id: int) -> dict[str, obj
         "start": chunk.start,
         "end": chunk.end,
         "page": chunk.page,
+        "language": chunk.language,
         "context": chunk.context,
         "text": chunk.text,
     }

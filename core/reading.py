@@ -189,6 +189,7 @@ def _chunks(session: Session, ids: Sequence[int], scope: AccessScope, waiting: b
             ChunkTable.start,
             ChunkTable.end,
             ChunkTable.page,
+            ChunkTable.language,
             ChunkTable.context,
             ChunkTable.text,
             DocumentTable.uri,
@@ -224,6 +225,7 @@ def _passage(session: Session, row: Any, score: float, reach: int) -> Passage:
         score=score,
         kind=BlockKind(row.kind),
         pages=_pages(session, row, start, start + len(text)),
+        language=row.language,
     )
 
 

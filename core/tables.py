@@ -169,6 +169,7 @@ class ChunkTable(Base):
     start: Mapped[int]
     end: Mapped[int]
     page: Mapped[int | None]
+    language: Mapped[str] = mapped_column(String(8), server_default="")
     context: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
 

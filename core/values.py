@@ -121,7 +121,7 @@ class Chunk:
 
     `context` is the document's title, the heading path and, for a row, the table's header: it is
     embedded and indexed with the text but is not part of it. `page` is 1-based, None where the
-    format has no pages.
+    format has no pages. `language` is ISO 639-1, empty if it is not known.
     """
 
     ordinal: int
@@ -131,6 +131,7 @@ class Chunk:
     text: str
     context: str = ""
     page: int | None = None
+    language: str = ""
 
     @property
     def indexed_text(self) -> str:
@@ -207,6 +208,7 @@ class Passage:
     `text` is exactly the version's stored text from `start` to `end`, and
     `text[chunk_start - start : chunk_end - start]` is the chunk that was found. `pages` are
     `(offset, number)` of the pages that the text stands on, in order; none where the format has none.
+    `language` is the found chunk's, as ISO 639-1, empty if it is not known.
     """
 
     chunk_id: int
@@ -222,6 +224,7 @@ class Passage:
     score: float
     kind: BlockKind = BlockKind.PARAGRAPH
     pages: tuple[tuple[int, int], ...] = ()
+    language: str = ""
 
     @property
     def end(self) -> int:

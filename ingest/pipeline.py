@@ -20,6 +20,7 @@ from ingest.ahead import ahead
 from ingest.chunker import CHUNKER_VERSION, chunk
 from ingest.endings import Endings, NewDocument
 from ingest.inside import member_uri
+from ingest.languages import with_languages
 from ingest.parsers.formats import PARSERS_VERSION
 from ingest.parsers.progress import telling
 from ingest.record import Plan, Recorder
@@ -178,7 +179,7 @@ class Pipeline:
 
     def _part(self, file: Fetched, name: str, parsed: ParsedDocument, run: Run) -> _Part:
         chunks = chunk(parsed, run.embedder.tokenizer, self._settings.chunk_tokens)
-        return _Part(file, name, parsed, chunks)
+        return _Part(file, name, parsed, with_languages(parsed, chunks))
 
     def _members(self, file: Fetched, parsed: ParsedDocument, run: Run) -> Iterator[_Part]:
         for member in parsed.members:

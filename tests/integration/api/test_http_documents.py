@@ -53,7 +53,9 @@ def test_an_upload_is_found_at_once(client: TestClient) -> None:
         "code": "",
         "notices": [],
     }
-    assert hits(client, "pump P-7")[0]["quote"].endswith(PUMP)
+    [hit] = hits(client, "pump P-7")
+    assert hit["quote"].endswith(PUMP)
+    assert hit["language"] == "en"
 
 
 def test_the_same_name_again_is_a_new_version_of_the_same_document(client: TestClient) -> None:
