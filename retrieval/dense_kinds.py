@@ -60,11 +60,11 @@ class KindIndex:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A kind: the file that shows it, what a chunk takes in memory, and how it is opened or made."""
+    """The file that shows a kind, what a chunk takes in memory, how one is opened or made for so many."""
 
     file: str
     chunk_bytes: int
-    make: Callable[[Path | None], DenseIndex]
+    make: Callable[[Path | None, int], DenseIndex]
 
 
 class DenseKinds:
@@ -87,39 +87,41 @@ class DenseKinds:
         self._on_gpu = device.startswith("cuda")
         self._kinds = {
             "exact": _Kind(
-                "vectors.faiss", 4 * dimension + _ROW_BYTES, lambda folder: FaissIndex(dimension, folder)
+                "vectors.faiss", 4 * dimension + _ROW_BYTES, lambda folder, _: FaissIndex(dimension, folder)
             ),
             "hnsw": _Kind(
                 "graph.faiss",
                 2 * dimension + _LINK_BYTES + _ROW_BYTES,
-                lambda folder: RowIndex(dimension, Graph(dimension, folder), folder),
+                lambda folder, _: RowIndex(dimension, Graph(dimension, folder), folder),
             ),
             "ivfpq": _Kind(
                 "vectors.f16",
                 dimension // 8 + 2 * _ROW_BYTES,
-                lambda folder: RowIndex(dimension, Lists(dimension, scratch, folder), folder),
+                lambda folder, rows: RowIndex(dimension, Lists(dimension, scratch, folder, rows), folder),
             ),
             "torch": _Kind(
                 "vectors.npy",
                 (2 if self._on_gpu else 4) * dimension + _ROW_BYTES,
-                lambda folder: RowIndex(dimension, TorchRows(dimension, device, folder), folder),
+                lambda folder, _: RowIndex(dimension, TorchRows(dimension, device, folder), folder),
             ),
         }
 
     def open(self, folder: Path | None) -> DenseIndex:
         """Open a saved index, or make an empty one. Raises: IndexUnusableError."""
         if folder is None:
-            return self._made(self.suits(self._expected(), ""))
+            chunks = self._expected()
+            return self._made(self.suits(chunks, ""), chunks)
         for name, kind in self._kinds.items():
             if (folder / kind.file).exists():
-                return KindIndex(name, kind.make(folder))
+                return KindIndex(name, kind.make(folder, 0))
         raise IndexUnusableError(f"{folder} holds no dense index")
 
     def successor(self, index: DenseIndex) -> DenseIndex | None:
         """Return an empty index of the kind that `index` should be by now; None if it should stay."""
         assert isinstance(index, KindIndex)  # one of ours
-        wanted = self.suits(len(index.ids()), index.kind)
-        return self._made(wanted) if wanted != index.kind or index.is_worn() else None
+        chunks = len(index.ids())
+        wanted = self.suits(chunks, index.kind)
+        return self._made(wanted, chunks) if wanted != index.kind or index.is_worn() else None
 
     def suits(self, chunks: int, now: str) -> str:
         """Return the kind for so many chunks, where `now` is the kind that holds them."""
@@ -136,5 +138,5 @@ class DenseKinds:
         budget = self._settings.dense_memory_bytes * (_SHRUNK if now == "ivfpq" != kind else 1.0)
         return chunks * self._kinds[kind].chunk_bytes <= budget
 
-    def _made(self, kind: str) -> DenseIndex:
-        return KindIndex(kind, self._kinds[kind].make(None))
+    def _made(self, kind: str, chunks: int) -> DenseIndex:
+        return KindIndex(kind, self._kinds[kind].make(None, chunks))

@@ -40,6 +40,8 @@ _LISTS_PER_ROOT, _TRAINING_ROWS_PER_LIST = 4, 64
 # The share of all lists that is looked into when every row is allowed, more the fewer are; and how many
 # times `limit` is read again exactly.
 _PROBED, _READ_AGAIN = 1 / 16, 10
+# Rows decoded at once.
+_AT_ONCE = 20_000
 # Allowed rows that are read exactly instead: they lie on the disk, as a rule in the system's cache.
 _EXACT_ROWS = 20_000
 
@@ -59,9 +61,12 @@ class Graph:
         """How many rows there are."""
         return int(self._index.ntotal)
 
-    def add(self, vectors: Vectors) -> None:
-        """Append rows."""
-        self._index.add(vectors)
+    def replace(self, emptied: RowNumbers, vectors: Vectors) -> None:
+        """Empty rows, and append others. An emptied row keeps its links, and no way leads over it."""
+        if len(emptied):
+            _in_place(self._flat.codes).reshape(self.count, -1)[emptied] = 0
+        if len(vectors):
+            self._index.add(vectors)
 
     def nearest(self, query: Vectors, allowed: Allowed, limit: int) -> Found:
         """Return the nearest allowed rows: out of all of them where they are few, else by the graph."""
@@ -91,30 +96,39 @@ class Lists:
     """Lists of compressed vectors in memory (Jégou and others, 2011), and the vectors themselves on the disk.
 
     The lists find candidates, the vectors say which of them are nearest. The system keeps of the
-    vectors in memory what it has room for. The lists are made when the index is saved, so that they
-    suit all that it holds by then.
+    vectors in memory what it has room for. The lists are made when `expected_rows` are there, or when
+    the index is saved, so that they suit what it holds by then.
     """
 
     def __init__(
-        self, dimension: int, scratch: Path, folder: Path | None = None, exact_rows: int = _EXACT_ROWS
+        self,
+        dimension: int,
+        scratch: Path,
+        folder: Path | None = None,
+        expected_rows: int = 0,
+        exact_rows: int = _EXACT_ROWS,
     ) -> None:
+        self._expected_rows = expected_rows and max(expected_rows, _LEAST_ROWS)
         self._exact_rows = exact_rows
         self._vectors = _StoredVectors(dimension, scratch, folder)
         there = folder is not None and (folder / _LISTS).exists()
         self._index: Any = _read(folder / _LISTS, dimension) if folder and there else None
-        if self._index is not None and self._index.ntotal != self.count:
-            raise IndexUnusableError(f"{folder} has {self._index.ntotal} rows in lists of {self.count}")
 
     @property
     def count(self) -> int:
         """How many rows there are."""
         return self._vectors.count
 
-    def add(self, vectors: Vectors) -> None:
-        """Append rows."""
+    def replace(self, emptied: RowNumbers, vectors: Vectors) -> None:
+        """Empty rows, and append others."""
+        rows = np.arange(self.count, self.count + len(vectors))
+        self._vectors.empty(emptied)
         self._vectors.add(vectors)
         if self._index is not None:
-            self._index.add(vectors)
+            self._index.remove_ids(faiss.IDSelectorBatch(emptied))
+            self._index.add_with_ids(vectors, rows)
+        elif self._expected_rows and self.count >= self._expected_rows:
+            self._index = self._made()
 
     def nearest(self, query: Vectors, allowed: Allowed, limit: int) -> Found:
         """Return the nearest allowed rows, by their exact products with the query."""
@@ -160,15 +174,14 @@ class Lists:
         size = min(self.count, lists * _TRAINING_ROWS_PER_LIST)
         sample = np.sort(np.random.default_rng(0).choice(self.count, size, replace=False))
         index.train(np.concatenate(list(self._vectors.read(sample))))
-        for vectors in self._vectors.read(np.arange(self.count)):
-            index.add(vectors)
+        rows = np.arange(self.count)
+        for first, vectors in enumerate(self._vectors.read(rows)):
+            index.add_with_ids(vectors, rows[first * _AT_ONCE :][: len(vectors)])
         return index
 
 
 class _StoredVectors:
     """Vectors in half precision in a file that nobody else sees, mapped into memory; what was saved stays."""
-
-    _AT_ONCE = 20_000
 
     def __init__(self, dimension: int, scratch: Path, folder: Path | None) -> None:
         self.dimension = dimension
@@ -182,15 +195,24 @@ class _StoredVectors:
 
     def add(self, vectors: Vectors) -> None:
         """Append rows."""
+        if not len(vectors):
+            return
         self._file.seek(0, 2)
         self._file.write(self._codec.sa_encode(vectors).tobytes())
         self.count += len(vectors)
         self._mapped = None
 
+    def empty(self, rows: RowNumbers) -> None:
+        """Write zeros over rows."""
+        width = 2 * self.dimension
+        for row in rows.tolist():
+            self._file.seek(row * width)
+            self._file.write(bytes(width))
+
     def read(self, rows: RowNumbers) -> Any:
         """Yield these rows as float32, some at a time."""
-        for first in range(0, len(rows), self._AT_ONCE):
-            yield self._codec.sa_decode(self._codes()[rows[first : first + self._AT_ONCE]])
+        for first in range(0, len(rows), _AT_ONCE):
+            yield self._codec.sa_decode(self._codes()[rows[first : first + _AT_ONCE]])
 
     def save(self, folder: Path) -> None:
         """Write all rows."""
@@ -199,8 +221,8 @@ class _StoredVectors:
                 file.write(self._codes().data)
 
     def _codes(self) -> NDArray[np.uint8]:
+        self._file.flush()
         if self._mapped is None:
-            self._file.flush()
             mapped = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
             self._mapped = np.frombuffer(mapped, np.uint8).reshape(self.count, -1)
         return self._mapped
@@ -223,6 +245,12 @@ def _empty_graph(dimension: int) -> Any:
     index.hnsw.efConstruction = _BUILD_CANDIDATES
     index.is_trained = True  # half precision needs no training
     return index
+
+
+def _in_place(vector: Any) -> NDArray[Any]:
+    """Return what one of FAISS's own vectors holds, not a copy of it."""
+    values: NDArray[Any] = faiss.rev_swig_ptr(vector.data(), vector.size())
+    return values
 
 
 def _read(path: Path, dimension: int) -> Any:

@@ -28,8 +28,8 @@ class Structure(Protocol):
         """How many rows there are."""
         ...
 
-    def add(self, vectors: Vectors) -> None:
-        """Append rows, `(n, d)` float32."""
+    def replace(self, emptied: RowNumbers, vectors: Vectors) -> None:
+        """Keep nothing of what the emptied rows held, and append rows, `(n, d)` float32."""
         ...
 
     def nearest(self, query: Vectors, allowed: Allowed, limit: int) -> Found:
@@ -71,11 +71,10 @@ class RowIndex:
 
     def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
         """Forget all entries of these documents and hold `entries` instead. Idempotent."""
-        added = self._rows.replace(document_ids, entries)
-        if added:
-            vectors = np.frombuffer(b"".join(entry.vector for entry in added), "<f4")
-            documents = [entry.document_id for entry in added]
-            self._structure.add(leaning(vectors.reshape(len(added), self._dimension), documents))
+        emptied, added = self._rows.replace(document_ids, entries)
+        vectors = np.frombuffer(b"".join(entry.vector for entry in added), "<f4")
+        documents = [entry.document_id for entry in added]
+        self._structure.replace(emptied, leaning(vectors.reshape(len(added), self._dimension), documents))
 
     def search(self, query: Vectors, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
         """Return the nearest chunks that `scope` may see and `labels` ask for, best first."""

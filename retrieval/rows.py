@@ -57,8 +57,10 @@ class Rows:
         """How many rows hold a chunk."""
         return sum(len(rows) for rows in self._of_document.values())
 
-    def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> list[IndexEntry]:
-        """Forget these documents' chunks but for `entries`; return those that a new row was made for.
+    def replace(
+        self, document_ids: Collection[int], entries: Sequence[IndexEntry]
+    ) -> tuple[RowNumbers, list[IndexEntry]]:
+        """Forget these documents' chunks but for `entries`; return emptied rows, and what has a new row.
 
         A document whose chunks are the same keeps its rows: a chunk's id stands for its vector, as long
         as its document has no other chunks than before.
@@ -67,15 +69,15 @@ class Rows:
         wanted: dict[int, list[IndexEntry]] = {document_id: [] for document_id in document_ids}
         for entry in entries:
             wanted.setdefault(entry.document_id, []).append(entry)
-        added = []
+        emptied, added = [np.empty(0, np.int64)], []
         for document_id, of_document in wanted.items():
             if not self._is_same(document_id, of_document):
-                self._forget(document_id)
+                emptied.append(self._forget(document_id))
                 self._append(document_id, of_document)
                 added += of_document
             if of_document:
                 self._classes_of(self._of_document[document_id])[:] = [self._class(e) for e in of_document]
-        return added
+        return np.concatenate(emptied), added
 
     def allowed(self, principals: frozenset[str], labels: LabelFilter) -> Allowed:
         """Return the rows that `principals` may read and `labels` ask for."""
@@ -110,10 +112,10 @@ class Rows:
         held = [] if rows is None else self._table[0, rows].tolist()
         return held == [entry.chunk_id for entry in entries]
 
-    def _forget(self, document_id: int) -> None:
-        rows = self._of_document.pop(document_id, None)
-        if rows is not None:
-            self._table[2, rows] = _GONE
+    def _forget(self, document_id: int) -> RowNumbers:
+        rows = self._of_document.pop(document_id, np.empty(0, np.int64))
+        self._table[2, rows] = _GONE
+        return rows
 
     def _append(self, document_id: int, entries: Sequence[IndexEntry]) -> None:
         if not entries:

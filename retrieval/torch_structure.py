@@ -12,7 +12,7 @@ import torch
 from core.errors import IndexUnusableError
 from llm.embedder import Vectors
 from retrieval.row_index import Found
-from retrieval.rows import Allowed
+from retrieval.rows import Allowed, RowNumbers
 
 _VECTORS = "vectors.npy"
 # Rows that are too many to gather, as a share of all: beyond it, all are looked at and some masked.
@@ -31,10 +31,11 @@ class TorchRows:
         self.count = 0
         self._rows = self._room(0)
         if folder is not None:
-            self.add(_read(folder / _VECTORS, dimension))
+            self.replace(np.empty(0, np.int64), _read(folder / _VECTORS, dimension))
 
-    def add(self, vectors: Vectors) -> None:
-        """Append rows."""
+    def replace(self, emptied: RowNumbers, vectors: Vectors) -> None:
+        """Empty rows, and append others."""
+        self._rows[torch.from_numpy(emptied).to(self._device)] = 0
         start, self.count = self.count, self.count + len(vectors)
         if self.count > len(self._rows):
             larger = self._room(self.count + self.count // 2)

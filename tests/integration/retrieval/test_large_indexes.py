@@ -1,7 +1,7 @@
 """Graph and lists when there are too many rows to look at each: near enough, and never past the scope."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from llm.embedder import Vectors
 from retrieval.faiss_index import FaissIndex
 from retrieval.faiss_structures import Graph, Lists
 from retrieval.index import DenseIndex
+from retrieval.leaning import LEAN
 from retrieval.row_index import RowIndex
 
 DIMENSION, CHUNKS, TO_A_DOCUMENT = 32, 12_000, 4
@@ -154,6 +155,39 @@ def test_what_is_removed_or_comes_later_is_known_at_once_and_after_opening(
     assert again.search(asked, public, 5) == index.search(asked, public, 5)
     for one in (index, again):
         one.close()
+
+
+@pytest.mark.parametrize("kind", ["graph", "lists"])
+def test_nothing_of_a_vector_that_is_gone_stays_in_what_is_saved(
+    shelf: Shelf, kind: str, tmp_path: Path
+) -> None:
+    index = shelf.open(kind)
+    row = np.random.default_rng(1).standard_normal(DIMENSION).astype(np.float32)
+    secret = entry(CHUNKS + 1, "pump", "public", document_id=CHUNKS + 1, dimension=DIMENSION)
+    fields = {name: getattr(secret, name) for name in secret.__slots__}
+    unit = np.asarray(row / np.linalg.norm(row), np.float32)
+    index.replace({CHUNKS + 1}, [IndexEntry(**fields | {"vector": unit.tobytes()})])
+    trace = (unit + LEAN * unit).astype(np.float16).tobytes()[:16]
+    for number, there in enumerate((True, False)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        index.save(folder)
+        assert any(trace in path.read_bytes() for path in folder.iterdir()) is there
+        index.replace({CHUNKS + 1}, [])
+    index.close()
+
+
+def test_when_half_of_all_is_gone_the_rest_is_found(shelf: Shelf) -> None:
+    gone = {each.document_id for each in shelf.entries.values() if each.document_id // TO_A_DOCUMENT % 2}
+    exact = FaissIndex(DIMENSION)
+    kept = [each for each in shelf.entries.values() if each.document_id not in gone]
+    exact.replace({each.document_id for each in kept}, kept)
+    left = replace(shelf, exact=exact)
+    for kind, least in (("graph", 0.97), ("lists", 0.9)):
+        index = shelf.open(kind, exactly=False)
+        index.replace(gone, [])
+        assert share_found(left, index, "public") >= least
+        index.close()
 
 
 def test_an_index_most_of_whose_rows_are_empty_is_worn(tmp_path: Path) -> None:

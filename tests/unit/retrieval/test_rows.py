@@ -37,6 +37,7 @@ def test_rows_hold_what_documents_hold(
     rows = Rows()
     held: dict[int, list[IndexEntry]] = {}
     appended: list[int] = []
+    emptied: set[int] = set()
     for number, (document, what, readers, labels, chunks) in enumerate(steps):
         if what == "version":
             new = [entry(10 * number + i, "pump", document_id=document) for i in range(chunks)]
@@ -46,11 +47,14 @@ def test_rows_hold_what_documents_hold(
         else:
             held[document] = []
         for _ in range(2):  # a second time changes nothing
-            appended += [each.chunk_id for each in rows.replace({document}, held[document])]
+            gone, added = rows.replace({document}, held[document])
+            emptied.update(gone.tolist())
+            appended += [each.chunk_id for each in added]
     entries = [each for of_document in held.values() for each in of_document]
     assert rows.ids().tolist() == sorted(each.chunk_id for each in entries)
     assert rows.live == len(entries)
     assert rows.count == len(appended) == len(set(appended)), "a row for each chunk, once"
+    assert {appended[row] for row in emptied} == set(appended) - {each.chunk_id for each in entries}
     allowed = rows.allowed(scope, tuple(wanted))
     numbers = allowed.numbers()
     assert allowed.count == len(numbers)
