@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from core.changes import live_chunk_ids
 from core.database import Database
 from core.embedders import EmbedderEntry
 from core.errors import SettingsError
@@ -27,11 +28,13 @@ from llm.generator import Generator
 from llm.generators import open_generator
 from llm.reranker import open_reranker
 from retrieval.answer import Answerer
-from retrieval.faiss_index import FORM as FAISS_FORM
-from retrieval.faiss_index import FaissIndex
+from retrieval.dense_kinds import DenseKinds
+from retrieval.faiss_index import FORM
 from retrieval.follower import Follower, Opens
+from retrieval.golden import Verdict
 from retrieval.index import DenseIndex, LexicalIndex
 from retrieval.promotion import Promotion
+from retrieval.reembedding import Told, untold
 from retrieval.search import Searcher
 from retrieval.serving import ExtractiveInForce, Models, Serving
 from retrieval.tantivy_index import FORM as TANTIVY_FORM
@@ -88,6 +91,15 @@ class App:
         """Open a source again and ingest it, behind whatever is more urgent. Raises: as `Pipeline.ingest`."""
         with closing(open_source(entry, self.settings)) as source:
             return self.ingest(source, options=RunOptions(priority=BACKGROUND))
+
+    def settle(self, documents: bool, tell: Told = untold) -> list[Verdict]:
+        """Let what waits come into force if the golden questions hold: `documents`, and the embedder chosen.
+
+        Raises: as `Promotion.embedder`.
+        """
+        verdicts = [self.promotion.documents() if documents else None, self.promotion.embedder(tell)]
+        self.bring_up_to_date()
+        return [verdict for verdict in verdicts if verdict]
 
     def _settle(self, report: RunReport) -> None:
         """Let the golden questions decide on what a run brought, and write it into the run's report."""
@@ -195,15 +207,18 @@ def _models(
 ) -> Models:
     """Return the model in force and the chosen one, which comes into force where none was."""
 
-    def follow(name: str, embedder: Embedder) -> Follower[DenseIndex]:
-        def faiss_index(folder: Path | None) -> DenseIndex:
-            return FaissIndex(embedder.dimension, folder)
+    indexes = settings.data_dir / "index"
 
-        indexes = settings.data_dir / "index"
-        return Follower(name, database, indexes, embedder.model_id, faiss_index, FAISS_FORM)
+    def follow(name: str, embedder: Embedder) -> Follower[DenseIndex]:
+        def chunks() -> int:
+            with database.reading() as session:
+                return len(live_chunk_ids(session, embedder.model_id))
+
+        kinds = DenseKinds(embedder.dimension, indexes, settings.retrieval, settings.llm.device, chunks)
+        return Follower(name, database, indexes, embedder.model_id, kinds.open, FORM)
 
     entry = EmbedderEntry(chosen.model_id, chosen.dimension, embedder_config(settings.llm))
-    models = Models(database, chosen, entry, reopen, follow)
+    models = Models(database, indexes, chosen, entry, reopen, follow)
     models.begin()
     return models
 

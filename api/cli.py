@@ -8,6 +8,7 @@ import click
 
 from api.cli_document import document
 from api.cli_filter import filter_of, filter_options
+from api.cli_index import golden, index
 from api.cli_ingestion import ingest, job, source, sync
 from api.cli_model import model
 from api.terminal import Terminal, exit_with_errors, json_option
@@ -130,5 +131,5 @@ def up(data_dir: Path | None, **options: Any) -> int:
     return run(data_dir, **options)
 
 
-for command in (ingest, sync, source, job, document, model):
+for command in (ingest, sync, source, job, document, index, golden, model):
     main.add_command(command)

@@ -16,6 +16,7 @@ from core.errors import VadeError
 from core.settings import NightSettings
 from core.sources import SourceEntry, list_sources, runs_of
 from ingest.report import RunReport
+from retrieval.golden import Verdict
 
 log = structlog.get_logger()
 _LOOK_SECONDS = 30.0
@@ -24,20 +25,29 @@ _NOTIFY_SECONDS = 20.0
 
 @dataclass
 class NightReport:
-    """The report of each run, and the error of each source that could not be brought up to date."""
+    """The report of each run, and the error of each source that could not be brought up to date.
+
+    `verdicts` are those on what waited before the night began: documents, and another embedder.
+    """
 
     reports: list[RunReport] = field(default_factory=list)
     errors: list[tuple[str, VadeError]] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing failed and nothing was suspicious."""
-        return not self.errors and all(report.is_clean for report in self.reports)
+        """Whether nothing failed, nothing was suspicious, and nothing was kept from coming into force."""
+        passed = all(verdict.passed for verdict in self.verdicts)
+        return passed and not self.errors and all(report.is_clean for report in self.reports)
 
     def as_json(self) -> dict[str, Any]:
-        """Return every run's report, and every source's error."""
+        """Return every run's report, every source's error, and every verdict."""
         errors = [{"source": uri, "error": {"code": e.code, "message": str(e)}} for uri, e in self.errors]
-        return {"ok": self.is_clean, "runs": [*(report.as_json() for report in self.reports), *errors]}
+        return {
+            "ok": self.is_clean,
+            "runs": [*(report.as_json() for report in self.reports), *errors],
+            "verdicts": [verdict.as_json() for verdict in self.verdicts],
+        }
 
     def as_text(self) -> str:
         """Return what failed, for a person."""
@@ -45,6 +55,7 @@ class NightReport:
         for report in self.reports:
             lines += [f"{report.source}: {report.suspicion}"] if report.suspicion else []
             lines += [f"{one.uri}: {one.reason}" for one in report.failures]
+        lines += [verdict.as_text() for verdict in self.verdicts if not verdict.passed]
         return "\n".join(lines)
 
 
@@ -58,6 +69,18 @@ class Named(Protocol):
 
 
 AnySource = TypeVar("AnySource", bound=Named)
+
+
+Decide = Callable[[bool], Sequence[Verdict]]
+"""Lets what waits come into force, or not; told whether documents are to be decided on too."""
+
+
+def settle(night: NightReport, decide: Decide) -> None:
+    """Decide on what waits behind the golden questions; of documents only if no run of this night did."""
+    try:
+        night.verdicts.extend(decide(not any(report.gate for report in night.reports)))
+    except VadeError as error:
+        night.errors.append(("what waits to come into force", error))
 
 
 def sync_each(sources: Sequence[AnySource], sync: Callable[[AnySource], RunReport]) -> NightReport:
@@ -86,11 +109,16 @@ class Schedule:
     """Syncs what `vade source add` entered, every night, in a thread of its own."""
 
     def __init__(
-        self, database: Database, settings: NightSettings, sync: Callable[[SourceEntry], RunReport]
+        self,
+        database: Database,
+        settings: NightSettings,
+        sync: Callable[[SourceEntry], RunReport],
+        decide: Decide,
     ) -> None:
         self._database = database
         self._settings = settings
         self._sync = sync
+        self._decide = decide
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="night", daemon=True)
 
@@ -108,6 +136,7 @@ class Schedule:
         if not (due := self._due(now)):
             return None
         night = sync_each(due, self._sync)
+        settle(night, self._decide)
         log.info("night.done", sources=len(due), ok=night.is_clean)
         if not night.is_clean:
             tell(night, self._settings)

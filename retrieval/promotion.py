@@ -101,6 +101,7 @@ class Promotion:
                 embed_missing(self._database, chosen.embedder, followed=True, tell=tell)
         else:
             raise NotReadyError("new chunks came faster than they could be embedded; try again")
+        self._drop_beside()
         return self._noted(verdict)
 
     def promote_documents(self) -> int:
@@ -116,6 +117,7 @@ class Promotion:
         self._embed_all(chosen, tell)
         with self._database.writing() as session:
             put_in_force(session, self._models.entry(chosen))
+        self._drop_beside()
         return True
 
     def roll_back_documents(self) -> int:
@@ -130,22 +132,22 @@ class Promotion:
             raise NotReadyError("there is no former embedder to go back to")
         self._embed_all(former, tell)
         with self._database.writing() as session:
-            return take_back(session).model_id
+            name = take_back(session).model_id
+        self._drop_beside()
+        return name
 
     def confirm(self) -> tuple[int, int]:
         """Give up what could be gone back to; return how many versions and vectors are gone."""
-        if (former := self._models.former()) is not None:
-            former.dense.remove()
         with self._database.writing() as session:
             return confirm(session), forget_former(session)
 
-    def mend(self) -> None:
+    def mend(self, tell: Told = untold) -> None:
         """Give chunks their vector that were committed by a worker that had not heard of a new embedder."""
         embedder = self._models.in_force().embedder
         with self._database.reading() as session:
             missing = count_unembedded(session, embedder.model_id)
         if missing:
-            embed_missing(self._database, embedder, followed=True)
+            embed_missing(self._database, embedder, followed=True, tell=tell)
 
     def _embed_all(self, model: Model, tell: Told) -> None:
         """Embed what lacks a vector; an index made before that would miss it, and is made anew."""
@@ -155,6 +157,14 @@ class Promotion:
             model.dense.remove()
             embed_missing(self._database, model.embedder, followed=False, tell=tell)
         model.dense.bring_up_to_date()
+
+    def _drop_beside(self) -> None:
+        """Leave the index in force alone on the disk: an erased document must not live on in another."""
+        now = self._models.in_force()
+        for model in (self._models.chosen, self._models.former()):
+            if model is not None and model is not now:
+                model.dense.close()
+        self._models.drop_beside()
 
     def _judged(self, chosen: Model, now: Model) -> Verdict:
         goldens = self._goldens()

@@ -1,15 +1,19 @@
 """The embedder in force and the dense index of its vectors: they belong together, and change together."""
 
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 
 import structlog
+from sqlalchemy import delete
 
 from core.database import Database
 from core.embedders import FORMER, IN_FORCE, EmbedderEntry, embedder_at, put_in_force
 from core.errors import ModelError
+from core.tables import FollowerTable
 from core.values import Inquiry, Passage
 from llm.embedder import Embedder, Emphasis, Vectors
 from llm.engine.errors import GenerationFailedError
@@ -52,12 +56,15 @@ class Models:
     def __init__(
         self,
         database: Database,
+        root: Path,
         chosen: Embedder,
         entry: EmbedderEntry,
         reopen: Callable[[EmbedderEntry], Embedder],
         follow: Callable[[str, Embedder], Follower[DenseIndex]],
     ) -> None:
+        """Keep indexes below `root`; `entry` is what the database is to know of the chosen embedder."""
         self._database = database
+        self._root = root
         self._entry = entry
         self._reopen = reopen
         self._follow = follow
@@ -93,6 +100,18 @@ class Models:
         with self._database.writing() as session:
             if embedder_at(session, IN_FORCE) is None:
                 put_in_force(session, self._entry, complete=False)
+
+    def drop_beside(self) -> None:
+        """Remove the dense indexes of all other models from the disk: their vectors are in the database."""
+        kept = self.in_force().dense.name
+        others = [path for path in self._root.glob("dense*") if path.is_dir() and path.name != kept]
+        if not others:
+            return
+        with self._database.writing() as session:
+            names = [path.name for path in others]
+            session.execute(delete(FollowerTable).where(FollowerTable.name.in_(names)))
+        for path in others:
+            shutil.rmtree(path, ignore_errors=True)
 
     def close(self) -> None:
         """Give every index's files back."""

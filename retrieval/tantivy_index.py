@@ -96,7 +96,9 @@ class TantivyIndex:
     def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
         """Return how many chunks there are, and in how many each term stands, whoever may read them."""
         searcher = self._index.searcher()
-        return searcher.num_docs, [searcher.doc_freq("text", term) for term in query]
+        number = searcher.num_docs
+        # Until segments are merged, Tantivy counts a term in what was deleted too.
+        return number, [min(searcher.doc_freq("text", term), number) for term in query]
 
     def ids(self) -> ChunkIds:
         """Return the ids of all chunks held, ascending."""

@@ -11,6 +11,8 @@ from api.terminal import DONE, WITH_FAILURES, Terminal
 def run(data_dir: Path | None, terminal: Terminal, repair: bool) -> int:
     """Check, and say what was found."""
     with opened(data_dir) as app:
+        if repair:
+            app.models.drop_beside()
         report = check(app.database, app.embedder.model_id, app.followers, repair)
     terminal.result({"ok": not report.findings, **asdict(report)}, lambda: _text(report))
     return WITH_FAILURES if report.findings else DONE

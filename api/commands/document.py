@@ -16,6 +16,7 @@ def run_delete(data_dir: Path | None, terminal: Terminal, uri: str) -> int:
     """Erase a document."""
     named = uri if ":" in uri else file_uri(Path(uri).absolute())
     with opened(data_dir) as app:
+        app.models.drop_beside()
         receipt = erase_document(app.database, _followers(app), named)
     terminal.result(asdict(receipt), lambda: _text(receipt, {}))
     return DONE

@@ -82,7 +82,12 @@ def show_night(app: App, night: NightReport, terminal: Terminal, seconds: float)
         {"source": uri, "error": {"code": error.code, "message": str(error)}} for uri, error in night.errors
     ]
     failed = [f"{uri}: {error}" for uri, error in night.errors]
-    terminal.result({**summary, "runs": runs}, lambda: "\n".join([_text(summary, night.reports), *failed]))
+    failed += [verdict.as_text() for verdict in night.verdicts]
+    verdicts = [verdict.as_json() for verdict in night.verdicts]
+    terminal.result(
+        {**summary, "runs": runs, "verdicts": verdicts},
+        lambda: "\n".join([_text(summary, night.reports), *failed]),
+    )
     if not night.reports and all(isinstance(error, AlreadyRunningError) for _, error in night.errors):
         return ALREADY_RUNNING
     return DONE if night.is_clean else WITH_FAILURES
@@ -130,7 +135,13 @@ _IN_KIB = sys.platform != "darwin"
 
 def _run_json(report: RunReport) -> dict[str, Any]:
     documents = [asdict(document) for document in report.documents]
-    return {"source": report.source, "run": report.run, "suspicion": report.suspicion, "documents": documents}
+    return {
+        "source": report.source,
+        "run": report.run,
+        "suspicion": report.suspicion,
+        "gate": report.gate,
+        "documents": documents,
+    }
 
 
 def _text(summary: dict[str, Any], reports: Sequence[RunReport]) -> str:

@@ -6,6 +6,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from api.app import App
+from api.commands.index import advance_by
 from api.commands.ingest import ingest_shown, run_dry, show_night
 from api.commands.opening import opened
 from api.commands.source import named
@@ -16,7 +17,7 @@ from core.sources import (
     SourceEntry,
     list_sources,
 )
-from ingest.night import sync_each, tell
+from ingest.night import settle, sync_each, tell
 from ingest.report import RunReport
 from ingest.run import RunOptions
 from ingest.sources import open_source
@@ -40,6 +41,8 @@ def run(
 
         started = time.perf_counter()
         night = sync_each(entries, sync)
+        with terminal.progress("Embedding") as advance:
+            settle(night, lambda documents: app.settle(documents, advance_by(advance)))
         if not night.is_clean:
             tell(night, app.settings.ingest.night)
         return show_night(app, night, terminal, time.perf_counter() - started)

@@ -29,7 +29,7 @@ def run(data_dir: Path | None, *, host: str | None, port: int | None, user: str 
     settings = load_settings(data_dir, **({"api": overrides} if overrides else {}))
     _refuse_open_doors(settings.api)
     with opened(settings) as app:
-        night = Schedule(app.database, settings.ingest.night, app.sync)
+        night = Schedule(app.database, settings.ingest.night, app.sync, app.settle)
         night.start()
         watch = Watch(app.database, settings.ingest.watch, app.sync, settings.data_dir)
         watch.start()

@@ -1,18 +1,25 @@
 """The real application over a fake embedder, reading files in the test's own process."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from fakes.embedder import FakeEmbedder
 
 from api.app import App, build
+from core.embedders import EmbedderEntry
 from core.settings import load_settings
 from ingest.parsers.formats import parse
 from llm.embedder import Embedder
 
 
-def make_app(data_dir: Path, embedder: Embedder | None = None, **overrides: object) -> App:
+def make_app(
+    data_dir: Path,
+    embedder: Embedder | None = None,
+    reopen: Callable[[EmbedderEntry], Embedder] | None = None,
+    **overrides: object,
+) -> App:
     """Return an application as users run it, but for the neural model and the confined processes."""
     settings = load_settings(data_dir, **overrides)
     here = partial(parse, max_text_bytes=settings.ingest.max_text_bytes)
-    return build(settings, embedder or FakeEmbedder(), here)
+    return build(settings, embedder or FakeEmbedder(), here, reopen)

@@ -1,0 +1,83 @@
+"""`vade golden …` and `vade index …` in this process: an operator's way from a question to a rollback."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.cli import main
+
+TORQUE = "What torque do the lid bolts of the press P-7 get?"
+
+
+@pytest.fixture
+def vade(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
+    def run(*words: str) -> tuple[int, Any]:
+        with pytest.raises(SystemExit) as ended:
+            main(["--data-dir", str(tmp_path / "data"), *words])
+        shown = capsys.readouterr()
+        code = ended.value.code
+        assert isinstance(code, int)
+        return code, json.loads(shown.out) if "--json" in words and shown.out else shown.out or shown.err
+
+    return run  # type: ignore[return-value]
+
+
+def manuals(folder: Path, torque: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / "press.md").write_text(f"# Press P-7\n\n{torque}", "utf-8")
+    for part in ("valve", "pump", "belt"):
+        (folder / f"{part}.md").write_text(
+            f"# {part}\n\nThe {part} is checked by hand. {torque}"[:60], "utf-8"
+        )
+
+
+def test_from_a_golden_question_to_a_rollback(vade: Any, tmp_path: Path) -> None:
+    manuals(tmp_path / "m", "The lid bolts of the press P-7 get a torque of 48 N·m.")
+    assert vade("source", "add", str(tmp_path / "m"), "--public")[0] == 0
+    assert vade("sync")[0] == 0
+    code, kept = vade("golden", "add", TORQUE, "--document", "press.md", "--answer", "48 N·m", "--json")
+    assert (code, kept[0]["documents"], kept[0]["answers"]) == (0, ["press.md"], ["48 N·m"])
+    questions = tmp_path / "more.jsonl"
+    questions.write_text(
+        json.dumps({"id": "1", "question": "Who won the chess cup?", "answerable": False}), "utf-8"
+    )
+    assert vade("golden", "import", str(questions))[0] == 0
+    assert len(vade("golden", "list", "--json")[1]) == 2
+    assert vade("golden", "run", "--json") == (0, {"asked": 2, "holding": 2, "broken": []})
+
+    manuals(tmp_path / "m", "All that is known of it was moved into another folder.")
+    code, told = vade("sync")
+    assert code == 1
+    assert f"1 of 2 golden questions would break; {TORQUE!r}" in told
+    assert "48 N·m" in vade("ask", TORQUE)[1]
+    code, shown = vade("index", "list", "--json")
+    assert (code, shown["documents"]["waiting"]) == (0, 4)
+    assert shown["verdicts"]["documents"]["broken"][0]["question"] == TORQUE
+    assert f"1  {TORQUE}" in vade("index", "list")[1]
+
+    assert vade("index", "promote", "documents", "--json")[1]["promoted"] == 4
+    code, broken = vade("golden", "run")
+    assert (code, "1 of 2 golden questions hold." in broken) == (1, True)
+    assert vade("index", "rollback", "documents", "--json")[1]["rolled_back"] == 4
+    assert vade("golden", "run")[0] == 0
+    assert vade("check")[0] == 0
+    assert vade("index", "build", "--json")[1]["verdict"] is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("golden", "add", "Why?"),
+        ("golden", "add", "Why?", "--refuse", "--answer", "so"),
+        ("golden", "remove", "7"),
+        ("index", "rollback", "embedder"),
+    ],
+)
+def test_what_makes_no_sense_is_one_clear_line(vade: Any, words: tuple[str, ...]) -> None:
+    code, told = vade(*words)
+    assert code in {1, 2}
+    assert told.startswith("vade: ")
+    assert told.count("\n") == 1
