@@ -11,6 +11,7 @@ from core.values import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, said_title
 from ingest.parsers.encoding import decode
 from ingest.parsers.html_blocks import HtmlWriter
+from ingest.parsers.html_hidden import remove_hidden
 from ingest.parsers.site_source import SiteSource, split_front_matter, without_templates
 
 _CHARSET = re.compile(
@@ -29,6 +30,8 @@ _META = {
     "article:author": "author", "dc.creator": "author", "article:modified_time": "date",
     "article:published_time": "date", "dc.date": "date", "dcterms.modified": "date",
 }  # fmt: skip
+# Fewer are signs of menus and forms.
+_LEAST_HIDDEN_LETTERS = 20
 # Left out of a main part; where a page marks none, they may hold its text. Menus are never kept.
 _FURNITURE = ("aside", "footer")
 
@@ -59,6 +62,12 @@ def write_html(builder: DocumentBuilder, text: str) -> None:
     if title is not None:
         builder.title = builder.title or said_title(title.text_content())
     builder.facts = builder.facts.over(_facts(root))
+    hidden = remove_hidden(root)
+    if hidden >= _LEAST_HIDDEN_LETTERS:
+        builder.notice(
+            f"{hidden} letters are on the page but not shown: hidden, white on white, outside or of no "
+            "size; they were not read."
+        )
     main = _main_part(root)
     HtmlWriter(builder, () if main is root else _FURNITURE).write(main)
 

@@ -21,8 +21,10 @@ _BLOCKS = frozenset(
 ) | frozenset(
     ("form h1 h2 h3 h4 h5 h6 header hgroup hr html li main ol p pre section summary table ul caption").split()
 )
+_MENU_TAGS = frozenset(("nav", "menu"))
+# Less text beside its menus is no reason to come to a page.
+_PAGE_SHARE = 0.25
 _HEADING = re.compile(r"h([1-6])")
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _MENU_ROLES = frozenset({"navigation", "search", "menu", "menubar", "toolbar"})
 # What Sphinx, MediaWiki and Bootstrap put beside the text: marks of links, edit links, boxes of links.
 _MENU_CLASSES = frozenset(
@@ -33,23 +35,28 @@ _MIN_ALT_WORDS = 2
 
 
 class HtmlWriter:
-    """Writes the blocks of one tree to a builder; `dropped` names further elements to leave out."""
+    """Writes the blocks of one tree to a builder; `dropped` names further elements to leave out.
+
+    Menus are left out unless the tree is nearly all menu: then it is a page of links.
+    """
 
     def __init__(self, builder: DocumentBuilder, dropped: Iterable[str] = ()) -> None:
         self._builder = builder
         self._dropped = _DROPPED | frozenset(dropped)
+        self._menus = False
         self._inline: list[str] = []
         self._marker: str | None = None
         self._depth = 0
 
     def write(self, root: HtmlElement) -> None:
         """Write an element and all below it."""
+        self._menus = _is_page_of_links(root)
         self._visit(root)
         self._flush()
 
     def _visit(self, element: HtmlElement) -> None:
         tag = element.tag
-        if not isinstance(tag, str) or tag in self._dropped or _is_hidden(element):
+        if not isinstance(tag, str) or self._is_left_out(element, tag):
             return
         if tag not in _BLOCKS:
             self._visit_inline(element, tag)
@@ -69,6 +76,11 @@ class HtmlWriter:
         else:
             self._visit_children(element)
         self._flush()
+
+    def _is_left_out(self, element: HtmlElement, tag: str) -> bool:
+        if self._menus and (tag in _MENU_TAGS or _is_menu(element)):
+            return False
+        return tag in self._dropped or _is_menu(element)
 
     def _visit_children(self, element: HtmlElement) -> None:
         self._inline.append(element.text or "")
@@ -158,7 +170,7 @@ def picture_text(alt: str | None) -> str:
 
 def _collect(element: HtmlElement, parts: list[str]) -> None:
     tag = element.tag
-    if not isinstance(tag, str) or tag in _DROPPED or _is_hidden(element):
+    if not isinstance(tag, str) or tag in _DROPPED or _is_menu(element):
         return
     if tag == "img":
         parts.append(picture_text(element.get("alt")))
@@ -178,17 +190,29 @@ def _preformatted(element: HtmlElement) -> str:
     return textwrap.dedent(str(element.text_content()))
 
 
-def _is_hidden(element: HtmlElement) -> bool:
-    """Tell whether an element is not shown, or is there to get about and not to be read."""
+def _is_page_of_links(root: HtmlElement) -> bool:
+    total = menus = 0
+    waiting = [(root, False)]
+    while waiting:
+        element, inside = waiting.pop()
+        if not isinstance(element.tag, str) or (element.tag in _DROPPED and element.tag not in _MENU_TAGS):
+            continue
+        inside = inside or element.tag in _MENU_TAGS or _is_menu(element)
+        texts = [element.text, *(child.tail for child in element)]
+        letters = sum(map(str.isalnum, "".join(filter(None, texts))))
+        total += letters
+        menus += letters if inside else 0
+        waiting.extend((child, inside) for child in element)
+    return menus > 0 and total - menus < _PAGE_SHARE * total
+
+
+def _is_menu(element: HtmlElement) -> bool:
+    """Tell whether an element is there to get about and not to be read."""
     attributes = element.attrib
     if not attributes:
         return False
-    style = attributes.get("style", "")
-    return (
-        "hidden" in attributes
-        or attributes.get("role") in _MENU_ROLES
-        or bool(style and _HIDDEN_STYLE.search(style))
-        or not _MENU_CLASSES.isdisjoint(attributes.get("class", "").split())
+    return attributes.get("role") in _MENU_ROLES or not _MENU_CLASSES.isdisjoint(
+        attributes.get("class", "").split()
     )
 
 

@@ -5,13 +5,18 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
+from ingest.parsers.base import clean
 from ingest.parsers.tables import joined_header, split_header
 
 # What a cell may claim to span; a larger claim is a mistake or an attack.
 _MAX_SPAN = 200
 _MAX_CELLS = 500_000
-# A table that holds these lays out a page and is not data.
-_LAYOUT_CONTENT = ".//table | .//h1 | .//h2 | .//h3 | .//h4 | .//form | .//main | .//article"
+# A table that holds these lays out a page and is not data, unless what it holds is short.
+_LAYOUT_CONTENT = ".//table | .//h1 | .//h2 | .//h3 | .//h4"
+_PAGE_CONTENT = ".//form | .//main | .//article"
+# A cell of data is read at a glance; a part of a page is not.
+_MAX_CELL_CHARS = 300
+_LEAST_ROWS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,15 @@ class HtmlTable:
 
 def is_layout(table: HtmlElement) -> bool:
     """Tell whether a table only arranges a page's parts."""
-    return table.get("role") == "presentation" or bool(table.xpath(_LAYOUT_CONTENT))
+    if table.get("role") in ("presentation", "none") or table.xpath(_PAGE_CONTENT):
+        return True
+    if not table.xpath(_LAYOUT_CONTENT):
+        return False
+    rows = [row for row in table.iter("tr") if _owner(row) is table]
+    cells = [[cell for cell in row if cell.tag in ("td", "th")] for row in rows]
+    if len(rows) < _LEAST_ROWS or any(len(row) != len(cells[0]) or len(row) < _LEAST_ROWS for row in cells):
+        return True
+    return any(len(clean(cell.text_content())) > _MAX_CELL_CHARS for row in cells for cell in row)
 
 
 def read_table(table: HtmlElement, text_of: Callable[[HtmlElement], str]) -> HtmlTable:

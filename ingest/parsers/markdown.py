@@ -12,6 +12,7 @@ from ingest.parsers.base import DocumentBuilder, clean
 from ingest.parsers.encoding import decode
 from ingest.parsers.html import parse_html
 from ingest.parsers.html_blocks import HtmlWriter, picture_text
+from ingest.parsers.html_hidden import remove_hidden
 from ingest.parsers.site_source import split_front_matter, without_templates
 
 # A link whose address holds a space, or to a reference that is not in the file.
@@ -96,6 +97,7 @@ class _Writer:
             root = parse_html(_LEFT_LINK.sub(r"\1", source))
         except EmptyDocumentError:  # a closing tag alone
             return
+        remove_hidden(root)
         HtmlWriter(self._builder).write(root)
 
     def _table(self, tokens: Sequence[Token], position: int) -> int:
