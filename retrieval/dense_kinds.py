@@ -27,15 +27,19 @@ _LINK_BYTES, _ROW_BYTES = 272, 32
 
 
 class KindIndex:
-    """A dense index that knows its kind."""
+    """A dense index that knows its kind, and when it should be another."""
 
-    def __init__(self, kind: str, index: DenseIndex) -> None:
+    def __init__(self, kind: str, index: DenseIndex, kinds: "DenseKinds") -> None:
         self.kind = kind
         self._index = index
+        self._kinds = kinds
 
-    def is_worn(self) -> bool:
-        """Tell whether it should be built anew, even of the same kind."""
-        return isinstance(self._index, RowIndex) and self._index.is_worn()
+    def successor(self) -> "KindIndex | None":
+        """Return an empty index of the kind that this one should be by now, None if it should stay."""
+        chunks = len(self.ids())
+        wanted = self._kinds.suits(chunks, self.kind)
+        worn = isinstance(self._index, RowIndex) and self._index.is_worn()
+        return self._kinds.made(wanted, chunks) if wanted != self.kind or worn else None
 
     def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
         """Forget all entries of these documents and hold `entries` instead. Idempotent."""
@@ -48,6 +52,14 @@ class KindIndex:
     def ids(self) -> ChunkIds:
         """Return the ids of all chunks held, ascending."""
         return self._index.ids()
+
+    def allowed(self, scope: AccessScope) -> ChunkIds:
+        """Return the ids of all chunks that `scope` may see, ascending."""
+        return self._index.allowed(scope)
+
+    def vectors(self, ids: ChunkIds) -> Vectors:
+        """Return what is compared with a query for each of these chunks, `(n, d)` float32."""
+        return self._index.vectors(ids)
 
     def save(self, folder: Path) -> None:
         """Write everything into an empty folder."""
@@ -106,22 +118,19 @@ class DenseKinds:
             ),
         }
 
-    def open(self, folder: Path | None) -> DenseIndex:
+    def open(self, folder: Path | None) -> KindIndex:
         """Open a saved index, or make an empty one. Raises: IndexUnusableError."""
         if folder is None:
             chunks = self._expected()
-            return self._made(self.suits(chunks, ""), chunks)
+            return self.made(self.suits(chunks, ""), chunks)
         for name, kind in self._kinds.items():
             if (folder / kind.file).exists():
-                return KindIndex(name, kind.make(folder, 0))
+                return KindIndex(name, kind.make(folder, 0), self)
         raise IndexUnusableError(f"{folder} holds no dense index")
 
-    def successor(self, index: DenseIndex) -> DenseIndex | None:
-        """Return an empty index of the kind that `index` should be by now; None if it should stay."""
-        assert isinstance(index, KindIndex)  # one of ours
-        chunks = len(index.ids())
-        wanted = self.suits(chunks, index.kind)
-        return self._made(wanted, chunks) if wanted != index.kind or index.is_worn() else None
+    def made(self, kind: str, chunks: int) -> KindIndex:
+        """Make an empty index of a kind, which will come to hold so many chunks."""
+        return KindIndex(kind, self._kinds[kind].make(None, chunks), self)
 
     def suits(self, chunks: int, now: str) -> str:
         """Return the kind for so many chunks, where `now` is the kind that holds them."""
@@ -137,6 +146,3 @@ class DenseKinds:
     def _fits(self, kind: str, chunks: int, now: str) -> bool:
         budget = self._settings.dense_memory_bytes * (_SHRUNK if now == "ivfpq" != kind else 1.0)
         return chunks * self._kinds[kind].chunk_bytes <= budget
-
-    def _made(self, kind: str, chunks: int) -> DenseIndex:
-        return KindIndex(kind, self._kinds[kind].make(None, chunks))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import structlog
 from filelock import FileLock, Timeout
@@ -32,6 +32,15 @@ class Opens(Protocol[GivenIndex_co]):
 
     def index(self) -> AbstractContextManager[GivenIndex_co]:
         """Give the index."""
+        ...
+
+
+@runtime_checkable
+class Outgrown(Protocol):
+    """An index that may come to need another in its place."""
+
+    def successor(self) -> Any:
+        """Return an empty index of the kind that this one should be by now, None if it should stay."""
         ...
 
 
@@ -113,8 +122,11 @@ class Follower(Generic[AnyIndex]):
             saved = session.get(FollowerTable, self.name)
             if saved is not None and saved.applied_seq == latest_seq(session):
                 return
-        with self.index():
+        with self.index() as index:
             self.save()
+            new: AnyIndex | None = index.successor() if isinstance(index, Outgrown) else None
+        if new is not None:
+            self._change_over(new)
 
     def save(self) -> bool:
         """Write a generation if there is something new; False if another process is writing one.
@@ -164,6 +176,15 @@ class Follower(Generic[AnyIndex]):
             if self._opened is not None:
                 self._opened.close()
             self._opened = None
+
+    def _change_over(self, new: AnyIndex) -> None:
+        """Fill an index from the log while the old one goes on answering, then put it in its place."""
+        seq = self._caught_up(new, 0)
+        with self._lock:
+            self.close()
+            self._opened, self._saved_seq = new, -1
+            self.applied_seq = self._caught_up(new, seq)
+            self.save()
 
     def _build_anew(self, index: AnyIndex) -> None:
         """Apply the whole log and keep the result, so that the next process need not do it again."""

@@ -1,7 +1,8 @@
 """Followers under faults: whatever is lost, the log brings it back; nothing half-written is believed."""
 
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from api.app import App
 from core.changes import latest_seq, live_chunk_ids
 from core.errors import StorageError
 from core.tables import FollowerTable
+from core.values import IndexEntry
 from retrieval.follower import Follower
 
 
@@ -224,3 +226,48 @@ def test_a_long_log_is_applied_in_parts(shelf: Shelf) -> None:
     assert holds(follower) == shelf.truth()
     with shelf.app.database.reading() as session:
         assert follower.applied_seq == latest_seq(session) == 260
+
+
+class Small(FakeDenseIndex):
+    """An index that should be a `Large` one from two entries on."""
+
+    def successor(self) -> "FakeDenseIndex | None":
+        return Large() if len(self.entries) > 1 else None
+
+
+class Large(FakeDenseIndex):
+    """Its like for more."""
+
+    meanwhile: Callable[[], object] = staticmethod(lambda: None)
+
+    def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
+        self.meanwhile()
+        super().replace(document_ids, entries)
+
+
+def test_an_outgrown_index_answers_until_the_next_one_holds_as_much(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower = shelf.follower(Small)
+    shelf.commit("a.md")
+    follower.bring_up_to_date()
+    with follower.index() as index:
+        assert type(index) is Small
+    shelf.commit("b.md")
+    seen: list[list[int]] = []
+
+    def ask_in_another_thread() -> None:
+        monkeypatch.setattr(Large, "meanwhile", staticmethod(lambda: None))
+        asking = threading.Thread(target=lambda: seen.append(holds(follower)))
+        asking.start()
+        asking.join(timeout=10)
+        shelf.commit("c.md")
+
+    monkeypatch.setattr(Large, "meanwhile", staticmethod(ask_in_another_thread))
+    follower.bring_up_to_date()
+    assert [len(held) for held in seen] == [2], "the old index answered while the new one was filled"
+    with follower.index() as index:
+        assert type(index) is Large
+        assert index.ids().tolist() == shelf.truth()
+    assert len(shelf.truth()) == 3
+    assert shelf.in_force()[1] == follower.applied_seq == 3
