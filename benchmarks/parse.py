@@ -112,7 +112,7 @@ def main() -> None:
     table = markdown(results)
     print(table)
     if options.write:
-        (_RESULTS / "parse.json").write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+        (_RESULTS / "parse.json").write_text(json.dumps(results) + "\n", "utf-8")
         (_RESULTS / "parse.md").write_text(table, "utf-8")
     for one in scores if options.files else ():
         shares = {name: round(a / b, 3) for name, (a, b) in one.counts.items() if b}
