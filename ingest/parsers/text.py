@@ -18,6 +18,15 @@ _WRAPPED_LINE_CHARS = 45
 # Two short lines, such as a greeting and a name, read as well on one.
 _MIN_LINES_ALONE = 3
 _LINE_FORMATS = (".log", ".json", ".jsonl", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".xml")
+# Programs are text of an ending that is not known; their lines and indents are kept.
+_PROGRAMS = tuple(
+    f".{ending}"
+    for ending in (
+        "py pyi js mjs ts tsx jsx java kt scala go rs c h cc cpp hpp cs m swift rb pl lua r jl php sh bash"
+        " zsh ps1 bat cmd sql css scss vue svelte proto tf gradle cmake mk awk vb vbs bas f90 pas asm s st"
+        " scl ino"
+    ).split()
+)
 
 
 class TextParser:
@@ -29,7 +38,10 @@ class TextParser:
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the document; see `Parser.parse`."""
         builder = DocumentBuilder(self.media_type)
-        write_text(builder, decode(content), name.lower().endswith(_LINE_FORMATS))
+        if name.lower().endswith(_PROGRAMS):
+            _write_program(builder, decode(content))
+        else:
+            write_text(builder, decode(content), name.lower().endswith(_LINE_FORMATS))
         return builder.build(name)
 
 
@@ -43,6 +55,17 @@ def write_text(builder: DocumentBuilder, text: str, keep_lines: bool = False) ->
             builder.code("\n".join(lines))
         else:
             _write_group(builder, lines)
+
+
+def _write_program(builder: DocumentBuilder, text: str) -> None:
+    """Add a program: what is indented belongs to what stands above it, whatever blank lines part them."""
+    part: list[str] = []
+    for group in re.split(r"\n(?:[ \t]*\n)+", clean_lines(text)):
+        if part and not group.startswith((" ", "\t", "}", ")", "]")):
+            builder.code("\n\n".join(part))
+            part = []
+        part.append(group)
+    builder.code("\n\n".join(part))
 
 
 def _write_group(builder: DocumentBuilder, lines: list[str]) -> None:

@@ -8,6 +8,8 @@ import docx
 import numpy as np
 import openpyxl
 import pptx
+from fakes.containers import packed
+from fakes.outlook import outlook
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
@@ -113,6 +115,16 @@ def word() -> bytes:
     return _saved(document)
 
 
+def book() -> bytes:
+    """An e-book of one chapter."""
+    package = (
+        '<package><manifest><item id="a" href="a.xhtml" media-type="application/xhtml+xml"/></manifest>'
+        '<spine><itemref idref="a"/></spine></package>'
+    )
+    container = '<container><rootfiles><rootfile full-path="p.opf"/></rootfiles></container>'
+    return packed({"META-INF/container.xml": container, "p.opf": package, "a.xhtml": HTML})
+
+
 def unstyled_word() -> bytes:
     """A heading that is one only by its letters: what can be a title has to be judged."""
     document = docx.Document()
@@ -166,6 +178,10 @@ def all_samples() -> dict[str, bytes]:
         "b.docx": unstyled_word(),
         "a.pptx": slides(),
         "a.xlsx": workbook(),
+        "a.zip": packed({"a.md": MARKDOWN, "b.html": HTML}),
+        "a.msg": outlook("Pump stopped", "Please look.", {"log.txt": b"E-42 at noon. " * 300}),
+        "a.epub": book(),
+        "a.vtt": b"WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>Stop the pump.\n",
     }
 
 

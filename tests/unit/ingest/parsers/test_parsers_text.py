@@ -66,3 +66,18 @@ def test_paragraphs_lists_and_underlined_headings() -> None:
 def test_lines_that_stand_alone_stay_lines() -> None:
     assert parse("E-1 stop\nE-2 go\nE-3 wait") == [(BlockKind.CODE, "E-1 stop\nE-2 go\nE-3 wait")]
     assert parse("12:00 a\n12:01 b", "run.log") == [(BlockKind.CODE, "12:00 a\n12:01 b")]
+
+
+def test_a_program_keeps_its_lines_and_each_function_is_one_piece() -> None:
+    stop = "def stop(pump):\n    close(pump)\n\n    return pump"
+    source = f"import os\n\n\n{stop}\n\n\nclass Valve:\n\n    open = 1\n"
+    assert parse(source, "pump.py") == [
+        (BlockKind.CODE, "import os"),
+        (BlockKind.CODE, stop),
+        (BlockKind.CODE, "class Valve:\n\n    open = 1"),
+    ]
+
+
+def test_the_lines_of_a_log_stay_lines() -> None:
+    lines = "10:00 start\n10:01 E-42 overheat\n  at pump 7\n10:02 stop"
+    assert parse(lines, "pump.log") == [(BlockKind.CODE, lines)]
