@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.orm import Session
 
-from core.tables import ChangeTable, ChunkTable, EmbeddingTable, GrantTable, VersionTable
+from core.facts import facts_from_text
+from core.labels import labels_of, language_label
+from core.tables import (
+    ChangeTable,
+    ChunkTable,
+    DocumentTable,
+    EmbeddingTable,
+    GrantTable,
+    SourceTable,
+    VersionTable,
+)
 from core.values import BlockKind, IndexEntry, Standing
 
 # Documents that wait, handed out at once.
@@ -66,11 +76,16 @@ def live_chunk_ids(session: Session, model_id: str | None) -> list[int]:
     return list(session.scalars(wanted.order_by(ChunkTable.id)))
 
 
-def live_entries(session: Session, model_id: str | None, after: int, limit: int) -> list[IndexEntry]:
-    """Return what an index should hold, at most `limit` documents at once, those with an id over `after`."""
+def live_entries(
+    session: Session, model_id: str | None, after: int, limit: int
+) -> tuple[list[IndexEntry], int]:
+    """Return what an index should hold of the next documents, and the id of the last; 0 if there is none.
+
+    These are at most `limit` documents with an id over `after`.
+    """
     ids = select(VersionTable.document_id).where(LIVE, VersionTable.document_id > after)
     documents = session.scalars(ids.order_by(VersionTable.document_id).limit(limit)).all()
-    return list(_entries(session, documents, model_id))
+    return list(_entries(session, documents, model_id)), documents[-1] if documents else 0
 
 
 def _entries(
@@ -86,6 +101,8 @@ def _entries(
             ChunkTable.context,
             ChunkTable.text,
             vector,
+            ChunkTable.language,
+            ChunkTable.version_id,
         )
         .join(VersionTable, VersionTable.id == ChunkTable.version_id)
         .where(ChunkTable.document_id.in_(document_ids), versions)
@@ -93,13 +110,36 @@ def _entries(
     )
     if model_id is not None:
         wanted = wanted.join(EmbeddingTable, _vector_of(model_id))
-    for chunk_id, document_id, kind, context, text, row in session.execute(wanted):
+    labels = _labels(session, document_ids, versions)
+    for chunk_id, document_id, kind, context, text, row, language, version_id in session.execute(wanted):
         readers = principals.get(document_id, frozenset())
-        yield IndexEntry(chunk_id, document_id, BlockKind(kind), context, text, row, readers)
+        label = labels[version_id] | language_label(language)
+        yield IndexEntry(chunk_id, document_id, BlockKind(kind), context, text, row, readers, label)
 
 
 def _vector_of(model_id: str) -> ColumnElement[bool]:
     return and_(EmbeddingTable.chunk_id == ChunkTable.id, EmbeddingTable.model_id == model_id)
+
+
+def _labels(
+    session: Session, document_ids: Sequence[int], versions: ColumnElement[bool]
+) -> dict[int, frozenset[str]]:
+    """Return the labels of versions by their ids, those of each chunk's own language apart."""
+    rows = session.execute(
+        select(
+            VersionTable.id, VersionTable.facts, VersionTable.created_at, DocumentTable.facts,
+            DocumentTable.uri, DocumentTable.media_type, SourceTable.uri,
+        )
+        .join(DocumentTable, DocumentTable.id == VersionTable.document_id)
+        .join(SourceTable, SourceTable.id == DocumentTable.source_id)
+        .where(VersionTable.document_id.in_(document_ids), versions)
+    )  # fmt: skip
+    return {
+        version_id: labels_of(
+            facts_from_text(own).over(facts_from_text(told)), read_at.date(), source, uri, media_type
+        )
+        for version_id, own, read_at, told, uri, media_type, source in rows
+    }
 
 
 def _principals(session: Session, document_ids: Sequence[int]) -> dict[int, frozenset[str]]:

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
+from core.facts import NONE, Facts
 from core.jobs import DOCUMENT, forget
 from core.known import KnownDocument
+from core.succession import write_succession
 from core.tables import (
     ChangeTable,
     ChunkTable,
@@ -70,8 +72,10 @@ def is_settled(known: KnownDocument | DocumentTable | None, file: Fetched) -> bo
     )
 
 
-def see(session: Session, source: int, uri: str, name: str, principals: frozenset[str]) -> int:
-    """Enter a document that a source lists, and who may read it; return its id."""
+def see(
+    session: Session, source: int, uri: str, name: str, principals: frozenset[str], facts: Facts = NONE
+) -> int:
+    """Enter a document that a source lists, who may read it and what the source says of it; return its id."""
     document = find_document(session, uri)
     now = datetime.now(UTC)
     if document is None:
@@ -86,6 +90,7 @@ def see(session: Session, source: int, uri: str, name: str, principals: frozense
     document.source_id = source
     session.flush()
     update_grants(session, document.id, principals)
+    update_facts(session, document.id, facts)
     return document.id
 
 
@@ -135,14 +140,31 @@ def update_grants(session: Session, document_id: int, principals: frozenset[str]
     return _update_grants(session, document_id, principals)
 
 
+def update_facts(session: Session, document_id: int, facts: Facts) -> None:
+    """Make `facts` what the source says of a document, and of what is inside it."""
+    told = facts.as_text()
+    family = or_(DocumentTable.id == document_id, DocumentTable.parent_id == document_id)
+    for document in session.scalars(select(DocumentTable).where(family, DocumentTable.facts != told)).all():
+        document.facts = told
+        session.flush()
+        write_succession(session, document.id)
+        if _has_chunks(session, document.id):
+            _log_change(session, document.id)
+
+
 def _update_grants(session: Session, document_id: int, principals: frozenset[str]) -> bool:
     held = session.scalars(select(GrantTable.principal).where(GrantTable.document_id == document_id))
     if frozenset(held) == principals:
         return False
     _replace_grants(session, document_id, principals)
-    if session.scalar(select(ChunkTable.id).where(ChunkTable.document_id == document_id).limit(1)):
+    if _has_chunks(session, document_id):
         _log_change(session, document_id)
     return True
+
+
+def _has_chunks(session: Session, document_id: int) -> bool:
+    chunks = select(ChunkTable.id).where(ChunkTable.document_id == document_id)
+    return session.scalar(chunks.limit(1)) is not None
 
 
 def tombstone(session: Session, document_id: int) -> None:
@@ -218,12 +240,14 @@ def _write_version(
         title=new.parsed.title,
         text=new.parsed.text,
         notices="\n".join(new.parsed.notices),
+        facts=new.parsed.facts.as_text(),
         created_at=now,
         tombstoned_at=None if standing is Standing.PLAIN else now,
         standing=standing,
     )
     session.add(version)
     session.flush()
+    write_succession(session, document_id)
     _insert(
         session,
         PageTable,

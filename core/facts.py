@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -23,13 +23,18 @@ _DATE = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)|\s*(\d{1,2})[/.](\d{1,
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a source or a document says of itself; `supersedes` names documents by URI, file name or title."""
+    """What a source or a document says of itself; `supersedes` names documents by URI, file name or title.
+
+    `changed` is the day of a file's last change: a search narrowed to some time goes by it where no day
+    is told, but nobody is shown it as the document's day.
+    """
 
     day: date | None = None
     owner: str = ""
     tags: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     supersedes: tuple[str, ...] = ()
+    changed: date | None = None
 
     def over(self, other: "Facts") -> "Facts":
         """Return these facts, and those of `other` that these do not tell; words of both count."""
@@ -39,6 +44,7 @@ class Facts:
             _distinct((*self.tags, *other.tags)),
             _distinct((*self.devices, *other.devices)),
             _distinct((*self.supersedes, *other.supersedes)),
+            self.changed or other.changed,
         )
 
     def as_text(self) -> str:
@@ -55,12 +61,9 @@ def facts_from_text(text: str) -> Facts:
     if not text:
         return NONE
     raw: dict[str, Any] = json.loads(text)
-    day = raw.get("day")
-    return Facts(
-        date.fromisoformat(day) if day else None,
-        raw.get("owner", ""),
-        *(tuple(raw.get(name, ())) for name in ("tags", "devices", "supersedes")),
-    )
+    day, changed = (date.fromisoformat(raw[name]) if name in raw else None for name in ("day", "changed"))
+    tags, devices, supersedes = (tuple(raw.get(name, ())) for name in ("tags", "devices", "supersedes"))
+    return Facts(day, raw.get("owner", ""), tags, devices, supersedes, changed)
 
 
 def facts_of(raw: Mapping[Any, Any]) -> Facts:
@@ -71,10 +74,10 @@ def facts_of(raw: Mapping[Any, Any]) -> Facts:
     """
     said = {str(key).casefold(): value for key, value in raw.items()}
     found: dict[str, Any] = {}
-    for field in fields(Facts):
-        value = next((said[name] for name in _NAMES[field.name] if said.get(name)), None)
+    for field, names in _NAMES.items():
+        value = next((said[name] for name in names if said.get(name)), None)
         if value is not None:
-            found[field.name] = _READ.get(field.name, _words)(value)
+            found[field] = _READ.get(field, _words)(value)
     return Facts(**found)
 
 

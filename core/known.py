@@ -20,7 +20,10 @@ class KnownMember:
 
 @dataclass(frozen=True, slots=True)
 class KnownDocument:
-    """What the database knows of a document before a source is looked at; `readable` if it has a version."""
+    """What the database knows of a document before a source is looked at; `readable` if it has a version.
+
+    `facts` is what the source said of it, as `core.facts.Facts.as_text` has it.
+    """
 
     id: int
     state: str
@@ -31,6 +34,7 @@ class KnownDocument:
     principals: frozenset[str]
     readable: bool
     members: tuple[KnownMember, ...]
+    facts: str = ""
 
     @property
     def has_failed(self) -> bool:
@@ -71,6 +75,7 @@ def known_documents(session: Session, source_uri: str) -> dict[str, KnownDocumen
             frozenset(readers.get(row.id, ())),
             row.id in live,
             tuple(members.get(row.id, ())),
+            row.facts,
         )
         for row in session.scalars(select(DocumentTable).where(of_source))
     }

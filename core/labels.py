@@ -57,7 +57,7 @@ EVERYTHING = SearchFilter()
 
 def labels_of(facts: Facts, day: date, source: str, uri: str, media_type: str) -> frozenset[str]:
     """Return a document's labels; `day` counts where the facts give no date."""
-    when = facts.day or day
+    when = facts.day or facts.changed or day
     ending = PurePosixPath(unquote(uri)).suffix.removeprefix(".")
     return frozenset(
         [

@@ -16,9 +16,11 @@ from core.documents import (
     find_document,
     is_settled,
     tombstone,
+    update_facts,
     update_grants,
 )
 from core.errors import NotFoundError, ParseError
+from core.facts import facts_from_text
 from core.tables import DocumentTable, GrantTable
 from core.values import DocumentState
 
@@ -78,6 +80,7 @@ def _commit(
     was_there = known is not None and known.state != DocumentState.DELETED
     document = known if known is not None and was_there else _enter(session, parent, member, known)
     update_grants(session, document.id, readers)
+    update_facts(session, document.id, facts_from_text(parent.facts))
     if isinstance(member.version, ParseError):
         commit_failure(session, member.file, str(member.version))
         return "failed"

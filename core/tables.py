@@ -90,6 +90,7 @@ class DocumentTable(Base):
     has to be tried again. `stamp` is the source's word for that content: while it is the same, there
     is nothing to fetch. `reason` says why it failed. A file inside another one, such as an
     attachment, has the outermost file's document as its `parent_id`, and that one's permissions.
+    `facts` is what the source says of it, as `core.facts.Facts.as_text` has it.
     """
 
     __tablename__ = "document"
@@ -106,15 +107,26 @@ class DocumentTable(Base):
     content_sha256: Mapped[str] = mapped_column(String(64))
     stamp: Mapped[str] = mapped_column(String(255))
     pipeline: Mapped[str] = mapped_column(String(255))
+    facts: Mapped[str] = mapped_column(Text, default="", server_default="")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class SuccessionTable(Base):
+    """A document says that it takes the place of another one, which it names in lower case."""
+
+    __tablename__ = "succession"
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(4096), primary_key=True, index=True)
 
 
 class VersionTable(Base):
     """One immutable state of a document; at most one of a document's versions is live.
 
     Live is what is not tombstoned; a version that waits, by its `standing`, is so until it is let through.
-    `notices` are what a person should know of how it was read, a line each.
+    `notices` are what a person should know of how it was read, a line each; `facts` is what the file
+    says of itself.
     """
 
     __tablename__ = "version"
@@ -136,6 +148,7 @@ class VersionTable(Base):
     title: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text, deferred=True)
     notices: Mapped[str] = mapped_column(Text, server_default="")
+    facts: Mapped[str] = mapped_column(Text, default="", server_default="")
     created_at: Mapped[datetime]
     tombstoned_at: Mapped[datetime | None]
     standing: Mapped[str] = mapped_column(String(16), server_default="plain", index=True)

@@ -225,6 +225,7 @@ class Passage:
     kind: BlockKind = BlockKind.PARAGRAPH
     pages: tuple[tuple[int, int], ...] = ()
     language: str = ""
+    facts: Facts = NONE
 
     @property
     def end(self) -> int:
@@ -245,7 +246,11 @@ class Passage:
         """Return the citation of the version's stored text from `start` to `end`, inside this passage."""
         quote = self.text[start - self.start : end - self.start]
         page = self.page_at(start)
-        return Citation(self.document_id, self.uri, self.title, self.version, page, (start, end), quote)
+        day = self.facts.day.isoformat() if self.facts.day else ""
+        return Citation(
+            self.document_id, self.uri, self.title, self.version, page, (start, end), quote, day,
+            self.facts.owner,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +269,10 @@ class DraftSentence:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The proof of a sentence: `quote` stands at `span` in this version of the document."""
+    """The proof of a sentence: `quote` stands at `span` in this version of the document.
+
+    `day` (ISO 8601) and `owner` are empty where nothing says of when and whose the document is.
+    """
 
     document_id: int
     uri: str
@@ -273,6 +281,8 @@ class Citation:
     page: int | None
     span: tuple[int, int]
     quote: str
+    day: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,13 +294,35 @@ class AnswerSentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Disagreement:
+    """What another document says otherwise than the answer's citation at this 0-based position."""
+
+    citation: int
+    other: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """A document in an answer, and the one that takes its place: its title, day (ISO 8601) and owner."""
+
+    document_id: int
+    title: str
+    by_document_id: int
+    by: str
+    day: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The answer contract; see the design's words.
 
     A refused answer has no sentences; `reason` says why in a sentence, and `found` holds what came
     nearest. `near` are names of exact things, as documents write them, that could be meant by one that
     was asked for and that no document holds. `understood` is the question that was searched for, where
-    that is not the one that was asked. `confidence` lies in 0..1. `timings` are milliseconds by stage.
+    that is not the one that was asked. `disagreements` are what other documents say otherwise,
+    `superseded` documents cited or disagreeing in whose place there is another. `confidence` lies in
+    0..1. `timings` are milliseconds by stage.
     """
 
     text: str
@@ -303,3 +335,5 @@ class Answer:
     found: tuple[Citation, ...] = ()
     near: tuple[str, ...] = ()
     understood: str = ""
+    disagreements: tuple[Disagreement, ...] = ()
+    superseded: tuple[Superseded, ...] = ()

@@ -119,8 +119,8 @@ class FolderSource:
 
     def _listed(self, path: Path, rule: Rule) -> Listed:
         status = path.stat()
-        day = Facts(datetime.fromtimestamp(status.st_mtime, UTC).date())
-        return Listed(file_uri(path), path.name, rule.readers, _stamp(status), rule.facts.over(day))
+        changed = Facts(changed=datetime.fromtimestamp(status.st_mtime, UTC).date())
+        return Listed(file_uri(path), path.name, rule.readers, _stamp(status), rule.facts.over(changed))
 
     def _rule(self, folder: Path, found: dict[Path, Rule]) -> Rule:
         if folder not in found:

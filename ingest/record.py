@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from core.database import Database
-from core.documents import READ, see, tombstone, update_grants
+from core.documents import READ, see, tombstone, update_facts, update_grants
 from core.errors import ParseError, SourceError
 from core.jobs import DOCUMENT, NewJob, enqueue
 from core.known import KnownDocument
@@ -95,7 +95,7 @@ class Recorder:
             if known and self._is_settled(known, listed, run.options.retry):
                 self._keep(session, known, listed, run)
                 continue
-            see(session, run.source.id, listed.uri, listed.name, listed.principals)
+            see(session, run.source.id, listed.uri, listed.name, listed.principals, listed.facts)
             payload = {"name": listed.name, "stamp": listed.stamp}
             jobs.append(
                 NewJob(
@@ -107,10 +107,12 @@ class Recorder:
         run.report.listed = len(named)
 
     def _keep(self, session: Session, known: KnownDocument, listed: Listed, run: Run) -> None:
-        """Leave a document as it is; only its permissions may have changed."""
+        """Leave a document as it is; only its permissions and what is said of it may have changed."""
         changed = known.principals != listed.principals
         if changed:
             update_grants(session, known.id, listed.principals)
+        if known.facts != listed.facts.as_text():
+            update_facts(session, known.id, listed.facts)
         if known.state in GIVEN_UP:
             run.tell(listed.uri, Outcome.FAILED, ParseError(known.reason))
         else:

@@ -10,6 +10,7 @@ from core.settings import RetrievalSettings
 from core.values import AccessScope, Answer, AnswerSentence, Citation, DraftSentence, Inquiry, Passage, Turn
 from llm.generator import Generator
 from retrieval.citation_check import checked_citations
+from retrieval.disagreement import in_force, with_disagreements
 from retrieval.exact import names_near, unknown_names
 from retrieval.followup import understand
 from retrieval.search import Searcher
@@ -69,7 +70,9 @@ class Answerer:
         """
         meant = understand(question, [turn.question for turn in history])
         notes = _Notes(self._settings.min_support, meant.whole if meant.whole != question else "")
-        passages = self._searcher.search(meant.whole, scope, self._settings.passages, _REACH, within)
+        found = self._searcher.search(meant.whole, scope, self._settings.passages, _REACH, within)
+        successors = self._searcher.successors(found, scope)
+        passages = in_force(found, successors)
         notes.lap("search_ms")
         unknown = unknown_names(meant.whole, passages)
         if unknown:
@@ -82,7 +85,7 @@ class Answerer:
                 said = notes.take(draft, checked_citations(draft, passages)) if draft else None
                 tell(said or Writing())
         notes.lap("generate_ms")
-        return notes.answer(passages)
+        return with_disagreements(notes.answer(passages), found, successors)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from core.language import cjk_share, terms
 from core.names import quoted
 from core.reading import read_passages
 from core.settings import RetrievalSettings
+from core.succession import Successor, names_of, successors
 from core.values import AccessScope, Hit, Passage
 from llm.embedder import Embedder
 from llm.engine.errors import EngineFullError, GenerationFailedError
@@ -110,6 +111,12 @@ class Searcher:
         """Return the dense leg's say: less, down to none, for a script that the embedder cannot read."""
         readable = 1.0 if embedder.tokenizer.reads_cjk else 1.0 - cjk_share(question)
         return self._settings.dense_weight * readable
+
+    def successors(self, passages: Sequence[Passage], scope: AccessScope) -> dict[int, Successor]:
+        """Return, by document, the readable one that takes the place of a passage's document."""
+        names = {one.document_id: names_of(one.uri, one.title) for one in passages}
+        with self._database.reading() as session:
+            return successors(session, names, scope) if names else {}
 
     def rarity(self, asked: Sequence[str]) -> list[float]:
         """Return each term's inverse document frequency over all chunks, above 0."""

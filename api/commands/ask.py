@@ -114,12 +114,24 @@ def _answer_text(answer: Answer) -> str:
         for sentence in answer.sentences
     ]
     sources = [_citation_text(number, citation) for number, citation in enumerate(answer.citations, start=1)]
-    return "\n".join([*head, *said, "", *sources])
+    return "\n".join([*head, *said, "", *sources, *_otherwise(answer)])
+
+
+def _otherwise(answer: Answer) -> Iterator[str]:
+    """Yield what other documents say otherwise, and which documents are superseded."""
+    first = len(answer.citations) + 1
+    for number, found in enumerate(answer.disagreements, start=first):
+        yield f"\nAnother document says otherwise than [{found.citation + 1}]:"
+        yield _citation_text(number, found.other)
+    for old in answer.superseded:
+        when = ", ".join(filter(None, (old.day, old.owner)))
+        yield f"\n“{old.title}” is superseded by “{old.by}”{f' ({when})' if when else ''}."
 
 
 def _citation_text(number: int, citation: Citation) -> str:
     page = f", page {citation.page}" if citation.page else ""
-    head = f"[{number}] {citation.title}{page}, version {citation.version}"
+    about = "".join(f", {part}" for part in (citation.day, citation.owner) if part)
+    head = f"[{number}] {citation.title}{page}, version {citation.version}{about}"
     return f"{head}\n    {citation.uri}\n    “{citation.quote}”"
 
 

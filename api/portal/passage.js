@@ -97,9 +97,9 @@ function scrollToMark(holder) {
   holder.scrollTop += fromTop - holder.clientHeight * 0.3;
 }
 
-/** Return page, version and file name of a citation as nodes. */
-export function placeOf({ uri, page, version }) {
-  const parts = [page === null ? null : `Page ${page}`, version ? `Version ${version}` : null];
+/** Return page, version, day, owner and file name of a citation as nodes. */
+export function placeOf({ uri, page, version, day, owner }) {
+  const parts = [page === null ? null : `Page ${page}`, version ? `Version ${version}` : null, day, owner];
   return [
     ...parts.filter(Boolean).map((part) => element("span", {}, part)),
     element("bdi", { class: "file" }, fileName(uri)),

@@ -82,7 +82,7 @@ export class Turn {
       return;
     }
     if (this.sentences.length !== answer.sentences.length) this.#repeat(answer);
-    this.body.append(this.#sources("Sources", this.citations, "cited"), this.#foot(answer));
+    this.body.append(this.#sources("Sources", this.citations, "cited"), ...this.#otherwise(answer), this.#foot(answer));
     announce(`That is the answer, from ${counted(this.citations.length, "source")}.`);
   }
 
@@ -106,6 +106,20 @@ export class Turn {
     this.body.append(refusal);
     if (found.length) this.body.append(this.#sources("What came nearest", found, "found"));
     announce(`No answer in the documents. ${reason}`);
+  }
+
+  /** Show what other documents say otherwise, and which are superseded: nothing is merged in silence. */
+  #otherwise({ disagreements, superseded }) {
+    const parts = [];
+    for (const { title, by } of superseded ?? []) {
+      const words = [quoted("span", plainName(title)), " is superseded by ", quoted("span", plainName(by)), "."];
+      parts.push(element("p", { class: "notice superseded" }, ...words));
+    }
+    if (disagreements?.length) {
+      const others = disagreements.map(({ other }) => other);
+      parts.push(this.#sources("Another document says otherwise", others, "other"));
+    }
+    return parts;
   }
 
   #sources(title, citations, kind) {

@@ -41,7 +41,9 @@ def test_a_day_is_read_where_there_is_one_reading(said: object, day: date | None
     assert day_of(said) == day
 
 
-@given(st.builds(Facts, st.none() | st.dates(), st.text(max_size=5), WORDS, WORDS, WORDS))
+@given(
+    st.builds(Facts, st.none() | st.dates(), st.text(max_size=5), WORDS, WORDS, WORDS, st.none() | st.dates())
+)
 def test_facts_are_kept_whole(facts: Facts) -> None:
     assert facts_from_text(facts.as_text()) == facts
     assert facts.over(NONE).as_text() == facts.as_text()

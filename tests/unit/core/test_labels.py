@@ -65,6 +65,12 @@ def test_without_a_date_the_day_of_reading_counts() -> None:
     assert not fits(SearchFilter(until=date(2024, 3, 30)), of())
 
 
+def test_the_last_change_counts_where_no_day_is_told() -> None:
+    old = Facts(changed=date(2020, 1, 1))
+    assert fits(SearchFilter(until=date(2020, 1, 1)), of(old))
+    assert not fits(SearchFilter(until=date(2020, 1, 1)), of(Facts(day=date(2021, 1, 1)).over(old)))
+
+
 def test_a_stretch_that_ends_before_it_begins_holds_nothing() -> None:
     wanted = SearchFilter(since=date(2024, 2, 1), until=date(2024, 1, 1))
     assert not fits(wanted, of(Facts(day=date(2024, 1, 15))))

@@ -4,8 +4,10 @@ import pytest
 from fakes.generator import FakeGenerator
 from fakes.passages import passage
 
+from core.labels import EVERYTHING, SearchFilter
 from core.permissions import scope_of
 from core.settings import RetrievalSettings
+from core.succession import Successor
 from core.values import AccessScope, Answer, DraftSentence, Passage
 from retrieval.answer import NOT_FOUND, TOO_LITTLE, Answerer, Found, Said, Tell
 from retrieval.search import Searcher
@@ -25,9 +27,19 @@ class Shelf(Searcher):
         self.passages = list(passages)
         self.asked: list[tuple[str, AccessScope, int]] = []
 
-    def search(self, question: str, scope: AccessScope, limit: int, reach: int = 0) -> list[Passage]:
+    def search(
+        self,
+        question: str,
+        scope: AccessScope,
+        limit: int,
+        reach: int = 0,
+        within: SearchFilter = EVERYTHING,
+    ) -> list[Passage]:
         self.asked.append((question, scope, limit))
         return self.passages[:limit]
+
+    def successors(self, passages: Sequence[Passage], scope: AccessScope) -> dict[int, Successor]:
+        return {}
 
 
 def ask(

@@ -1,0 +1,74 @@
+"""Which document takes the place of which: a document says so of itself, and names the other one.
+
+Writing works inside the caller's transaction; reading is bound to a scope, as all reading is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from core.changes import LIVE
+from core.facts import Facts, facts_from_text
+from core.reading import readable
+from core.tables import DocumentTable, SuccessionTable, VersionTable
+from core.values import AccessScope
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """A readable document that takes the place of another one."""
+
+    document_id: int
+    uri: str
+    title: str
+    facts: Facts
+
+
+def names_of(uri: str, title: str) -> frozenset[str]:
+    """Return the names by which another document may mean this one: URI, file name and title."""
+    path = PurePosixPath(unquote(uri))
+    return frozenset(_plain(name) for name in (uri, path.name, path.stem, title) if name.strip())
+
+
+def write_succession(session: Session, document_id: int) -> None:
+    """Note which documents a document takes the place of now, by its source or by its newest version."""
+    session.execute(delete(SuccessionTable).where(SuccessionTable.document_id == document_id))
+    own = select(VersionTable.facts).where(VersionTable.document_id == document_id)
+    newest = session.scalar(own.order_by(VersionTable.number.desc()).limit(1))
+    told = session.scalar(select(DocumentTable.facts).where(DocumentTable.id == document_id))
+    facts = facts_from_text(newest or "").over(facts_from_text(told or ""))
+    rows = [{"document_id": document_id, "name": name} for name in sorted(set(map(_plain, facts.supersedes)))]
+    if rows:
+        session.execute(insert(SuccessionTable), rows)
+
+
+def successors(
+    session: Session, documents: Mapping[int, frozenset[str]], scope: AccessScope
+) -> dict[int, Successor]:
+    """Return, for each document by its id and `names_of` it, the newest readable one in its place."""
+    asked = sorted({name for names in documents.values() for name in names})
+    rows = session.execute(
+        select(
+            SuccessionTable.name, DocumentTable.id, DocumentTable.uri, VersionTable.title,
+            DocumentTable.facts, VersionTable.facts,
+        )
+        .join(DocumentTable, DocumentTable.id == SuccessionTable.document_id)
+        .join(VersionTable, VersionTable.document_id == DocumentTable.id)
+        .where(SuccessionTable.name.in_(asked), LIVE, readable(scope))
+        .order_by(VersionTable.id)
+    ).all()  # fmt: skip
+    found: dict[int, Successor] = {}
+    for name, number, uri, title, told, own in rows:
+        facts = facts_from_text(own).over(facts_from_text(told))
+        for document_id, names in documents.items():
+            if name in names and number != document_id:
+                found[document_id] = Successor(number, uri, title, facts)
+    return found
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())

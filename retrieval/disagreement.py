@@ -1,0 +1,107 @@
+"""Where documents do not agree: one takes the place of another, or two say different numbers of one thing.
+
+Nothing is merged in silence. No sentence is taken from a superseded document whose successor was
+found; where an answer says a number and another document says another of the same thing, both are
+shown, with whose and of when they are.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from core.language import sentences, terms
+from core.names import names
+from core.succession import Successor
+from core.values import Answer, BlockKind, Citation, Disagreement, Passage, Superseded
+
+# Two sentences speak of one thing if they share so many of their words, numbers apart, and so many words.
+_ALIKE = 0.6
+_FEWEST_SHARED = 3
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+# More than these only tire.
+_MOST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A sentence or a table row: its words, the exact things that it names, its other numbers in order."""
+
+    words: frozenset[str]
+    named: frozenset[str]
+    numbers: tuple[str, ...]
+
+
+def in_force(passages: Sequence[Passage], successors: Mapping[int, Successor]) -> list[Passage]:
+    """Return the passages in order, without those in whose document's place another one was found."""
+    found = {passage.document_id for passage in passages}
+    return [
+        passage
+        for passage in passages
+        if passage.document_id not in successors or successors[passage.document_id].document_id not in found
+    ]
+
+
+def with_disagreements(
+    answer: Answer, passages: Sequence[Passage], successors: Mapping[int, Successor]
+) -> Answer:
+    """Return the answer with what other documents say otherwise, and what of all that is superseded."""
+    found = disagreements(answer.citations, passages)
+    shown = {cited.document_id: cited.title for cited in (*answer.citations, *(one.other for one in found))}
+    return replace(
+        answer,
+        disagreements=found,
+        superseded=tuple(
+            _superseded(document, title, successors[document])
+            for document, title in shown.items()
+            if document in successors
+        ),
+    )
+
+
+def _superseded(document: int, title: str, by: Successor) -> Superseded:
+    day = by.facts.day.isoformat() if by.facts.day else ""
+    return Superseded(document, title, by.document_id, by.title, day, by.facts.owner)
+
+
+def disagreements(citations: Sequence[Citation], passages: Sequence[Passage]) -> tuple[Disagreement, ...]:
+    """Return what other documents say otherwise than the citations do, at most a few."""
+    found: dict[tuple[int, tuple[int, int]], Disagreement] = {}
+    cited = {(citation.document_id, citation.span) for citation in citations}
+    for number, citation in enumerate(citations):
+        said = _said(citation.quote)
+        for other in _others(citation, passages):
+            place = other.document_id, other.span
+            if place not in cited and place not in found and _differ(said, _said(other.quote)):
+                found[place] = Disagreement(number, other)
+    return tuple(found.values())[:_MOST]
+
+
+def _others(citation: Citation, passages: Sequence[Passage]) -> Iterator[Citation]:
+    """Yield the sentences and rows of other documents."""
+    for passage in passages:
+        if passage.document_id == citation.document_id:
+            continue
+        if passage.kind is BlockKind.ROW:
+            yield passage.cite(passage.chunk_start, passage.chunk_end)
+            continue
+        for start, end in sentences(passage.text):
+            yield passage.cite(passage.start + start, passage.start + end)
+
+
+def _differ(one: _Said, other: _Said) -> bool:
+    """Tell whether two sentences are about one thing and give other numbers."""
+    if one.named != other.named or not one.numbers or one.numbers == other.numbers:
+        return False
+    if len(one.numbers) != len(other.numbers):
+        return False
+    shared = len(one.words & other.words)
+    return shared >= _FEWEST_SHARED and shared >= _ALIKE * max(len(one.words), len(other.words))
+
+
+def _said(text: str) -> _Said:
+    named = names(text)
+    rest = text
+    for written in named.values():
+        rest = rest.replace(written, " ")
+    words = (term for term in terms(rest) if not term[0].isdigit())
+    return _Said(frozenset(words), frozenset(named), tuple(_NUMBER.findall(rest)))

@@ -1,0 +1,65 @@
+"""Two documents that say different numbers of one thing are set beside each other; nothing else is."""
+
+import pytest
+from fakes.passages import passage
+
+from core.facts import NONE
+from core.succession import Successor
+from core.values import Citation, Passage
+from retrieval.disagreement import disagreements, in_force
+
+OLD = "The main bearing of the filler gets 60 g of grease every 500 hours."
+
+
+def of(document: int, text: str) -> Passage:
+    return passage(text, document_id=document)
+
+
+def cited(text: str = OLD) -> Citation:
+    one = of(1, text)
+    return one.cite(one.start, one.end)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The main bearing of the filler gets 40 g of grease every 250 hours.",
+        "Since June, the filler's main bearing gets 40 g of grease every 250 hours.",
+        "Intro text. The main bearing of the filler gets 40 g of grease every 500 hours. More.",
+    ],
+)
+def test_other_numbers_of_one_thing_are_shown(text: str) -> None:
+    [found] = disagreements([cited()], [of(1, OLD), of(2, text)])
+    assert (found.citation, found.other.document_id) == (0, 2)
+    assert "grease" in found.other.quote
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        OLD,
+        "The main bearing of the labeller belt is checked every 40 shifts and every 250 days.",
+        "The filler is cleaned every 250 hours with 40 g of soap.",
+        "Grease: 40 g.",
+        "The main bearing of the filler gets grease.",
+    ],
+)
+def test_what_is_said_of_something_else_is_no_disagreement(text: str) -> None:
+    assert disagreements([cited()], [of(1, OLD), of(2, text)]) == ()
+
+
+def test_two_codes_are_two_things() -> None:
+    one = "Fault E-42 stops the filler for 5 seconds and lights the lamp."
+    other = "Fault E-43 stops the filler for 9 seconds and lights the lamp."
+    assert disagreements([cited(one)], [of(2, other)]) == ()
+    assert disagreements([cited(one)], [of(2, one.replace("5 s", "9 s"))])
+
+
+def test_one_document_may_say_both() -> None:
+    assert disagreements([cited()], [of(1, OLD.replace("60", "40"))]) == ()
+
+
+def test_nothing_is_taken_from_a_document_whose_successor_was_found() -> None:
+    passages = [of(number, f"text {number}") for number in (1, 2, 3)]
+    by = {1: Successor(3, "fake:3", "Three", NONE), 2: Successor(9, "fake:9", "Nine", NONE)}
+    assert [one.document_id for one in in_force(passages, by)] == [2, 3]
