@@ -9,7 +9,19 @@ from api.terminal import Terminal, exit_with_errors, json_option
 
 @click.group()
 def document() -> None:
-    """Erase a document for good, and prove it."""
+    """Show a document and what is inside it, or erase it for good."""
+
+
+@document.command()
+@click.argument("uri", metavar="URI|PATH")
+@json_option
+@click.pass_obj
+@exit_with_errors
+def show(data_dir: Path | None, as_json: bool, uri: str) -> int:
+    """Show where a document stands, who may read it, and what is to be known of how it was read."""
+    from api.commands.document import run_show
+
+    return run_show(data_dir, Terminal(as_json), uri)
 
 
 @document.command()

@@ -8,13 +8,22 @@ from admin.erasure import Followers, erase_document, still_there
 from api.app import App
 from api.commands.opening import opened
 from api.terminal import DONE, WITH_FAILURES, Terminal
+from core.accounts import DocumentAccount, account_of
 from core.erasures import Receipt, receipts
 from ingest.folder import file_uri
 
 
+def run_show(data_dir: Path | None, terminal: Terminal, uri: str) -> int:
+    """Show a document."""
+    with opened(data_dir) as app, app.database.reading() as session:
+        account = account_of(session, _named(uri))
+    terminal.result(asdict(account), lambda: _account_text(account))
+    return DONE
+
+
 def run_delete(data_dir: Path | None, terminal: Terminal, uri: str) -> int:
     """Erase a document."""
-    named = uri if ":" in uri else file_uri(Path(uri).absolute())
+    named = _named(uri)
     with opened(data_dir) as app:
         app.models.drop_beside()
         receipt = erase_document(app.database, _followers(app), named)
@@ -33,6 +42,29 @@ def run_receipt(data_dir: Path | None, terminal: Terminal, number: int | None) -
         lambda: "\n".join(_text(one, left[one.id]) for one in shown) or "Nothing was erased.",
     )
     return WITH_FAILURES if any(left.values()) else DONE
+
+
+def _named(uri: str) -> str:
+    """Return the URI of a document; a path may lead on into a file, as `mail.eml!/plan.pdf`."""
+    return uri if ":" in uri else file_uri(Path(uri).absolute())
+
+
+def _account_text(account: DocumentAccount) -> str:
+    shown = {
+        "title": account.title,
+        "state": f"{account.state}: {account.reason}" if account.reason else account.state,
+        "version": account.version,
+        "type": f"{account.media_type}, {account.size_bytes:,} bytes",
+        "readers": ", ".join(account.readers) or "nobody",
+        "inside": account.inside,
+        "changed": account.updated_at,
+    }
+    lines = [account.uri, *(f"  {name:<8} {value}" for name, value in shown.items() if value)]
+    lines += [f"  note     {notice}" for notice in account.notices]
+    for member in account.members:
+        lines.append(f"  holds    {member.uri}")
+        lines += [f"           {member.state}: {member.reason}"] if member.reason else []
+    return "\n".join(lines)
 
 
 def _followers(app: App) -> Followers:

@@ -15,6 +15,7 @@ MAY_SEE_THEM = {
     "core/tables.py",
     "core/changes.py",  # gives followers every entry with its readers
     "core/documents.py",  # writes
+    "core/accounts.py",  # tells the operator of one document, and shows no content
     "core/known.py",  # tells ingestion what it knows of a source's documents
     "core/members.py",  # writes what is inside a document
     "core/standing.py",  # moves versions into force and out of it
