@@ -8,7 +8,10 @@ import numpy as np
 from sqlalchemy import ColumnElement, exists, func, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
+from admin.deep_indexes import deep_dense, deep_lexical
+from admin.deep_truth import Expected, deep_truth
 from admin.erasure import finish_erasures
+from admin.finding import Finding
 from core.changes import live_chunk_ids
 from core.database import Database
 from core.erasures import receipts
@@ -18,15 +21,6 @@ from retrieval.follower import Follower
 
 # Versions that are not live and hold chunks all the same.
 _BESIDE = (Standing.WAITING, Standing.WITHDRAWN, Standing.FORMER)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong, and what to do about it."""
-
-    name: str
-    detail: str
-    remedy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +34,16 @@ class CheckReport:
 
 
 def check(
-    database: Database, model_id: str, followers: Mapping[str, Follower[Any]], repair: bool = False
+    database: Database,
+    model_id: str,
+    followers: Mapping[str, Follower[Any]],
+    repair: bool = False,
+    deep: Expected | None = None,
 ) -> CheckReport:
-    """Compare truth and followers; with `repair`, rebuild a follower that differs."""
+    """Compare truth and followers; with `repair`, rebuild a follower that differs.
+
+    With `deep`, look at every vector, word, reader, page, version and job.
+    """
     with database.reading() as session:
         findings = [*_integrity(session), *_truth(session, model_id)]
         documents, versions, chunks = (
@@ -56,7 +57,10 @@ def check(
         detail = f"{', '.join(unfinished)}: unsearchable, but not gone from every file"
         findings.append(Finding("an erasure was cut off", detail, "run vade check --repair"))
     for name, follower in followers.items():
-        findings.extend(_follower(database, name, follower, repair))
+        findings.extend(_follower(database, name, follower, repair, deep is not None))
+    if deep is not None:
+        with database.reading() as session:
+            findings.extend(deep_truth(session, deep))
     return CheckReport(documents, versions, chunks, tuple(findings))
 
 
@@ -140,13 +144,21 @@ def _live_version() -> ColumnElement[bool]:
     return exists().where(VersionTable.document_id == DocumentTable.id, VersionTable.tombstoned_at.is_(None))
 
 
-def _follower(database: Database, name: str, follower: Follower[Any], repair: bool) -> Iterator[Finding]:
-    different = _difference(database, follower)
+def _follower(
+    database: Database, name: str, follower: Follower[Any], repair: bool, deep: bool
+) -> Iterator[Finding]:
+    different = [*_compared(database, name, follower, deep)]
     if different and repair:
         follower.rebuild()
-        different = _difference(database, follower)
-    if different:
+        different = [*_compared(database, name, follower, deep)]
+    yield from different
+
+
+def _compared(database: Database, name: str, follower: Follower[Any], deep: bool) -> Iterator[Finding]:
+    if different := _difference(database, follower):
         yield Finding(f"the {name} index differs from the database", different, "run vade check --repair")
+    if deep:
+        yield from (deep_lexical if follower.model_id is None else deep_dense)(database, follower)
 
 
 def _difference(database: Database, follower: Follower[Any]) -> str:

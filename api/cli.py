@@ -107,11 +107,12 @@ def evaluate(data_dir: Path | None, as_json: bool, **options: Any) -> int:
 
 @main.command()
 @click.option("--repair", is_flag=True, help="Rebuild what does not agree with the database.")
+@click.option("--deep", is_flag=True, help="Look at every vector, word, reader, page, version and job.")
 @json_option
 @click.pass_obj
 @exit_with_errors
 def check(data_dir: Path | None, as_json: bool, **options: Any) -> int:
-    """Prove that database and indexes agree, or name what does not."""
+    """Prove that database and indexes agree, or name what does not, and what to do about it."""
     from api.commands.check import run
 
     return run(data_dir, Terminal(as_json), **options)

@@ -83,9 +83,25 @@ class FaissIndex:
         ids: ChunkIds = np.sort(faiss.vector_to_array(self._index.id_map))
         return ids
 
+    def allowed(self, scope: AccessScope) -> ChunkIds:
+        """Return the ids of all chunks that `scope` may see, ascending."""
+        found = [ids for document in self._documents.values() for ids in document.of(scope.principals, ())]
+        return np.sort(np.concatenate([np.empty(0, np.int64), *found]))
+
+    def vectors(self, ids: ChunkIds) -> Vectors:
+        """Return what is compared with a query for each of these chunks, `(n, d)` float32."""
+        rows: Vectors = self._index.reconstruct_batch(ids)
+        return rows
+
     def save(self, folder: Path) -> None:
         """Write everything into an empty folder."""
-        faiss.write_index(self._index, str(folder / _VECTORS))
+        try:
+            try:
+            faiss.write_index(self._index, str(folder / _VECTORS))
+        except RuntimeError as error:  # all that the library says of a full disk
+            raise OSError(str(error)) from error
+        except RuntimeError as error:  # all that the library says of a disk that is full
+            raise OSError(str(error)) from error
         documents = [
             [
                 number,

@@ -79,6 +79,11 @@ class Graph:
             found = self._index.search(query[None], limit, params=how)
         return _found(*found)
 
+    def vectors(self, rows: RowNumbers) -> Vectors:
+        """Return what stands in these rows, in half precision."""
+        found: Vectors = self._flat.reconstruct_batch(rows)
+        return found
+
     def is_worn(self) -> bool:
         """A graph grows well."""
         return False
@@ -140,6 +145,11 @@ class Lists:
         )
         _, rows = self._index.search(query[None], limit * _READ_AGAIN, params=how)
         return self._best(query, rows[0][rows[0] >= 0], limit)
+
+    def vectors(self, rows: RowNumbers) -> Vectors:
+        """Return what stands in these rows on the disk, in half precision."""
+        parts = list(self._vectors.read(rows))
+        return np.concatenate(parts) if parts else np.empty((0, self._vectors.dimension), np.float32)
 
     def is_worn(self) -> bool:
         """Tell whether the lists have become so long that more of them would find faster."""

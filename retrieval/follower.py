@@ -86,18 +86,22 @@ class Follower(Generic[AnyIndex]):
         self._opened: AnyIndex | None = None
         self.applied_seq = 0
         self._saved_seq = 0
+        self._held_up: OSError | None = None
         root.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
     def index(self) -> Iterator[AnyIndex]:
-        """Give the index, equal to what is committed now, to one thread at a time."""
+        """Give the index, equal to what is committed now, to one thread at a time.
+
+        While the disk takes nothing it stays as it is: it may lose a hit, and shows nothing too much.
+        """
         with self._lock:
             if self._opened is None:
                 self._opened, self.applied_seq = self._open()
                 self._saved_seq = self.applied_seq
                 if self.applied_seq == 0:
                     self._build_anew(self._opened)
-            self.applied_seq = self._caught_up(self._opened, self.applied_seq)
+            self._catch_up(self._opened)
             yield self._opened
 
     @contextmanager
@@ -123,6 +127,8 @@ class Follower(Generic[AnyIndex]):
             if saved is not None and saved.applied_seq == latest_seq(session):
                 return
         with self.index() as index:
+            if self._held_up:
+                raise self._unsaved(self._held_up)
             self.save()
             new: AnyIndex | None = index.successor() if isinstance(index, Outgrown) else None
         if new is not None:
@@ -141,10 +147,7 @@ class Follower(Generic[AnyIndex]):
         except Timeout:
             return False
         except OSError as error:
-            raise StorageError(
-                f"the {self.name} index could not be saved: {error}; documents are safe in the database. "
-                "Free the disk; the index catches up by itself"
-            ) from error
+            raise self._unsaved(error) from error
 
     def drop_older_generations(self) -> int:
         """Remove every generation but the one in force from the disk; return its number."""
@@ -161,6 +164,22 @@ class Follower(Generic[AnyIndex]):
             self._opened, self._saved_seq = self._make_index(None), -1
             self.applied_seq = self._caught_up(self._opened, 0)
             self.save()
+
+    def damage(self) -> str:
+        """Return what is wrong with the generation in force on the disk; empty if it is as it was written."""
+        with self._database.reading() as session:
+            row = session.get(FollowerTable, self.name)
+            newest = latest_seq(session)
+        if row is None:
+            return ""
+        try:
+            manifest = self._generations.verify(self._generations.folder(row.generation))
+        except IndexUnusableError as error:
+            return str(error)
+        if manifest.applied_seq != row.applied_seq or row.applied_seq > newest:
+            held, entered = manifest.applied_seq, row.applied_seq
+            return f"it holds change {held}, {entered} is entered, {newest} is the last"
+        return ""
 
     def remove(self) -> None:
         """Give the index up and remove it from the disk; the vectors in the database can make it again."""
@@ -185,6 +204,19 @@ class Follower(Generic[AnyIndex]):
             self._opened, self._saved_seq = new, -1
             self.applied_seq = self._caught_up(new, seq)
             self.save()
+
+    def _catch_up(self, index: AnyIndex) -> None:
+        try:
+            self.applied_seq, self._held_up = self._caught_up(index, self.applied_seq), None
+        except OSError as error:
+            self._held_up = error
+            log.warning("index.behind", follower=self.name, error=str(error))
+
+    def _unsaved(self, error: OSError) -> StorageError:
+        return StorageError(
+            f"the {self.name} index could not be saved: {error}; documents are safe in the database. "
+            "Free the disk; the index catches up by itself"
+        )
 
     def _build_anew(self, index: AnyIndex) -> None:
         """Apply the whole log and keep the result, so that the next process need not do it again."""

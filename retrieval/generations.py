@@ -42,6 +42,10 @@ class Generations:
         """Return the folders that are there, none of them checked."""
         return sorted(self._root.glob(f"{_PREFIX}[0-9]*[0-9]"), reverse=True)
 
+    def folder(self, number: int) -> Path:
+        """Return the folder of a generation, whether it is there or not."""
+        return self._root / f"{_PREFIX}{number:06d}"
+
     def verify(self, folder: Path) -> Manifest:
         """Return the manifest of a generation whose every byte is as it was written.
 

@@ -21,11 +21,18 @@ class Index(Protocol):
     """What every index shares. One thread at a time; `Follower` sees to it."""
 
     def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
-        """Forget all entries of these documents and hold `entries` instead. Idempotent."""
+        """Forget all entries of these documents and hold `entries` instead. Idempotent.
+
+        Raises: OSError if the disk does not take it; what was held before stays.
+        """
         ...
 
     def ids(self) -> ChunkIds:
         """Return the ids of all chunks held, ascending."""
+        ...
+
+    def allowed(self, scope: AccessScope) -> ChunkIds:
+        """Return the ids of all chunks that `scope` may see, ascending."""
         ...
 
     def save(self, folder: Path) -> None:
@@ -51,6 +58,10 @@ class DenseIndex(Index, Protocol):
         """
         ...
 
+    def vectors(self, ids: ChunkIds) -> Vectors:
+        """Return what is compared with a query for each of these chunks, `(n, d)` float32; all are held."""
+        ...
+
 
 class LexicalIndex(Index, Protocol):
     """Finds by words."""
@@ -61,6 +72,13 @@ class LexicalIndex(Index, Protocol):
         """Return the chunks with the highest BM25 score of those that `scope` may see and `labels` ask for.
 
         `query` holds terms of `core.language.terms`; one that stands twice counts twice.
+        """
+        ...
+
+    def lacking(self, entries: Sequence[IndexEntry]) -> list[int]:
+        """Return the ids of those chunks of which a word, or the chunk itself, is not found where it must be.
+
+        `entries` are all that one document has.
         """
         ...
 

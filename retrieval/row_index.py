@@ -39,6 +39,10 @@ class Structure(Protocol):
         """
         ...
 
+    def vectors(self, rows: RowNumbers) -> Vectors:
+        """Return what stands in these rows, `(n, d)` float32, as exact as it is kept."""
+        ...
+
     def is_worn(self) -> bool:
         """Tell whether it would find better or faster if it were made anew."""
         ...
@@ -88,6 +92,14 @@ class RowIndex:
     def ids(self) -> ChunkIds:
         """Return the ids of all chunks held, ascending."""
         return self._rows.ids()
+
+    def allowed(self, scope: AccessScope) -> ChunkIds:
+        """Return the ids of all chunks that `scope` may see, ascending."""
+        return np.sort(self._rows.chunk_ids(self._rows.allowed(scope.principals, ()).numbers()))
+
+    def vectors(self, ids: ChunkIds) -> Vectors:
+        """Return what is compared with a query for each of these chunks, `(n, d)` float32."""
+        return self._structure.vectors(self._rows.numbers(ids))
 
     def save(self, folder: Path) -> None:
         """Write everything into an empty folder."""

@@ -97,6 +97,13 @@ class Rows:
         found: ChunkIds = self._table[0, rows]
         return found
 
+    def numbers(self, ids: ChunkIds) -> RowNumbers:
+        """Return the rows in which these chunks stand; all are held."""
+        there = np.flatnonzero(self._table[2, : self.count] != _GONE)
+        order = np.argsort(self._table[0, there])
+        found: RowNumbers = there[order[np.searchsorted(self._table[0, there], ids, sorter=order)]]
+        return found
+
     def ids(self) -> ChunkIds:
         """Return the ids of all chunks held, ascending."""
         return np.sort(self._table[0, : self.count][self._table[2, : self.count] != _GONE])

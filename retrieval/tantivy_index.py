@@ -63,13 +63,17 @@ class TantivyIndex:
 
     def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
         """Forget all entries of these documents and hold `entries` instead. Idempotent."""
-        writer = self._writer or self._index.writer(_WRITER_BYTES, num_threads=1)
-        self._writer = writer
-        for document_id in document_ids:
-            writer.delete_documents_by_term("document", document_id)
-        for document in _documents(entries):
-            writer.add_document(document)
-        writer.commit()
+        try:
+            writer = self._writer or self._index.writer(_WRITER_BYTES, num_threads=1)
+            self._writer = writer
+            for document_id in document_ids:
+                writer.delete_documents_by_term("document", document_id)
+            for document in _documents(entries):
+                writer.add_document(document)
+            writer.commit()
+        except ValueError as error:  # all that the library says of a full disk; nothing of it was committed
+            self._writer = None
+            raise OSError(str(error)) from error
         self._index.reload()
 
     def search(
@@ -102,10 +106,24 @@ class TantivyIndex:
 
     def ids(self) -> ChunkIds:
         """Return the ids of all chunks held, ascending."""
-        searcher = self._index.searcher()
-        everything = searcher.search(Query.all_query(), max(1, searcher.num_docs), count=False).hits
-        ids = searcher.fast_field_values("chunk", [address for _, address in everything])
-        return np.sort(np.array(ids, np.int64))
+        return self._ids_of(Query.all_query(), self._index.searcher().num_docs)
+
+    def allowed(self, scope: AccessScope) -> ChunkIds:
+        """Return the ids of all chunks that `scope` may see, ascending."""
+        principals = Query.term_set_query(self._schema, "principal", sorted(scope.principals))
+        return self._ids_of(principals, self._index.searcher().num_docs)
+
+    def lacking(self, entries: Sequence[IndexEntry]) -> list[int]:
+        """Return the ids of those chunks of one document of which a word is not found where it must be."""
+        found = []
+        for entry in entries:
+            wanted = [Query.term_query(self._schema, "document", entry.document_id)]
+            wanted += (Query.term_query(self._schema, "body", term) for term in set(terms(entry.text)))
+            wanted += (Query.term_query(self._schema, "text", term) for term in set(terms(entry.context)))
+            every = Query.boolean_query([(Occur.Must, query) for query in wanted])
+            if entry.chunk_id not in self._ids_of(every, len(entries)):
+                found.append(entry.chunk_id)
+        return found
 
     def save(self, folder: Path) -> None:
         """Write everything into an empty folder."""
@@ -120,6 +138,13 @@ class TantivyIndex:
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._lock.release()
         Path(self._lock.lock_file).unlink(missing_ok=True)
+
+    def _ids_of(self, query: Query, limit: int) -> ChunkIds:
+        """Return the ids of the chunks that a query finds, ascending."""
+        searcher = self._index.searcher()
+        found = searcher.search(Query.const_score_query(query, 1.0), max(1, limit), count=False).hits
+        ids = searcher.fast_field_values("chunk", [address for _, address in found])
+        return np.sort(np.array(ids, np.int64))
 
     def _found(
         self, wanted: Sequence[tuple[Occur, Query]], scope: AccessScope, limit: int, labels: LabelFilter

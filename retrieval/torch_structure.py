@@ -58,6 +58,11 @@ class TorchRows:
         best = torch.topk(exact, min(limit, len(places)))
         return places[best.indices].cpu().numpy(), best.values.cpu().numpy()
 
+    def vectors(self, rows: RowNumbers) -> Vectors:
+        """Return what stands in these rows, as exact as the device keeps it."""
+        found: Vectors = self._rows[torch.from_numpy(rows).to(self._device)].float().cpu().numpy()
+        return found
+
     def is_worn(self) -> bool:
         """Rows in order do not wear."""
         return False

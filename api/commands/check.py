@@ -4,18 +4,28 @@ from dataclasses import asdict
 from pathlib import Path
 
 from admin.check import CheckReport, check
+from admin.deep_truth import Expected
+from api.app import App
 from api.commands.opening import opened
 from api.terminal import DONE, WITH_FAILURES, Terminal
+from core.jobs import owners
 
 
-def run(data_dir: Path | None, terminal: Terminal, repair: bool) -> int:
+def run(data_dir: Path | None, terminal: Terminal, repair: bool, deep: bool) -> int:
     """Check, and say what was found."""
     with opened(data_dir) as app:
         if repair:
             app.models.drop_beside()
-        report = check(app.database, app.embedder.model_id, app.followers, repair)
+        wanted = _expected(app) if deep else None
+        report = check(app.database, app.embedder.model_id, app.followers, repair, wanted)
     terminal.result({"ok": not report.findings, **asdict(report)}, lambda: _text(report))
     return WITH_FAILURES if report.findings else DONE
+
+
+def _expected(app: App) -> Expected:
+    chosen = app.models.chosen.embedder
+    with app.database.reading() as session:
+        return Expected(chosen.model_id, chosen.dimension, app.life.dead(owners(session)))
 
 
 def _text(report: CheckReport) -> str:

@@ -15,6 +15,7 @@ from core.names import MOST_EDITS, edits
 from core.values import AccessScope, BlockKind, Hit, IndexEntry, LabelFilter
 from llm.embedder import Vectors
 from retrieval.index import ChunkIds
+from retrieval.leaning import leaning
 
 # Tantivy's constants of BM25.
 K1, B = 1.2, 0.75
@@ -35,6 +36,10 @@ class FakeIndex:
 
     def ids(self) -> ChunkIds:
         return np.array(sorted(self.entries), np.int64)
+
+    def allowed(self, scope: AccessScope) -> ChunkIds:
+        seen = [i for i, entry in self.entries.items() if entry.principals & scope.principals]
+        return np.array(sorted(seen), np.int64)
 
     def save(self, folder: Path) -> None:
         lines = [
@@ -77,6 +82,13 @@ class FakeDenseIndex(FakeIndex):
             scores[chunk_id] = float(np.frombuffer(entry.vector, "<f4") @ query + 0.5 * mean @ query)
         return self._best(scores, scope, limit, labels)
 
+    def vectors(self, ids: ChunkIds) -> Vectors:
+        entries = [self.entries[chunk_id] for chunk_id in sorted(self.entries)]
+        raw = np.frombuffer(b"".join(entry.vector for entry in entries), "<f4").reshape(len(entries), -1)
+        rows = leaning(raw, [entry.document_id for entry in entries])
+        places = {entry.chunk_id: row for row, entry in enumerate(entries)}
+        return rows[[places[chunk_id] for chunk_id in ids.tolist()]]
+
 
 class FakeLexicalIndex(FakeIndex):
     """Finds by BM25 over three views of every chunk: itself, with its headings, with its neighbours.
@@ -100,6 +112,9 @@ class FakeLexicalIndex(FakeIndex):
             for chunk_id, score in _bm25(views[view], term):
                 scores[chunk_id] = scores.get(chunk_id, 0.0) + weight * score
         return self._best(scores, scope, limit, labels)
+
+    def lacking(self, entries: Sequence[IndexEntry]) -> list[int]:
+        return [entry.chunk_id for entry in entries if self.entries.get(entry.chunk_id) != entry]
 
     def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
         texts = self._views()["text"].values()

@@ -22,6 +22,7 @@ MAY_SEE_THEM = {
     "core/embedders.py",  # gives texts to the embedder, and takes their vectors
     "core/erasures.py",  # removes, and counts what it removed
     "core/reading.py",  # reads, each query under a scope
+    "admin/deep_truth.py",  # the same, one by one
     "admin/check.py",  # counts, for the operator, and shows no content
 }
 

@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fakes.entries import entry
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from index_kinds import KINDS, Kind
+from index_kinds import KINDS, LEXICAL, Kind
 
 from core.errors import IndexUnusableError
 from core.values import AccessScope, Hit
+from retrieval.leaning import leaning
 
 PUMP = entry(1, "The pump gets grease", "public", document_id=10)
 SPEED = entry(2, "The pump runs fast", "public", document_id=10)
@@ -200,3 +202,34 @@ def saved(index: object, folder: Path) -> Path:
     folder.mkdir()
     index.save(folder)  # type: ignore[attr-defined]
     return folder
+
+
+def test_an_index_shows_who_finds_what(kind: Kind, tmp_path: Path) -> None:
+    index = kind.holding(tmp_path, ENTRIES)
+    index.replace({11}, [])
+
+    def allowed(*principals: str) -> list[int]:
+        found: list[int] = index.allowed(AccessScope(frozenset(principals))).tolist()
+        return found
+
+    assert allowed("public") == [1, 2]
+    assert allowed("group:field") == [4]
+    assert allowed("public", "group:field") == [1, 2, 4]
+    assert allowed("user:ann") == allowed() == []
+
+
+def test_an_index_shows_what_it_compares_with(kind: Kind, tmp_path: Path) -> None:
+    index = kind.holding(tmp_path, ENTRIES)
+    index.replace({10}, [SPEED])
+    if kind in LEXICAL:
+        assert index.lacking([VALVE]) == index.lacking([SPEED]) == []
+        assert index.lacking([PUMP]) == [1]
+        other = entry(3, "The valve leaks oil", "public", "user:ann", document_id=11)
+        assert index.lacking([other]) == [3]
+        return
+    held = [SPEED, VALVE, SECRET]
+    wanted = leaning(
+        np.stack([np.frombuffer(one.vector, "<f4") for one in held]), [one.document_id for one in held]
+    )
+    shown = index.vectors(np.array([4, 2], np.int64))
+    assert np.abs(shown - wanted[[2, 0]]).max() < 1e-3

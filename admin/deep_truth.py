@@ -1,0 +1,210 @@
+"""`vade check --deep`, the database: every vector, page, version, job and run is what it must be."""
+
+import zlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Integer, and_, cast, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from admin.finding import Finding, listed
+from core.database import clock
+from core.embedders import IN_FORCE, embedder_at
+from core.erasures import chunks_left, receipts
+from core.goldens import list_goldens
+from core.jobs import DOCUMENT, SYNC, JobState
+from core.sources import RunState
+from core.tables import (
+    ChunkTable,
+    DocumentTable,
+    EmbedderTable,
+    EmbeddingTable,
+    JobTable,
+    PageTable,
+    RunTable,
+    VersionTable,
+)
+from core.values import DocumentState, Standing
+
+AGAIN = "ingest its source again"
+# A box is four int16.
+_BOX_BYTES = 8
+# How far from 1 the length of a unit vector may be: float32, and half precision in the forward pass.
+_UNIT = 1e-2
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the settings choose, and which workers are known to be dead."""
+
+    model_id: str
+    dimension: int
+    dead: Collection[str] = ()
+
+
+def deep_truth(session: Session, expected: Expected) -> Iterator[Finding]:
+    """Yield what is wrong in the database, beyond what `check` looks at."""
+    yield from _embedders(session, expected)
+    yield from _vectors(session, expected)
+    yield from _counted(session, _chains())
+    yield from _pages(session)
+    yield from _counted(session, _work(session))
+    yield from _abandoned(session, expected.dead)
+    yield from _goldens(session)
+    for receipt in receipts(session):
+        if left := chunks_left(session, receipt):
+            yield Finding("an erased document is still there", f"{receipt.uri}: {left} chunks", AGAIN)
+
+
+def _embedders(session: Session, expected: Expected) -> Iterator[Finding]:
+    now = embedder_at(session, IN_FORCE)
+    if now is None:
+        yield Finding("no embedder is in force", "nothing can be searched by meaning", "run vade index build")
+    elif now.model_id != expected.model_id:
+        yield Finding(
+            "the settings choose another embedder than the one in force",
+            f"{expected.model_id} instead of {now.model_id}",
+            "run vade index build, or set llm.embedder back",
+        )
+
+
+def _vectors(session: Session, expected: Expected) -> Iterator[Finding]:
+    """Look at every vector."""
+    dimensions = {entry.model_id: entry.dimension for entry in session.scalars(select(EmbedderTable))}
+    dimensions[expected.model_id] = expected.dimension
+    wrong: list[int] = []
+    strangers: set[str] = set()
+    every = select(EmbeddingTable.chunk_id, EmbeddingTable.model_id, EmbeddingTable.vector)
+    for chunk_id, model_id, raw in session.execute(every.execution_options(yield_per=1000)):
+        if model_id not in dimensions:
+            strangers.add(model_id)
+        elif not _is_unit(raw, dimensions[model_id]):
+            wrong.append(chunk_id)
+    if wrong:
+        detail = f"{len(wrong)} vectors, of chunks {listed(wrong)}: of another length, or no unit vector"
+        yield Finding("an embedding is no vector of its model", detail, AGAIN)
+    if strangers:
+        detail = ", ".join(sorted(strangers))
+        yield Finding("vectors are kept of an embedder that is not", detail, "run vade index confirm")
+
+
+def _is_unit(raw: bytes, dimension: int) -> bool:
+    if len(raw) != 4 * dimension:
+        return False
+    length = float(np.linalg.norm(np.frombuffer(raw, "<f4")))
+    return abs(length - 1.0) < _UNIT  # false for what is not finite
+
+
+def _chains() -> Iterator[tuple[str, Any, str]]:
+    """Yield the rules of versions and of the chunks in them, each as a count of what breaks it."""
+    numbers = (
+        select(VersionTable.document_id)
+        .group_by(VersionTable.document_id)
+        .having(func.max(VersionTable.number) != func.count())
+    )
+    yield "a document's versions are not numbered one after the other", _of(numbers), "restore a backup"
+    ordinals = (
+        select(ChunkTable.version_id)
+        .group_by(ChunkTable.version_id)
+        .having(func.max(ChunkTable.ordinal) + 1 != func.count())
+    )
+    yield "a version lacks chunks", _of(ordinals), AGAIN
+    live = VersionTable.tombstoned_at.is_(None)
+    chunk = exists().where(ChunkTable.version_id == VersionTable.id)
+    yield "a version in force has no chunk", _of(select(VersionTable.id).where(live, ~chunk)), AGAIN
+    beside = VersionTable.standing.in_((Standing.WAITING, Standing.WITHDRAWN, Standing.FORMER))
+    astray = or_(and_(live, beside), and_(~live, VersionTable.standing == Standing.PROMOTED))
+    yield "a version is in force and waits", _of(select(VersionTable.id).where(astray)), AGAIN
+    promoted = aliased(VersionTable)
+    pair = exists().where(
+        promoted.document_id == VersionTable.document_id, promoted.standing == Standing.PROMOTED
+    )
+    lonely = select(VersionTable.id).where(VersionTable.standing == Standing.FORMER, ~pair)
+    yield "a former version has nothing that took its place", _of(lonely), "run vade index confirm"
+    has_live = exists().where(live, VersionTable.document_id == DocumentTable.id)
+    held = select(DocumentTable.id).where(DocumentTable.state == DocumentState.HELD, has_live)
+    yield "a document is held, and in force", _of(held), AGAIN
+
+
+def _pages(session: Session) -> Iterator[Finding]:
+    """Look at every page: it stands inside its text, and has a box for each character, or none."""
+    wrong: list[str] = []
+    rows = select(
+        PageTable.version_id,
+        PageTable.number,
+        PageTable.start,
+        PageTable.end,
+        PageTable.boxes,
+        func.length(VersionTable.text),
+    ).join(VersionTable, VersionTable.id == PageTable.version_id)
+    for version, number, start, end, boxes, length in session.execute(rows.execution_options(yield_per=200)):
+        if not (0 <= start <= end <= length and _fits(boxes, end - start)):
+            wrong.append(f"page {number} of version {version}")
+    if wrong:
+        detail = f"{len(wrong)} pages: {listed(wrong)}"
+        yield Finding("a page is not what its version's text says", detail, AGAIN)
+
+
+def _fits(boxes: bytes, characters: int) -> bool:
+    if not boxes:
+        return True
+    try:
+        return len(zlib.decompress(boxes)) == characters * _BOX_BYTES
+    except zlib.error:
+        return False
+
+
+def _work(session: Session) -> Iterator[tuple[str, Any, str]]:
+    """Yield the rules of jobs and runs, each as a count of what breaks it."""
+    running = JobTable.state == JobState.RUNNING
+    unheld = or_(JobTable.owner == "", JobTable.leased_until.is_(None))
+    held = and_(~running, JobTable.state == JobState.QUEUED, JobTable.owner != "")
+    lease = select(JobTable.id).where(or_(and_(running, unheld), held))
+    yield "a job and its lease do not agree", _of(lease), "run vade job retry"
+    document = exists().where(DocumentTable.uri == JobTable.key, DocumentTable.state != DocumentState.DELETED)
+    stray = select(JobTable.id).where(JobTable.kind == DOCUMENT, ~document)
+    yield "a job is about a document that is not there", _of(stray), "run vade job cancel"
+    at_it = exists().where(JobTable.kind == SYNC, running, JobTable.run_id == RunTable.id)
+    open_run = select(RunTable.id).where(RunTable.state == RunState.RUNNING, ~at_it)
+    yield "a run is open and nobody is at it", _of(open_run), "run vade sync"
+    unclosed = or_(
+        and_(RunTable.state == RunState.RUNNING, RunTable.finished_at.is_not(None)),
+        and_(RunTable.state != RunState.RUNNING, RunTable.finished_at.is_(None)),
+    )
+    yield "a run's end and its state do not agree", _of(select(RunTable.id).where(unclosed)), "run vade sync"
+
+
+def _abandoned(session: Session, dead: Collection[str]) -> Iterator[Finding]:
+    running = JobTable.state == JobState.RUNNING
+    silent = or_(JobTable.leased_until < clock(session), JobTable.owner.in_(dead))
+    keys: Sequence[str] = session.scalars(select(JobTable.key).where(running, silent)).all()
+    if keys:
+        yield Finding("a job's worker is gone", listed(keys), "run vade sync: it goes on where that was")
+
+
+def _goldens(session: Session) -> Iterator[Finding]:
+    """Look for the documents that golden questions name by the ends of their URIs."""
+    for golden in list_goldens(session):
+        for name in golden.documents:
+            end = func.substr(
+                DocumentTable.uri, func.length(DocumentTable.uri) - cast(len(name), Integer) + 1
+            )
+            there = select(DocumentTable.id).where(end == name, DocumentTable.state != DocumentState.DELETED)
+            if session.scalar(there.limit(1)) is None:
+                yield Finding(
+                    "a golden question names a document that is not there",
+                    f"{golden.id}: {name}",
+                    f"run vade golden remove {golden.id}, and add it as it should be",
+                )
+
+
+def _of(wrong: Any) -> Any:
+    return select(func.count()).select_from(wrong.subquery())
+
+
+def _counted(session: Session, rules: Iterator[tuple[str, Any, str]]) -> Iterator[Finding]:
+    for name, count, remedy in rules:
+        if number := session.scalar(count):
+            yield Finding(name, f"{number} times", remedy)
