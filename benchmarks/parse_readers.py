@@ -11,9 +11,11 @@ from typing import Any, Protocol
 from benchmarks import parse_peers
 from benchmarks.parse_measures import Table, markdown_tables, plain
 from core.errors import ParseError
+from core.settings import IngestSettings
 from core.values import Block, BlockKind, ParsedDocument
 from ingest.parsers.base import CELL_SEPARATOR
 from ingest.parsers.formats import parse
+from ingest.sandbox.office import Office
 
 OURS = "vademecum"
 PEERS = tuple(parse_peers.PEERS)
@@ -56,11 +58,16 @@ class OwnReader:
         content = path.read_bytes()
         started = time.perf_counter()
         try:
-            document = parse(content, path.name, _MAX_TEXT_BYTES)
+            document = parse(content, path.name, _MAX_TEXT_BYTES, self._convert)
         except ParseError as error:
             return Reading(seconds=time.perf_counter() - started, error=str(error))
         seconds = time.perf_counter() - started
         return Reading(document.text, list(document_tables(document)), seconds)
+
+    def _convert(self, content: bytes, extension: str, becomes: str) -> bytes:
+        settings = IngestSettings()
+        deadline = time.monotonic() + settings.parser_wall_seconds
+        return Office(settings, ()).convert(content, extension, becomes, deadline)
 
     def close(self) -> None:
         """End nothing; nothing was started."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from ingest.parsers.formulas import formula
 from ingest.parsers.office_parts import MC, C, M, Node, R, W, is_on, number, value
 from ingest.parsers.word_lists import Styles
 
@@ -66,7 +67,7 @@ class WordReader:
         elif tag in _REMOVED:
             self.removed += sum(len(part.text or "") for part in node.iter(f"{W}delText", f"{W}t"))
         elif tag in (f"{M}oMath", f"{M}oMathPara"):
-            words.parts.append(" " + "".join(part.text or "" for part in node.iter(f"{M}t")) + " ")
+            words.parts.append(f" {formula(node)} ")
         elif tag == f"{MC}AlternateContent":
             for child in _chosen(node):
                 self._visit(child, words, style, on_paper)

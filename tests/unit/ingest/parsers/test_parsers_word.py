@@ -16,6 +16,7 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _SPACES = (
     f'xmlns:w="{_MAIN}" xmlns:r="{_OFFICE}" xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" '
     'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
+    'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" '
     'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
 )
 STYLES = """<w:style w:styleId="H2"><w:name w:val="heading 2"/></w:style>
@@ -31,6 +32,10 @@ NUMBERING = """<w:abstractNum w:abstractNumId="1">
 <w:num w:numId="1"><w:abstractNumId w:val="1"/></w:num>
 <w:num w:numId="2"><w:abstractNumId w:val="1"/>
 <w:lvlOverride w:ilvl="0"><w:startOverride w:val="5"/></w:lvlOverride></w:num>"""
+
+
+def m(text: str) -> str:
+    return f"<m:r><m:t>{text}</m:t></m:r>"
 
 
 def run(text: str, properties: str = "") -> str:
@@ -245,6 +250,30 @@ def test_a_chart_is_a_table() -> None:
     document = read(paragraph(drawing), {"chart1.xml": ("chart", chart)})
     assert texts(document) == ["Output", "| Line 1", "2024 | 12", "2025 | 15"]
     assert block_of(document, "2025 | 15").header == "| Line 1"
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        (f"<m:f><m:num>{m('a')}</m:num><m:den>{m('2b')}</m:den></m:f>", "\\frac{a}{2b}"),
+        (f"<m:sSup><m:e>{m('x')}</m:e><m:sup>{m('2')}</m:sup></m:sSup>", "x^{2}"),
+        (f"<m:sSub><m:e>{m('x')}</m:e><m:sub>{m('i')}</m:sub></m:sSub>", "x_{i}"),
+        (f"<m:rad><m:deg/><m:e>{m('x')}</m:e></m:rad>", "\\sqrt{x}"),
+        (
+            f"<m:nary><m:naryPr><m:chr m:val='∑'/></m:naryPr><m:sub>{m('i=1')}</m:sub><m:sup>{m('n')}</m:sup>"
+            f"<m:e>{m('i')}</m:e></m:nary>",
+            "\\sum_{i=1}^{n} i",
+        ),
+        (
+            f"<m:func><m:fName>{m('log')}</m:fName><m:e><m:d><m:e>{m('x')}</m:e></m:d></m:e></m:func>",
+            "\\log (x)",
+        ),
+        (f"<m:m><m:mr><m:e>{m('a')}</m:e><m:e>{m('b')}</m:e></m:mr></m:m>", "a & b"),
+    ],
+)
+def test_formulas_keep_what_stands_where(markup: str, text: str) -> None:
+    document = read(paragraph(run("So ") + f"<m:oMath>{markup}</m:oMath>"))
+    assert document.text == f"So {text}"
 
 
 def test_code_keeps_its_lines() -> None:
