@@ -96,11 +96,8 @@ class FaissIndex:
     def save(self, folder: Path) -> None:
         """Write everything into an empty folder."""
         try:
-            try:
             faiss.write_index(self._index, str(folder / _VECTORS))
         except RuntimeError as error:  # all that the library says of a full disk
-            raise OSError(str(error)) from error
-        except RuntimeError as error:  # all that the library says of a disk that is full
             raise OSError(str(error)) from error
         documents = [
             [

@@ -1,4 +1,4 @@
-"""An ingest killed at the n-th time that it makes something durable, for every n or a sample of them."""
+"""An ingest that dies, or whose disk fails, at the n-th durable call that it makes: at each n or a sample."""
 
 import os
 import shutil
@@ -32,9 +32,9 @@ def ingest(data: Path, folder: Path, *before: str) -> int:
     return ended.returncode
 
 
-def killed_at(data: Path, folder: Path, point: int) -> bool:
-    """Ingest, killed at the `point`-th call that makes something durable; False if there are fewer."""
-    injection = f"inject={DURABLE}:signal=KILL:when={point}"
+def ended_at(data: Path, folder: Path, point: int, fault: str) -> bool:
+    """Ingest with a fault at the `point`-th call that makes something durable; False if there are fewer."""
+    injection = f"inject={DURABLE}:{fault}:when={point}"
     trace = ("strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={DURABLE}", "-e", injection)
     return ingest(data, folder, *trace) != 0
 
@@ -53,8 +53,9 @@ def searchable(data: Path) -> dict[str, int]:
 
 
 @pytest.mark.timeout(3600)
-def test_whenever_it_is_killed_each_document_is_there_once_or_not_yet(
-    tmp_path: Path, crash_points: Iterable[int]
+@pytest.mark.parametrize("fault", ["signal=KILL", "error=EIO"])
+def test_whenever_it_ends_each_document_is_there_once_or_not_yet(
+    tmp_path: Path, crash_points: Iterable[int], fault: str
 ) -> None:
     folder = tmp_path / "manuals"
     folder.mkdir()
@@ -65,16 +66,16 @@ def test_whenever_it_is_killed_each_document_is_there_once_or_not_yet(
     (folder / "0.md").write_text("# Manual 0\n\nPump 0 stands.\n", "utf-8")
     (folder / "4.md").write_text("# Manual 4\n\nPump 4 is new.\n", "utf-8")
     (folder / "1.md").unlink()
-    killed = 0
+    ended = 0
     for point in crash_points:
-        data = tmp_path / f"killed-{point}"
+        data = tmp_path / f"ended-{point}"
         shutil.copytree(kept, data)
-        if not killed_at(data, folder, point):
+        if not ended_at(data, folder, point, fault):
             break
-        killed += 1
+        ended += 1
         there = searchable(data)
         assert {"2.md", "3.md"} <= set(there) <= {"0.md", "1.md", "2.md", "3.md", "4.md"}, point
         assert ingest(data, folder) == 0, point
         assert searchable(data) == {"0.md": 2, "2.md": 1, "3.md": 1, "4.md": 1}, point
         shutil.rmtree(data)
-    assert killed >= 3
+    assert ended >= 3

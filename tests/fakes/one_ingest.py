@@ -1,4 +1,4 @@
-"""`python -m fakes.one_ingest DATA FOLDER`: one ingest without a neural model, in a process to be killed."""
+"""`python -m fakes.one_ingest DATA FOLDER [LEASE]`: an ingest without a neural model, in its own process."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,8 @@ from ingest.folder import FolderSource
 
 def main() -> None:
     """Ingest and end; the exit code tells whether it came to its end."""
-    app = make_app(Path(sys.argv[1]), ingest={"window_chunks": 2})
+    lease_seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 60.0
+    app = make_app(Path(sys.argv[1]), ingest={"window_chunks": 2, "lease_seconds": lease_seconds})
     app.ingest(FolderSource(Path(sys.argv[2]), frozenset({PUBLIC}), 2**20))
     app.close()
 
