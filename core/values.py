@@ -287,10 +287,14 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSentence:
-    """One sentence and the 0-based positions of its proofs in the answer's citations."""
+    """One sentence and the 0-based positions of its proofs in the answer's citations.
+
+    `support` is the estimate in 0..1 that the sentence answers the question.
+    """
 
     text: str
     citations: tuple[int, ...]
+    support: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

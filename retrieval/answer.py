@@ -116,7 +116,8 @@ class _Notes:
             return None
         new = tuple(citation for citation in citations if citation not in self.citations)
         self.citations.extend(new)
-        sentence = AnswerSentence(draft.text, tuple(self.citations.index(citation) for citation in citations))
+        places = tuple(self.citations.index(citation) for citation in citations)
+        sentence = AnswerSentence(draft.text, places, round(draft.support, 4))
         self.sentences.append(sentence)
         return Said(sentence, new)
 

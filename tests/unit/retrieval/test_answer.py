@@ -59,6 +59,7 @@ def test_sentences_keep_their_order_and_point_at_their_proofs() -> None:
     assert [citation.quote for citation in answer.citations] == [SPEED.text, TORQUE.text]
     assert (answer.refused, answer.reason, answer.found) == (False, "", ())
     assert answer.confidence == 0.9
+    assert [sentence.support for sentence in answer.sentences] == [0.9, 0.8]
 
 
 def test_a_proof_that_two_sentences_share_stands_once() -> None:
