@@ -9,7 +9,7 @@ QUESTION := When do carried-over leave days expire?
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults check format wheel clean
+.PHONY: help run test test-faults test-gpu check format wheel clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ test: .venv/development.stamp ## Install what the tests need and run them; TESTS
 
 test-faults: .venv/development.stamp ## Kill ingests at random and at every call that makes something durable; minutes
 	VADE_KILLS=20 VADE_ALL_CRASH_POINTS=1 $(BIN)/pytest tests/e2e/test_kills.py tests/e2e/test_crash_points.py
+
+test-gpu: .venv/development.stamp ## Run the kernels' and recorded steps' tests on a GPU instead of under Triton's interpreter
+	TRITON_INTERPRET=0 $(BIN)/pytest tests/integration/llm/kernels tests/integration/llm/test_engine_graphs.py
 
 check: .venv/development.stamp ## Check format, lint, types, import directions and house rules; writes nothing
 	$(BIN)/ruff format --check .

@@ -52,10 +52,17 @@ class EngineSettings(Group):
     """How much the engine in this process holds and does at once."""
 
     page_tokens: int = Field(32, ge=1, le=256, description="tokens in one KV page")
-    memory_bytes: int = Field(2 * 2**30, ge=0, description="memory for KV pages")
+    memory_bytes: int = Field(
+        0, ge=0, description="for KV pages; 0: what the model leaves of `memory_share`, 2 GiB on a CPU"
+    )
+    memory_share: float = Field(0.9, gt=0, le=1, description="of a GPU's memory, for model, steps and pages")
     pages: int = Field(0, ge=0, description="number of KV pages; 0 takes what the memory holds")
     kv_dtype: Literal["model", "int8"] = "model"
     weights: Literal["model", "int8", "fp8"] = Field("model", description="as stored, or in eight bits")
+    kernels: Literal["auto", "triton", "torch"] = Field(
+        "auto", description="`auto`: Triton's on a GPU that can run them, torch's elsewhere"
+    )
+    graphs: bool = Field(True, description="on a GPU, replay decoding steps as recorded CUDA graphs")
     max_step_tokens: int = Field(1024, ge=1, description="tokens computed in one step")
     max_sequences: int = Field(64, ge=1, description="requests generating at once")
     max_waiting: int = Field(256, ge=0, description="requests that may wait; more are refused")

@@ -38,8 +38,8 @@ class PagedCache(Cache):  # type: ignore[misc]
         self, keys: Tensor, values: Tensor, layer_idx: int, *args: Any, **kwargs: Any
     ) -> tuple[Tensor, Tensor]:
         """Write `(1, k, t, d)` keys and values, or latents and rotated keys; return them."""
-        for stream, states in zip(self._store.layers[layer_idx], (keys, values), strict=True):
-            self._ops.write(stream, self._slots, states[0].transpose(0, 1))
+        lines = keys[0].transpose(0, 1), values[0].transpose(0, 1)
+        self._ops.write(self._store.layers[layer_idx], self._slots, lines)
         return keys, values
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
@@ -65,14 +65,16 @@ class PagedAttention:
     ) -> Tensor:
         """Return `(1, t, h, d)` for a line of queries `(1, h, t, d)`; keys and values are the new ones."""
         assert self._batch is not None, "begin() sets the batch"
-        output = query.new_empty(query.shape[2], query.shape[1], values.shape[-1])
         streams = self._store.layers[layer.layer_idx]  # type: ignore[index]
         attend = (
             _LatentLayer(layer, streams, self._ops) if is_latent(layer) else _GroupedLayer(streams, self._ops)
         )
-        if self._batch.decode is not None:
-            rows = self._batch.decode
-            output[rows.index] = attend.decode(query[0].transpose(0, 1)[rows.index], rows, rule)
+        line, rows = query[0].transpose(0, 1), self._batch.decode
+        if rows is not None and not self._batch.chunks:
+            return attend.decode(line, rows, rule)[None]
+        output = query.new_empty(*line.shape[:2], values.shape[-1])
+        if rows is not None:
+            output[rows.index] = attend.decode(line[rows.index], rows, rule)
         for chunk in self._batch.chunks:
             new = slice(chunk.start, chunk.stop)
             chunk_output = attend.chunk(query[:, :, new], keys[:, :, new], values[:, :, new], chunk, rule)

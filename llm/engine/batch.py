@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from llm.engine.plan import Plan, Row
+from llm.engine.transfer import to_device
+
+Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +58,35 @@ class Batch:
 
 
 def pack(plan: Plan, page_tokens: int, device: torch.device) -> Batch:
-    """Return the plan's rows as one line of tokens."""
+    """Return the plan's rows as one line of tokens, brought to the device in one copy."""
     rows = plan.rows
     ends = list(accumulate(row.stop - row.start for row in rows))
-    starts = [end - (row.stop - row.start) for row, end in zip(rows, ends, strict=True)]
-    spans = list(zip(rows, starts, strict=True))
-    tokens = [token for row in rows for token in row.sequence.tokens[row.start : row.stop]]
-    positions = [position for row in rows for position in range(row.start, row.stop)]
+    spans = [(row, end - (row.stop - row.start)) for row, end in zip(rows, ends, strict=True)]
+    decoding = [span for span in spans if not _is_chunk(span[0])]
+    chunks = [span for span in spans if _is_chunk(span[0])]
+    tokens, positions, slots, sampled, index, lengths, tables, *chunk_pages = _send(
+        [
+            np.array([token for row in rows for token in _tokens(row)], np.int64)[None],
+            np.concatenate([np.arange(row.start, row.stop) for row in rows])[None],
+            np.concatenate([_slots(row, page_tokens) for row in rows]),
+            np.array([end - 1 for row, end in zip(rows, ends, strict=True) if row.samples], np.int64),
+            np.array([at for _, at in decoding], np.int64),
+            np.array([row.stop for row, _ in decoding], np.int64),
+            _tables([row for row, _ in decoding], page_tokens),
+            *(_tables([row], page_tokens) for row, _ in chunks),
+        ],
+        device,
+    )
     return Batch(
-        tokens=_int64(tokens, device)[None],
-        positions=_int64(positions, device)[None],
-        slots=_int64([slot for row in rows for slot in _slots(row, page_tokens)], device),
-        decode=_decode_rows([span for span in spans if not _is_chunk(span[0])], page_tokens, device),
-        chunks=tuple(_chunk(row, at, page_tokens, device) for row, at in spans if _is_chunk(row)),
-        sampled=_int64([end - 1 for row, end in zip(rows, ends, strict=True) if row.samples], device),
+        tokens=tokens,
+        positions=positions,
+        slots=slots,
+        decode=DecodeRows(index, tables, lengths) if decoding else None,
+        chunks=tuple(
+            Chunk(at, at + row.stop - row.start, row.start, pages)
+            for (row, at), pages in zip(chunks, chunk_pages, strict=True)
+        ),
+        sampled=sampled,
         adapter=plan.adapter,
     )
 
@@ -75,30 +95,33 @@ def _is_chunk(row: Row) -> bool:
     return row.stop - row.start > 1
 
 
-def _slots(row: Row, page_tokens: int) -> list[int]:
-    pages = row.sequence.pages
-    return [
-        pages[position // page_tokens] * page_tokens + position % page_tokens
-        for position in range(row.start, row.stop)
-    ]
+def _tokens(row: Row) -> list[int]:
+    return row.sequence.tokens[row.start : row.stop]
 
 
-def _decode_rows(rows: list[tuple[Row, int]], page_tokens: int, device: torch.device) -> DecodeRows | None:
-    if not rows:
-        return None
-    tables = [row.sequence.pages[: -(-row.stop // page_tokens)] for row, _ in rows]
-    width = max(len(table) for table in tables)
-    return DecodeRows(
-        index=_int64([at for _, at in rows], device),
-        pages=_int64([table + [0] * (width - len(table)) for table in tables], device),
-        lengths=_int64([row.stop for row, _ in rows], device),
-    )
+def _pages(row: Row, page_tokens: int) -> list[int]:
+    return row.sequence.pages[: -(-row.stop // page_tokens)]
 
 
-def _chunk(row: Row, at: int, page_tokens: int, device: torch.device) -> Chunk:
-    pages = row.sequence.pages[: -(-row.stop // page_tokens)]
-    return Chunk(at, at + row.stop - row.start, row.start, _int64([pages], device))
+def _slots(row: Row, page_tokens: int) -> Integers:
+    """Return the places of a row's new tokens, without looking at the pages of the old ones."""
+    first = row.start // page_tokens
+    pages = np.array(row.sequence.pages[first : -(-row.stop // page_tokens)], np.int64)
+    positions = np.arange(row.start, row.stop)
+    return pages[positions // page_tokens - first] * page_tokens + positions % page_tokens
 
 
-def _int64(values: list[int] | list[list[int]], device: torch.device) -> Tensor:
-    return torch.tensor(values, dtype=torch.int64).to(device, non_blocking=True)
+def _tables(rows: list[Row], page_tokens: int) -> Integers:
+    """Return the rows' pages `(b, p)`, filled up with page 0."""
+    tables = [_pages(row, page_tokens) for row in rows]
+    filled = np.zeros((len(tables), max(map(len, tables), default=0)), np.int64)
+    for line, table in zip(filled, tables, strict=True):
+        line[: len(table)] = table
+    return filled
+
+
+def _send(arrays: list[Integers], device: torch.device) -> list[Tensor]:
+    """Return the arrays as tensors on the device, copied as one: a copy costs more than its bytes."""
+    joined = torch.from_numpy(np.concatenate([array.ravel() for array in arrays]))
+    parts = torch.split(to_device(joined, device), [array.size for array in arrays])
+    return [part.view(array.shape) for part, array in zip(parts, arrays, strict=True)]

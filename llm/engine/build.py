@@ -1,5 +1,7 @@
 """Puts an engine together around a loaded model."""
 
+from dataclasses import replace
+
 import torch
 from transformers import PreTrainedModel
 
@@ -9,13 +11,23 @@ from llm.engine.adapters import AdaptedForward, Adapters
 from llm.engine.attention import PagedAttention, attach, detach
 from llm.engine.engine import Engine
 from llm.engine.experts import attach_experts
+from llm.engine.graphs import CudaRecorder, RecordedForward, Recorder
 from llm.engine.layout import watch_layout
-from llm.engine.ops import AttentionOps, TorchOps
+from llm.engine.memory import CPU_PAGE_BYTES, count_pages, largest_batch, room_on_gpu
+from llm.engine.ops import AttentionOps
 from llm.engine.plan import Limits
 from llm.engine.runner import Forward, ModelForward, ModelRunner
-from llm.engine.sampler import sample
+from llm.engine.sampler import start_sampling
+from llm.engine.seams import Seams, choose_seams
 from llm.engine.store import KvLayout, KvStore
-from llm.engine.support import check_supported, context_limit, plain_logits, probe_pages, verify
+from llm.engine.support import (
+    check_supported,
+    context_limit,
+    plain_logits,
+    probe_pages,
+    varies_with_length,
+    verify,
+)
 
 
 def build_engine(
@@ -23,18 +35,28 @@ def build_engine(
     settings: EngineSettings,
     ops: AttentionOps | None = None,
     adapters: Adapters | None = None,
+    recorder: Recorder | None = None,
 ) -> Engine:
     """Return an engine that owns `model` from now on; `adapters` are those loaded into it.
 
+    On a GPU, decoding steps are recorded now; `recorder` does that in another way. `ops` take the place
+    of the device's own.
     Raises: UnsupportedModelError if the model's layers are of another kind or compute differently
-    in pages; ModelError if the memory holds too few pages.
+    in pages; ModelError if the memory holds too few pages, or steps cannot be recorded.
     """
-    forward, num_pages = prepare(model, settings, ops or TorchOps())
+    seams = choose_seams(settings.kernels, model.device)
+    seams = replace(seams, attention=ops) if ops else seams
+    recorder = recorder or _device_recorder(model, settings)
+    forward, num_pages = prepare(model, settings, seams, recorder)
+    if recorder is not None:
+        forward = record(model, settings, forward, num_pages, recorder)
     adapted = AdaptedForward(forward, adapters) if adapters else forward
     return assemble(model, settings, adapted, num_pages)
 
 
-def prepare(model: PreTrainedModel, settings: EngineSettings, ops: AttentionOps) -> tuple[ModelForward, int]:
+def prepare(
+    model: PreTrainedModel, settings: EngineSettings, seams: Seams, recorder: Recorder | None = None
+) -> tuple[Forward, int]:
     """Return the model's verified forward pass over pages, and the number of pages.
 
     With several processes, each calls this at the same time. Raises: as `build_engine`.
@@ -42,9 +64,10 @@ def prepare(model: PreTrainedModel, settings: EngineSettings, ops: AttentionOps)
     check_supported(model)
     detach(model)
     layout = watch_layout(model)
-    num_pages = count_pages(layout, settings)
     plain = plain_logits(model)
-    forward = page_model(model, layout, num_pages, settings, ops)
+    num_pages = settings.pages or _pages_that_fit(model, layout, settings, seams, recorder)
+    check_pages(num_pages, layout, settings)
+    forward = page_model(model, layout, num_pages, settings, seams)
     exact = layout.dtype == torch.float32 and settings.kv_dtype == "model"
     verify(model, forward, settings.page_tokens, plain, exact)
     return forward, num_pages
@@ -52,36 +75,46 @@ def prepare(model: PreTrainedModel, settings: EngineSettings, ops: AttentionOps)
 
 def assemble(model: PreTrainedModel, settings: EngineSettings, forward: Forward, num_pages: int) -> Engine:
     """Return an engine around a forward pass."""
-    runner = ModelRunner(forward, settings.page_tokens, model.device, sample)
+    runner = ModelRunner(forward, settings.page_tokens, model.device, start_sampling)
     return Engine(limits(model, settings), num_pages, runner)
 
 
 def page_model(
-    model: PreTrainedModel, layout: KvLayout, num_pages: int, settings: EngineSettings, ops: AttentionOps
+    model: PreTrainedModel, layout: KvLayout, num_pages: int, settings: EngineSettings, seams: Seams
 ) -> ModelForward:
-    """Return the model's forward pass over pages."""
-    store = KvStore(layout, num_pages, settings.page_tokens, settings.kv_dtype)
-    attention = PagedAttention(store, ops)
+    """Return the model's forward pass over pages, and over one more, that padding may write to."""
+    store = KvStore(layout, num_pages + 1, settings.page_tokens, settings.kv_dtype)
+    attention = PagedAttention(store, seams.attention)
     attach(model, attention)
-    attach_experts(model)
+    attach_experts(model, seams.experts)
     return ModelForward(model, attention)
 
 
-def count_pages(layout: KvLayout, settings: EngineSettings) -> int:
-    """Return how many pages the settings ask for, or the memory holds.
+def record(
+    model: PreTrainedModel, settings: EngineSettings, forward: Forward, num_pages: int, recorder: Recorder
+) -> RecordedForward:
+    """Return a forward pass that replays decoding steps.
 
-    Raises: ModelError, saying how much memory is missing, if there would not be a page for each
-    sequence.
+    Raises: ModelError if they cannot be recorded.
     """
-    page_bytes = layout.bytes_per_token(settings.kv_dtype) * settings.page_tokens
-    pages = settings.pages or settings.memory_bytes // page_bytes
-    missing = max(settings.max_sequences, probe_pages(settings.page_tokens)) - pages
-    if missing > 0:
+    context = min(limits(model, settings).max_context_tokens, num_pages * settings.page_tokens)
+    most_pages = -(-context // settings.page_tokens)
+    recorded = RecordedForward(forward, recorder, settings.max_sequences, most_pages, settings.page_tokens)
+    try:
+        recorded.record(num_pages, model.device)
+    except RuntimeError as error:
         raise ModelError(
-            f"{pages} KV pages are too few for {settings.max_sequences} sequences: "
-            f"{missing * page_bytes} bytes more are needed, or fewer sequences"
-        )
-    return pages
+            f"decoding steps of {model.config.model_type} cannot be recorded, set llm.engine.graphs to "
+            f"false: {error}"
+        ) from error
+    return recorded
+
+
+def check_pages(num_pages: int, layout: KvLayout, settings: EngineSettings) -> None:
+    """Raises: ModelError, saying how much memory is missing, if there is not a page for each sequence."""
+    page_bytes = layout.bytes_per_token(settings.kv_dtype) * settings.page_tokens
+    least = max(settings.max_sequences, probe_pages(settings.page_tokens))
+    count_pages(num_pages * page_bytes, page_bytes, least, f"{settings.max_sequences} sequences")
 
 
 def limits(model: PreTrainedModel, settings: EngineSettings) -> Limits:
@@ -96,3 +129,34 @@ def limits(model: PreTrainedModel, settings: EngineSettings) -> Limits:
         vocabulary=model.get_input_embeddings().num_embeddings,
         share_prefixes=settings.share_prefixes,
     )
+
+
+def _pages_that_fit(
+    model: PreTrainedModel,
+    layout: KvLayout,
+    settings: EngineSettings,
+    seams: Seams,
+    recorder: Recorder | None,
+) -> int:
+    """Return the pages that the memory holds beside one for padding. Raises: ModelError if too few."""
+    least = max(settings.max_sequences, probe_pages(settings.page_tokens))
+
+    def rehearse() -> None:
+        forward = page_model(model, layout, least, settings, seams)
+        context = limits(model, settings).max_context_tokens
+        forward(largest_batch(settings, context, model.device))
+        if recorder is not None:
+            record(model, settings, forward, least, recorder)
+
+    room = settings.memory_bytes or CPU_PAGE_BYTES
+    if not settings.memory_bytes and model.device.type == "cuda":
+        room = room_on_gpu(model.device, settings.memory_share, rehearse)
+    page_bytes = layout.bytes_per_token(settings.kv_dtype) * settings.page_tokens
+    return count_pages(room - page_bytes, page_bytes, least, f"{settings.max_sequences} sequences")
+
+
+def _device_recorder(model: PreTrainedModel, settings: EngineSettings) -> Recorder | None:
+    """Return what records steps on the model's device; nothing where that is not possible or not wished."""
+    if model.device.type != "cuda" or not settings.graphs or varies_with_length(model.config):
+        return None
+    return CudaRecorder()

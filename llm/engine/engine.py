@@ -1,5 +1,6 @@
-"""The engine: schedule, run, collect, over and over."""
+"""The engine: collect what was computed, start the next batch, tell; over and over."""
 
+from collections.abc import Callable
 from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -20,6 +21,10 @@ class Sample:
     error: str = ""
 
 
+Waiting = Callable[[], Many[Sample]]
+"""Waits until a batch is computed and returns its samples. May raise anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """News of the request of that number: text, and once, last of all, its end."""
@@ -32,12 +37,22 @@ class Event:
 class Runner(Protocol):
     """Computes a plan's tokens with a neural model."""
 
-    def run(self, plan: Plan) -> Many[Sample]:
-        """Return one sample for each of `plan.sampled`, in order.
+    def start(self, plan: Plan) -> Waiting:
+        """Start computing; what it returns gives one sample for each of `plan.sampled`, in order.
 
-        May raise anything; then nothing of the plan counts as computed.
+        May raise anything, now or when waited for; then nothing of the plan counts as computed.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """A token that a sequence has got, not yet spelled. `error` says why the request ends without it."""
+
+    sequence: Sequence
+    sample: Sample
+    reason: FinishReason | None
+    error: str = ""
 
 
 class Engine:
@@ -47,17 +62,18 @@ class Engine:
         self.pool = PagePool(num_pages)
         self.scheduler = Scheduler(limits, self.pool)
         self._runner = runner
+        self._under_way: tuple[Plan, Waiting] | None = None
         self.steps = 0
 
     def step(self, now: float) -> list[Event]:
-        """Compute one batch and return what it brought; `now` is compared with deadlines."""
+        """Return what the batch under way brought, having started the next; `now` is compared with deadlines.
+
+        So text is spelled and handed out while the device computes. The first call only starts.
+        """
         events = self._expire(now)
-        plan = self.scheduler.plan()
-        try:
-            samples = self._runner.run(plan) if plan else ()
-        except Exception as error:  # whatever it was, only this plan's requests may suffer from it
-            return events + self._give_up(plan, error)
-        return events + self._advance(plan, samples)
+        news = self._collect()
+        self._start()
+        return events + [self._tell(one) for one in news]
 
     def cancel(self, number: int) -> list[Event]:
         """End a request early; nothing happens if it has ended already."""
@@ -75,25 +91,56 @@ class Engine:
         ]
         return [self._end(sequence, FinishReason.DEADLINE) for sequence in late]
 
-    def _give_up(self, plan: Plan, error: Exception) -> list[Event]:
-        message = f"{type(error).__name__}: {error}"
-        return [self._end(row.sequence, FinishReason.ERROR, message) for row in plan.rows]
-
-    def _advance(self, plan: Plan, samples: Many[Sample]) -> list[Event]:
-        self.steps += bool(plan)
-        sampled = plan.sampled
-        self.scheduler.commit(plan)
-        return [self._accept(sequence, sample) for sequence, sample in zip(sampled, samples, strict=True)]
-
-    def _accept(self, sequence: Sequence, sample: Sample) -> Event:
-        if sample.error:
-            return self._end(sequence, FinishReason.ERROR, sample.error)
+    def _start(self) -> None:
+        plan = self.scheduler.plan()
+        if not plan:
+            return
         try:
-            text, reason = sequence.append(sample.token)
-        except Exception as error:  # a grammar or a tokenizer that trips must not take others along
-            return self._end(sequence, FinishReason.ERROR, f"{type(error).__name__}: {error}")
-        logprobs = (sample.logprob,) if sample.logprob is not None else ()
-        delta = Delta(text, (sample.token,), logprobs)
+            self._under_way = plan, self._runner.start(plan)
+        except Exception as error:  # told with the next step, as if computing had failed
+            self._under_way = plan, _failing(error)
+
+    def _collect(self) -> list[_News]:
+        """Wait for the batch under way and take its tokens; whoever has ended meanwhile is left out."""
+        if self._under_way is None:
+            return []
+        (plan, wait), self._under_way = self._under_way, None
+        sampled = plan.sampled
+        try:
+            samples = wait()
+        except Exception as error:  # whatever it was, only this plan's requests may suffer from it
+            message = _message(error)
+            return [self._failed(row.sequence, message) for row in plan.rows if not row.sequence.ended]
+        self.steps += 1
+        self.scheduler.commit(plan)
+        pairs = zip(sampled, samples, strict=True)
+        return [self._take(sequence, sample) for sequence, sample in pairs if not sequence.ended]
+
+    def _take(self, sequence: Sequence, sample: Sample) -> _News:
+        if sample.error:
+            return self._failed(sequence, sample.error)
+        try:
+            reason = sequence.append(sample.token)
+        except Exception as error:  # a grammar that trips must not take others along
+            return self._failed(sequence, _message(error))
+        if reason is not None:
+            self.scheduler.remove(sequence)
+        return _News(sequence, sample, reason)
+
+    def _failed(self, sequence: Sequence, message: str) -> _News:
+        self.scheduler.remove(sequence)
+        return _News(sequence, Sample(0), FinishReason.ERROR, message)
+
+    def _tell(self, news: _News) -> Event:
+        sequence, token = news.sequence, news.sample.token
+        if news.error:
+            return self._end(sequence, FinishReason.ERROR, news.error)
+        try:
+            text, reason = sequence.spell(token, news.reason)
+        except Exception as error:  # nor must a tokenizer
+            return self._end(sequence, FinishReason.ERROR, _message(error))
+        logprobs = (news.sample.logprob,) if news.sample.logprob is not None else ()
+        delta = Delta(text, (token,), logprobs)
         if reason is not None:
             return self._end(sequence, reason, delta=delta)
         return Event(sequence.number, delta)
@@ -101,5 +148,17 @@ class Engine:
     def _end(
         self, sequence: Sequence, reason: FinishReason, message: str = "", delta: Delta | None = None
     ) -> Event:
-        self.scheduler.remove(sequence)
+        if not sequence.ended:
+            self.scheduler.remove(sequence)
         return Event(sequence.number, delta or Delta(), Finish(reason, sequence.usage, message))
+
+
+def _failing(error: Exception) -> Waiting:
+    def fail() -> Many[Sample]:
+        raise error
+
+    return fail
+
+
+def _message(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

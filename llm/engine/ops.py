@@ -29,8 +29,8 @@ class AttentionRule:
 class AttentionOps(Protocol):
     """What a device must do to the pages. Shapes: b rows, h query heads, k key heads, d wide."""
 
-    def write(self, stream: KvStream, slots: Tensor, values: Tensor) -> None:
-        """Put `values` `(t, k, d)` into `slots` `(t,)`, quantizing where the stream does."""
+    def write(self, streams: tuple[KvStream, KvStream], slots: Tensor, states: tuple[Tensor, Tensor]) -> None:
+        """Put a layer's two `(t, k, d)` into `slots` `(t,)` of its streams, quantized where a stream is."""
         ...
 
     def read(self, stream: KvStream, pages: Tensor) -> Tensor:
@@ -84,14 +84,15 @@ class TorchOps:
     def __init__(self) -> None:
         self._scratch = _Scratch()
 
-    def write(self, stream: KvStream, slots: Tensor, values: Tensor) -> None:
-        """Scatter, through INT8 where the stream is."""
-        if stream.scales is None:
-            stream.payload.flatten(0, 1).index_copy_(0, slots, values.to(stream.dtype))
-            return
-        numbers, scales = quantize(values, stream.layout.group)
-        stream.payload.flatten(0, 1).index_copy_(0, slots, numbers)
-        stream.scales.flatten(0, 1).index_copy_(0, slots, scales)
+    def write(self, streams: tuple[KvStream, KvStream], slots: Tensor, states: tuple[Tensor, Tensor]) -> None:
+        """Scatter, through INT8 where a stream is."""
+        for stream, values in zip(streams, states, strict=True):
+            if stream.scales is None:
+                stream.payload.flatten(0, 1).index_copy_(0, slots, values.to(stream.dtype))
+            else:
+                numbers, scales = quantize(values, stream.layout.group)
+                stream.payload.flatten(0, 1).index_copy_(0, slots, numbers)
+                stream.scales.flatten(0, 1).index_copy_(0, slots, scales)
 
     def read(self, stream: KvStream, pages: Tensor) -> Tensor:
         """Gather whole pages; the result holds until the read after the next."""

@@ -13,8 +13,8 @@ from core.settings import EngineSettings
 from llm.engine.batch import Batch
 from llm.engine.build import assemble, prepare
 from llm.engine.engine import Engine
-from llm.engine.ops import TorchOps
 from llm.engine.runner import Forward
+from llm.engine.seams import choose_seams
 
 LEADER = 0
 
@@ -40,7 +40,7 @@ def lead(model: PreTrainedModel, settings: EngineSettings) -> tuple[Engine, Lead
 
     Raises: as `build_engine`.
     """
-    forward, num_pages = prepare(model, settings, TorchOps())
+    forward, num_pages = prepare(model, settings, choose_seams(settings.kernels, model.device))
     leading = LeadingForward(forward)
     return assemble(model, settings, leading, num_pages), leading
 
@@ -50,7 +50,7 @@ def follow(model: PreTrainedModel, settings: EngineSettings) -> None:
 
     Raises: as `build_engine`. A fault in a step ends a follower: the processes would no longer agree.
     """
-    forward, _ = prepare(model, settings, TorchOps())
+    forward, _ = prepare(model, settings, choose_seams(settings.kernels, model.device))
     while True:
         sent: list[Batch | None] = [None]
         dist.broadcast_object_list(sent, src=LEADER)

@@ -1,8 +1,8 @@
-"""Weights in eight bits, by torchao, where its tensors can do what the model asks of them.
+"""Weights in eight bits: by torchao, and by ourselves where its tensors cannot do what the model asks.
 
-`fp8` holds linear layers and experts in float8 and halves a bfloat16 model; `int8` holds linear
-layers only, because torchao's INT8 tensors cannot be multiplied in groups. Routers, the output
-layer and the projection that latent attention absorbs stay as they are.
+Both `fp8` and `int8` halve a bfloat16 model. torchao's INT8 tensors cannot be multiplied in groups,
+so INT8 experts are ours (`experts.py`); experts of an uncommon kind stay as stored. Routers, the output
+layer and the projection that latent attention absorbs stay too.
 """
 
 from typing import Literal
@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 
 from core.errors import ModelError
 from llm.engine.errors import UnsupportedModelError
+from llm.engine.experts import quantize_experts
 
 WeightFormat = Literal["model", "int8", "fp8"]
 _EXPERTS = r"re:(.*\.)?experts\.(gate_up_proj|down_proj)$"
@@ -32,6 +33,7 @@ def quantize_weights(model: PreTrainedModel, weights: WeightFormat) -> None:
         raise ModelError("eight-bit weights need torchao; install the `quant` extra") from error
     if weights == "int8":
         quantize_(model, Int8WeightOnlyConfig(), filter_fn=_takes_eight_bits)
+        quantize_experts(model)
         return
     transposed = [module for module in model.modules() if getattr(module, "is_transposed", False)]
     if transposed:

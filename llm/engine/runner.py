@@ -10,12 +10,12 @@ from transformers import PreTrainedModel
 
 from llm.engine.attention import PagedAttention, cache_argument
 from llm.engine.batch import Batch, pack
-from llm.engine.engine import Sample
+from llm.engine.engine import Sample, Waiting
 from llm.engine.plan import Plan
 from llm.engine.sequence import Sequence
 
-SampleFunction = Callable[[Tensor, Many[Sequence]], list[Sample]]
-"""Takes logits `(s, vocabulary)` and their sequences, gives a sample for each."""
+StartSampling = Callable[[Tensor, Many[Sequence]], Waiting]
+"""Takes logits `(s, vocabulary)` and their sequences; what it gives waits for a sample of each."""
 
 
 class Forward(Protocol):
@@ -50,17 +50,31 @@ class ModelForward:
 
 
 class ModelRunner:
-    """Packs a plan, computes it, samples."""
+    """Packs a plan, computes it, samples.
+
+    On a GPU everything is queued at once and the host goes on. A CPU computes when it is waited for: then
+    what was computed before is told first, as on a GPU.
+    """
 
     def __init__(
-        self, forward: Forward, page_tokens: int, device: torch.device, sample: SampleFunction
+        self, forward: Forward, page_tokens: int, device: torch.device, start_sampling: StartSampling
     ) -> None:
         self._forward = forward
         self._page_tokens = page_tokens
         self._device = device
-        self._sample = sample
+        self._start_sampling = start_sampling
 
-    def run(self, plan: Plan) -> list[Sample]:
-        """Return one sample for each of `plan.sampled`."""
-        logits = self._forward(pack(plan, self._page_tokens, self._device))
-        return self._sample(logits, plan.sampled) if plan.sampled else []
+    def start(self, plan: Plan) -> Waiting:
+        """Start computing; what it returns gives one sample for each of `plan.sampled`."""
+        batch, sequences = pack(plan, self._page_tokens, self._device), plan.sampled
+        if self._device.type == "cuda":
+            return self._compute(batch, sequences)
+
+        def compute() -> Many[Sample]:
+            return self._compute(batch, sequences)()
+
+        return compute
+
+    def _compute(self, batch: Batch, sequences: Many[Sequence]) -> Waiting:
+        logits = self._forward(batch)
+        return self._start_sampling(logits, sequences) if sequences else list

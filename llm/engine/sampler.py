@@ -3,8 +3,13 @@
 A sequence's choice depends on its own logits, seed and position only: chance is one number in
 [0, 1) hashed from seed and position, looked up in the cumulative distribution. So a preempted
 request, or one with other batch mates, goes on as it would have done.
+
+Everything is queued on the device and one small copy brings the tokens back, so that the host never waits
+in the middle. Log-probabilities, which few ask for, cost a second copy.
 """
 
+from collections import Counter
+from collections.abc import Callable
 from collections.abc import Sequence as Many
 from hashlib import blake2b
 
@@ -15,18 +20,35 @@ from torch import Tensor
 from llm.engine.engine import Sample
 from llm.engine.request import TokenLogprob
 from llm.engine.sequence import Sequence
+from llm.engine.transfer import Arriving, to_device
 
 _UNIFORM_BITS = 53  # what a float64 holds exactly
 
 
 def sample(logits: Tensor, sequences: Many[Sequence]) -> list[Sample]:
     """Return a sample for each row of `logits` `(s, vocabulary)` float32."""
-    sound = torch.isfinite(logits).all(-1).tolist()
+    return start_sampling(logits, sequences)()
+
+
+def start_sampling(logits: Tensor, sequences: Many[Sequence]) -> Callable[[], list[Sample]]:
+    """Queue the choice of a sample for each row; what is returned waits for them."""
     steered = _steer(logits, sequences)
-    errors = _errors(sound, steered)
-    tokens = _choose(steered, sequences, errors)
-    logprobs = _logprobs(logits, tokens, sequences)
-    return [Sample(*answer) for answer in zip(tokens, logprobs, errors, strict=True)]
+    tokens = _choose(steered, sequences)
+    # A sum is finite only if all its numbers are; it reads the logits once.
+    sound = logits.sum(-1).isfinite()
+    possible = sound if steered is logits else (steered > float("-inf")).any(-1)
+    arriving = Arriving(torch.stack([tokens, sound.long(), possible.long()]))
+    logprobs = _start_logprobs(logits, tokens, sequences)
+
+    def finish() -> list[Sample]:
+        chosen, finite, some = arriving.wait().tolist()
+        errors = [
+            "the model's logits are not finite" if not one else "" if any_ else "the grammar leaves no token"
+            for one, any_ in zip(finite, some, strict=True)
+        ]
+        return [Sample(*answer) for answer in zip(chosen, logprobs(), errors, strict=True)]
+
+    return finish
 
 
 def uniform(seed: int, position: int) -> float:
@@ -46,8 +68,8 @@ def _steer(logits: Tensor, sequences: Many[Sequence]) -> Tensor:
         _penalize(steered[row], sequences[row])
     if guided:
         masks = [_mask(sequences[row]) for row in guided]
-        allowed = torch.from_numpy(_unpack(masks, logits.shape[1])).to(logits.device)
-        rows = torch.tensor(guided, device=logits.device)
+        allowed = to_device(torch.from_numpy(_unpack(masks, logits.shape[1])), logits.device)
+        rows = to_device(torch.tensor(guided), logits.device)
         steered[rows] = steered[rows].masked_fill(~allowed, float("-inf"))
     return steered
 
@@ -73,60 +95,99 @@ def _penalize(logits: Tensor, sequence: Sequence) -> None:
     """Lower, in place, the logits of tokens that occurred: repetition as in CTRL (section 4.1), over
     prompt and answer; presence and frequency as in OpenAI's interface, over the answer."""
     wish = sequence.request.sampling
-    seen = torch.tensor(sorted(set(sequence.tokens)), device=logits.device)
+    seen = to_device(torch.tensor(sorted(set(sequence.tokens))), logits.device)
     values = logits[seen]
     logits[seen] = torch.where(values > 0, values / wish.repetition_penalty, values * wish.repetition_penalty)
     if sequence.output:
-        tokens, counts = torch.tensor(sequence.output, device=logits.device).unique(return_counts=True)  # type: ignore[no-untyped-call]
-        logits[tokens] -= wish.presence_penalty + wish.frequency_penalty * counts
+        counts = Counter(sequence.output)
+        tokens = to_device(torch.tensor(list(counts)), logits.device)
+        times = to_device(torch.tensor(list(counts.values())), logits.device)
+        logits[tokens] -= wish.presence_penalty + wish.frequency_penalty * times
 
 
-def _errors(sound: Many[bool], steered: Tensor) -> list[str]:
-    possible = (steered > float("-inf")).any(-1).tolist()
-    return [
-        "the model's logits are not finite" if not finite else "" if some else "the grammar leaves no token"
-        for finite, some in zip(sound, possible, strict=True)
-    ]
-
-
-def _choose(logits: Tensor, sequences: Many[Sequence], errors: Many[str]) -> list[int]:
-    tokens: list[int] = logits.nan_to_num(float("-inf"), float("-inf")).argmax(-1).tolist()
-    for row, sequence in enumerate(sequences):
-        if not sequence.request.sampling.greedy and not errors[row]:
-            tokens[row] = _draw(logits[row], sequence)
+def _choose(logits: Tensor, sequences: Many[Sequence]) -> Tensor:
+    """Return `(s,)`: the likeliest token, or one drawn where that is wished."""
+    tokens = logits.argmax(-1)
+    wishes = [sequence.request.sampling for sequence in sequences]
+    for ordered in (False, True):
+        rows = [
+            row
+            for row, wish in enumerate(wishes)
+            if not wish.greedy and (wish.top_k > 0 or wish.top_p < 1) == ordered
+        ]
+        if rows:
+            at = to_device(torch.tensor(rows), logits.device)
+            draw = _draw_ordered if ordered else _draw
+            tokens[at] = draw(logits[at], [sequences[row] for row in rows])
     return tokens
 
 
-def _draw(logits: Tensor, sequence: Sequence) -> int:
-    """Return a token drawn from one row of logits, filtered in the order top-k, top-p, min-p."""
-    wish = sequence.request.sampling
-    chance = uniform(wish.seed, len(sequence.tokens))
-    scaled = logits.double() / wish.temperature
-    if not wish.top_k and wish.top_p == 1:
-        return _at(scaled.softmax(-1), wish.min_p, chance)
-    ordered, tokens = scaled.sort(descending=True, stable=True)
-    probabilities = ordered[: wish.top_k or None].softmax(-1)
+def _draw(logits: Tensor, sequences: Many[Sequence]) -> Tensor:
+    """Return a token `(r,)` for each row, drawn from all that min-p leaves."""
+    return _fall(_scaled(logits, sequences).softmax(-1), sequences)
+
+
+def _draw_ordered(logits: Tensor, sequences: Many[Sequence]) -> Tensor:
+    """Return a token `(r,)` for each row, filtered in the order top-k, top-p, min-p."""
+    vocabulary = logits.shape[1]
+    ordered, tokens = _scaled(logits, sequences).sort(descending=True, stable=True)
+    wishes = [sequence.request.sampling for sequence in sequences]
+    most = _column([float(wish.top_k or vocabulary) for wish in wishes], logits.device)
+    places = torch.arange(vocabulary, device=logits.device)
+    probabilities = ordered.masked_fill(places >= most, float("-inf")).softmax(-1)
     before = probabilities.cumsum(-1) - probabilities
-    probabilities = probabilities.masked_fill(before >= wish.top_p, 0.0)
-    return int(tokens[_at(probabilities, wish.min_p, chance)])
+    enough = _column([wish.top_p for wish in wishes], logits.device)
+    kept = probabilities.masked_fill(before >= enough, 0.0)
+    return tokens.gather(-1, _fall(kept, sequences)[:, None])[:, 0]
 
 
-def _at(probabilities: Tensor, min_p: float, chance: float) -> int:
-    """Return where `chance` falls; probabilities below `min_p` of the largest do not count."""
-    kept = probabilities.masked_fill(probabilities < min_p * probabilities.max(), 0.0)
+def _scaled(logits: Tensor, sequences: Many[Sequence]) -> Tensor:
+    temperatures = [sequence.request.sampling.temperature for sequence in sequences]
+    return logits.double() / _column(temperatures, logits.device)
+
+
+def _fall(probabilities: Tensor, sequences: Many[Sequence]) -> Tensor:
+    """Return where each row's chance falls; probabilities below min-p of the largest do not count."""
+    device = probabilities.device
+    least = _column([sequence.request.sampling.min_p for sequence in sequences], device)
+    chances = [uniform(one.request.sampling.seed, len(one.tokens)) for one in sequences]
+    kept = probabilities.masked_fill(probabilities < least * probabilities.amax(-1, keepdim=True), 0.0)
     cumulative = kept.cumsum(-1)
-    found = int(torch.searchsorted(cumulative, cumulative[-1] * chance, right=True))
+    found = torch.searchsorted(cumulative, cumulative[:, -1:] * _column(chances, device), right=True)[:, 0]
     # Rounding may point behind the last possible token.
-    return min(found, int(kept.nonzero()[-1]))
+    last = kept.shape[1] - 1 - kept.flip(-1).gt(0).long().argmax(-1)
+    return torch.minimum(found, last)
 
 
-def _logprobs(logits: Tensor, tokens: Many[int], sequences: Many[Sequence]) -> list[TokenLogprob | None]:
-    reports: list[TokenLogprob | None] = [None] * len(sequences)
-    for row, sequence in enumerate(sequences):
-        alternatives = sequence.request.sampling.logprobs
-        if alternatives is not None:
-            normalized = logits[row].log_softmax(-1)
-            values, indices = normalized.topk(min(alternatives, len(normalized)))
-            top = tuple(zip(indices.tolist(), values.tolist(), strict=True))
-            reports[row] = TokenLogprob(tokens[row], float(normalized[tokens[row]]), top)
-    return reports
+def _column(values: list[float], device: torch.device) -> Tensor:
+    """Return `(r, 1)` float64."""
+    return to_device(torch.tensor(values, dtype=torch.float64)[:, None], device)
+
+
+def _start_logprobs(
+    logits: Tensor, tokens: Tensor, sequences: Many[Sequence]
+) -> Callable[[], list[TokenLogprob | None]]:
+    """Queue the log-probabilities of the rows that want them."""
+    wanted = {
+        row: min(sequence.request.sampling.logprobs, logits.shape[1])
+        for row, sequence in enumerate(sequences)
+        if sequence.request.sampling.logprobs is not None
+    }
+    if not wanted:
+        return lambda: [None] * len(sequences)
+    rows = to_device(torch.tensor(list(wanted)), logits.device)
+    normalized = logits[rows].log_softmax(-1)
+    own = normalized.gather(-1, tokens[rows, None])
+    values, indices = normalized.topk(max(wanted.values()))
+    numbers = Arriving(torch.cat([tokens[rows, None], indices], -1))
+    logprobs = Arriving(torch.cat([own, values], -1))
+
+    def finish() -> list[TokenLogprob | None]:
+        reports: list[TokenLogprob | None] = [None] * len(sequences)
+        lines = zip(wanted.items(), numbers.wait().tolist(), logprobs.wait().tolist(), strict=True)
+        for (row, count), (token, *others), (logprob, *likeliest) in lines:
+            top = tuple(zip(others[:count], likeliest[:count], strict=True))
+            reports[row] = TokenLogprob(token, logprob, top)
+        return reports
+
+    return finish

@@ -94,6 +94,8 @@ class Scheduler:
     def commit(self, plan: Plan) -> None:
         """Note that a plan's rows are computed; full pages can now be found by others."""
         for row in plan.rows:
+            if row.sequence.ended:  # while it was computed; its pages are others' now
+                continue
             first = row.start // self._limits.page_tokens
             row.sequence.computed = row.stop
             if self._limits.share_prefixes:
@@ -103,6 +105,7 @@ class Scheduler:
 
     def remove(self, sequence: Sequence) -> None:
         """Forget a sequence, finished or not, and give its pages back."""
+        sequence.ended = True
         if sequence is self._starved:
             self._starved = None
         if sequence in self._running:

@@ -65,6 +65,7 @@ class Sequence:
         self.computed = 0
         self.cached = 0
         self.pages: list[int] = []
+        self.ended = False
         self._digests: list[bytes] = []
         self._root = prefix_root(request.salt, request.adapter)
 
@@ -101,24 +102,28 @@ class Sequence:
             self._digests.append(page_digest(parent, self.tokens[start : start + page_tokens]))
         return self._digests[index]
 
-    def append(self, token: int) -> tuple[str, FinishReason | None]:
-        """Add a chosen token; return the text that became certain and why the request ends, if it does.
+    def append(self, token: int) -> FinishReason | None:
+        """Add a chosen token; return why the request ends, as far as the token itself tells.
 
         Raises: GenerationFailedError if the token breaks the request's grammar.
         """
         self.tokens.append(token)
-        stop_token = token in self.request.sampling.stop_tokens
         if self.matcher is not None:
             self.matcher.accept(token)
-        text = self.transcript.add(token) if self.transcript and not stop_token else ""
-        reason = self._reason(stop_token)
-        if reason is not None and self.transcript is not None:
-            text += self.transcript.finish()
-        return text, reason
-
-    def _reason(self, stop_token: bool) -> FinishReason | None:
-        guided_to_end = self.matcher is not None and self.matcher.finished
-        met_stop_string = self.transcript is not None and self.transcript.stopped
-        if stop_token or guided_to_end or met_stop_string:
+        if self._is_stop(token) or (self.matcher is not None and self.matcher.finished):
             return FinishReason.STOP
         return FinishReason.LENGTH if len(self.tokens) >= self.max_length else None
+
+    def spell(self, token: int, reason: FinishReason | None) -> tuple[str, FinishReason | None]:
+        """Return the text that an appended token made certain, and why the request ends: its text may tell.
+
+        Apart from `append`, because text takes time and the next step need not wait for it.
+        """
+        if self.transcript is None:
+            return "", reason
+        text = "" if self._is_stop(token) else self.transcript.add(token)
+        reason = FinishReason.STOP if self.transcript.stopped else reason
+        return text + (self.transcript.finish() if reason is not None else ""), reason
+
+    def _is_stop(self, token: int) -> bool:
+        return token in self.request.sampling.stop_tokens

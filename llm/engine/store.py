@@ -13,8 +13,8 @@ from torch import Tensor
 
 from llm.engine.stream_layout import StreamLayout
 
-_INT8_MAX = 127
-_SMALLEST_SCALE = 1e-8  # keeps an all-zero group from dividing by zero
+INT8_MAX = 127
+SMALLEST_SCALE = 1e-8  # keeps an all-zero group from dividing by zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ def quantize(values: Tensor, group: int) -> tuple[Tensor, Tensor]:
     The error of each number is at most half its group's scale.
     """
     grouped = values.float().view(*values.shape[:-1], -1, group)
-    scales = (grouped.abs().amax(-1) / _INT8_MAX).clamp_min(_SMALLEST_SCALE)
-    numbers = (grouped / scales.unsqueeze(-1)).round().clamp(-_INT8_MAX, _INT8_MAX)
+    scales = (grouped.abs().amax(-1) / INT8_MAX).clamp_min(SMALLEST_SCALE)
+    numbers = (grouped / scales.unsqueeze(-1)).round().clamp(-INT8_MAX, INT8_MAX)
     return numbers.to(torch.int8).flatten(-2), scales
 
 

@@ -46,11 +46,16 @@ def context_limit(config: Any) -> int:
     batch: a long neighbour must not change a short request's answer.
     """
     limit = int(getattr(config, "max_position_embeddings", _UNNAMED_CONTEXT))
-    rope = getattr(config, "rope_parameters", None) or {}
-    if rope.get("rope_type") in _LENGTH_DEPENDENT_ROPE:
-        trained: int | None = rope.get("original_max_position_embeddings")
+    if varies_with_length(config):
+        trained: int | None = config.rope_parameters.get("original_max_position_embeddings")
         return min(limit, trained or getattr(config, "original_max_position_embeddings", limit))
     return limit
+
+
+def varies_with_length(config: Any) -> bool:
+    """Whether RoPE depends on the longest sequence: host code decides, which no recording repeats."""
+    rope = getattr(config, "rope_parameters", None) or {}
+    return rope.get("rope_type") in _LENGTH_DEPENDENT_ROPE
 
 
 def check_supported(model: PreTrainedModel) -> None:

@@ -14,11 +14,11 @@ import torch
 from core.settings import EngineSettings
 from llm.engine.attention import detach
 from llm.engine.batch import pack
-from llm.engine.build import count_pages, page_model
+from llm.engine.build import page_model
 from llm.engine.layout import watch_layout
-from llm.engine.ops import TorchOps
 from llm.engine.plan import Plan, Row
 from llm.engine.request import GenerationRequest
+from llm.engine.seams import choose_seams
 from llm.engine.sequence import Sequence
 
 PAGE = 8
@@ -59,7 +59,7 @@ def taught(model, kv_dtype, examples, first):
     settings = EngineSettings(page_tokens=PAGE, pages=512, kv_dtype=kv_dtype, max_sequences=64)
     detach(model)
     layout = watch_layout(model)
-    forward = page_model(model, layout, count_pages(layout, settings), settings, TorchOps())
+    forward = page_model(model, layout, settings.pages, settings, choose_seams("torch", model.device))
     sequences, each = [], -(-examples.shape[1] // PAGE)
     for number, tokens in enumerate(examples.tolist()):
         sequences.append(Sequence(number, GenerationRequest(tuple(tokens)), 0.0))

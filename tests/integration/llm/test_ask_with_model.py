@@ -215,9 +215,9 @@ def test_a_full_engine_sends_the_asker_away_and_says_for_how_long(app):
 class SlowOps(TorchOps):
     """Takes its time, so that leaving falls into the middle of an answer."""
 
-    def write(self, stream, slots, values):
-        time.sleep(0.005)
-        super().write(stream, slots, values)
+    def write(self, streams, slots, states):
+        time.sleep(0.01)
+        super().write(streams, slots, states)
 
 
 @contextmanager

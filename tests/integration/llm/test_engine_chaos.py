@@ -12,16 +12,16 @@ from llm.engine.request import FinishReason, GenerationRequest, Priority, Sampli
 
 
 class FaultyOps(TorchOps):
-    """Fails at every three hundredth write, in the middle of a step, when pages are half written."""
+    """Fails at every hundred and fiftieth write, in the middle of a step, when pages are half written."""
 
     def __init__(self):
         super().__init__()
         self.armed, self.writes = False, 0
 
-    def write(self, stream, slots, values):
-        super().write(stream, slots, values)
+    def write(self, streams, slots, states):
+        super().write(streams, slots, states)
         self.writes += self.armed
-        if self.armed and self.writes % 300 == 0:
+        if self.armed and self.writes % 150 == 0:
             raise MemoryError("injected")
 
 

@@ -193,8 +193,8 @@ def test_too_little_memory_says_how_much_is_missing(folder):
 
 
 class LoudOps(TorchOps):
-    def write(self, stream, slots, values):
-        super().write(stream, slots, values * 1.5)
+    def write(self, streams, slots, states):
+        super().write(streams, slots, [one * 1.5 for one in states])
 
 
 def test_pages_that_change_the_answer_are_noticed_at_start():

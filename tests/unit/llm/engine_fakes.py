@@ -33,12 +33,22 @@ class HashRunner:
         self.widths = []
         self.fail_next = False
         self.poison = set()
+        self.started = 0
+
+    def start(self, plan):
+        """Look up the slots now, as packing does, and compute when waited for, as a device may."""
+        self.started += 1
+        self.places = {
+            row.sequence: [self._slot(row.sequence, position) for position in range(row.stop)]
+            for row in plan.rows
+        }
+        return lambda: self.run(plan)
 
     def run(self, plan):
         self.widths.append(plan.num_tokens)
         for row in plan.rows:
             for position in range(row.start, row.stop):
-                self.slots[self._slot(row.sequence, position)] = row.sequence.tokens[position]
+                self.slots[self.places[row.sequence][position]] = row.sequence.tokens[position]
         if self.fail_next:
             self.fail_next = False
             raise RuntimeError("injected")
@@ -47,7 +57,7 @@ class HashRunner:
     def _sample(self, row):
         if row.sequence.number in self.poison:
             return Sample(0, error="poisoned")
-        return Sample(next_token([self.slots[self._slot(row.sequence, i)] for i in range(row.stop)]))
+        return Sample(next_token([self.slots[place] for place in self.places[row.sequence]]))
 
     def _slot(self, sequence, position):
         return sequence.pages[position // self.page_tokens] * self.page_tokens + position % self.page_tokens

@@ -39,7 +39,7 @@ def test_a_long_prompt_is_computed_in_chunks_while_others_go_on():
     engine.scheduler.add(sequence(0, [1, 2, 3], max_tokens=12))
     engine.step(0.0)
     engine.scheduler.add(sequence(1, list(range(40)), max_tokens=2))
-    chunks = [engine.step(0.0) for _ in range(5)]
+    chunks = [engine.step(0.0) for _ in range(6)]
     assert all(event.number == 0 for step in chunks for event in step)
     assert all(len(step) == 1 for step in chunks), "the first request must get a token in each step"
     assert runner.widths[1:6] == [8] * 5
@@ -130,6 +130,7 @@ def test_interactive_requests_displace_background_ones():
         )
     engine.step(0.0)
     engine.scheduler.add(sequence(2, [9, 9], max_tokens=2, turn=5.0))
+    assert {event.number for event in engine.step(0.0)} == {0, 1}, "what was under way"
     assert 2 in {event.number for event in engine.step(0.0)}
     tokens, _ = run_to_end(engine)
     assert tokens[2] == expected([9, 9], 2)[1:]
@@ -140,6 +141,7 @@ def test_a_background_request_of_old_is_not_displaced():
     engine.scheduler.add(sequence(0, [1], max_tokens=6, priority=Priority.BACKGROUND, turn=60.0))
     engine.step(0.0)
     engine.scheduler.add(sequence(1, [2], max_tokens=1, turn=100.0))
+    engine.step(0.0)
     assert [event.number for event in engine.step(0.0)] == [0]
 
 
@@ -150,7 +152,7 @@ def test_adapters_take_turns():
     served = []
     while engine.scheduler.sequences:
         served.append({event.number % 2 for event in engine.step(0.0)})
-    assert served == [{0}, {1}] * 4
+    assert served == [set(), *[{0}, {1}] * 4]
 
 
 def test_a_fault_ends_only_the_requests_of_its_step():
@@ -158,6 +160,7 @@ def test_a_fault_ends_only_the_requests_of_its_step():
     for number in range(2):
         engine.scheduler.add(sequence(number, [number, 5]))
     runner.fail_next = True
+    assert engine.step(0.0) == []
     (event,) = engine.step(0.0)
     assert (event.number, event.finish.reason) == (0, FinishReason.ERROR)
     assert "injected" in event.finish.message
@@ -171,9 +174,62 @@ def test_pages_of_a_failed_step_are_not_found_again():
     engine.scheduler.add(sequence(0, range(9)))
     runner.fail_next = True
     engine.step(0.0)
+    engine.step(0.0)
     engine.scheduler.add(sequence(1, range(9)))
     _, ends = run_to_end(engine)
     assert ends[1].usage.cached_tokens == 0
+
+
+class Spelled:
+    """A transcript that stops after some tokens, and remembers how many steps had been started by then."""
+
+    def __init__(self, runner, stop_after):
+        self.runner, self.left, self.started = runner, stop_after, []
+
+    def add(self, token):
+        self.started.append(self.runner.started)
+        self.left -= 1
+        return "x"
+
+    def finish(self):
+        return "!"
+
+    @property
+    def stopped(self):
+        return self.left == 0
+
+
+def test_text_is_spelled_while_the_next_step_is_under_way():
+    engine, runner = hash_engine()
+    one = sequence(0, [1, 2], max_tokens=9)
+    one.transcript = Spelled(runner, stop_after=3)
+    engine.scheduler.add(one)
+    tokens, ends = run_to_end(engine)
+    assert one.transcript.started == [2, 3, 4]
+    assert tokens[0] == expected([1, 2], 3), "the token computed meanwhile is dropped"
+    assert ends[0].reason is FinishReason.STOP
+    engine.scheduler.add(sequence(1, [1, 2], max_tokens=2))
+    assert run_to_end(engine)[0][1] == expected([1, 2], 2)
+    assert engine.pool.num_held == 0
+
+
+def test_a_stop_string_in_the_last_token_is_a_stop():
+    engine, runner = hash_engine()
+    one = sequence(0, [1, 2], max_tokens=3)
+    one.transcript = Spelled(runner, stop_after=3)
+    engine.scheduler.add(one)
+    assert run_to_end(engine)[1][0].reason is FinishReason.STOP
+
+
+def test_a_step_that_cannot_even_start_ends_its_requests():
+    engine, runner = hash_engine()
+    engine.scheduler.add(sequence(0, [1, 2]))
+    runner.start, start = lambda plan: 1 / 0, runner.start
+    assert engine.step(0.0) == []
+    runner.start = start
+    (event,) = engine.step(0.0)
+    assert event.finish.reason is FinishReason.ERROR
+    assert "ZeroDivisionError" in event.finish.message
 
 
 def test_a_poisoned_row_ends_alone():

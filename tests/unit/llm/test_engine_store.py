@@ -39,10 +39,12 @@ def test_slots_are_read_back_page_by_page(int8):
     values = torch.randn(7, 2, 8)
     pages = [5, 2]
     slots = torch.tensor([pages[place // PAGE] * PAGE + place % PAGE for place in range(7)])
-    TorchOps().write(stream, slots, values)
-    read = TorchOps().read(stream, torch.tensor([pages]))
-    assert read.shape == (1, 2 * PAGE, 2, 8)
-    assert torch.allclose(read[0, :7], values, atol=0.03 if int8 else 0)
+    other = KvStream(6, PAGE, StreamLayout(2, 4, 4), torch.float32, int8)
+    TorchOps().write((stream, other), slots, (values, values[..., :4]))
+    for one, width in ((stream, 8), (other, 4)):
+        read = TorchOps().read(one, torch.tensor([pages]))
+        assert read.shape == (1, 2 * PAGE, 2, width)
+        assert torch.allclose(read[0, :7], values[..., :width], atol=0.03 if int8 else 0)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +92,7 @@ def test_attention_over_pages_is_what_the_formula_says(window, sinks):
     for table, length in zip(tables, lengths, strict=True):
         slots = torch.tensor([table[place // PAGE] * PAGE + place % PAGE for place in range(length)])
         contents.append([torch.randn(length, 3, 8) for _ in streams])
-        for stream, states in zip(streams, contents[-1], strict=True):
-            ops.write(stream, slots, states)
+        ops.write(streams, slots, contents[-1])
     query = torch.randn(3, 6, 8)
     rows = DecodeRows(torch.arange(3), torch.tensor(tables), torch.tensor(lengths))
     output = ops.attend_pages(query, *streams, rows, rule)
@@ -123,8 +124,7 @@ def test_latent_attention_weighs_latents_by_both_parts_of_the_key():
     rotated = KvStream(4, PAGE, StreamLayout(1, 4, 0), torch.float32, False)
     slots = torch.arange(PAGE, PAGE + 6)
     states, rotary = torch.randn(6, 1, 16), torch.randn(6, 1, 4)
-    ops.write(latents, slots, states)
-    ops.write(rotated, slots, rotary)
+    ops.write((latents, rotated), slots, (states, rotary))
     query = torch.randn(1, 3, 20)
     rows = DecodeRows(torch.tensor([0]), torch.tensor([[1, 2]]), torch.tensor([6]))
     output = ops.attend_latents(query, latents, rotated, rows, AttentionRule(0.2))
