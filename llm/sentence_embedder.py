@@ -13,14 +13,17 @@ from core.settings import LlmSettings
 from llm.batches import by_length, padded_shape, reading_dtype, reading_tokens
 from llm.embedder import Emphasis, Vectors
 from llm.embedder_folder import EmbedderFolder
+from llm.gathering import Gathering
 from llm.pooling import dense_layers, pool
 from llm.tokens import TextTokenizer
 
 logging.disable_progress_bar()
 
-# Batches are padded up to these steps of rows and tokens: in bf16 each new shape costs the CPU's matrix
-# library tens of milliseconds and some memory to prepare for.
-_STEPS = _ROWS_STEP, _TOKENS_STEP = 8, 8
+# Batches are padded up to this number of tokens, and in bf16 of rows: there each new shape costs the CPU's
+# matrix library tens of milliseconds and some memory to prepare for.
+_STEP = 8
+# Questions that are embedded together: more cost as much time each.
+_QUESTIONS_AT_ONCE = 16
 # The weight of punctuation, special tokens and whatever else is in no word of a question.
 _NO_WORD = 0.5
 
@@ -60,27 +63,32 @@ class SentenceEmbedder:
         self._device = next(model.parameters()).device
         self._dense = dense_layers(folder).to(self._device)
         self._batch_tokens = batch_tokens
+        self._steps = _STEP if next(model.parameters()).dtype is torch.bfloat16 else 1, _STEP
         self._lock = threading.Lock()
+        self._question = Gathering(self._questions, _QUESTIONS_AT_ONCE)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return `(len(texts), dimension)` float32, unit rows; a text over the limit is cut there."""
         ids = self.tokenizer.ids([self._folder.passage_prompt + text for text in texts])
         vectors = np.empty((len(texts), self.dimension), np.float32)
         with self._lock:
-            for rows in by_length([len(row) for row in ids], self._batch_tokens, _TOKENS_STEP):
+            for rows in by_length([len(row) for row in ids], self._batch_tokens, _STEP):
                 vectors[rows] = self._forward([ids[row] for row in rows])
         return self._checked(vectors)
 
     def embed_question(self, question: str, emphasis: Emphasis) -> Vectors:
-        """Return `(dimension,)` float32 of unit length, words having a say by their weight."""
+        """Return `(dimension,)` float32 of unit length, words having a say by their weight.
+
+        Questions asked at once are computed together, and none waits for passages.
+        """
         prompt = self._folder.question_prompt
         ids, places = self.tokenizer.located_ids(prompt + question)
         moved = [(start + len(prompt), end + len(prompt), weight) for start, end, weight in emphasis]
-        weights = [_token_weights(places, moved)] if self._folder.pooling == "mean" else None
-        with self._lock:
-            vectors = self._forward([ids], weights)
-        vector: Vectors = self._checked(vectors)[0]
-        return vector
+        return self._question((ids, _token_weights(places, moved)))
+
+    def _questions(self, asked: Sequence[tuple[list[int], list[float]]]) -> Vectors:
+        weights = [weights for _, weights in asked] if self._folder.pooling == "mean" else None
+        return self._checked(self._forward([ids for ids, _ in asked], weights))
 
     def _checked(self, vectors: Vectors) -> Vectors:
         if not np.isfinite(vectors).all():
@@ -91,7 +99,7 @@ class SentenceEmbedder:
 
     @torch.inference_mode()
     def _forward(self, ids: list[list[int]], weights: list[list[float]] | None = None) -> Vectors:
-        shape = padded_shape([len(row) for row in ids], self._batch_tokens, _STEPS)
+        shape = padded_shape([len(row) for row in ids], self._batch_tokens, self._steps)
         tokens = torch.full(shape, self._pad_id, dtype=torch.long)
         mask = torch.zeros(shape, dtype=torch.long)
         mask[:, 0] = 1  # a row without a single token would give values that are not numbers

@@ -1,5 +1,7 @@
 """A question's vector, by the built-in model: words have a say by their weight."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -37,3 +39,17 @@ def test_it_is_of_unit_length_and_a_long_question_is_cut(embedder: DeferredEmbed
         vector = embedder.embed_question(question, [(0, 4, 3.0)])
         assert vector.shape == (384,)
         assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_questions_asked_at_once_get_the_vectors_that_each_would_get_alone(
+    embedder: DeferredEmbedder,
+) -> None:
+    asked = [QUESTION, "pump", "Which valve is behind the second pump of the plant?", "E-42"]
+    alone = [embedder.embed_question(question, [(0, 4, 3.0)]) for question in asked]
+
+    with ThreadPoolExecutor(len(asked)) as pool:
+        together = list(
+            pool.map(lambda question: embedder.embed_question(question, [(0, 4, 3.0)]), 5 * asked)
+        )
+
+    np.testing.assert_allclose(together, 5 * alone, atol=1e-6)

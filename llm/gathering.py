@@ -1,0 +1,48 @@
+"""One run at a time for many callers: who comes while a run is under way goes along in the next one."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+class Gathering(Generic[_Item, _Result]):
+    """Runs `run` over what has gathered, at most `most` items at once, in the thread of one of the callers.
+
+    `run` returns one result for each item, in order. A caller alone waits for nobody: there is no delay
+    in the hope of company.
+    """
+
+    def __init__(self, run: Callable[[Sequence[_Item]], Sequence[_Result]], most: int) -> None:
+        self._run = run
+        self._most = most
+        self._running = threading.Lock()
+        self._door = threading.Lock()
+        self._waiting: list[tuple[_Item, Future[_Result]]] = []
+
+    def __call__(self, item: _Item) -> _Result:
+        """Return the result for one item. Raises: what `run` raises, to all whose items were in that run."""
+        future: Future[_Result] = Future()
+        with self._door:
+            self._waiting.append((item, future))
+        while not future.done():
+            with self._running:
+                if not future.done():
+                    self._run_next()
+        return future.result()
+
+    def _run_next(self) -> None:
+        with self._door:
+            taken = self._waiting[: self._most]
+            del self._waiting[: self._most]
+        try:
+            results = self._run([item for item, _ in taken])
+            for (_, future), result in zip(taken, results, strict=True):
+                future.set_result(result)
+        except BaseException as error:  # whoever waits must hear of it, whatever it was
+            for _, future in taken:
+                if not future.done():
+                    future.set_exception(error)
