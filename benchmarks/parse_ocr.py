@@ -19,8 +19,8 @@ from ingest.parsers.pdf import PdfParser
 from ingest.parsers.recognition import no_recognizer, recognizer
 
 _DPI = 200
-_PAGES_EACH = 2
-_PARAGRAPHS = 10
+_PAGES_EACH = 1
+_PARAGRAPHS = 5
 # Where Debian and Fedora keep fonts with Chinese characters.
 CHINESE_FONTS = (
     Path("/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc"),
