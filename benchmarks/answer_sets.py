@@ -46,20 +46,47 @@ def cmrc(out: Path) -> None:
 
 
 def tatqa(out: Path) -> None:
-    """Questions on a table and the text around it, those whose answer stands there as it is."""
+    """Questions on a table and the text around it, those whose answer stands there as it is.
+
+    `cells` are the answers of a question that the table answers; empty where one of them stands only in
+    the table's head or nowhere in it, since no row holds that.
+    """
     path = next((data_folder() / "table_tatqa").rglob("*.json"))
     documents: list[tuple[str, str]] = []
     questions: dict[str, list[Json]] = {part: [] for part in PARTS}
     for position, context in enumerate(json.loads(path.read_text("utf-8"))):
         file = f"{context['table']['uid']}.md"
         paragraphs = [paragraph["text"] for paragraph in context["paragraphs"]]
-        documents.append((file, "\n\n".join([*paragraphs, _markdown(context["table"]["table"])]) + "\n"))
-        questions[PARTS[position % 2]] += [
-            _question(entry["uid"], entry["question"], [str(answer) for answer in entry["answer"]], file)
-            for entry in context["questions"]
-            if entry["answer_type"] in _STANDS_THERE
-        ]
+        head, rows = _headed(context["table"]["table"])
+        documents.append((file, "\n\n".join([*paragraphs, _markdown([head, *rows])]) + "\n"))
+        for entry in context["questions"]:
+            if entry["answer_type"] in _STANDS_THERE:
+                answers = [str(answer) for answer in entry["answer"]]
+                question = _question(entry["uid"], entry["question"], answers, file)
+                cells = answers if "table" in entry["answer_from"] else []
+                question["cells"] = cells if _all_stand_in(rows, cells) else []
+                questions[PARTS[position % 2]].append(question)
     write_answer_set(out, documents, questions)
+
+
+def _headed(table: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """Return the head and the rows of a table; all rows above the first label are its head.
+
+    Markdown has one line for a head: what stands in one column is joined.
+    """
+    first = next((number for number, row in enumerate(table) if number and row[0].strip()), 1)
+    head = [" ".join(filter(None, map(str.strip, column))) for column in zip(*table[:first], strict=True)]
+    return head, table[first:]
+
+
+def _all_stand_in(rows: list[list[str]], answers: list[str]) -> bool:
+    cells = {cell_key(cell) for row in rows for cell in row}
+    return all(cell_key(answer) in cells for answer in answers)
+
+
+def cell_key(text: str) -> str:
+    """Return a cell as cells are compared: white space, currency and case do not matter."""
+    return "".join(text.split()).strip("$€£").casefold()
 
 
 def _gold(outputs: list[Json]) -> list[str]:

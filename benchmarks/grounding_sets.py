@@ -1,0 +1,92 @@
+"""The sets that grounding is measured on, in one data folder, with a scope for each thing to ask.
+
+ClapNQ and CMRC 2018 share one index. Their documents are dealt to five groups of readers, so that a
+question can be asked over all of it, or without what answers it: by someone outside that document's
+group. A TAT-QA question belongs to its own table, so each of those documents has a group of its own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from api.app import App, build
+from benchmarks.datasets import ANSWER_SETS
+from benchmarks.layout import read_lines
+from core.permissions import PUBLIC, scope_of
+from core.settings import Settings, load_settings
+from core.values import AccessScope
+from ingest.folder import PERMISSIONS_FILE, FolderSource
+from retrieval.answer_evaluation import GoldQuestion
+
+_HANDS = 5
+_POOLED = ("clapnq", "cmrc")
+# CMRC has 1,600 questions in each part; every fourth says as much as ClapNQ's 150 and more.
+_STEPS = {"clapnq": 1, "cmrc": 4, "tatqa": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question and the scopes to ask it under; `without` is None where nothing was to be removed.
+
+    `cells` are what the cited rows of a table must hold.
+    """
+
+    set: str
+    gold: GoldQuestion
+    whole: AccessScope
+    without: AccessScope | None
+    cells: tuple[str, ...]
+
+
+def opened(work: Path, **settings: Any) -> App:
+    """Write the sets into `work` and ingest them, each once, and return the application over them."""
+    for name in ANSWER_SETS:
+        if not (work / name).exists():
+            ANSWER_SETS[name](work / name)
+            _deal(work, name)
+    app = build(_changed(load_settings(work / "data"), settings))
+    for name in ANSWER_SETS:
+        app.ingest(FolderSource(work / name / "documents", frozenset({PUBLIC}), 2**20))
+    return app
+
+
+def askings(work: Path, part: str) -> Iterator[Asking]:
+    """Yield the questions of a part, set by set."""
+    groups = {path.name: path.parent.name for path in work.glob("*/documents/*/*.md")}
+    pooled = {group for group in groups.values() if group.partition("-")[0] in _POOLED}
+    for name, step in _STEPS.items():
+        for line in list(read_lines(work / name / f"{part}.jsonl"))[::step]:
+            group = groups[line["gold_documents"][0]]
+            held = pooled if name in _POOLED else {group}
+            without = held - {group} if name in _POOLED and line["answerable"] else None
+            yield Asking(
+                name,
+                _gold(line),
+                _scope(held),
+                _scope(without) if without else None,
+                tuple(line.get("cells", ())),
+            )
+
+
+def _deal(work: Path, name: str) -> None:
+    """Move each document into its group's folder."""
+    for position, path in enumerate(sorted((work / name / "documents").iterdir())):
+        group = f"{name}-{position % _HANDS}" if name in _POOLED else path.stem
+        folder = path.parent / group
+        folder.mkdir(exist_ok=True)
+        (folder / PERMISSIONS_FILE).write_text(f'read: ["group:{group}"]\n', "utf-8")
+        path.rename(folder / path.name)
+
+
+def _changed(settings: Settings, retrieval: dict[str, Any]) -> Settings:
+    return settings.model_copy(update={"retrieval": settings.retrieval.model_copy(update=retrieval)})
+
+
+def _scope(groups: set[str]) -> AccessScope:
+    return scope_of(None, tuple(sorted(groups)))
+
+
+def _gold(line: dict[str, Any]) -> GoldQuestion:
+    answers, documents = tuple(line["answers"]), tuple(line["gold_documents"])
+    return GoldQuestion(line["id"], line["question"], answers, line["answerable"], documents)
