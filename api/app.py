@@ -15,12 +15,14 @@ from core.jobs import BACKGROUND
 from core.locks import SignOfLife
 from core.settings import Settings
 from core.sources import RunState, SourceEntry, amend_run
+from ingest.night import Schedule
 from ingest.pipeline import Parse, Pipeline
 from ingest.report import Progress, RunReport, silent
 from ingest.run import PLAIN, RunOptions, Runs
 from ingest.sandbox.pool import ParserSandbox
 from ingest.source import Source
 from ingest.sources import open_source
+from ingest.worker import Worker
 from llm.embedder import Embedder
 from llm.embedders import embedder_config, open_embedder, reopen_embedder
 from llm.extractive import ExtractiveGenerator
@@ -54,6 +56,7 @@ class App:
     answerer: Answerer
     pipeline: Pipeline
     promotion: Promotion
+    runs: Runs
     life: SignOfLife
     sandbox: ParserSandbox
 
@@ -113,6 +116,16 @@ class App:
         with self.database.writing() as session:
             amend_run(session, report.run, state, report.suspicion, report.as_json())
         self.bring_up_to_date()
+
+    def go_on(self, entry: SourceEntry) -> RunReport:
+        """Do what waits of a source, without listing it. Raises: as `Pipeline.ingest`."""
+        with closing(open_source(entry, self.settings)) as source:
+            return self.ingest(source, options=RunOptions(listing=False, priority=BACKGROUND))
+
+    def worker(self) -> Worker:
+        """Return a worker over this application; it runs the nights too, if the settings name a time."""
+        night = Schedule(self.database, self.settings.ingest.night, self.sync, self.settle)
+        return Worker(self.database, self.runs, self.go_on, night)
 
     def bring_up_to_date(self) -> None:
         """Make both saved indexes hold what is committed."""
@@ -197,6 +210,7 @@ def build(
             database, lambda: models.in_force().embedder, runs, settings.ingest, parse or sandbox.parse
         ),
         promotion=Promotion(database, models, lexical, answerer, settings.ingest.golden_lost),
+        runs=runs,
         sandbox=sandbox,
         life=life,
     )

@@ -1,6 +1,7 @@
 """The command line. Heavy packages are loaded by the command that needs them: `--help` answers at once."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -118,18 +119,51 @@ def check(data_dir: Path | None, as_json: bool, **options: Any) -> int:
     return run(data_dir, Terminal(as_json), **options)
 
 
+def _serving(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--groups", default="", metavar="A,B", help="The groups that the asker is in."),
+        click.option("--as", "user", metavar="user:NAME", help="Who asks through the page. Default: you."),
+        click.option("--port", type=click.IntRange(1, 65535), help="Default: 8000."),
+        click.option("--host", help="Address to listen on. Default: 127.0.0.1."),
+    ):
+        command = option(command)
+    return command
+
+
 @main.command()
-@click.option("--host", help="Address to listen on. Default: 127.0.0.1.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Default: 8000.")
-@click.option("--as", "user", metavar="user:NAME", help="Who asks through the page. Default: you.")
-@click.option("--groups", default="", metavar="A,B", help="The groups that the asker is in.")
+@_serving
 @click.pass_obj
 @exit_with_errors
 def up(data_dir: Path | None, **options: Any) -> int:
-    """Serve the page and the HTTP interface on this machine."""
+    """Serve the page and the HTTP interface on this machine, and work on the documents beside it."""
     from api.commands.up import run
 
     return run(data_dir, **options)
+
+
+@main.command()
+@_serving
+@click.pass_obj
+@exit_with_errors
+def serve(data_dir: Path | None, **options: Any) -> int:
+    """Serve the page and the HTTP interface, and leave the documents to `vade worker`."""
+    from api.commands.up import run
+
+    return run(data_dir, works=False, **options)
+
+
+@main.command()
+@click.pass_obj
+@exit_with_errors
+def worker(data_dir: Path | None) -> int:
+    """Work on what waits in the job ledger, of all sources, and run the nights, until stopped.
+
+    Several may run, on one machine or many that share a database: each takes another source. SIGTERM
+    ends it with the document at hand.
+    """
+    from api.commands.worker import run
+
+    return run(data_dir)
 
 
 for command in (ingest, sync, source, job, document, index, golden, model):

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.database import clock
@@ -135,6 +135,15 @@ def is_running(session: Session, holder: Holder, kind: str, key: str) -> bool:
         ~_abandoned(holder, clock(session)),
     )
     return session.scalar(running) is not None
+
+
+def sources_with_work(session: Session, holder: Holder) -> list[int]:
+    """Return the sources of which documents are due, those with the most urgent first."""
+    now = clock(session)
+    due = or_(and_(JobTable.state == JobState.QUEUED, JobTable.not_before <= now), _abandoned(holder, now))
+    of_documents = select(JobTable.source_id).where(JobTable.kind == DOCUMENT, due)
+    line = of_documents.group_by(JobTable.source_id).order_by(func.max(JobTable.priority).desc())
+    return list(session.scalars(line))
 
 
 def owners(session: Session) -> list[str]:

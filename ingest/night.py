@@ -1,7 +1,6 @@
 """The nightly run: many sources one after the other, when it is due, and who is told if it fails."""
 
 import smtplib
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -19,7 +18,6 @@ from ingest.report import RunReport
 from retrieval.golden import Verdict
 
 log = structlog.get_logger()
-_LOOK_SECONDS = 30.0
 _NOTIFY_SECONDS = 20.0
 
 
@@ -106,7 +104,7 @@ def is_due(now: datetime, at: time, last: datetime | None) -> bool:
 
 
 class Schedule:
-    """Syncs what `vade source add` entered, every night, in a thread of its own."""
+    """Syncs what `vade source add` entered, every night, when its worker looks at the clock."""
 
     def __init__(
         self,
@@ -119,21 +117,10 @@ class Schedule:
         self._settings = settings
         self._sync = sync
         self._decide = decide
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="night", daemon=True)
-
-    def start(self) -> None:
-        """Begin, if a time is set."""
-        if self._settings.at is not None:
-            self._thread.start()
-
-    def close(self) -> None:
-        """Begin no more run; one under way goes on until the process ends, and is gone on with later."""
-        self._stop.set()
 
     def run_due(self, now: datetime) -> NightReport | None:
-        """Sync the sources that are due and tell who is to be told; None if none is due."""
-        if not (due := self._due(now)):
+        """Sync the sources that are due and tell who is to be told; None if none is, or no time is set."""
+        if self._settings.at is None or not (due := self._due(now, self._settings.at)):
             return None
         night = sync_each(due, self._sync)
         settle(night, self._decide)
@@ -142,15 +129,7 @@ class Schedule:
             tell(night, self._settings)
         return night
 
-    def _run(self) -> None:
-        while not self._stop.wait(_LOOK_SECONDS):
-            try:
-                self.run_due(datetime.now().astimezone())
-            except VadeError as error:  # the database may be busy now and free in half a minute
-                log.warning("night.failed", error=str(error))
-
-    def _due(self, now: datetime) -> list[SourceEntry]:
-        at = self._settings.at or time()
+    def _due(self, now: datetime, at: time) -> list[SourceEntry]:
         with self._database.reading() as session:
             entries = [entry for entry in list_sources(session) if entry.scheduled]
             last = {entry.id: runs_of(session, entry.id, 1) for entry in entries}

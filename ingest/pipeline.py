@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 
 from core.database import Database
 from core.documents import Fetched, PreparedVersion
@@ -129,7 +129,8 @@ class Pipeline:
         The next documents are read while a group is embedded.
         """
         window: list[_Prepared] = []
-        leases = chain.from_iterable(iter(partial(self._claim, run), []))
+        claimed = chain.from_iterable(iter(partial(self._claim, run), []))
+        leases = takewhile(lambda lease: not self._runs.stopping.is_set(), claimed)
         for prepared in ahead(partial(self._prepare, source, run), leases, self._settings.parser_processes):
             if isinstance(prepared, _Prepared):
                 window.append(prepared)
@@ -145,7 +146,7 @@ class Pipeline:
 
     def _claim(self, run: Run) -> list[Lease]:
         """Lease the source's next jobs, those included that an earlier run left behind."""
-        if run.is_taken(run.lease):
+        if run.is_taken(run.lease) or self._runs.stopping.is_set():
             return []
         holder = self._runs.holder()
         with run.timed("claim"), self._database.writing() as session:

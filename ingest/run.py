@@ -171,6 +171,8 @@ class Runs:
         self._database = database
         self._life = life
         self._lease_seconds = lease_seconds
+        self.stopping = threading.Event()
+        """Once set, every run ends with the documents that are under way; the rest is left to the next."""
 
     def holder(self) -> Holder:
         """Return who takes leases here, with what is known of the dead."""
@@ -195,6 +197,9 @@ class Runs:
             self._renew(run)
             if run.is_taken(run.lease):
                 raise LeaseLostError(f"the run over {source.uri} was cancelled, or taken over by another")
+            if self.stopping.is_set():
+                reason = "the worker was stopped; what is left is done by the next run"
+                return
             state, reason = (
                 (RunState.SUSPICIOUS, run.report.suspicion) if run.report.suspicion else (RunState.DONE, "")
             )

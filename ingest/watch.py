@@ -19,6 +19,9 @@ from ingest.report import RunReport
 
 log = structlog.get_logger()
 
+# A document under way is ended, however long it is; what takes longer is killed with the process.
+_PATIENCE_SECONDS = 300.0
+
 Sync = Callable[[SourceEntry], RunReport]
 
 
@@ -64,8 +67,10 @@ class Watch:
             self._thread.start()
 
     def close(self) -> None:
-        """Begin no more sync; one under way goes on until the process ends."""
+        """Begin no more sync, and wait for one under way, which ends with its document if work is stopped."""
         self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(_PATIENCE_SECONDS)
 
     def _run(self) -> None:
         watched: dict[Path, SourceEntry] = {}

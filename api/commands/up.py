@@ -1,6 +1,8 @@
-"""`vade up`."""
+"""`vade up` and `vade serve`."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
@@ -13,7 +15,6 @@ from api.http import make_http
 from api.terminal import DONE
 from core.errors import SettingsError, VadeError
 from core.settings import ApiSettings, load_settings
-from ingest.night import Schedule
 from ingest.watch import Watch
 
 log = structlog.get_logger()
@@ -22,33 +23,51 @@ log = structlog.get_logger()
 _GRACE_SECONDS = 5
 
 
-def run(data_dir: Path | None, *, host: str | None, port: int | None, user: str | None, groups: str) -> int:
-    """Serve until stopped."""
+def run(
+    data_dir: Path | None,
+    *,
+    host: str | None,
+    port: int | None,
+    user: str | None,
+    groups: str,
+    works: bool = True,
+) -> int:
+    """Serve until stopped; with `works`, work on what waits and watch the folders beside it."""
     given = {"host": host, "port": port, "user": user, "groups": groups_named(groups)}
     overrides = {key: value for key, value in given.items() if value}
     settings = load_settings(data_dir, **({"api": overrides} if overrides else {}))
     _refuse_open_doors(settings.api)
     with opened(settings) as app:
-        night = Schedule(app.database, settings.ingest.night, app.sync, app.settle)
-        night.start()
-        watch = Watch(app.database, settings.ingest.watch, app.sync, settings.data_dir)
-        watch.start()
         threading.Thread(target=warm_up, args=(app,), name="warm-up", daemon=True).start()
         click.echo(
             f"Vademecum answers at http://{settings.api.host}:{settings.api.port}/ as {settings.api.user}"
         )
-        uvicorn.run(
-            make_http(app),
-            host=settings.api.host,
-            port=settings.api.port,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
-        watch.close()
-        night.close()
+        with working(app) if works else nullcontext():
+            uvicorn.run(
+                make_http(app),
+                host=settings.api.host,
+                port=settings.api.port,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
     return DONE
+
+
+@contextmanager
+def working(app: App) -> Iterator[None]:
+    """Work on what waits and watch the folders; at the end wait for the documents under way."""
+    worker = app.worker()
+    watch = Watch(app.database, app.settings.ingest.watch, app.sync, app.settings.data_dir)
+    worker.start()
+    watch.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        watch.close()
+        worker.close()
 
 
 def warm_up(app: App) -> None:

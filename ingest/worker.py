@@ -1,0 +1,89 @@
+"""A worker: takes what waits in the job ledger, of whatever source, and runs the nights, until it is stopped.
+
+Several of them, on one machine or many, share one ledger: over one source there is one run at a time, so
+each takes another source. What one leaves when it ends, another goes on with.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from core.database import Database
+from core.errors import AlreadyRunningError, VadeError
+from core.jobs import sources_with_work
+from core.sources import SourceEntry, list_sources
+from ingest.night import Schedule
+from ingest.report import RunReport
+from ingest.run import Runs
+
+log = structlog.get_logger()
+
+# How often the ledger is looked at, and how long a source is left alone whose work could not be done.
+_LOOK_SECONDS = 2.0
+_REST_SECONDS = 60.0
+# A document under way is ended, however long it is; what takes longer is killed with the process.
+_PATIENCE_SECONDS = 300.0
+
+
+class Worker:
+    """Works on what is due in a thread, or with `run` in the caller's, until `close`."""
+
+    def __init__(
+        self, database: Database, runs: Runs, work: Callable[[SourceEntry], RunReport], night: Schedule
+    ) -> None:
+        """Do what waits of a source by `work`, and what is due by the clock by `night`."""
+        self._database = database
+        self._runs = runs
+        self._work = work
+        self._night = night
+        self._thread = threading.Thread(target=self.run, name="worker", daemon=True)
+        self._rests_until: dict[int, float] = {}
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def run(self) -> None:
+        """Work until stopped."""
+        while not self._runs.stopping.wait(_LOOK_SECONDS):
+            try:
+                self.do_due()
+                self._night.run_due(datetime.now().astimezone())
+            except VadeError as error:  # the database may be busy now and free in two seconds
+                log.warning("worker.failed", error=str(error))
+
+    def stop(self) -> None:
+        """Take up nothing more; what is under way ends with its document."""
+        self._runs.stopping.set()
+
+    def close(self) -> None:
+        """Stop, and wait until the thread has ended."""
+        self.stop()
+        if self._thread.is_alive():
+            self._thread.join(_PATIENCE_SECONDS)
+
+    def do_due(self) -> int:
+        """Do what is due now; return how many sources were worked on."""
+        with self._database.reading() as session:
+            due = sources_with_work(session, self._runs.holder())
+            entries = {entry.id: entry for entry in list_sources(session)}
+        return sum(self._do(entries[number]) for number in due if number in entries and self._may(number))
+
+    def _may(self, source_id: int) -> bool:
+        rested = time.monotonic() >= self._rests_until.get(source_id, 0.0)
+        return rested and not self._runs.stopping.is_set()
+
+    def _do(self, entry: SourceEntry) -> bool:
+        try:
+            report = self._work(entry)
+        except AlreadyRunningError:
+            return False
+        except VadeError as error:
+            log.warning("worker.source_failed", source=entry.uri, error=str(error))
+            self._rests_until[entry.id] = time.monotonic() + _REST_SECONDS
+            return False
+        log.info("worker.did", source=entry.uri, documents=len(report.documents), ok=report.is_clean)
+        return True

@@ -1,0 +1,42 @@
+"""`vade worker` as an operator's service meets it: it takes up what waits, and SIGTERM ends it well."""
+
+import signal
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+from fakes.command import Vade
+
+
+def waiting(vade: Vade) -> int:
+    uri = (vade.data_dir / "truth.db").as_uri()
+    with closing(sqlite3.connect(f"{uri}?mode=ro", uri=True, timeout=5)) as connection:
+        [(number,)] = connection.execute("SELECT count(*) FROM job")
+    return int(number)
+
+
+def test_a_worker_goes_on_with_what_a_killed_ingest_left_and_ends_when_told(tmp_path: Path) -> None:
+    vade = Vade(tmp_path / "data", (("VADE_INGEST__WINDOW_CHUNKS", "2"),))
+    manuals = tmp_path / "manuals"
+    manuals.mkdir()
+    for number in range(40):
+        (manuals / f"{number}.md").write_text(f"# Manual {number}\n\nThe pump {number} runs.", "utf-8")
+    assert vade.run("source", "add", "--public", manuals).code == 0
+    with vade.start("sync", manuals) as killed:
+        until = time.monotonic() + 60
+        while not waiting(vade) and time.monotonic() < until:
+            time.sleep(0.02)
+        killed.kill()
+    assert waiting(vade) > 0
+    with vade.start("worker") as worker:
+        until = time.monotonic() + 90
+        while waiting(vade) and time.monotonic() < until:
+            time.sleep(0.1)
+        worker.send_signal(signal.SIGTERM)
+        _, told = worker.communicate(timeout=60)
+    assert (worker.returncode, waiting(vade)) == (0, 0)
+    assert "Stopping with the document at hand" in told
+    checked = vade.run("check", "--deep", "--json")
+    assert (checked.code, checked.json["findings"]) == (0, [])
+    assert checked.json["documents"] == 40
