@@ -8,8 +8,9 @@ from datetime import date, datetime
 from typing import Any
 
 # Longer words are no tags and no names.
-_LONGEST = 200
+LONGEST_WORD = 200
 _MOST = 50
+MOST_WORDS = 3 * _MOST + 1
 # What front matter, mails and other programs call the same things.
 _NAMES = {
     "day": ("day", "date", "updated", "modified", "last_updated", "last_modified", "lastmod", "ms.date"),
@@ -18,6 +19,7 @@ _NAMES = {
     "devices": ("devices", "device", "models", "machine", "machines"),
     "supersedes": ("supersedes", "replaces"),
 }
+_PDF_DATE = re.compile(r"D:(\d{4})(\d\d)(\d\d)")
 _DATE = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)|\s*(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?!\d)")
 
 
@@ -81,6 +83,16 @@ def facts_of(raw: Mapping[Any, Any]) -> Facts:
     return Facts(**found)
 
 
+def facts_of_properties(changed: Any, keywords: str | None) -> Facts:
+    """Return what a file's properties tell. Their author is whoever the program was installed for: no owner.
+
+    `changed` is a moment, or a text that holds one, also as PDF writes it: D:20240331101500.
+    """
+    digits = _PDF_DATE.match(str(changed))
+    day = _day(*digits.groups()) if digits else day_of(changed)
+    return Facts(tags=_words((keywords or "").replace(";", ",")), changed=day)
+
+
 def day_of(value: Any) -> date | None:
     """Return the day of a date, a moment or a text that begins with one: 2024-03-31 or 31.03.2024.
 
@@ -117,7 +129,7 @@ def _words(value: Any) -> tuple[str, ...]:
 def _word(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(filter(None, map(_word, value)))
-    return " ".join(str(value).split())[:_LONGEST]
+    return " ".join(str(value).split())[:LONGEST_WORD]
 
 
 def _distinct(words: Iterable[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from core.errors import ParseError
+from core.facts import NONE, Facts, facts_of_properties
 from ingest.parsers.base import said_title
 
 Node = etree._Element
@@ -22,6 +23,8 @@ M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
+_MODIFIED = "{http://purl.org/dc/terms/}modified"
+_KEYWORDS = "{http://schemas.openxmlformats.org/package/2006/metadata/core-properties}keywords"
 _RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 # The ISO dialect (Strict) says the same in other namespaces; ISO/IEC 29500-1 and -4, annex A.
 _STRICT = b"http://purl.oclc.org/ooxml/"
@@ -65,8 +68,19 @@ class OfficeParts:
 
     def title(self) -> str:
         """Return the title that the file's properties give, or nothing."""
-        found = [self.root(one.path) for one in self.relations("").values() if one.kind == "core-properties"]
-        return said_title(found[0].findtext(_TITLE)) if found and found[0] is not None else ""
+        properties = self._properties()
+        return "" if properties is None else said_title(properties.findtext(_TITLE))
+
+    def facts(self) -> Facts:
+        """Return what else the file's properties tell."""
+        properties = self._properties()
+        if properties is None:
+            return NONE
+        return facts_of_properties(properties.findtext(_MODIFIED), properties.findtext(_KEYWORDS))
+
+    def _properties(self) -> Node | None:
+        found = (one.path for one in self.relations("").values() if one.kind == "core-properties")
+        return next((self.root(path) for path in found), None)
 
     def root(self, path: str) -> Node | None:
         """Return a part's markup; None if it is not there. Raises: ParseError if it is broken."""

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pypdfium2 import raw
 
 from core.errors import EncryptedError, ParseError
+from core.facts import Facts, facts_of_properties
 from ingest.parsers.glyphs import Glyphs, blank, recognized
 from ingest.parsers.pdf_hidden import Look, hidden_by
 from ingest.parsers.progress import begin_page
@@ -69,10 +70,11 @@ _get_fill_color = _prototype(raw.FPDFPageObj_GetFillColor, ctypes.c_int, *[ctype
 
 @dataclass(frozen=True, slots=True)
 class PdfText:
-    """What is drawn as text in a file: its title, or nothing, and its pages."""
+    """What is drawn as text in a file: its title, or nothing, its pages, and what its properties tell."""
 
     title: str
     pages: list[Glyphs]
+    facts: Facts
 
 
 def read_pdf(content: bytes, recognizer: GetRecognizer = no_recognizer) -> PdfText:
@@ -85,8 +87,10 @@ def read_pdf(content: bytes, recognizer: GetRecognizer = no_recognizer) -> PdfTe
     with _LOCK:
         document = _open(content)
         try:
-            title = document.get_metadata_value("Title")
-            return PdfText(title, list(_pages(document, recognizer)))
+            title, keywords = (document.get_metadata_value(name) for name in ("Title", "Keywords"))
+            changed = document.get_metadata_value("ModDate") or document.get_metadata_value("CreationDate")
+            facts = facts_of_properties(changed, keywords)
+            return PdfText(title, list(_pages(document, recognizer)), facts)
         finally:
             document.close()
 

@@ -4,7 +4,6 @@
 that a process which a hostile file has taken over can lie about that file's text but do no more.
 """
 
-import json
 import math
 import re
 import sys
@@ -22,7 +21,7 @@ from core.errors import (
     TooLargeError,
     UnknownFormatError,
 )
-from core.facts import facts_of
+from core.facts import LONGEST_WORD, MOST_WORDS, Facts, facts_from_text
 from core.values import Block, BlockKind, Member, Page, ParsedDocument
 from ingest.parsers.base import MAX_NOTICES
 from ingest.parsers.members import MAX_MEMBERS, MAX_PATH_CHARS, MAX_UNPACKED_BYTES
@@ -140,8 +139,15 @@ def _document(header: dict[str, Any], parts: Parts) -> ParsedDocument:
     pages = _pages(header["pages"], boxes, len(text))
     notices = header["notices"]
     _require(isinstance(notices, list) and len(notices) <= MAX_NOTICES)
-    shown, facts = tuple(map(_reason, notices)), facts_of(json.loads(_text(header["facts"]) or "{}"))
+    shown, facts = tuple(map(_reason, notices)), _facts(header["facts"])
     return ParsedDocument(title, text, blocks, pages, header["media_type"], shown, facts=facts)
+
+
+def _facts(value: Any) -> Facts:
+    facts = facts_from_text(_text(value))
+    words = (facts.owner, *facts.tags, *facts.devices, *facts.supersedes)
+    _require(len(words) <= MOST_WORDS and all(len(_text(word)) <= LONGEST_WORD for word in words))
+    return facts
 
 
 def _blocks(packed: Bytes, headers: list[str], length: int) -> tuple[Block, ...]:

@@ -20,6 +20,7 @@ MAY_SEE_THEM = {
     "core/members.py",  # writes what is inside a document
     "core/standing.py",  # moves versions into force and out of it
     "core/embedders.py",  # gives texts to the embedder, and takes their vectors
+    "core/succession.py",  # names what took a document's place, under a scope
     "core/erasures.py",  # removes, and counts what it removed
     "core/reading.py",  # reads, each query under a scope
     "admin/deep_truth.py",  # the same, one by one

@@ -97,7 +97,8 @@ def test_a_user_called_like_a_group_gains_nothing(tmp_path: Path) -> None:
     [
         ("a.pdf", b"%PDF-1.7 broken", "unreadable"),
         ("a.md", b"", "empty"),
-        ("a.png", b"\x89PNG\r\n\x1a\n", "unknown_format"),
+        ("a.png", b"\x89PNG\r\n\x1a\n", "unreadable"),
+        ("a.exe", b"MZ\x90\x00\x03\x00\x00\x00", "unknown_format"),
     ],
 )
 def test_an_upload_that_cannot_be_read_says_why_and_stays_listed(
