@@ -128,16 +128,22 @@ def remove(data_dir: Path | None, as_json: bool, uri: str) -> int:
 
 
 @source.command()
-@click.argument("uri", metavar="SOURCE")
-@click.option("--limit", default=1, show_default=True, type=click.IntRange(1, 100), help="Runs shown.")
+@click.argument("uri", required=False, metavar="[SOURCE]")
+@click.option("--limit", default=1, show_default=True, type=click.IntRange(1, 100), help="Runs of each.")
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write them as a page to read or to send on.",
+)
 @json_option
 @click.pass_obj
 @exit_with_errors
-def runs(data_dir: Path | None, as_json: bool, uri: str, limit: int) -> int:
-    """Show the reports of the last runs over a source."""
+def runs(data_dir: Path | None, as_json: bool, **options: Any) -> int:
+    """Show the reports of the last runs over a source, or over all of them."""
     from api.commands.source import run_reports
 
-    return run_reports(data_dir, Terminal(as_json), uri, limit)
+    return run_reports(data_dir, Terminal(as_json), **options)
 
 
 @click.group()

@@ -9,6 +9,7 @@ from typing import Any
 
 from api.app import App
 from api.commands.opening import opened, reader_named
+from api.report_page import report_page
 from api.terminal import DONE, WITH_FAILURES, Terminal
 from core.errors import FetchError, InputError, ParseError
 from core.sources import (
@@ -84,16 +85,31 @@ def run_remove(data_dir: Path | None, terminal: Terminal, uri: str) -> int:
     return DONE
 
 
-def run_reports(data_dir: Path | None, terminal: Terminal, uri: str, limit: int) -> int:
-    """Show the last reports, the newest first."""
+def run_reports(
+    data_dir: Path | None, terminal: Terminal, uri: str | None, limit: int, html: Path | None
+) -> int:
+    """Show the last reports of a source or of each, the newest first; with `html`, write them as a page."""
     with opened(data_dir) as app:
-        entry = named(app, uri)
+        entries = [named(app, uri)] if uri else None
         with app.database.reading() as session:
-            runs = runs_of(session, entry.id, limit)
+            entries = entries or list_sources(session)
+            runs = [(entry, run) for entry in entries for run in runs_of(session, entry.id, limit)]
+    if html is not None:
+        _write(html, report_page(runs))
     terminal.result(
-        [_run_json(run) for run in runs], lambda: "\n\n".join(map(_run_text, runs)) or "No run yet."
+        [{"source": entry.uri, **_run_json(run)} for entry, run in runs],
+        lambda: (
+            f"Written to {html}." if html else "\n\n".join(_run_text(*pair) for pair in runs) or "No run yet."
+        ),
     )
     return DONE
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def named(app: App, name: str) -> SourceEntry:
@@ -163,16 +179,15 @@ def _entry_json(entry: SourceEntry) -> dict[str, Any]:
     return {**asdict(entry), "readers_until": until}
 
 
-def _run_text(run: RunEntry) -> str:
-    counts = ", ".join(f"{number} {name}" for name, number in run.report.get("counts", {}).items())
+def _run_text(entry: SourceEntry, run: RunEntry) -> str:
+    counts = ", ".join(f"{number} {name}" for name, number in run.report.get("counts", {}).items() if number)
     ended = f"{run.finished_at:%H:%M:%S}" if run.finished_at else "now"
     lines = [
-        f"Run {run.id}, {run.started_at:%Y-%m-%d %H:%M:%S} to {ended}: {run.state}. {run.reason}".rstrip()
+        entry.uri,
+        f"Run {run.id}, {run.started_at:%Y-%m-%d %H:%M:%S} to {ended}: {run.state}. {run.reason}".rstrip(),
     ]
     lines += [f"  {counts}."] if counts else []
     for one in run.report.get("documents", ()):
-        lines += [
-            f"  {one['outcome']:<11} {one['uri']}",
-            *([f"              {one['reason']}"] if one["reason"] else []),
-        ]
+        lines.append(f"  {one['outcome']:<11} {one['uri']}")
+        lines += [f"              {line}" for line in (one["reason"], *one.get("notices", ())) if line]
     return "\n".join(lines)
