@@ -228,7 +228,7 @@ def _models(
             with database.reading() as session:
                 return len(live_chunk_ids(session, embedder.model_id))
 
-        kinds = DenseKinds(embedder.dimension, indexes, settings.retrieval, settings.llm.device, chunks)
+        kinds = DenseKinds(embedder.dimension, indexes, settings.retrieval, settings.llm.device, chunks, name)
         return Follower(name, database, indexes, embedder.model_id, kinds.open, FORM)
 
     entry = EmbedderEntry(chosen.model_id, chosen.dimension, embedder_config(settings.llm))

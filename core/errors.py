@@ -5,7 +5,8 @@ VadeError                      500 internal
 ├── AlreadyRunningError        409 already_running  another process holds the lock
 ├── LeaseLostError             409 lease_lost       another worker has this work now
 ├── StorageError               503 storage          the database or the disk did not take a write
-│   └── SchemaError            503 schema           the database is newer than this program
+│   ├── SchemaError            503 schema           the database is newer than this program
+│   └── IndexServerError       503 index_server     the server that holds an index does not do as asked
 ├── IndexUnusableError         503 index            a follower's files are damaged or of another model
 ├── ModelError                 500 model            a neural model cannot be loaded or gave nonsense
 ├── SourceError                400 source           a source cannot be listed
@@ -75,6 +76,12 @@ class SchemaError(StorageError):
     """The database was written by a newer Vademecum; upgrade this one or restore a backup."""
 
     code = "schema"
+
+
+class IndexServerError(StorageError):
+    """The server that holds an index does not do as asked; documents are safe in the database."""
+
+    code = "index_server"
 
 
 class IndexUnusableError(VadeError):

@@ -186,6 +186,18 @@ class LlmSettings(Group):
         return self
 
 
+class MilvusSettings(Group):
+    """A Milvus server, where `retrieval.dense_index` is `milvus`."""
+
+    url: str = Field("", description="as http://127.0.0.1:19530")
+    token: SecretStr = SecretStr("")
+    database: str = "default"
+    collection: str = Field(
+        "vademecum", pattern=r"^[A-Za-z_]\w{0,99}$", description="begins the name of everything there"
+    )
+    seconds: float = Field(10.0, gt=0, description="for one request")
+
+
 class RetrievalSettings(Group):
     """Search and grounding."""
 
@@ -199,15 +211,22 @@ class RetrievalSettings(Group):
         "whose likenesses lie close together",
     )
     reranked: int = Field(30, ge=1, le=200, description="passages that a reranker reads")
-    dense_index: Literal["auto", "exact", "hnsw", "ivfpq", "torch"] = Field(
+    dense_index: Literal["auto", "exact", "hnsw", "ivfpq", "torch", "milvus"] = Field(
         "auto", description="`auto` chooses by size and memory; `torch` looks at every vector, on llm.device"
     )
     dense_memory_bytes: int = Field(
         4 * 2**30, ge=0, description="memory of the dense index: with more chunks, vectors stay on the disk"
     )
+    milvus: MilvusSettings = MilvusSettings()
     around_weight: float = Field(1.0, ge=0, description="a chunk's neighbours against itself in BM25")
     max_sentences: int = Field(3, ge=1, le=20)
     min_support: float = Field(0.3, ge=0, le=1, description="below it a question is refused")
+
+    @model_validator(mode="after")
+    def _server_is_named(self) -> Self:
+        if self.dense_index == "milvus" and not self.milvus.url:
+            raise ValueError("the dense index `milvus` needs a server in retrieval.milvus.url")
+        return self
 
 
 class NightSettings(Group):

@@ -15,6 +15,7 @@ from llm.embedder import Vectors
 from retrieval.faiss_index import FaissIndex
 from retrieval.faiss_structures import Graph, Lists
 from retrieval.index import ChunkIds, DenseIndex
+from retrieval.milvus_index import MilvusIndex, make_breaker
 from retrieval.row_index import RowIndex
 from retrieval.torch_structure import TorchRows
 
@@ -83,7 +84,7 @@ class DenseKinds:
     """Opens dense indexes, and tells which kind the settings ask for at a size.
 
     `scratch` is a folder for files that end with the process, `device` where torch computes; `expected`
-    tells how many chunks an index made anew will come to hold.
+    tells how many chunks an index made anew will come to hold, `name` tells indexes on one server apart.
     """
 
     def __init__(
@@ -93,10 +94,12 @@ class DenseKinds:
         settings: RetrievalSettings,
         device: str,
         expected: Callable[[], int] = lambda: 0,
+        name: str = "dense",
     ) -> None:
         self._settings = settings
         self._expected = expected
         self._on_gpu = device.startswith("cuda")
+        breaker = make_breaker()
         self._kinds = {
             "exact": _Kind(
                 "vectors.faiss", 4 * dimension + _ROW_BYTES, lambda folder, _: FaissIndex(dimension, folder)
@@ -115,6 +118,11 @@ class DenseKinds:
                 "vectors.npy",
                 (2 if self._on_gpu else 4) * dimension + _ROW_BYTES,
                 lambda folder, _: RowIndex(dimension, TorchRows(dimension, device, folder), folder),
+            ),
+            "milvus": _Kind(
+                "milvus.json",
+                0,
+                lambda folder, _: MilvusIndex(dimension, settings.milvus, name, folder, breaker),
             ),
         }
 

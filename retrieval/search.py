@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 import structlog
 
 from core.database import Database
+from core.errors import IndexServerError
 from core.labels import EVERYTHING, SearchFilter
 from core.language import cjk_share, terms
 from core.names import quoted
@@ -102,8 +103,12 @@ class Searcher:
         except (GenerationFailedError, EngineFullError) as error:
             log.warning("search.by_words_only", embedder=serving.embedder.model_id, error=str(error))
             return fuse([words_leg])
-        with serving.dense.index() as dense:
-            by_meaning = dense.search(vector, scope, self._settings.candidates, labels)
+        try:
+            with serving.dense.index() as dense:
+                by_meaning = dense.search(vector, scope, self._settings.candidates, labels)
+        except IndexServerError as error:
+            log.warning("search.by_words_only", error=str(error))
+            return fuse([words_leg])
         least = by_meaning[-1].score if by_meaning else 0.0
         return fuse([Leg(by_meaning, weight * self._settings.likeness_scale, least), words_leg])
 

@@ -1,19 +1,28 @@
 """Every index that the contract holds for, each behind the same few calls."""
 
+import atexit
+import json
+import tempfile
+import uuid
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from fakes.embedder import embedding
 from fakes.entries import DIMENSION
 from fakes.index import FakeDenseIndex, FakeLexicalIndex
+from fakes.milvus_server import milvus_server
 
 from core.language import terms
+from core.settings import MilvusSettings
 from core.values import AccessScope, Hit, IndexEntry, LabelFilter
 from retrieval.faiss_index import FaissIndex
 from retrieval.faiss_structures import Graph, Lists
 from retrieval.index import Index
+from retrieval.milvus_index import MilvusIndex
 from retrieval.row_index import RowIndex
 from retrieval.tantivy_index import TantivyIndex
 from retrieval.torch_structure import TorchRows
@@ -65,12 +74,32 @@ def _torch(scratch: Path, folder: Path | None) -> RowIndex:
     return RowIndex(DIMENSION, TorchRows(DIMENSION, "cpu", folder), folder)
 
 
+@cache
+def _milvus_settings() -> MilvusSettings:
+    """Start a server that ends with the tests."""
+    running = ExitStack()
+    atexit.register(running.close)
+    folder = running.enter_context(tempfile.TemporaryDirectory())
+    settings, _ = running.enter_context(milvus_server(Path(folder)))
+    return settings
+
+
+def _milvus(scratch: Path, folder: Path | None) -> MilvusIndex:
+    """Return an index of a name of its own, or the one that a folder points to."""
+    name = uuid.uuid4().hex
+    pointer = folder and folder / "milvus.json"
+    if pointer and pointer.exists() and pointer.read_text().endswith("}"):
+        name = json.loads(pointer.read_text())["alias"].removeprefix("vademecum_")
+    return MilvusIndex(DIMENSION, _milvus_settings(), name, folder)
+
+
 DENSE = (
     Kind("FakeDenseIndex", lambda scratch, folder: FakeDenseIndex(folder), _vector),
     Kind("FaissIndex", lambda scratch, folder: FaissIndex(DIMENSION, folder), _vector),
     Kind("Graph", _graph, _vector),
     Kind("Lists", _lists, _vector),
     Kind("TorchRows", _torch, _vector),
+    Kind("MilvusIndex", _milvus, _vector),
 )
 LEXICAL = (
     Kind("FakeLexicalIndex", lambda scratch, folder: FakeLexicalIndex(folder), terms),
