@@ -123,8 +123,8 @@ class Endings:
     def _write(self, lease: Lease, run: Run, write: Callable[[Session], None]) -> bool:
         """Write an ending; False if the job was cancelled or is another worker's by now."""
         try:
-            with run.timed("commit", lease), self._database.writing() as session:
-                write(session)
+            with run.timed("commit", lease):
+                self._database.write(write)
         except LeaseLostError as error:
             with self._database.writing() as session:
                 end_cancelled(session, [lease])

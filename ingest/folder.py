@@ -15,6 +15,7 @@ import yaml
 from core.errors import FetchError, InputError, ParseError, SourceError, TooLargeError
 from core.facts import NONE, Facts, facts_of
 from core.permissions import principal
+from ingest.connectors.listing import is_short, too_long_to_keep
 from ingest.source import Listed, Listing
 
 PERMISSIONS_FILE = ".vade.yaml"
@@ -78,7 +79,11 @@ class FolderSource:
         if not self._path.exists():
             raise SourceError(f"{self._path} is not there; nothing was changed")
         rules: dict[Path, Rule] = {}
-        files = [self._listed(path, self._rule(path.parent, rules)) for path in self._files()]
+        files = [
+            self._listed(path, self._rule(path.parent, rules))
+            for path in self._files()
+            if self._is_short(path)
+        ]
         yield Listing(files, unreadable=tuple(self._problems), complete=True)
 
     def fetch(self, listed: Listed) -> bytes:
@@ -109,6 +114,12 @@ class FolderSource:
                 path = Path(folder, name)
                 if not name.startswith(".") and path.is_file() and not path.is_symlink():
                     yield path
+
+    def _is_short(self, path: Path) -> bool:
+        short = is_short(file_uri(path))
+        if not short:
+            self._problems.append(too_long_to_keep(file_uri(path)))
+        return short
 
     def _note_problem(self, error: OSError) -> None:
         folder = Path(error.filename)

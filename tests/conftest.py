@@ -16,6 +16,7 @@ settings.load_profile("ours")
 
 _OURS = {"VADE_DATA"}
 _KILLS = int(os.environ.get("VADE_KILLS", "2"))
+_CRASHER_SECONDS = float(os.environ.get("VADE_CRASHER_SECONDS", "20"))
 _ALL_CRASH_POINTS = "VADE_ALL_CRASH_POINTS" in os.environ
 for _name in [name for name in os.environ if name.startswith("VADE_") and name not in _OURS]:
     del os.environ[_name]
@@ -25,6 +26,12 @@ for _name in [name for name in os.environ if name.startswith("VADE_") and name n
 def kills() -> int:
     """How many times the kill test kills; VADE_KILLS asks for more."""
     return _KILLS
+
+
+@pytest.fixture(scope="session")
+def crasher_seconds() -> float:
+    """How long server and ingests are killed under load; VADE_CRASHER_SECONDS asks for more."""
+    return _CRASHER_SECONDS
 
 
 @pytest.fixture(scope="session")

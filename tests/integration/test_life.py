@@ -13,10 +13,17 @@ from typing import Any
 
 from fakes.application import make_app
 from fakes.embedder import FakeEmbedder
+from fakes.postgresql import PostgresServer
 from fakes.source import FakeSource
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from admin.check import Finding, check
 from api.app import App
@@ -43,6 +50,8 @@ class Readable:
 class Life(RuleBasedStateMachine):
     """One data folder, one source, and what should be found."""
 
+    database_url = ""
+
     @initialize()
     def begin(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
@@ -52,7 +61,9 @@ class Life(RuleBasedStateMachine):
         self.app = self.opened()
 
     def opened(self) -> App:
-        return make_app(self.folder, self.embedder, ingest={"window_chunks": 1})
+        return make_app(
+            self.folder, self.embedder, ingest={"window_chunks": 1}, database_url=self.database_url
+        )
 
     @rule(name=NAMES, text=TEXTS, readers=READERS)
     def put(self, name: str, text: str, readers: frozenset[str]) -> None:
@@ -138,11 +149,22 @@ class Life(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
 
-TestLife = Life.TestCase
 # To shrink a life that went wrong would take minutes; fifteen steps can be read as they are.
-TestLife.settings = settings(
+LIVES = settings(
     max_examples=8,
     stateful_step_count=15,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
+TestLife = Life.TestCase
+TestLife.settings = LIVES
+
+
+def test_life_on_postgresql(postgresql: PostgresServer) -> None:
+    class Elsewhere(Life):
+        @initialize()
+        def begin(self) -> None:
+            self.database_url = postgresql.emptied()
+            super().begin()
+
+    run_state_machine_as_test(Elsewhere, settings=settings(LIVES, max_examples=3))

@@ -116,3 +116,16 @@ def test_a_folder_whose_name_differs_in_case_only_is_another_folder(app: App, tm
         (tmp_path / name / f"{name}.md").write_text(f"The pump of {name} runs.", "utf-8")
         app.ingest(FolderSource(tmp_path / name, frozenset({PUBLIC}), 2**20))
     assert set(versions(app)) == {"Manuals.md", "manuals.md"}
+
+
+def test_an_address_that_is_too_long_to_be_kept_is_told_and_costs_nothing_else(
+    app: App, tmp_path: Path
+) -> None:
+    deep = (tmp_path / "manuals").joinpath(*["泵" * 80] * 12)
+    deep.mkdir(parents=True)
+    (deep / "far.md").write_text("The pump is far away.", "utf-8")
+    (tmp_path / "manuals" / "near.md").write_text("The pump is near.", "utf-8")
+    report = app.ingest(FolderSource(tmp_path / "manuals", frozenset({PUBLIC}), 2**20))
+    [failure] = report.failures
+    assert "its address is longer than 2600 bytes" in failure.reason
+    assert versions(app) == {"near.md": 1}
