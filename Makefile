@@ -25,8 +25,9 @@ run: .venv/product.stamp ## Install, ingest the demo documents into data/, answe
 test: .venv/development.stamp ## Install what the tests need and run them; TESTS=tests/unit for a part
 	$(BIN)/pytest $(TESTS)
 
-test-faults: .venv/development.stamp ## Kill ingests at random and at every call that makes something durable; minutes
-	VADE_KILLS=20 VADE_ALL_CRASH_POINTS=1 $(BIN)/pytest tests/e2e/test_kills.py tests/e2e/test_crash_points.py
+test-faults: .venv/development.stamp ## Kill, freeze and fill disks at every point; VADE_CRASHER_SECONDS=600 of kills under load
+	VADE_KILLS=20 VADE_ALL_CRASH_POINTS=1 VADE_CRASHER_SECONDS=$${VADE_CRASHER_SECONDS:-600} $(BIN)/pytest \
+		tests/e2e/test_kills.py tests/e2e/test_crash_points.py tests/e2e/test_faults.py tests/e2e/test_crasher.py
 
 test-gpu: .venv/development.stamp ## Run the kernels' and recorded steps' tests on a GPU instead of under Triton's interpreter
 	TRITON_INTERPRET=0 $(BIN)/pytest tests/integration/llm/kernels tests/integration/llm/test_engine_graphs.py
