@@ -1,0 +1,61 @@
+"""Vademecum's search as a retriever of LangChain's: documents with citations, under one asker's scope."""
+
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict, Field, field_validator
+
+from core.labels import EVERYTHING, SearchFilter
+from core.permissions import scope_of
+from core.values import Passage
+from retrieval.search import Searcher
+
+
+class VademecumRetriever(BaseRetriever):
+    """Finds what `user`, in `groups`, may read, as `vade search --as` does; there is no asker by default.
+
+    A document holds a passage: the chunk that was found and its neighbours. Its metadata are the
+    citation of the chunk, with `source` for its URI, as LangChain's chains call it, and the score.
+    `within` narrows the search. `k` is how many are wanted; a call may ask for another number.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
+
+    searcher: Searcher
+    user: str
+    groups: tuple[str, ...] = ()
+    within: SearchFilter = EVERYTHING
+    k: int = Field(4, ge=1, le=50)
+    reach: int = Field(1, ge=0, description="neighbours that widen a chunk on either side")
+
+    @field_validator("user")
+    @classmethod
+    def _is_named(cls, user: str) -> str:
+        if not user.strip():
+            raise ValueError("name the user who asks; nobody else's documents are found")
+        return user
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
+    ) -> list[Document]:
+        scope = scope_of(self.user, self.groups)
+        passages = self.searcher.search(query, scope, k or self.k, self.reach, self.within)
+        return [_document(passage) for passage in passages]
+
+
+def _document(passage: Passage) -> Document:
+    citation = passage.cite(passage.chunk_start, passage.chunk_end)
+    metadata: dict[str, Any] = {
+        "source": citation.uri,
+        "document_id": citation.document_id,
+        "title": citation.title,
+        "version": citation.version,
+        "page": citation.page,
+        "span": list(citation.span),
+        "quote": citation.quote,
+        "context": passage.context,
+        "score": round(passage.score, 4),
+    }
+    return Document(page_content=passage.text, metadata=metadata, id=str(passage.chunk_id))
