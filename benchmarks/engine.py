@@ -64,12 +64,12 @@ class Measured:
     note: str = ""
 
 
-def jobs(count: int, seed: int = 0) -> list[Job]:
+def jobs(count: int, seed: int = 0, vocabulary: int = VOCABULARY) -> list[Job]:
     """Return prompts that share a prefix, with answers of mixed lengths."""
     generator = torch.Generator().manual_seed(seed)
 
     def draw(length: int) -> Tokens:
-        return torch.randint(1, VOCABULARY, (length,), generator=generator).tolist()
+        return torch.randint(1, vocabulary, (length,), generator=generator).tolist()
 
     def lengths(least: int, most: int) -> Tokens:
         return torch.randint(least, most + 1, (count,), generator=generator).tolist()
@@ -86,6 +86,7 @@ def static_batches(model: PreTrainedModel, work: list[Job]) -> list[Tokens]:
         width = max(len(prompt) for prompt, _ in batch)
         tokens = torch.tensor([[0] * (width - len(prompt)) + prompt for prompt, _ in batch])
         mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt, _ in batch])
+        tokens, mask = tokens.to(model.device), mask.to(model.device)
         output = model.generate(
             tokens,
             attention_mask=mask,

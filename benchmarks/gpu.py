@@ -1,173 +1,110 @@
-"""How fast the engine decodes on a GPU, beside what the memory's speed would allow.
+"""How fast the generator is on a GPU, beside what its memory allows and beside other ways.
 
-    python -m benchmarks.gpu [--shape NAME] [--batches 1,16,64] [--context N] [--layers N] [--out FILE.json]
+    python -m benchmarks.gpu [PHASE …] [--shape NAME] [--layers N] [--tiny] [--out FILE.json]
 
-Random weights in the true shapes of published models: routing is then uniform, as the limit assumes.
-The limit counts, for each step, the weights that must be read once, those of the experts that the
-batch is expected to choose, and every sequence's keys and values; computing is taken as free.
+Each phase is meant to end within ten minutes; without a name all run. Weights are random in the true shapes of published
+models. The limit counts, for each step, the weights that must be read once, those of the experts
+that the batch is expected to choose, and every sequence's keys and values, at the measured speed of a copy;
+computing is taken as free. `--tiny` proves on any machine that the phases run; its figures mean nothing.
 """
 
 import argparse
 import json
+import math
+import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Many
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, DeepseekV2Config, PreTrainedModel, Qwen3MoeConfig
 
-from benchmarks.engine import first_token_seconds
-from core.settings import EngineSettings
-from llm.catalogue import KvDtype
-from llm.engine.attention import detach
-from llm.engine.build import build_engine
-from llm.engine.engine import Engine
-from llm.engine.layout import watch_layout
-from llm.engine.request import GenerationRequest, Sampling
-from llm.engine.sequence import Sequence
+from benchmarks.gpu_bench import Bench, Figure, environment
+from benchmarks.gpu_decoding import decode, growth, host, int8
+from benchmarks.gpu_parts import dense, encoders, kernels
+from benchmarks.gpu_profile import profile_step
+from benchmarks.gpu_shapes import TINY, TINY_SHAPES, TRUE_SHAPES, Extent
+from benchmarks.gpu_workloads import guided, peers, prefix, rag
 
-STEPS = 32
-WARM_UP_STEPS = 8
-_STEP_TOKENS = 8192
-_COPY_BYTES = 2**30
-_ENDLESS = {"bos_token_id": None, "eos_token_id": None, "pad_token_id": None}
-SHAPES: dict[str, Any] = {
-    "qwen3-30b": Qwen3MoeConfig(
-        vocab_size=151936, hidden_size=2048, intermediate_size=6144, moe_intermediate_size=768,
-        num_hidden_layers=48, num_attention_heads=32, num_key_value_heads=4, head_dim=128, num_experts=128,
-        num_experts_per_tok=8, norm_topk_prob=True, max_position_embeddings=32768, **_ENDLESS,
-    ),
-    "deepseek-v2-lite": DeepseekV2Config(
-        vocab_size=102400, hidden_size=2048, intermediate_size=10944, moe_intermediate_size=1408,
-        num_hidden_layers=27, num_attention_heads=16, num_key_value_heads=16, kv_lora_rank=512,
-        q_lora_rank=None, qk_nope_head_dim=128, qk_rope_head_dim=64, v_head_dim=128, n_routed_experts=64,
-        n_shared_experts=2, num_experts_per_tok=6, first_k_dense_replace=1, max_position_embeddings=32768,
-        **_ENDLESS,
-    ),
+PHASES: dict[str, Callable[[Bench], Iterator[Figure]]] = {
+    "kernels": kernels, "decode": decode, "growth": growth, "int8": int8, "prefix": prefix, "rag": rag,
+    "guided": guided, "peers": peers, "host": host, "encoders": encoders, "dense": dense,
+    "profile": profile_step,
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Measured:
-    """Decoding `batch` sequences of `context` tokens: `limit` is the tokens per second that memory allows."""
-
-    kv_dtype: KvDtype
-    batch: int
-    context: int
-    tokens_per_second: float
-    limit: float
-
-
-def decode(model: PreTrainedModel, kv_dtype: KvDtype, batch: int, context: int, bandwidth: float) -> Measured:
-    """Fill `batch` contexts, then time steps that decode them all; `bandwidth` is in bytes per second."""
-    # Who is first decodes already while the last prompts are computed.
-    new_tokens = WARM_UP_STEPS + STEPS + batch * context // _STEP_TOKENS + 3
-    kv_bytes = watch_layout(model).bytes_per_token(kv_dtype)
-    settings = EngineSettings(
-        pages=batch * -(-(context + new_tokens) // 32) + batch,
-        kv_dtype=kv_dtype,
-        max_sequences=batch,
-        max_step_tokens=_STEP_TOKENS,
-    )
-    engine = build_engine(model, settings)
-    generator = torch.Generator().manual_seed(0)
-    for number in range(batch):
-        prompt = torch.randint(1, model.config.vocab_size, (context,), generator=generator).tolist()
-        request = GenerationRequest(tuple(prompt), Sampling(max_tokens=new_tokens))
-        engine.scheduler.add(Sequence(number, request, float(number)))
-    while any(sequence.remaining > 1 or not sequence.output for sequence in engine.scheduler.sequences):
-        engine.step(0.0)
-    _run(engine, WARM_UP_STEPS, model.device)
-    seconds = _run(engine, STEPS, model.device)
-    assert len(engine.scheduler.sequences) == batch, "a sequence ended before the clock was stopped"
-    assert not engine.scheduler.preemptions
-    detach(model)
-    limit = batch * bandwidth / step_bytes(model, batch, context, kv_bytes)
-    return Measured(kv_dtype, batch, context, batch * STEPS / seconds, limit)
+def run(bench: Bench, names: Many[str]) -> dict[str, Any]:
+    """Return each phase's figures and seconds, printing them as they come."""
+    phases = {}
+    for name in names:
+        start, figures = time.perf_counter(), []
+        print(f"\n## {name}\n\n{_HEAD}", flush=True)
+        for figure in PHASES[name](bench):
+            figures.append(figure)
+            print(row(figure), flush=True)
+        phases[name] = {
+            "seconds": round(time.perf_counter() - start, 1),
+            "figures": [_plain(figure) for figure in figures],
+        }
+    return phases
 
 
-def step_bytes(model: PreTrainedModel, batch: int, context: int, kv_bytes_per_token: int) -> float:
-    """Return what a decoding step must read: E (1 - (1 - k/E)^B) experts of each layer, and all else once."""
-    config = model.config
-    experts = getattr(config, "num_experts", None) or config.n_routed_experts
-    share = 1 - (1 - config.num_experts_per_tok / experts) ** batch
-    sizes = {name: parameter.nbytes for name, parameter in model.named_parameters() if "embed" not in name}
-    chosen = sum(size for name, size in sizes.items() if ".experts." in name)
-    return float(sum(sizes.values()) - chosen * (1 - share) + batch * context * kv_bytes_per_token)
+_HEAD = "| what | figure | floor | aim | reached | |\n|---|---|---|---|---|---|"
 
 
-def read_bandwidth(device: torch.device) -> float:
-    """Return the bytes per second that a copy reads and writes."""
-    source = torch.empty(_COPY_BYTES, dtype=torch.uint8, device=device)
-    target = torch.empty_like(source)
-    target.copy_(source)
-    _wait(device)
-    start = time.perf_counter()
-    for _ in range(10):
-        target.copy_(source)
-    _wait(device)
-    return 10 * 2 * _COPY_BYTES / (time.perf_counter() - start)
+def row(figure: Figure) -> str:
+    """Return a figure as a line of a Markdown table."""
+    bars = [
+        "" if bar is None else f"{'<=' if figure.at_most else '>='} {bar:g}"
+        for bar in (figure.floor, figure.aim)
+    ]
+    value = "not measured" if math.isnan(figure.value) else f"{figure.value:.4g} {figure.unit}".strip()
+    return f"| {figure.what} | {value} | {bars[0]} | {bars[1]} | {figure.verdict} | {figure.note} |"
 
 
-def table(rows: Many[Measured]) -> str:
-    """Return the rows as Markdown."""
-    lines = ["| KV | batch | context | tokens/s | memory allows | share |", "|---|---|---|---|---|---|"]
-    for row in rows:
-        share = row.tokens_per_second / row.limit
-        figures = f"{row.tokens_per_second:.0f} | {row.limit:.0f} | {share:.2f}"
-        lines.append(f"| {row.kv_dtype} | {row.batch} | {row.context} | {figures} |")
-    return "\n".join(lines)
+def _plain(figure: Figure) -> dict[str, Any]:
+    """Return a figure as JSON holds it, which knows no infinity and nothing that is no number."""
+    value = figure.value if math.isfinite(figure.value) else None
+    return asdict(figure) | {"value": value, "reached": figure.verdict}
 
 
-def _run(engine: Engine, steps: int, device: torch.device) -> float:
-    _wait(device)
-    start = time.perf_counter()
-    for _ in range(steps):
-        engine.step(0.0)
-    _wait(device)
-    return time.perf_counter() - start
-
-
-def _wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+def _driver() -> str:
+    try:
+        command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
 
 
 def main() -> int:
-    """Measure, print a table, and write the figures."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--shape", choices=sorted(SHAPES), default="qwen3-30b")
-    arguments.add_argument("--batches", default="1,16,64,256")
-    arguments.add_argument("--context", type=int, default=2048)
-    arguments.add_argument("--layers", type=int, help="fewer than the model has, where memory is short")
+    """Measure, print tables, and write the figures."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    arguments.add_argument("phases", nargs="*", metavar="PHASE", help=", ".join(PHASES))
+    arguments.add_argument("--shape", choices=sorted(TRUE_SHAPES), help="one instead of both")
+    arguments.add_argument("--layers", type=int, default=0, help="fewer than the model has, for short memory")
+    arguments.add_argument("--tiny", action="store_true")
     arguments.add_argument("--out", type=Path)
     wish = arguments.parse_args()
-    if not torch.cuda.is_available():
+    unknown = set(wish.phases) - set(PHASES)
+    if unknown:
+        arguments.error(f"no phase is called {', '.join(sorted(unknown))}; there are {', '.join(PHASES)}")
+    if not torch.cuda.is_available() and not wish.tiny:
         print("benchmarks.gpu needs a GPU that torch can use; there is none here", file=sys.stderr)
         return 2
-    config = SHAPES[wish.shape]
-    config.num_hidden_layers = wish.layers or config.num_hidden_layers
-    device = torch.device("cuda")
-    with device:
-        model = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16).eval()
-    bandwidth = read_bandwidth(device)
-    kinds: tuple[KvDtype, ...] = ("model", "int8")
-    batches = [int(batch) for batch in wish.batches.split(",")]
-    rows = [decode(model, kind, batch, wish.context, bandwidth) for kind in kinds for batch in batches]
-    cold, hit = first_token_seconds(model)
-    report = {
-        "gpu": torch.cuda.get_device_name(device), "torch": torch.__version__, "shape": wish.shape,
-        "layers": config.num_hidden_layers, "copy_bytes_per_second": bandwidth,
-        "first_token_seconds": {"cold": cold, "hit": hit}, "decode": [asdict(row) for row in rows],
+    shapes = TINY_SHAPES if wish.tiny else TRUE_SHAPES
+    chosen = {name: config for name, config in shapes.items() if wish.shape in (None, name)}
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    bench = Bench(device, TINY if wish.tiny else Extent(), chosen, wish.layers)
+    report = environment(bench) | {
+        "date": datetime.now(UTC).date().isoformat(), "driver": _driver(), "layers": wish.layers or "all",
+        "phases": run(bench, wish.phases or list(PHASES)),
     }  # fmt: skip
-    print(
-        f"{table(rows)}\n\nFirst token: {cold * 1000:.0f} ms cold, {hit * 1000:.0f} ms from a known prefix."
-    )
     if wish.out:
-        wish.out.write_text(json.dumps(report, indent=1))
+        wish.out.write_text(json.dumps(report, indent=1, allow_nan=False))
     return 0
 
 

@@ -1,0 +1,158 @@
+"""Phases that decode: against the memory's limit, as the batch grows, with INT8 pages, and the host's gap."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.gpu_bench import Bench, Figure, TooLargeError, add, decode_seconds, tokens_for
+from benchmarks.gpu_shapes import step_bytes
+from llm.catalogue import KvDtype
+from llm.engine.engine import Engine, Waiting
+from llm.engine.plan import Plan
+
+_FLOORS = {1: (0.25, 0.45), 16: (0.35, 0.55), 64: (0.45, 0.65), 256: (0.50, 0.70)}
+_LEAST_CAPACITY = {"qwen3-30b": 1.9, "deepseek-v2-lite": 1.6}
+_GAP_BATCH = 16
+
+
+def limit_seconds(bench: Bench, shape: str, kv_dtype: KvDtype, batch: int, context: int) -> float:
+    """Return what a step takes at least: the bytes that it must read, at the speed of a copy."""
+    model = bench.model(shape)
+    kv_bytes = bench.layout(shape).bytes_per_token(kv_dtype)
+    return step_bytes(model, batch, context, kv_bytes) / bench.bandwidth
+
+
+def step_seconds(bench: Bench, shape: str, batch: int, context: int, seed: int = 0, **changes: Any) -> float:
+    """Return the seconds of one decoding step. Raises: TooLargeError."""
+    with bench.engine(shape, batch, tokens_for(bench, batch, context), **changes) as engine:
+        return decode_seconds(bench, engine, bench.prompts(batch, context, seed))
+
+
+def decode(bench: Bench) -> Iterator[Figure]:
+    """Decoding over what the memory's speed allows."""
+    context = bench.extent.context
+    for shape in bench.shapes:
+        for batch in bench.extent.batches:
+            what = f"{shape} batch {batch} x {context}: limit over step"
+            floor, aim = _FLOORS.get(batch, (None, None))
+            try:
+                seconds = step_seconds(bench, shape, batch, context)
+            except TooLargeError as error:
+                yield Figure(what, float("nan"), "", floor, aim, note=str(error))
+                continue
+            limit = limit_seconds(bench, shape, "model", batch, context)
+            note = (
+                f"{batch / seconds:.0f} tokens/s, {seconds * 1e3:.2f} ms a step, limit {limit * 1e3:.2f} ms"
+            )
+            yield Figure(what, limit / seconds, "", floor, aim, note=note)
+
+
+def growth(bench: Bench) -> Iterator[Figure]:
+    """One trace of mixed lengths in which the batch grows."""
+    extent = bench.extent
+    largest = extent.batches[-1]
+    steps = extent.warm_up + extent.steps
+    for shape in bench.shapes:
+        try:
+            filling = largest * extent.context // extent.step_tokens + 3
+            each = extent.context + (len(extent.batches) + 1) * (steps + filling)
+            with bench.engine(shape, largest, each + 16, kv_dtype="int8") as engine:
+                for batch in extent.batches:
+                    yield _grown(bench, engine, shape, batch, each)
+        except TooLargeError as error:
+            yield Figure(f"{shape}: grown to {largest}", float("nan"), "tokens/s", note=str(error))
+
+
+def _grown(bench: Bench, engine: Engine, shape: str, batch: int, each: int) -> Figure:
+    """Fill the batch up to a size with prompts of a quarter up to the whole context, then time it."""
+    extent, running = bench.extent, len(engine.scheduler.sequences)
+    fresh = bench.prompts(batch - running, extent.context, seed=batch)
+    quarter = extent.context // 4
+    prompts = [prompt[: quarter * (1 + number % 4)] for number, prompt in enumerate(fresh)]
+    add(engine, prompts, each - extent.context)
+    while any(one.remaining > 1 or not one.output for one in engine.scheduler.sequences):
+        engine.step(0.0)
+    for _ in range(extent.warm_up):
+        engine.step(0.0)
+    with bench.clock() as seconds:
+        for _ in range(extent.steps):
+            engine.step(0.0)
+    mean = sum(len(one.tokens) for one in engine.scheduler.sequences) / batch
+    rate = batch * extent.steps / seconds[0]
+    limit = limit_seconds(bench, shape, "int8", batch, int(mean))
+    return Figure(
+        f"{shape} grown to {batch}: limit over step", limit * rate / batch, "",
+        note=f"{rate:.0f} tokens/s at a mean length of {mean:.0f}, INT8 pages",
+    )  # fmt: skip
+
+
+def int8(bench: Bench) -> Iterator[Figure]:
+    """INT8 pages beside the model's own: speed, latency at long context, capacity."""
+    extent = bench.extent
+    for shape in bench.shapes:
+        yield from _ratio(bench, shape, extent.batches[-1], extent.context, 1.10, 1.20)
+        for context in extent.long_contexts:
+            yield from _ratio(bench, shape, 1, context, None, None)
+        layout = bench.layout(shape)
+        capacity = layout.bytes_per_token("model") / layout.bytes_per_token("int8")
+        yield Figure(f"{shape}: tokens held, INT8 over plain", capacity, "x", _LEAST_CAPACITY.get(shape))
+
+
+def _ratio(
+    bench: Bench, shape: str, batch: int, context: int, floor: float | None, aim: float | None
+) -> Iterator[Figure]:
+    what = f"{shape} batch {batch} x {context}: tokens/s, INT8 over plain"
+    try:
+        plain = step_seconds(bench, shape, batch, context)
+        rounded = step_seconds(bench, shape, batch, context, kv_dtype="int8")
+    except TooLargeError as error:
+        yield Figure(what, float("nan"), "x", floor, aim, note=str(error))
+        return
+    note = f"{plain * 1e3:.2f} ms a step plain, {rounded * 1e3:.2f} ms INT8"
+    yield Figure(what, plain / rounded, "x", floor, aim, note=note)
+
+
+class _Gap:
+    """Stands in front of a runner and adds up the time in which the device has nothing to do.
+
+    That is from the moment a batch's samples are there until the next batch is queued.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._runner = engine._runner
+        self._since: float | None = None
+        self.seconds = 0.0
+        engine._runner = self
+
+    def start(self, plan: Plan) -> Waiting:
+        """Start through the runner, and end the gap."""
+        wait = self._runner.start(plan)
+        if self._since is not None:
+            self.seconds += time.perf_counter() - self._since
+
+        def watched() -> Any:
+            samples = wait()
+            self._since = time.perf_counter()
+            return samples
+
+        return watched
+
+
+def host(bench: Bench) -> Iterator[Figure]:
+    """The host's gap between steps over the step."""
+    context = bench.extent.context
+    for shape in bench.shapes:
+        for batch in bench.extent.batches:
+            bars = (0.10, 0.05) if batch >= _GAP_BATCH else (None, None)
+            what = f"{shape} batch {batch}: gap over step"
+            try:
+                with bench.engine(shape, batch, tokens_for(bench, batch, context), kv_dtype="int8") as engine:
+                    gap = _Gap(engine)
+                    prompts = bench.prompts(batch, context)
+                    seconds = decode_seconds(bench, engine, prompts)
+                    mean = gap.seconds / engine.steps
+            except TooLargeError as error:
+                yield Figure(what, float("nan"), "", bars[0], bars[1], at_most=True, note=str(error))
+                continue
+            note = f"{mean * 1e3:.2f} ms of {seconds * 1e3:.2f} ms; the gap's mean counts prompts' steps too"
+            yield Figure(what, mean / seconds, "", bars[0], bars[1], at_most=True, note=note)
