@@ -1,1 +1,7 @@
 """What is measured against other systems and limits; nothing here is imported by the product."""
+
+import os
+
+# As the command line does, for the product and every system compared: threads that wait for one another
+# sleep instead of spinning. Read once, when a neural library is loaded, so it stands before all imports.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
