@@ -154,6 +154,37 @@ def test_labels_narrow_what_the_scope_may_see_and_nothing_else(
     index.close()
 
 
+STEPS = st.lists(
+    st.tuples(st.integers(0, 3), READERS, LABELS, READERS, st.lists(LABELS, max_size=1), st.booleans()),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(steps=STEPS)
+def test_whatever_was_asked_and_changed_before_nothing_outside_the_scope_is_found_now(
+    kind: Kind,
+    tmp_path_factory: pytest.TempPathFactory,
+    steps: list[tuple[int, frozenset[str], frozenset[str], frozenset[str], list[frozenset[str]], bool]],
+) -> None:
+    held = {number: entry(number, "pump", document_id=number) for number in range(1, 5)}
+    index = kind.holding(tmp_path_factory.mktemp("index"), list(held.values()))
+    for number, (document, readers, labels, scope, wanted, saves) in enumerate(steps):
+        for _ in range(2):  # the second time from whatever it has kept
+            found = kind.find(index, "pump", AccessScope(scope), labels=tuple(wanted))
+            assert ids(found) == {
+                one.chunk_id
+                for one in held.values()
+                if one.principals & scope and all(one.labels & group for group in wanted)
+            }
+        if saves:
+            index.save(tmp_path_factory.mktemp(f"saved-{number}"))
+        held[document + 1] = entry(document + 1, "pump", *readers, document_id=document + 1, labels=labels)
+        index.replace({document + 1}, [held[document + 1]])
+    index.close()
+
+
 def test_what_was_saved_comes_back_and_can_go_on(kind: Kind, tmp_path: Path) -> None:
     index = kind.holding(tmp_path, ENTRIES)
     before = state(kind, index)
