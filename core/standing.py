@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from core.changes import LIVE
 from core.jobs import DOCUMENT
+from core.succession import write_succession
 from core.tables import ChangeTable, ChunkTable, DocumentTable, GoldenTable, JobTable, VersionTable
 from core.values import DocumentState, Standing
 
@@ -122,9 +123,11 @@ def _tell(session: Session, moved: ColumnElement[bool]) -> None:
     title = select(VersionTable.title).where(LIVE, VersionTable.document_id == DocumentTable.id)
     _execute(session, of_these.where(live.exists()).values(title=title.scalar_subquery()))
     now = datetime.now(UTC)
-    rows = [{"document_id": document, "at": now} for document in session.scalars(documents)]
-    if rows:
-        session.execute(insert(ChangeTable), rows)
+    moving = session.scalars(documents).all()
+    for document in moving:
+        write_succession(session, document)
+    if moving:
+        session.execute(insert(ChangeTable), [{"document_id": document, "at": now} for document in moving])
 
 
 def _documents(session: Session, which: ColumnElement[bool]) -> int:

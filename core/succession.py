@@ -35,12 +35,11 @@ def names_of(uri: str, title: str) -> frozenset[str]:
 
 
 def write_succession(session: Session, document_id: int) -> None:
-    """Note which documents a document takes the place of now, by its source or by its newest version."""
+    """Note which documents a document takes the place of now, by its source or by its live version."""
     session.execute(delete(SuccessionTable).where(SuccessionTable.document_id == document_id))
-    own = select(VersionTable.facts).where(VersionTable.document_id == document_id)
-    newest = session.scalar(own.order_by(VersionTable.number.desc()).limit(1))
+    live = session.scalar(select(VersionTable.facts).where(VersionTable.document_id == document_id, LIVE))
     told = session.scalar(select(DocumentTable.facts).where(DocumentTable.id == document_id))
-    facts = facts_from_text(newest or "").over(facts_from_text(told or ""))
+    facts = facts_from_text(live or "").over(facts_from_text(told or ""))
     rows = [{"document_id": document_id, "name": name} for name in sorted(set(map(_plain, facts.supersedes)))]
     if rows:
         session.execute(insert(SuccessionTable), rows)

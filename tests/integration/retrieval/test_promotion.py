@@ -9,6 +9,7 @@ import pytest
 from fakes.application import make_app
 from fakes.embedder import FakeEmbedder
 from fakes.source import FakeSource
+from sqlalchemy import func, select
 
 from admin.check import check
 from api.app import App
@@ -18,6 +19,7 @@ from core.goldens import Golden, add_golden, last_verdicts
 from core.permissions import scope_of
 from core.reading import list_documents
 from core.sources import find_source, runs_of
+from core.tables import SuccessionTable
 from ingest.report import RunReport
 from ingest.run import RunOptions
 from llm.embedder import Embedder
@@ -368,3 +370,19 @@ def test_only_the_index_in_force_is_on_the_disk(desk: Desk) -> None:
     desk.app.bring_up_to_date()
     assert indexes() == before
     assert desk.findings() == []
+
+
+def test_what_waits_takes_the_place_of_nothing_yet(desk: Desk) -> None:
+    def successions() -> int:
+        with desk.app.database.reading() as session:
+            return session.scalar(select(func.count()).select_from(SuccessionTable)) or 0
+
+    desk.golden()
+    desk.change_everything()
+    desk.source.put("valve-1.md", "---\nsupersedes: [pump.md]\n---\n\n# Valve\n\nWritten anew.")
+    desk.ingest()
+    assert successions() == 0
+    desk.app.promotion.promote_documents()
+    assert successions() == 1
+    desk.app.promotion.roll_back_documents()
+    assert successions() == 0
