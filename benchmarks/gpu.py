@@ -2,10 +2,11 @@
 
     python -m benchmarks.gpu [PHASE …] [--shape NAME] [--layers N] [--tiny] [--out FILE.json]
 
-Each phase is meant to end within ten minutes; without a name all run. Weights are random in the true shapes of published
-models. The limit counts, for each step, the weights that must be read once, those of the experts
-that the batch is expected to choose, and every sequence's keys and values, at the measured speed of a copy;
-computing is taken as free. `--tiny` proves on any machine that the phases run; its figures mean nothing.
+Each phase is meant to end within ten minutes; without a name all run. Weights are random in the true
+shapes of published models. The limit counts, for each step, the weights that must be read once, those of
+the experts that the batch is expected to choose, and every sequence's keys and values, at the measured
+speed of a copy; computing is taken as free. `--tiny` proves on any machine that the phases run; its
+figures mean nothing.
 """
 
 import argparse
@@ -24,7 +25,8 @@ from typing import Any
 import torch
 
 from benchmarks.gpu_bench import Bench, Figure, environment
-from benchmarks.gpu_decoding import decode, growth, host, int8
+from benchmarks.gpu_decoding import decode, growth, int8
+from benchmarks.gpu_host import host, packing
 from benchmarks.gpu_parts import dense, encoders, kernels
 from benchmarks.gpu_profile import profile_step
 from benchmarks.gpu_shapes import TINY, TINY_SHAPES, TRUE_SHAPES, Extent
@@ -32,7 +34,7 @@ from benchmarks.gpu_workloads import guided, peers, prefix, rag
 
 PHASES: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "kernels": kernels, "decode": decode, "growth": growth, "int8": int8, "prefix": prefix, "rag": rag,
-    "guided": guided, "peers": peers, "host": host, "encoders": encoders, "dense": dense,
+    "guided": guided, "peers": peers, "host": host, "packing": packing, "encoders": encoders, "dense": dense,
     "profile": profile_step,
 }  # fmt: skip
 
@@ -92,7 +94,7 @@ def main() -> int:
     unknown = set(wish.phases) - set(PHASES)
     if unknown:
         arguments.error(f"no phase is called {', '.join(sorted(unknown))}; there are {', '.join(PHASES)}")
-    if not torch.cuda.is_available() and not wish.tiny:
+    if not (torch.cuda.is_available() or wish.tiny or set(wish.phases) == {"packing"}):
         print("benchmarks.gpu needs a GPU that torch can use; there is none here", file=sys.stderr)
         return 2
     shapes = TINY_SHAPES if wish.tiny else TRUE_SHAPES

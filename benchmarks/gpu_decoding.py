@@ -1,18 +1,15 @@
-"""Phases that decode: against the memory's limit, as the batch grows, with INT8 pages, and the host's gap."""
+"""Phases that decode: against the memory's limit, as the batch grows, and with INT8 pages."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.gpu_bench import Bench, Figure, TooLargeError, add, decode_seconds, tokens_for
 from benchmarks.gpu_shapes import step_bytes
 from llm.catalogue import KvDtype
-from llm.engine.engine import Engine, Waiting
-from llm.engine.plan import Plan
+from llm.engine.engine import Engine
 
 _FLOORS = {1: (0.25, 0.45), 16: (0.35, 0.55), 64: (0.45, 0.65), 256: (0.50, 0.70)}
 _LEAST_CAPACITY = {"qwen3-30b": 1.9, "deepseek-v2-lite": 1.6}
-_GAP_BATCH = 16
 
 
 def limit_seconds(bench: Bench, shape: str, kv_dtype: KvDtype, batch: int, context: int) -> float:
@@ -110,49 +107,3 @@ def _ratio(
         return
     note = f"{plain * 1e3:.2f} ms a step plain, {rounded * 1e3:.2f} ms INT8"
     yield Figure(what, plain / rounded, "x", floor, aim, note=note)
-
-
-class _Gap:
-    """Stands in front of a runner and adds up the time in which the device has nothing to do.
-
-    That is from the moment a batch's samples are there until the next batch is queued.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._runner = engine._runner
-        self._since: float | None = None
-        self.seconds = 0.0
-        engine._runner = self
-
-    def start(self, plan: Plan) -> Waiting:
-        """Start through the runner, and end the gap."""
-        wait = self._runner.start(plan)
-        if self._since is not None:
-            self.seconds += time.perf_counter() - self._since
-
-        def watched() -> Any:
-            samples = wait()
-            self._since = time.perf_counter()
-            return samples
-
-        return watched
-
-
-def host(bench: Bench) -> Iterator[Figure]:
-    """The host's gap between steps over the step."""
-    context = bench.extent.context
-    for shape in bench.shapes:
-        for batch in bench.extent.batches:
-            bars = (0.10, 0.05) if batch >= _GAP_BATCH else (None, None)
-            what = f"{shape} batch {batch}: gap over step"
-            try:
-                with bench.engine(shape, batch, tokens_for(bench, batch, context), kv_dtype="int8") as engine:
-                    gap = _Gap(engine)
-                    prompts = bench.prompts(batch, context)
-                    seconds = decode_seconds(bench, engine, prompts)
-                    mean = gap.seconds / engine.steps
-            except TooLargeError as error:
-                yield Figure(what, float("nan"), "", bars[0], bars[1], at_most=True, note=str(error))
-                continue
-            note = f"{mean * 1e3:.2f} ms of {seconds * 1e3:.2f} ms; the gap's mean counts prompts' steps too"
-            yield Figure(what, mean / seconds, "", bars[0], bars[1], at_most=True, note=note)

@@ -1,5 +1,6 @@
 """A plan as tensors: all rows' tokens in one line, and where their keys and values stand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -64,11 +65,12 @@ def pack(plan: Plan, page_tokens: int, device: torch.device) -> Batch:
     spans = [(row, end - (row.stop - row.start)) for row, end in zip(rows, ends, strict=True)]
     decoding = [span for span in spans if not _is_chunk(span[0])]
     chunks = [span for span in spans if _is_chunk(span[0])]
+    new_tokens, new_positions, new_slots = _places(rows, page_tokens)
     tokens, positions, slots, sampled, index, lengths, tables, *chunk_pages = _send(
         [
-            np.array([token for row in rows for token in _tokens(row)], np.int64)[None],
-            np.concatenate([np.arange(row.start, row.stop) for row in rows])[None],
-            np.concatenate([_slots(row, page_tokens) for row in rows]),
+            np.array([new_tokens], np.int64),
+            np.array([new_positions], np.int64),
+            np.array(new_slots, np.int64),
             np.array([end - 1 for row, end in zip(rows, ends, strict=True) if row.samples], np.int64),
             np.array([at for _, at in decoding], np.int64),
             np.array([row.stop for row, _ in decoding], np.int64),
@@ -95,20 +97,24 @@ def _is_chunk(row: Row) -> bool:
     return row.stop - row.start > 1
 
 
-def _tokens(row: Row) -> list[int]:
-    return row.sequence.tokens[row.start : row.stop]
-
-
-def _pages(row: Row, page_tokens: int) -> list[int]:
+def _pages(row: Row, page_tokens: int) -> Sequence[int]:
     return row.sequence.pages[: -(-row.stop // page_tokens)]
 
 
-def _slots(row: Row, page_tokens: int) -> Integers:
-    """Return the places of a row's new tokens, without looking at the pages of the old ones."""
-    first = row.start // page_tokens
-    pages = np.array(row.sequence.pages[first : -(-row.stop // page_tokens)], np.int64)
-    positions = np.arange(row.start, row.stop)
-    return pages[positions // page_tokens - first] * page_tokens + positions % page_tokens
+def _places(rows: Sequence[Row], page_tokens: int) -> tuple[list[int], list[int], list[int]]:
+    """Return each new token, its position and its slot."""
+    tokens: list[int] = []
+    positions: list[int] = []
+    slots: list[int] = []
+    for row in rows:
+        tokens += row.sequence.tokens[row.start : row.stop]
+        positions += range(row.start, row.stop)
+        pages = row.sequence.pages
+        slots += [
+            pages[position // page_tokens] * page_tokens + position % page_tokens
+            for position in range(row.start, row.stop)
+        ]
+    return tokens, positions, slots
 
 
 def _tables(rows: list[Row], page_tokens: int) -> Integers:

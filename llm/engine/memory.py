@@ -1,5 +1,6 @@
 """How many KV pages there are room for, found out by doing the most that a step can do."""
 
+import gc
 from collections.abc import Callable
 
 import torch
@@ -35,9 +36,12 @@ def room_on_gpu(device: torch.device, share: float, rehearse: Callable[[], objec
     torch.cuda.reset_peak_memory_stats(device)
     rehearse()
     torch.cuda.synchronize(device)
+    peak = torch.cuda.max_memory_reserved(device)
     free, total = torch.cuda.mem_get_info(device)
     others = total - free - torch.cuda.memory_reserved(device)
-    return room_left(total, share, others, torch.cuda.max_memory_reserved(device))
+    gc.collect()
+    torch.cuda.empty_cache()
+    return room_left(total, share, others, peak)
 
 
 def room_left(total_bytes: int, share: float, others_bytes: int, peak_bytes: int) -> int:

@@ -128,7 +128,7 @@ class Scheduler:
         for sequence in ready:
             decodes = sequence.remaining == 1
             width = 1 if decodes else min(sequence.remaining, spare)
-            if sequence not in self._running or width == 0:
+            if not sequence.pages or width == 0:  # without pages: preempted for one before it
                 continue
             if self._grow(sequence, sequence.computed + width):
                 spare -= 0 if decodes else width

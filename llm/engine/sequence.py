@@ -1,5 +1,7 @@
 """One request's state while the engine works on it."""
 
+from array import array
+from collections.abc import MutableSequence
 from collections.abc import Sequence as Tokens
 from typing import Protocol
 
@@ -64,7 +66,7 @@ class Sequence:
         self.tokens: list[int] = list(request.prompt)
         self.computed = 0
         self.cached = 0
-        self.pages: list[int] = []
+        self.pages: MutableSequence[int] = array("q")  # what numpy copies without looking at each number
         self.ended = False
         self._digests: list[bytes] = []
         self._root = prefix_root(request.salt, request.adapter)

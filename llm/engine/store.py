@@ -87,13 +87,14 @@ class KvStore:
         self, layout: KvLayout, num_pages: int, page_tokens: int, kv_dtype: Literal["model", "int8"]
     ) -> None:
         self.page_tokens = page_tokens
-        self.layers = {
-            index: (
-                KvStream(num_pages, page_tokens, first, layout.dtype, kv_dtype == "int8").to(layout.device),
-                KvStream(num_pages, page_tokens, second, layout.dtype, kv_dtype == "int8").to(layout.device),
-            )
-            for index, (first, second) in layout.layers.items()
-        }
+        with layout.device:  # made where they stay: they may be larger than the host's memory
+            self.layers = {
+                index: (
+                    KvStream(num_pages, page_tokens, first, layout.dtype, kv_dtype == "int8"),
+                    KvStream(num_pages, page_tokens, second, layout.dtype, kv_dtype == "int8"),
+                )
+                for index, (first, second) in layout.layers.items()
+            }
 
     @property
     def num_bytes(self) -> int:

@@ -1,0 +1,94 @@
+"""Phases that time the host: how long the device waits for it between two steps."""
+
+import statistics
+import time
+from collections.abc import Iterator
+from collections.abc import Sequence as Many
+
+import torch
+from torch import Tensor
+
+from benchmarks.gpu_bench import Bench, Figure, TooLargeError, decode_seconds, tokens_for
+from llm.engine.batch import Batch
+from llm.engine.engine import Engine, Sample, Waiting
+from llm.engine.plan import Limits, Plan
+from llm.engine.runner import ModelRunner
+from llm.engine.sampler import start_sampling
+
+_GAP_BATCH = 16
+_LOGITS = 512  # a vocabulary that costs nothing to sample from
+_MOST_TOKENS = 2**20
+_PAGE = 32
+
+
+class _Gap:
+    """Stands in front of a runner and notes how long the device has nothing to do before each step.
+
+    That is from the moment a batch's samples are there until the next batch is queued.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._runner = engine._runner
+        self._since: float | None = None
+        self.seconds: list[float] = []
+        engine._runner = self
+
+    def start(self, plan: Plan) -> Waiting:
+        """Start through the runner, and end the gap."""
+        wait = self._runner.start(plan)
+        if self._since is not None:
+            self.seconds.append(time.perf_counter() - self._since)
+
+        def watched() -> Many[Sample]:
+            samples = wait()
+            self._since = time.perf_counter()
+            return samples
+
+        return watched
+
+    def median(self, steps: int) -> float:
+        """Return the median of the last gaps, in seconds."""
+        return statistics.median(self.seconds[-steps:])
+
+
+def host(bench: Bench) -> Iterator[Figure]:
+    """The host's gap between steps over the step."""
+    context = bench.extent.context
+    for shape in bench.shapes:
+        for batch in bench.extent.batches:
+            floor, aim = (0.10, 0.05) if batch >= _GAP_BATCH else (None, None)
+            what = f"{shape} batch {batch}: gap over step"
+            try:
+                with bench.engine(shape, batch, tokens_for(bench, batch, context), kv_dtype="int8") as engine:
+                    gap = _Gap(engine)
+                    seconds = decode_seconds(bench, engine, bench.prompts(batch, context))
+            except TooLargeError as error:
+                yield Figure(what, float("nan"), "", floor, aim, at_most=True, note=str(error))
+                continue
+            idle = gap.median(bench.extent.steps)
+            note = f"{idle * 1e3:.2f} ms of {seconds * 1e3:.2f} ms"
+            yield Figure(what, idle / seconds, "", floor, aim, at_most=True, note=note)
+
+
+class _Nothing:
+    """A forward pass that costs nothing."""
+
+    def __init__(self, rows: int, device: torch.device) -> None:
+        self._logits = torch.rand(rows, _LOGITS, device=device)
+
+    def __call__(self, batch: Batch) -> Tensor:
+        """Return some logits."""
+        return self._logits[: len(batch.sampled)]
+
+
+def packing(bench: Bench) -> Iterator[Figure]:
+    """What of the gap is taking tokens, planning and packing, by an engine whose model costs nothing."""
+    extent = bench.extent
+    for batch in extent.batches:
+        each = tokens_for(bench, batch, extent.context)
+        limits = Limits(_PAGE, max(extent.step_tokens, batch), batch, batch, each, _MOST_TOKENS)
+        runner = ModelRunner(_Nothing(batch, bench.device), _PAGE, bench.device, start_sampling)
+        engine = Engine(limits, batch * (-(-each // _PAGE) + 2), runner)
+        gap = _Gap(engine)
+        decode_seconds(bench, engine, bench.prompts(batch, extent.context))
+        yield Figure(f"batch {batch} x {extent.context}", gap.median(extent.steps) * 1e3, "ms a step")
