@@ -15,7 +15,7 @@ import yaml
 from core.errors import FetchError, InputError, ParseError, SourceError, TooLargeError
 from core.facts import NONE, Facts, facts_of
 from core.permissions import principal
-from ingest.connectors.listing import is_short, too_long_to_keep
+from ingest.addresses import is_short, too_long_to_keep
 from ingest.source import Listed, Listing
 
 PERMISSIONS_FILE = ".vade.yaml"

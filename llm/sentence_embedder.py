@@ -27,6 +27,9 @@ _QUESTIONS_AT_ONCE = 16
 # The weight of punctuation, special tokens and whatever else is in no word of a question.
 _NO_WORD = 0.5
 
+_Asked = tuple[list[int], list[float]]
+"""A question's tokens and their weights."""
+
 
 def load(folder: EmbedderFolder, settings: LlmSettings, tokenizer: TextTokenizer) -> "SentenceEmbedder":
     """Load the weights of a folder; safetensors only, and never code from the folder.
@@ -65,7 +68,7 @@ class SentenceEmbedder:
         self._batch_tokens = batch_tokens
         self._steps = _STEP if next(model.parameters()).dtype is torch.bfloat16 else 1, _STEP
         self._lock = threading.Lock()
-        self._question = Gathering(self._questions, _QUESTIONS_AT_ONCE)
+        self._question = Gathering[_Asked, Vectors](self._questions, _QUESTIONS_AT_ONCE)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return `(len(texts), dimension)` float32, unit rows; a text over the limit is cut there."""
@@ -86,9 +89,9 @@ class SentenceEmbedder:
         moved = [(start + len(prompt), end + len(prompt), weight) for start, end, weight in emphasis]
         return self._question((ids, _token_weights(places, moved)))
 
-    def _questions(self, asked: Sequence[tuple[list[int], list[float]]]) -> Vectors:
+    def _questions(self, asked: Sequence[_Asked]) -> list[Vectors]:
         weights = [weights for _, weights in asked] if self._folder.pooling == "mean" else None
-        return self._checked(self._forward([ids for ids, _ in asked], weights))
+        return list(self._checked(self._forward([ids for ids, _ in asked], weights)))
 
     def _checked(self, vectors: Vectors) -> Vectors:
         if not np.isfinite(vectors).all():

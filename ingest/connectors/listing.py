@@ -7,12 +7,12 @@ from dataclasses import replace
 from itertools import islice
 
 from core.errors import FetchError, ParseError, SourceError
+from ingest.addresses import is_short, too_long_to_keep
 from ingest.source import Listed, Listing
 
 # One part of a listing is one transaction; the first is small, so that a source can be tried out at once.
 _AT_FIRST, _AT_ONCE = 10, 500
-# An address is a key: PostgreSQL's indexes take no longer ones.
-LONGEST_URI_BYTES, _LONGEST_NAME = 2600, 500
+_LONGEST_NAME = 500
 _UNSAFE = re.compile("[\x00-\x1f\x7f]+")
 # A stamp has at most 255 characters.
 _STAMP_CHARS = 255
@@ -43,16 +43,6 @@ def in_parts(
         size = _AT_ONCE
     problems = (*unreadable, *(too_long_to_keep(uri) for uri in too_long))
     yield Listing(unreadable=problems, cursor=cursor, complete=True)
-
-
-def is_short(uri: str) -> bool:
-    """Return whether an address can be kept."""
-    return len(uri.encode("utf-8", "replace")) <= LONGEST_URI_BYTES
-
-
-def too_long_to_keep(uri: str) -> tuple[str, ParseError]:
-    """Return how a document is told whose address cannot be kept."""
-    return uri[:LONGEST_URI_BYTES], ParseError(f"its address is longer than {LONGEST_URI_BYTES} bytes")
 
 
 def _fits(listed: Listed, too_long: list[str]) -> bool:
