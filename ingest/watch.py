@@ -73,14 +73,11 @@ class Watch:
             self._thread.join(_PATIENCE_SECONDS)
 
     def _run(self) -> None:
-        watched: dict[Path, SourceEntry] = {}
         while not self._stop.is_set():
             try:
-                there = self.folders()
-                self._due |= {entry.uri for path, entry in there.items() if path not in watched}
-                watched = there
-                self._sync_due(watched.values())
-                self._watch_for_a_while(watched)
+                folders = self.folders()
+                self._due |= {entry.uri for entry in folders.values()}
+                self._watch(folders)
             except VadeError as error:  # the database may be busy now and free in half a minute
                 log.warning("watch.failed", error=str(error))
                 self._stop.wait(self._pace.look_seconds)
@@ -92,18 +89,21 @@ class Watch:
         folders = {Path(entry.config["path"]): entry for entry in entries if entry.kind == FolderSource.kind}
         return {path: entry for path, entry in folders.items() if path.exists()}
 
-    def _watch_for_a_while(self, folders: Mapping[Path, SourceEntry]) -> None:
-        until = time.monotonic() + self._pace.look_seconds
+    def _watch(self, folders: Mapping[Path, SourceEntry]) -> None:
+        """Sync what changes until other folders are to be watched.
+
+        The first sync comes when the watch stands, so that nothing can change unseen between them.
+        """
+        look_again = time.monotonic() + self._pace.look_seconds
         with closing(self._changes(folders)) as changes:
             for paths in changes:
-                self._due |= {
-                    entry.uri
-                    for folder, entry in folders.items()
-                    if any(folder in (path, *path.parents) for path in paths)
-                }
+                above = {folder for path in paths for folder in (path, *path.parents)}
+                self._due |= {entry.uri for folder, entry in folders.items() if folder in above}
                 self._sync_due(folders.values())
-                if time.monotonic() > until or self._stop.is_set():
-                    return
+                if time.monotonic() >= look_again:
+                    if self.folders().keys() != folders.keys():
+                        return
+                    look_again = time.monotonic() + self._pace.look_seconds
 
     def _changes(self, folders: Collection[Path]) -> Generator[Collection[Path], None, None]:
         """Yield the paths that changed, together once all is quiet, or none every few seconds."""
