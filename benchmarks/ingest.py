@@ -63,7 +63,8 @@ def main() -> None:
     asked = parser.parse_args()
     folder = files(asked.work / f"every-{asked.every}", asked.every)
     corpus = quality_set(asked.work)
-    figures: Json = {**circumstances(PACKAGES), "command": " ".join(sys.orig_argv[1:])}
+    command = f"python -m benchmarks.ingest WORK --every {asked.every} --growth '{asked.growth}'"
+    figures: Json = {**circumstances(PACKAGES), "command": f"{command} --peers PYTHON"}
     figures.update(documents=len(list(folder.iterdir())), pages=pages(folder), systems={})
     print(HEAD)
     for name in ("vademecum", *(PEERS if asked.peers else ())):

@@ -13,7 +13,6 @@ The table goes to standard output, the figures to `benchmarks/results/retrieval.
 import argparse
 import json
 import subprocess
-import sys
 import time
 from contextlib import closing
 from functools import partial
@@ -57,7 +56,8 @@ def main() -> None:
     parser.add_argument("--peers", help="a Python in which the other systems are installed")
     asked = parser.parse_args()
     folder = asked.work / str(asked.chunks)
-    figures: Json = {**circumstances(PACKAGES), "command": " ".join(sys.orig_argv[1:]), "systems": {}}
+    command = f"python -m benchmarks.retrieval WORK --chunks {asked.chunks} --questions {asked.questions}"
+    figures: Json = {**circumstances(PACKAGES), "command": f"{command} --peers PYTHON", "systems": {}}
     print(HEAD)
     for name in ("vademecum", *(PEERS if asked.peers else ())):
         found = ours(folder, asked) if name == "vademecum" else peer(name, folder, asked)

@@ -4,6 +4,7 @@ Its Textractor needs a Java server, so files are read by the libraries behind it
 none: Markdown as it is, HTML and Word by Beautiful Soup and python-docx, PDF by pypdf.
 """
 
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ class Txtai:
         self._given = given
         self._settings = {"path": str(given.model), "hybrid": True, "content": True, "gpu": False}
         self._embeddings = Embeddings(self._settings)
+        self._lock = threading.Lock()
 
     def ingest(self, folders: Sequence[Path], out: Path) -> int:
         """Read, cut, embed and save all files."""
@@ -68,7 +70,8 @@ class Txtai:
 
     def find(self, question: str, limit: int) -> list[str]:
         """Return the names of what was found, best first."""
-        found = self._embeddings.search(question, max(limit, CANDIDATES))[:limit]
+        with self._lock:  # its SQLite cursor takes one question at a time
+            found = self._embeddings.search(question, max(limit, CANDIDATES))[:limit]
         return [str(row["id"]).partition("#")[0] for row in found]
 
 
