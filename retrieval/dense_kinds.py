@@ -19,7 +19,7 @@ from retrieval.milvus_index import MilvusIndex, make_breaker
 from retrieval.row_index import RowIndex
 from retrieval.torch_structure import TorchRows
 
-# Up to so many chunks, all are looked at: 7 ms on one core, and nothing is built (docs/retrieval.md).
+# Up to so many chunks, all are looked at: 4 ms on one core, and nothing is built (docs/retrieval.md).
 _EXACT_CHUNKS = 50_000
 # A kind is given up for a smaller one only when so little is left, so that none swings to and fro.
 _SHRUNK = 0.5
@@ -37,9 +37,11 @@ class KindIndex:
 
     def successor(self) -> "KindIndex | None":
         """Return an empty index of the kind that this one should be by now, None if it should stay."""
+        worn = isinstance(self._index, RowIndex) and self._index.is_worn()
+        if self.kind == self._kinds.demanded and not worn:
+            return None  # without counting: on a server that takes a while
         chunks = len(self.ids())
         wanted = self._kinds.suits(chunks, self.kind)
-        worn = isinstance(self._index, RowIndex) and self._index.is_worn()
         return self._kinds.made(wanted, chunks) if wanted != self.kind or worn else None
 
     def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
@@ -97,6 +99,7 @@ class DenseKinds:
         name: str = "dense",
     ) -> None:
         self._settings = settings
+        self.demanded = settings.dense_index
         self._expected = expected
         self._on_gpu = device.startswith("cuda")
         breaker = make_breaker()
@@ -142,8 +145,8 @@ class DenseKinds:
 
     def suits(self, chunks: int, now: str) -> str:
         """Return the kind for so many chunks, where `now` is the kind that holds them."""
-        if self._settings.dense_index != "auto":
-            return self._settings.dense_index
+        if self.demanded != "auto":
+            return self.demanded
         if self._on_gpu and self._fits("torch", chunks, now):
             return "torch"
         few = _EXACT_CHUNKS * (1.0 if now in {"", "exact"} else _SHRUNK)

@@ -25,9 +25,10 @@ _INNER = faiss.METRIC_INNER_PRODUCT
 _HALF = faiss.ScalarQuantizer.QT_fp16
 
 # Neighbours of a row in the graph, on its lowest level twice as many, and candidates when a row comes in.
-_NEIGHBOURS, _BUILD_CANDIDATES = 32, 100
-# Candidates kept while the graph is walked; more of them the fewer rows are allowed, by `_PER_SHARE`.
-_LEAST_CANDIDATES, _PER_SHARE = 1024, 256
+_NEIGHBOURS, _BUILD_CANDIDATES = 32, 200
+# Candidates kept while the graph is walked; more of them the fewer rows are allowed, by `_PER_SHARE`. Half as
+# many do for questions about what the documents are about, and lose a tenth of the nearest for others.
+_LEAST_CANDIDATES, _PER_SHARE = 2048, 256
 # Looking at one candidate of the graph takes as long as at so many rows in order.
 _ROWS_PER_CANDIDATE = 10
 

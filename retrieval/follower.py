@@ -198,7 +198,11 @@ class Follower(Generic[AnyIndex]):
 
     def _change_over(self, new: AnyIndex) -> None:
         """Fill an index from the log while the old one goes on answering, then put it in its place."""
-        seq = self._caught_up(new, 0)
+        try:
+            seq = self._caught_up(new, 0)
+        except BaseException:
+            new.close()
+            raise
         with self._lock:
             self.close()
             self._opened, self._saved_seq = new, -1
