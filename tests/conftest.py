@@ -10,6 +10,9 @@ import pytest
 from fakes.postgresql import NoServerError, PostgresServer
 from hypothesis import HealthCheck, settings
 
+# Before anything imports Triton: its kernels run step by step on the CPU. `make test-gpu` says 0.
+os.environ.setdefault("TRITON_INTERPRET", "1")
+
 # A shared machine makes a test slow for no reason of its own; pytest's timeout is the limit.
 settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ours")

@@ -160,6 +160,6 @@ def _weighted_sum(
         pair = token * EACH + place
         here = tl.load(chosen + pair) < experts  # others hold the experts of the rest
         share = tl.load(weights + pair).to(tl.float32)
-        values = tl.load(products + pair * WIDTH + columns, mask=inside & here, other=0.0)
+        values = tl.load(products + pair * WIDTH + columns, mask=inside, other=0.0)
         total += tl.where(here, share * values, 0.0)
     tl.store(output + token * WIDTH + columns, total.to(output.dtype.element_ty), mask=inside)

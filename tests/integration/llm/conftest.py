@@ -1,6 +1,5 @@
 """What the tests over real, small models share."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,9 +9,6 @@ from pathlib import Path
 import citing_model
 import pytest
 import torch
-
-# Before anything imports Triton: its kernels run step by step on the CPU. `make test-gpu` says 0.
-os.environ.setdefault("TRITON_INTERPRET", "1")
 
 # Small models gain nothing from threads, and lose much where a machine has other work.
 torch.set_num_threads(1)
