@@ -44,7 +44,7 @@ _PROBED, _READ_AGAIN = 1 / 16, 10
 # Rows decoded at once.
 _AT_ONCE = 20_000
 # Allowed rows that are read exactly instead: they lie on the disk, as a rule in the system's cache.
-_EXACT_ROWS = 20_000
+_EXACT_ROWS = 5_000
 
 
 class Graph:
