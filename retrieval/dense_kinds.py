@@ -15,7 +15,8 @@ from llm.embedder import Vectors
 from retrieval.faiss_index import FaissIndex
 from retrieval.faiss_structures import Graph, Lists
 from retrieval.index import ChunkIds, DenseIndex
-from retrieval.milvus_index import MilvusIndex, make_breaker
+from retrieval.milvus_index import MilvusIndex
+from retrieval.milvus_server import make_breaker
 from retrieval.row_index import RowIndex
 from retrieval.torch_structure import TorchRows
 
