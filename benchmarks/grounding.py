@@ -105,12 +105,9 @@ def measure_removed(asked: Sequence[Asked], dial: float) -> dict[str, Series]:
 def measure_tatqa(asked: Sequence[Asked], dial: float) -> dict[str, Series]:
     """Return the measures on TAT-QA; each question is asked over its own table and the text around it."""
     own = [one for one in asked if one.asking.set == "tatqa"]
-    held = [cells_held(one.asking.cells, at(one.whole, dial)) for one in own if one.asking.cells]
-    found = [answer_in_citation(one.asking.gold, at(one.whole, dial)) for one in own]
-    return {
-        "cells_in_cited_rows": Series(np.array(held), mean),
-        "answer_in_citation": Series(np.array(found), mean),
-    }
+    held = [cells_held(one.asking.cells, at(one.whole, dial)) for one in own]
+    refused = [float(at(one.whole, dial).refused) for one in own]
+    return {"cells_in_cited_rows": Series(np.array(held), mean), "refused": Series(np.array(refused), mean)}
 
 
 Measure = Callable[[Sequence[Asked], float], dict[str, Series]]
@@ -169,7 +166,7 @@ def _with_answers(asked: Sequence[Asked], dial: float) -> dict[str, Series]:
     pairs = [(one.asking.gold, at(one.whole, dial)) for one in asked]
     measured = answer_series([gold for gold, _ in pairs], [answer for _, answer in pairs])
     times = np.array([answer.timings["total_ms"] for _, answer in pairs])
-    known = {name: series for name, series in measured.items() if not np.isnan(series.rows).all()}
+    known = {name: series for name, series in measured.items() if not np.isnan(series.value)}
     return known | {"ms_p50": Series(times, percentile(0.5)), "ms_p95": Series(times, percentile(0.95))}
 
 

@@ -21,8 +21,8 @@ from retrieval.answer_evaluation import GoldQuestion
 
 _HANDS = 5
 _POOLED = ("clapnq", "cmrc")
-# CMRC has 1,600 questions in each part; every fourth says as much as ClapNQ's 150 and more.
-_STEPS = {"clapnq": 1, "cmrc": 4, "tatqa": 1}
+# CMRC has 1,600 questions in each part; every eighth says as much as ClapNQ's 150 and more.
+_STEPS = {"clapnq": 1, "cmrc": 8, "tatqa": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +42,22 @@ class Asking:
 def opened(work: Path, **settings: Any) -> App:
     """Write the sets into `work` and ingest them, each once, and return the application over them."""
     for name in ANSWER_SETS:
-        if not (work / name).exists():
+        if not (work / "docs" / name).exists():
             ANSWER_SETS[name](work / name)
-            _deal(work, name)
+            _deal(work / name / "documents", work / "docs" / name, name)
     app = build(_changed(load_settings(work / "data"), settings))
     for name in ANSWER_SETS:
-        app.ingest(FolderSource(work / name / "documents", frozenset({PUBLIC}), 2**20))
+        app.ingest(FolderSource(work / "docs" / name, frozenset({PUBLIC}), 2**20))
     return app
 
 
 def askings(work: Path, part: str) -> Iterator[Asking]:
     """Yield the questions of a part, set by set."""
-    groups = {path.name: path.parent.name for path in work.glob("*/documents/*/*.md")}
+    groups = {path.name: path.parent.name for path in (work / "docs").glob("*/*/*.md")}
     pooled = {group for group in groups.values() if group.partition("-")[0] in _POOLED}
     for name, step in _STEPS.items():
-        for line in list(read_lines(work / name / f"{part}.jsonl"))[::step]:
+        lines = [line for line in read_lines(work / name / f"{part}.jsonl") if line.get("cells", True)]
+        for line in lines[::step]:
             group = groups[line["gold_documents"][0]]
             held = pooled if name in _POOLED else {group}
             without = held - {group} if name in _POOLED and line["answerable"] else None
@@ -69,12 +70,12 @@ def askings(work: Path, part: str) -> Iterator[Asking]:
             )
 
 
-def _deal(work: Path, name: str) -> None:
+def _deal(written: Path, out: Path, name: str) -> None:
     """Move each document into its group's folder."""
-    for position, path in enumerate(sorted((work / name / "documents").iterdir())):
-        group = f"{name}-{position % _HANDS}" if name in _POOLED else path.stem
-        folder = path.parent / group
-        folder.mkdir(exist_ok=True)
+    for position, path in enumerate(sorted(written.iterdir())):
+        group = f"{name}-{position % _HANDS if name in _POOLED else path.stem}"
+        folder = out / group
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / PERMISSIONS_FILE).write_text(f'read: ["group:{group}"]\n', "utf-8")
         path.rename(folder / path.name)
 

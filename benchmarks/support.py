@@ -1,173 +1,158 @@
-"""Fits the weights of `llm/support.py` on the tuning halves and reports on the other halves.
+"""Fits the weights of `llm/support.py` on the tuning halves, and prints them.
 
     python -m benchmarks.support WORK_DIR      # needs scikit-learn, which the embedder's package brings
 
-ClapNQ and CMRC 2018 are written to WORK_DIR and ingested into one mixed index, every fifth document
-left out: questions on those have no answer in the index (`absent`). ClapNQ's unanswerable questions
-do have a passage of the right article there (`plausible`).
+*Relevance* is a conditional logit: of the sentences found for one question, which holds its answer?
+McFadden, "Conditional Logit Analysis of Qualitative Choice Behavior" (1974). *Support* is a logistic
+regression over the best sentence of each question: does the question have an answer here? WORK_DIR may
+be the one of `benchmarks.grounding`, whose index and questions these are. Sentences are read by meaning
+after those in force have picked the likeliest by words: after a change of measures, run it twice.
 """
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 
-from api.app import App, build
-from benchmarks.datasets import SETS
-from benchmarks.layout import PARTS, read_lines
-from core.permissions import PUBLIC, scope_of
-from core.settings import load_settings
-from ingest.folder import FolderSource
-from llm.candidates import Candidate
+from api.app import App
+from benchmarks.answer_sets import cell_key
+from benchmarks.grounding_sets import Asking, askings, opened
+from core.values import AccessScope, Inquiry
+from llm.candidates import CELL_SEPARATOR, Candidate
 from llm.extractive import ExtractiveGenerator
-from llm.support import SentenceEvidence
+from llm.support import READ, UNREAD, Weights
 
 Figures = NDArray[np.float64]
 
-LEFT_OUT = 5
-# CMRC has 3,219 questions; a tenth of them says as much as ClapNQ's 600.
-CMRC_STEP = 5
-ANSWERABLE, ABSENT, PLAUSIBLE = "answerable", "absent", "plausible"
-# The columns of `Asked.figures` that a model is fitted on: all, or those that need no likeness.
-COLUMNS = {"clapnq": (0, 2, 3), "cmrc": (1, 2, 3)}
+# How strongly weights are drawn towards 0, measures being counted in their standard deviations; chosen by
+# five-fold cross-validation.
+_RELEVANCE_PULL = 0.01
+_SUPPORT_FREEDOM = 0.3
+# A gold answer may be longer than a sentence; a sentence so long inside it counts as well.
+_PART_CHARACTERS = 40
+# Only TAT-QA has tables: what a row's label counts is fitted on it, all else being held.
+_LABEL = "label"
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One question: what was measured of its candidates, and which of them hold the answer.
+    """One question: `(n, k)` measures of its candidates, which hold the answer, and whether it has one."""
 
-    `figures` is `(n, 4)`: likeness, coverage, coverage with headings, passage rank.
-    """
-
-    name: str
-    part: str
-    kind: str
     figures: Figures
     right: NDArray[np.bool_]
+    answerable: bool
 
 
 def main() -> None:
-    """Fit, and print the weights and the table."""
+    """Fit both kinds of weights and print them."""
     parser = argparse.ArgumentParser(description="Fit the weights of llm/support.py.")
     parser.add_argument("work", type=Path)
     work = parser.parse_args().work
-    app, left_out = _ingested(work)
-    asked = list(_asked(app, work, left_out))
+    app = opened(work)
+    tuning = list(askings(work, "train"))
+    for name, weights, prose in (("READ", READ, "clapnq"), ("UNREAD", UNREAD, "cmrc")):
+        fitted = fit(app, weights, [one for one in tuning if one.set == prose])
+        print(json.dumps({"weights": name, **fitted}), flush=True)
+        if prose == "clapnq":
+            rows = [one for one in tuning if one.set == "tatqa"]
+            print(json.dumps({_LABEL: fit_label(app, fitted["relevance"], rows)}), flush=True)
     app.close()
-    for name, columns in COLUMNS.items():
-        _report(name, columns, [question for question in asked if question.name == name])
 
 
-def _ingested(work: Path) -> tuple[App, set[str]]:
-    left_out: set[str] = set()
-    for name in COLUMNS:
-        SETS[name](work / name)
-        for position, path in enumerate(sorted((work / name / "documents").iterdir())):
-            if position % LEFT_OUT == 0:
-                left_out.add(path.name)
-                path.unlink()
-    app = build(load_settings(work / "data"))
-    for name in COLUMNS:
-        app.ingest(FolderSource(work / name / "documents", frozenset({PUBLIC}), 2**20))
-    return app, left_out
+def fit(app: App, weights: Weights, tuning: Sequence[Asking]) -> dict[str, dict[str, float]]:
+    """Return the weights of the measures that `weights` names, but for the label."""
+    order = [name for name in weights.relevance if name != _LABEL]
+    sure = [name for name in weights.support if name != _LABEL]
+    asked = list(asked_for(app, tuning, [*order, *sure]))
+    ordered = [Asked(one.figures[:, : len(order)], one.right, one.answerable) for one in asked]
+    relevance = fit_relevance(ordered)
+    best = [int(np.argmax(one.figures @ relevance)) for one in ordered]
+    tops = np.array([one.figures[place, len(order) :] for one, place in zip(asked, best, strict=True)])
+    support, bias = fit_support(tops, [one.answerable for one in asked])
+    return {
+        "relevance": dict(zip(order, relevance.round(2).tolist(), strict=True)),
+        "support": dict(zip(sure, support.round(2).tolist(), strict=True)) | {"bias": round(bias, 2)},
+    }
 
 
-def _asked(app: App, work: Path, left_out: set[str]) -> Iterator[Asked]:
-    generator = ExtractiveGenerator(app.embedder, app.searcher.rarity, max_sentences=3)
-    for name in COLUMNS:
-        for part in PARTS:
-            lines = list(read_lines(work / name / f"{part}.jsonl"))
-            for line in lines[:: CMRC_STEP if name == "cmrc" else 1]:
-                passages = app.searcher.search(line["question"], scope_of(None), 8, reach=1)
-                weighed = generator._weighed(line["question"], passages)
-                figures = np.array([_figures(evidence) for _, evidence in weighed]).reshape(-1, 4)
-                right = np.array([_is_right(line, candidate) for candidate, _ in weighed])
-                yield Asked(name, part, _kind(line, left_out), figures, right)
+def fit_relevance(asked: Sequence[Asked]) -> Figures:
+    """Return the weights under which right candidates are the likeliest of their question."""
+    held = [one for one in asked if one.right.any() and not one.right.all()]
+    unit = np.concatenate([one.figures for one in held]).std(0) + 1e-9
+
+    def loss(weights: Figures) -> float:
+        return _surprise([one.figures / unit @ weights for one in held], held) + _RELEVANCE_PULL * float(
+            weights @ weights
+        )
+
+    fitted: Figures = minimize(loss, np.zeros(len(unit)), method="L-BFGS-B").x / unit
+    return fitted
 
 
-def _figures(evidence: SentenceEvidence) -> tuple[float, float, float, float]:
-    likeness = evidence.likeness or 0.0
-    return likeness, evidence.coverage, evidence.coverage_with_headings, evidence.passage_rank
+def fit_support(tops: Figures, answerable: Sequence[bool]) -> tuple[Figures, float]:
+    """Return the weights and the bias that tell whether a question has an answer, by its best sentence."""
+    mean, unit = tops.mean(0), tops.std(0) + 1e-9
+    model = LogisticRegression(C=_SUPPORT_FREEDOM, max_iter=2000).fit((tops - mean) / unit, answerable)
+    weights: Figures = model.coef_[0] / unit
+    return weights, float(model.intercept_[0] - mean @ weights)
 
 
-def _kind(line: dict[str, Any], left_out: set[str]) -> str:
-    if line["gold_documents"][0] in left_out:
-        return ABSENT
-    return ANSWERABLE if line["answerable"] else PLAUSIBLE
+def fit_label(app: App, relevance: Mapping[str, float], tuning: Sequence[Asking]) -> float:
+    """Return what a row's label counts beside the weights that are held."""
+    asked = [one for one in asked_for(app, tuning, [*relevance, _LABEL]) if one.right.any()]
+    rest = np.array([*relevance.values()])
+
+    def loss(label: Figures) -> float:
+        return _surprise([one.figures @ np.append(rest, label) for one in asked], asked)
+
+    return round(float(minimize(loss, np.zeros(1), method="L-BFGS-B").x[0]), 2)
 
 
-def _is_right(line: dict[str, Any], candidate: Candidate) -> bool:
-    """Return whether a candidate holds the answer: the words of it, or a sentence marked as gold."""
-    if not line["answerable"] or not candidate.passage.uri.endswith(f"/{line['gold_documents'][0]}"):
+def asked_for(app: App, tuning: Sequence[Asking], names: Sequence[str]) -> Iterator[Asked]:
+    """Yield what is measured of each question's candidates, with and without what answers it."""
+    generator = ExtractiveGenerator(app.embedder, app.searcher.rarity, app.settings.retrieval.max_sentences)
+    for one in tuning:
+        for scope, answerable in _ways(one):
+            passages = app.searcher.search(one.gold.question, scope, app.settings.retrieval.passages, reach=1)
+            weighed = generator.weighed(Inquiry(one.gold.question, scope), passages)
+            rows = [[float(getattr(evidence, name)) for name in names] for _, evidence in weighed]
+            right = [answerable and holds_answer(one, candidate) for candidate, _ in weighed]
+            if rows:
+                yield Asked(np.array(rows), np.array(right), answerable)
+
+
+def holds_answer(asking: Asking, candidate: Candidate) -> bool:
+    """Return whether a candidate is of the right document and holds an answer, or a cell of it."""
+    if not candidate.passage.uri.endswith(f"/{asking.gold.documents[0]}"):
         return False
-    text = _packed(candidate.text)
-    gold = [_packed(answer) for answer in line["answers"]]
-    return any(answer[:60] in text or (len(text) >= 40 and text in answer) for answer in gold)
+    if asking.cells:
+        cells = {cell_key(cell) for cell in candidate.text.split(CELL_SEPARATOR)}
+        return any(cell_key(cell) in cells for cell in asking.cells)
+    text, gold = _packed(candidate.text), [_packed(answer) for answer in asking.gold.answers]
+    return any(answer in text or (len(text) >= _PART_CHARACTERS and text in answer) for answer in gold)
+
+
+def _ways(one: Asking) -> list[tuple[AccessScope, bool]]:
+    """Return the scopes to ask a question under, each with whether the answer is there."""
+    removed = [(one.without, False)] if one.without else []
+    return [(one.whole, one.gold.answerable), *removed]
+
+
+def _surprise(scores: Sequence[Figures], asked: Sequence[Asked]) -> float:
+    """Return how little is expected of the right candidates, in nats a question."""
+    shares = [logsumexp(row) - logsumexp(row[one.right]) for row, one in zip(scores, asked, strict=True)]
+    return float(np.mean(shares))
 
 
 def _packed(text: str) -> str:
     return "".join(text.split())
-
-
-def _report(name: str, columns: tuple[int, ...], asked: Sequence[Asked]) -> None:
-    train = [question for question in asked if question.part == "train" and len(question.right)]
-    order = _fit_order(columns, train)
-    tops = _tops(columns, order, train)
-    scale = LogisticRegression(C=100).fit(tops[:, None], [question.kind == ANSWERABLE for question in train])
-    a, b = float(scale.coef_[0, 0]), float(scale.intercept_[0])
-    weights = {
-        "order": order.round(2).tolist(),
-        "support": (order * a).round(2).tolist(),
-        "bias": round(b, 2),
-    }
-    print(json.dumps({"set": name, **weights}))
-    for part in PARTS:
-        questions = [question for question in asked if question.part == part and len(question.right)]
-        _print_part(name, part, questions, columns, order)
-
-
-def _fit_order(columns: tuple[int, ...], train: Sequence[Asked]) -> Figures:
-    """Fit which candidate of a question holds its answer; every question weighs the same."""
-    held = [question for question in train if question.right.any()]
-    rows = np.concatenate([question.figures[:, columns] for question in held])
-    right = np.concatenate([question.right for question in held])
-    weights = np.concatenate([np.full(len(q.right), 1 / len(q.right)) for q in held])
-    model = LogisticRegression(C=10, max_iter=1000, class_weight="balanced")
-    model.fit(rows, right, sample_weight=weights * len(weights) / weights.sum())
-    order: Figures = model.coef_[0]
-    return order
-
-
-def _tops(columns: tuple[int, ...], order: Figures, asked: Sequence[Asked]) -> Figures:
-    return np.array([(question.figures[:, columns] @ order).max() for question in asked])
-
-
-def _print_part(
-    name: str, part: str, asked: Sequence[Asked], columns: tuple[int, ...], order: Figures
-) -> None:
-    answerable = [question for question in asked if question.kind == ANSWERABLE]
-    best = [question.right[np.argsort(-(question.figures[:, columns] @ order))] for question in answerable]
-    figures: dict[str, float] = {
-        "questions": len(asked),
-        "hit@1": float(np.mean([right[0] for right in best])),
-        "hit@3": float(np.mean([right[:3].any() for right in best])),
-    }
-    known = _tops(columns, order, answerable)
-    for kind in (ABSENT, PLAUSIBLE):
-        others = [question for question in asked if question.kind == kind]
-        if others:
-            unknown = _tops(columns, order, others)
-            truth = [1] * len(known) + [0] * len(unknown)
-            figures[f"AUROC {kind}"] = float(roc_auc_score(truth, np.concatenate([known, unknown])))
-            figures[f"refused {kind} at 10 %"] = float(np.mean(unknown < np.quantile(known, 0.1)))
-    print(json.dumps({"set": name, "part": part, **{key: round(value, 3) for key, value in figures.items()}}))
 
 
 if __name__ == "__main__":

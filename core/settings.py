@@ -220,7 +220,7 @@ class RetrievalSettings(Group):
     milvus: MilvusSettings = MilvusSettings()
     around_weight: float = Field(1.0, ge=0, description="a chunk's neighbours against itself in BM25")
     max_sentences: int = Field(3, ge=1, le=20)
-    min_support: float = Field(0.3, ge=0, le=1, description="below it a question is refused")
+    min_support: float = Field(0.36, ge=0, le=1, description="below it a question is refused")
 
     @model_validator(mode="after")
     def _server_is_named(self) -> Self:

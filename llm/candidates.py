@@ -60,6 +60,14 @@ class Candidate:
         return frozenset(cell[0] for cell in cells if cell and is_identifier(cell[0]))
 
     @property
+    def label(self) -> str:
+        """The first cell that says something in words, if this is a table row: what the row is about."""
+        if self.passage.kind is not BlockKind.ROW:
+            return ""
+        cells = (cell for cell in self.text.split(CELL_SEPARATOR) if any(map(str.isalpha, cell)))
+        return next(cells, "")
+
+    @property
     def readable(self) -> str:
         """The text to say; a table row has its column names before its cells."""
         lines = self.passage.context.split("\n")

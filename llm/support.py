@@ -1,45 +1,76 @@
 """How far a sentence answers a question: two numbers from what can be measured about the pair.
 
-The weights are logistic regressions on the tuning halves of ClapNQ (English, 300 questions) and
-CMRC 2018 (Chinese, 322 questions) over one mixed index; `docs/retrieval.md` tells how they were
-made and what they reach on the other halves.
+*Relevance* orders the sentences found for one question; *support* estimates whether a sentence answers
+it, alike for any question. Both are weighted sums. The weights are those that
+`python -m benchmarks.support` prints: fitted on the tuning halves of ClapNQ and TAT-QA where the
+embedder reads the question, and of CMRC 2018 where it does not; `docs/grounding.md` tells what they reach.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from llm.evidence import SentenceEvidence
+
+# What it is worth that a row was looked up by its key, and for support that the exact name asked for is
+# there: set by hand, the tuning sets have no names to look up.
+_LOOKED_UP = 3.0
+_NAMED = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class SentenceEvidence:
-    """What is known of a sentence and a question, each value in 0..1 but `likeness`, -1..1.
+class Weights:
+    """What each measure of `SentenceEvidence` counts; one that is not named counts nothing."""
 
-    `coverage` is the share of the question's words, weighted by rarity, that stand in the sentence;
-    `passage_rank` is the score of its passage over the best passage's. `likeness` is None where the
-    embedder cannot read the question. `looked_up` tells that the sentence is a table row with the
-    very thing that was asked for in a cell of its own.
-    """
-
-    likeness: float | None
-    coverage: float
-    coverage_with_headings: float
-    passage_rank: float
-    names_what_was_asked: bool
-    looked_up: bool = False
+    relevance: Mapping[str, float]
+    support: Mapping[str, float]
+    bias: float
 
 
-# What a row is worth that was looked up by its key: as much as a passage a quarter better. Set by
-# hand: the tuning sets have no tables.
-_LOOKED_UP = 3.0
+# Where the sentence was read by meaning, and where there are only words to go by.
+READ = Weights(
+    relevance={
+        "likeness": 3.3,
+        "with_headings": 1.2,
+        "distinct": 2.6,
+        "missing": -1.0,
+        "passage": 1.9,
+        "lead": 1.1,
+        "title": 1.1,
+        "label": 3.5,
+        "length": 1.3,
+        "fits": 0.2,
+        "defines": 3.0,
+    },
+    support={
+        "likeness": 5.3,
+        "document": 1.6,
+        "around": 1.6,
+        "missing": -0.7,
+        "lead": 1.3,
+        "title": 0.7,
+        "label": 1.5,
+        "defines": 1.6,
+    },
+    bias=-5.6,
+)
+UNREAD = Weights(
+    relevance={
+        "distinct": 3.8,
+        "characters": 6.4,
+        "passage": 3.6,
+        "lead": 1.8,
+        "label": 3.5,
+        "fits": 1.2,
+    },
+    support={"with_headings": 2.7, "document": 4.0, "around": 4.3, "lead": 4.3, "label": 1.5},
+    bias=-5.0,
+)
 
 
 def relevance(evidence: SentenceEvidence) -> float:
     """Return a number that orders the sentences found for one question, higher is better."""
-    looked_up = _LOOKED_UP * evidence.looked_up
-    if evidence.likeness is None:
-        words = 3.3 * (evidence.coverage + evidence.coverage_with_headings)
-        return looked_up + words + 8.0 * evidence.passage_rank
-    meaning = 3.0 * evidence.likeness + 0.9 * evidence.coverage_with_headings
-    return looked_up + meaning + 11.9 * evidence.passage_rank
+    return _sum(_weights(evidence).relevance, evidence)
 
 
 def support(evidence: SentenceEvidence) -> float:
@@ -49,8 +80,15 @@ def support(evidence: SentenceEvidence) -> float:
     """
     if not evidence.names_what_was_asked:
         return 0.0
-    if evidence.likeness is None:
-        logit = 10.9 * (evidence.coverage + evidence.coverage_with_headings) - 5.9
-    else:
-        logit = 11.0 * evidence.likeness + 3.4 * evidence.coverage_with_headings - 8.1
-    return 1.0 / (1.0 + math.exp(-logit - _LOOKED_UP * evidence.looked_up))
+    weights = _weights(evidence)
+    logit = weights.bias + _sum(weights.support, evidence) + _NAMED * evidence.named
+    return 1.0 / (1.0 + math.exp(-logit))
+
+
+def _weights(evidence: SentenceEvidence) -> Weights:
+    return UNREAD if evidence.likeness is None else READ
+
+
+def _sum(weights: Mapping[str, float], evidence: SentenceEvidence) -> float:
+    weighed = sum(weight * float(getattr(evidence, name)) for name, weight in weights.items())
+    return weighed + _LOOKED_UP * evidence.looked_up

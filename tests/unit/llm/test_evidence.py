@@ -1,0 +1,53 @@
+from dataclasses import replace
+
+from core.values import BlockKind, Passage
+from llm.asked import Asked
+from llm.candidates import candidates
+from llm.evidence import SentenceEvidence, measured
+
+
+def passage(text: str, document_id: int = 1, score: float = 1.0, title: str = "Eels") -> Passage:
+    whole = Passage(
+        1, document_id, f"file:///{document_id}.md", title, 1, title, text, 0, 0, len(text), score
+    )
+    return replace(whole, chunk_id=document_id)
+
+
+def evidence(asked: Asked, *passages: Passage) -> list[SentenceEvidence]:
+    return measured(asked, candidates(passages), passages)
+
+
+ASKED = Asked(
+    "How deep does the ribbon eel live?", {"deep": 2.0, "ribbon": 6.0, "eel": 4.0, "live": 2.0}, 8.0
+)
+
+
+def test_what_the_document_is_about_does_not_tell_which_sentence_answers() -> None:
+    text = "The ribbon eel is blue. The ribbon eel is shy. It lives 3 m deep. Ribbon eels eat fish."
+    blue, shy, deep, _ = evidence(ASKED, passage(text))
+    assert blue.coverage > deep.coverage
+    assert blue.distinct == shy.distinct < deep.distinct
+    assert blue.document == deep.document == 1.0
+    assert deep.around > deep.coverage
+    assert deep.missing == 0.0
+
+
+def test_a_word_that_stands_nowhere_is_missing() -> None:
+    [only] = evidence(ASKED, passage("The eel is shy."))
+    assert only.missing == 0.75
+    assert (only.fits, only.defines) == (-1.0, False)
+
+
+def test_a_document_leads_by_its_best_passage() -> None:
+    first, second = passage("The eel is shy."), passage("The eel is blue.", 2, 0.6)
+    near, far = evidence(ASKED, first, second)
+    assert (near.lead, far.lead) == (0.4, -0.4)
+    assert (near.passage, far.passage) == (1.0, 0.6)
+
+
+def test_titles_and_labels_count_by_what_of_them_is_asked_for() -> None:
+    row = replace(passage("Ribbon eel | 3 m", title="Deep fish"), kind=BlockKind.ROW)
+    [only] = evidence(ASKED, row)
+    assert (only.title, only.label) == (0.5, 1.0)
+    [only] = evidence(ASKED, replace(row, text="Ribbon TUBE-101 | 3 m"))
+    assert only.label == 0.5
