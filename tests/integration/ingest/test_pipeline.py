@@ -40,7 +40,9 @@ class Desk:
     def report(self, retry: bool = False, allow_deletions: bool = False, **settings: int) -> RunReport:
         limits = IngestSettings(**settings)
         read = partial(parse, max_text_bytes=limits.max_text_bytes)
-        pipeline = Pipeline(self.database, lambda: self.embedder, Runs(self.database, self.life, 60), limits, read)
+        pipeline = Pipeline(
+            self.database, lambda: self.embedder, Runs(self.database, self.life, 60), limits, read
+        )
         return pipeline.ingest(self.source, options=RunOptions(retry, allow_deletions))
 
     def embedded(self) -> list[str]:
