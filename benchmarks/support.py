@@ -33,7 +33,7 @@ Figures = NDArray[np.float64]
 
 # How strongly weights are drawn towards 0, measures being counted in their standard deviations; chosen by
 # five-fold cross-validation.
-_RELEVANCE_PULL = 0.01
+_RELEVANCE_PULL = {"clapnq": 0.02, "cmrc": 0.01}
 _SUPPORT_FREEDOM = 0.3
 # A gold answer may be longer than a sentence; a sentence so long inside it counts as well.
 _PART_CHARACTERS = 40
@@ -58,7 +58,7 @@ def main() -> None:
     app = opened(work)
     tuning = list(askings(work, "train"))
     for name, weights, prose in (("READ", READ, "clapnq"), ("UNREAD", UNREAD, "cmrc")):
-        fitted = fit(app, weights, [one for one in tuning if one.set == prose])
+        fitted = fit(app, weights, [one for one in tuning if one.set == prose], _RELEVANCE_PULL[prose])
         print(json.dumps({"weights": name, **fitted}), flush=True)
         if prose == "clapnq":
             rows = [one for one in tuning if one.set == "tatqa"]
@@ -66,13 +66,13 @@ def main() -> None:
     app.close()
 
 
-def fit(app: App, weights: Weights, tuning: Sequence[Asking]) -> dict[str, dict[str, float]]:
+def fit(app: App, weights: Weights, tuning: Sequence[Asking], pull: float) -> dict[str, dict[str, float]]:
     """Return the weights of the measures that `weights` names, but for the label."""
     order = [name for name in weights.relevance if name != _LABEL]
     sure = [name for name in weights.support if name != _LABEL]
     asked = list(asked_for(app, tuning, [*order, *sure]))
     ordered = [Asked(one.figures[:, : len(order)], one.right, one.answerable) for one in asked]
-    relevance = fit_relevance(ordered)
+    relevance = fit_relevance(ordered, pull)
     best = [int(np.argmax(one.figures @ relevance)) for one in ordered]
     tops = np.array([one.figures[place, len(order) :] for one, place in zip(asked, best, strict=True)])
     support, bias = fit_support(tops, [one.answerable for one in asked])
@@ -82,15 +82,14 @@ def fit(app: App, weights: Weights, tuning: Sequence[Asking]) -> dict[str, dict[
     }
 
 
-def fit_relevance(asked: Sequence[Asked]) -> Figures:
+def fit_relevance(asked: Sequence[Asked], pull: float) -> Figures:
     """Return the weights under which right candidates are the likeliest of their question."""
     held = [one for one in asked if one.right.any() and not one.right.all()]
     unit = np.concatenate([one.figures for one in held]).std(0) + 1e-9
 
     def loss(weights: Figures) -> float:
-        return _surprise([one.figures / unit @ weights for one in held], held) + _RELEVANCE_PULL * float(
-            weights @ weights
-        )
+        surprise = _surprise([one.figures / unit @ weights for one in held], held)
+        return surprise + pull * float(weights @ weights)
 
     fitted: Figures = minimize(loss, np.zeros(len(unit)), method="L-BFGS-B").x / unit
     return fitted

@@ -1,7 +1,7 @@
 """How far a sentence answers a question: two numbers from what can be measured about the pair.
 
 *Relevance* orders the sentences found for one question; *support* estimates whether a sentence answers
-it, alike for any question. Both are weighted sums. The weights are those that
+it, alike for any question. Both are weighted sums. The weights are rounded from what
 `python -m benchmarks.support` prints: fitted on the tuning halves of ClapNQ and TAT-QA where the
 embedder reads the question, and of CMRC 2018 where it does not; `docs/grounding.md` tells what they reach.
 """
