@@ -37,11 +37,13 @@ class LlamaIndex:
             chunk_size=self._given.tokens,
             chunk_overlap=0,
             tokenizer=lambda text: tokenizer.encode(text, add_special_tokens=False),
-            include_metadata=False,
         )
-        nodes = splitter.get_nodes_from_documents(reader.load_data())
-        for node in nodes:
-            node.excluded_embed_metadata_keys = list(node.metadata)
+        documents = reader.load_data()
+        for document in documents:
+            # Paths and dates are not to be embedded, nor to take from a chunk's tokens.
+            document.excluded_embed_metadata_keys = list(document.metadata)
+            document.excluded_llm_metadata_keys = list(document.metadata)
+        nodes = splitter.get_nodes_from_documents(documents)
         index = self._index(nodes)
         index.storage_context.docstore.add_documents(nodes)
         index.storage_context.persist(str(out))
