@@ -63,10 +63,7 @@ def main() -> None:
         found = ours(folder, asked) if name == "vademecum" else peer(name, folder, asked)
         figures["systems"][name] = found
         print("\n".join(rows(name, found)), flush=True)
-    compare(figures)
-    table = [HEAD, *(row for name, found in figures["systems"].items() for row in rows(name, found))]
-    (RESULTS / "retrieval.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
-    (RESULTS / "retrieval.md").write_text("\n".join(table) + "\n", "utf-8")
+        write(figures)
 
 
 def ours(folder: Path, asked: argparse.Namespace) -> Json:
@@ -111,6 +108,14 @@ def rows(name: str, found: Json) -> list[str]:
         f"| {one['computing_ms']:.1f} | {one['a_second']:.1f} | {one['a_second_8']:.1f} | {costs} |"
         for share, one in found["scopes"].items()
     ]
+
+
+def write(figures: Json) -> None:
+    """Write what is known so far: a system that takes the machine down takes no other's figures along."""
+    compare(figures)
+    table = [HEAD, *(row for name, found in figures["systems"].items() for row in rows(name, found))]
+    (RESULTS / "retrieval.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    (RESULTS / "retrieval.md").write_text("\n".join(table) + "\n", "utf-8")
 
 
 def compare(figures: Json) -> None:
