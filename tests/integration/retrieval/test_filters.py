@@ -38,7 +38,8 @@ class Shelf:
 
     def __init__(self, root: Path) -> None:
         self.folder = root / "manuals"
-        self.app: App = make_app(root / "data", FakeEmbedder())
+        # The fake embedder knows no likeness: what is narrowed is tested here, not what is enough.
+        self.app: App = make_app(root / "data", FakeEmbedder(), retrieval={"min_support": 0.1})
         self.put("old.md", OLD)
         self.put("new.md", NEW)
         self.put("notes/filler.txt", "Notes of the shift: the filler is loud.")
