@@ -111,9 +111,10 @@ export class Turn {
   /** Show what other documents say otherwise, and which are superseded: nothing is merged in silence. */
   #otherwise({ disagreements, superseded }) {
     const parts = [];
-    for (const { title, by } of superseded ?? []) {
-      const words = [quoted("span", plainName(title)), " is superseded by ", quoted("span", plainName(by)), "."];
-      parts.push(element("p", { class: "notice superseded" }, ...words));
+    for (const { title, by, day, owner } of superseded ?? []) {
+      const told = [day, owner].filter(Boolean).join(", ");
+      const names = [quoted("bdi", plainName(title)), " is superseded by ", quoted("bdi", plainName(by))];
+      parts.push(element("p", { class: "superseded" }, ...names, told ? ` (${told}).` : "."));
     }
     if (disagreements?.length) {
       const others = disagreements.map(({ other }) => other);

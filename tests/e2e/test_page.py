@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -188,6 +189,40 @@ def test_a_stream_cannot_bring_in_more_than_text(visit: Visit, origin: str) -> N
     visit.page.get_by_role("button", name="Source 8").click()
     expect(visit.page.locator("#passage")).to_be_hidden()
     assert visit.page.locator("main img, main a").count() == 0
+
+
+@BOTH
+def test_what_disagrees_and_what_is_superseded_is_shown(visit: Visit, origin: str) -> None:
+    def citation(number: int, title: str, quote: str, day: str, owner: str) -> dict[str, Any]:
+        about = {"document_id": number, "uri": f"file:///{number}.md", "title": title, "version": 1}
+        return {**about, "page": None, "span": [0, 4], "quote": quote, "day": day, "owner": owner}
+
+    def answer(route: Route) -> None:
+        new = citation(1, "Grease 2025", "It gets 40 g.", "2025-02-01", "Bo Chen")
+        old = citation(2, f"Grease {ATTACK}", "It gets 60 g.", "2023-05-01", "Ann Lee")
+        sentence = {"text": "It gets 40 g.", "citations": [0]}
+        taken = {"document_id": 2, "title": old["title"], "by_document_id": 1, "by": "Grease 2025"}
+        done = {
+            "text": "It gets 40 g.", "sentences": [sentence], "citations": [new], "refused": False,
+            "reason": "", "confidence": 1, "timings": {"total_ms": 1}, "found": [], "understood": "",
+            "disagreements": [{"citation": 0, "other": old}],
+            "superseded": [{**taken, "day": "2025-02-01", "owner": "Bo Chen"}],
+        }  # fmt: skip
+        events = [("token", sentence), ("citation", {"index": 0, **new}), ("done", done)]
+        body = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events)
+        route.fulfill(body=body, content_type="text/event-stream")
+
+    page = visit.page
+    page.route(f"{origin}/v1/ask", answer)
+    visit.ask("How much grease?")
+    expect(page.locator(".superseded")).to_have_text(
+        f"Grease {ATTACK} is superseded by Grease 2025 (2025-02-01, Bo Chen)."
+    )
+    expect(page.get_by_role("heading", name="Another document says otherwise")).to_be_visible()
+    other = page.locator("[data-other]")
+    for words in ("60 g", "2023-05-01", "Ann Lee"):
+        expect(other).to_contain_text(words)
+    expect(page.locator("[data-cited].source")).to_contain_text("Bo Chen")
 
 
 def test_a_refusal_shows_what_came_nearest(visit: Visit) -> None:
