@@ -3,15 +3,20 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+import structlog
+
 from core.language import cjk_share, terms
 from core.names import names
 from core.values import DraftSentence, Inquiry, Passage
 from llm.asked import Asked
 from llm.candidates import Candidate, candidates
 from llm.embedder import Embedder
+from llm.engine.errors import EngineFullError, GenerationFailedError
 from llm.evidence import SentenceEvidence, measured
 from llm.generator import Draft
 from llm.support import relevance, support
+
+log = structlog.get_logger()
 
 Rarity = Callable[[Sequence[str]], Sequence[float]]
 """Gives for each term how much it tells, its inverse document frequency in the whole index."""
@@ -60,13 +65,20 @@ class ExtractiveGenerator:
         """Nothing is its own."""
 
     def weighed(self, inquiry: Inquiry, passages: Sequence[Passage]) -> list[Weighed]:
-        """Return the likeliest candidates with all that is known of them, best first."""
+        """Return the likeliest candidates with all that is known of them, best first.
+
+        While the embedder's server is down, words are enough, as they are for the search.
+        """
         found = candidates(passages)
         asked = self._asked(inquiry, found)
         by_words = _ranked(zip(found, measured(asked, found, passages), strict=True))
         if cjk_share(asked.question) > 0.5 and not self._embedder.tokenizer.reads_cjk:
             return by_words
-        return _ranked(self._with_likeness(asked.question, by_words[:_COMPARED]))
+        try:
+            return _ranked(self._with_likeness(asked.question, by_words[:_COMPARED]))
+        except (GenerationFailedError, EngineFullError) as error:
+            log.warning("answer.by_words_only", embedder=self._embedder.model_id, error=str(error))
+            return by_words
 
     def _asked(self, inquiry: Inquiry, found: Sequence[Candidate]) -> Asked:
         whole = inquiry.whole or inquiry.question

@@ -12,7 +12,7 @@ from fakes.source import FakeSource
 from api.app import App
 from core.permissions import scope_of
 from core.settings import RetrievalSettings
-from llm.embedder import Emphasis, Vectors
+from llm.embedder import Vectors
 from llm.engine.errors import GenerationFailedError, ServerDownError
 from llm.reranker import Scores
 from retrieval.search import Searcher
@@ -35,10 +35,14 @@ class FakeReranker:
 
 
 class SilentEmbedder(FakeEmbedder):
-    """Has embedded the documents, and cannot be reached for the question."""
+    """An embedder behind a server that has gone `away`."""
 
-    def embed_question(self, question: str, emphasis: Emphasis) -> Vectors:
-        raise ServerDownError(3)
+    away = False
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        if self.away:
+            raise ServerDownError(3)
+        return super().embed(texts)
 
 
 @pytest.fixture
@@ -84,11 +88,15 @@ def test_while_it_is_down_the_order_stays(app: App) -> None:
 
 
 def test_while_the_embedder_is_down_words_are_enough(tmp_path: Path) -> None:
-    app = make_app(tmp_path, SilentEmbedder())
+    embedder = SilentEmbedder()
+    app = make_app(tmp_path, embedder)
     source = FakeSource()
-    source.put("a.md", "The pump runs.", "public")
+    source.put("a.md", "The pump P-7 runs at 2900 rpm.", "public")
     source.put("b.md", "The pump of Ann.", "user:ann")
     app.ingest(source)
+    embedder.away = True
     passages = app.searcher.search("pump", scope_of(None), 10)
     assert [passage.uri.rsplit("/", 1)[-1] for passage in passages] == ["a.md"]
+    answer = app.answerer.answer("At how many rpm does the pump P-7 run?", scope_of(None))
+    assert "2900 rpm" in answer.text
     app.close()
