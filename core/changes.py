@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.orm import Session
 
-from core.facts import facts_from_text
+from core.facts import facts_known
 from core.labels import labels_of, language_label
 from core.tables import (
     ChangeTable,
@@ -137,9 +137,7 @@ def _labels(
         .where(VersionTable.document_id.in_(document_ids), versions)
     )  # fmt: skip
     return {
-        version_id: labels_of(
-            facts_from_text(own).over(facts_from_text(told)), read_at.date(), source, uri, media_type
-        )
+        version_id: labels_of(facts_known(own, told), read_at.date(), source, uri, media_type)
         for version_id, own, read_at, told, uri, media_type, source in rows
     }
 

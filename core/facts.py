@@ -68,6 +68,11 @@ def facts_from_text(text: str) -> Facts:
     return Facts(day, raw.get("owner", ""), tags, devices, supersedes, changed)
 
 
+def facts_known(own: str, told: str) -> Facts:
+    """Return what is known of a document by what it says itself and what its source says, both as kept."""
+    return facts_from_text(own).over(facts_from_text(told))
+
+
 def facts_of(raw: Mapping[Any, Any]) -> Facts:
     """Return what a document's head, a mail or another program says, whatever else it says besides.
 

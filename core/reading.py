@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, not_, or_
 from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
-from core.facts import facts_from_text
+from core.facts import facts_known
 from core.tables import ChunkTable, DocumentTable, GrantTable, PageTable, SourceTable, VersionTable, cut
 from core.values import AccessScope, BlockKind, DocumentState, Hit, Passage, Standing
 
@@ -229,7 +229,7 @@ def _passage(session: Session, row: Any, score: float, reach: int) -> Passage:
         kind=BlockKind(row.kind),
         pages=_pages(session, row, start, start + len(text)),
         language=row.language,
-        facts=facts_from_text(row.facts).over(facts_from_text(row.told)),
+        facts=facts_known(row.facts, row.told),
     )
 
 

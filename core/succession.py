@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from core.changes import LIVE
-from core.facts import Facts, facts_from_text
+from core.facts import Facts, facts_known
 from core.reading import readable
 from core.tables import DocumentTable, SuccessionTable, VersionTable
 from core.values import AccessScope
@@ -39,7 +39,7 @@ def write_succession(session: Session, document_id: int) -> None:
     session.execute(delete(SuccessionTable).where(SuccessionTable.document_id == document_id))
     live = session.scalar(select(VersionTable.facts).where(VersionTable.document_id == document_id, LIVE))
     told = session.scalar(select(DocumentTable.facts).where(DocumentTable.id == document_id))
-    facts = facts_from_text(live or "").over(facts_from_text(told or ""))
+    facts = facts_known(live or "", told or "")
     rows = [{"document_id": document_id, "name": name} for name in sorted(set(map(_plain, facts.supersedes)))]
     if rows:
         session.execute(insert(SuccessionTable), rows)
@@ -62,7 +62,7 @@ def successors(
     ).all()  # fmt: skip
     found: dict[int, Successor] = {}
     for name, number, uri, title, told, own in rows:
-        facts = facts_from_text(own).over(facts_from_text(told))
+        facts = facts_known(own, told)
         for document_id, names in documents.items():
             if name in names and number != document_id:
                 found[document_id] = Successor(number, uri, title, facts)
