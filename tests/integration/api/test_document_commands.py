@@ -1,26 +1,9 @@
 """`vade ingest` and `vade document …` in this process: a message, and what is inside it."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-import pytest
 from fakes.containers import mailed, packed
-
-from api.cli import main
-
-
-@pytest.fixture
-def vade(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
-    def run(*words: str) -> tuple[int, Any]:
-        with pytest.raises(SystemExit) as ended:
-            main(["--data-dir", str(tmp_path / "data"), *words])
-        shown = capsys.readouterr()
-        code = ended.value.code
-        assert isinstance(code, int)
-        return code, json.loads(shown.out) if "--json" in words and shown.out else shown.out or shown.err
-
-    return run
 
 
 def test_a_message_is_shown_with_what_is_inside_it(vade: Any, tmp_path: Path) -> None:

@@ -1,28 +1,12 @@
 """`vade golden …` and `vade index …` in this process: an operator's way from a question to a rollback."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.cli import main
-
 TORQUE = "What torque do the lid bolts of the press P-7 get?"
-
-
-@pytest.fixture
-def vade(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
-    def run(*words: str) -> tuple[int, Any]:
-        with pytest.raises(SystemExit) as ended:
-            main(["--data-dir", str(tmp_path / "data"), *words])
-        shown = capsys.readouterr()
-        code = ended.value.code
-        assert isinstance(code, int)
-        return code, json.loads(shown.out) if "--json" in words and shown.out else shown.out or shown.err
-
-    return run  # type: ignore[return-value]
 
 
 def manuals(folder: Path, torque: str) -> None:

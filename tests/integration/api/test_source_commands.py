@@ -2,26 +2,10 @@
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from api.cli import main
-
-
-@pytest.fixture
-def vade(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
-    def run(*words: str) -> tuple[int, Any]:
-        with pytest.raises(SystemExit) as ended:
-            main(["--data-dir", str(tmp_path / "data"), *words])
-        shown = capsys.readouterr()
-        code = ended.value.code
-        assert isinstance(code, int)
-        return code, json.loads(shown.out) if "--json" in words and shown.out else shown.out or shown.err
-
-    return run  # type: ignore[return-value]
 
 
 def feed(tmp_path: Path, *lines: object) -> Path:
