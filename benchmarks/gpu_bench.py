@@ -190,16 +190,22 @@ def decode_seconds(bench: Bench, engine: Engine, prompts: list[Tokens]) -> float
     # Who is first decodes already while the last prompts are computed.
     filling = batch * len(prompts[0]) // extent.step_tokens + 3
     add(engine, prompts, filling + extent.warm_up + extent.steps + 3)
-    while any(one.remaining > 1 or not one.output for one in engine.scheduler.sequences):
-        engine.step(0.0)
-    for _ in range(extent.warm_up):
-        engine.step(0.0)
-    with bench.clock() as seconds:
-        for _ in range(extent.steps):
-            engine.step(0.0)
+    seconds = timed_step(bench, engine)
     assert len(engine.scheduler.sequences) == batch, "a sequence ended before the clock was stopped"
     assert not engine.scheduler.preemptions, "the pages were too few"
-    return seconds[0] / extent.steps
+    return seconds
+
+
+def timed_step(bench: Bench, engine: Engine) -> float:
+    """Return the seconds of a step, once every prompt that was added is computed and the engine is warm."""
+    while any(one.remaining > 1 or not one.output for one in engine.scheduler.sequences):
+        engine.step(0.0)
+    for _ in range(bench.extent.warm_up):
+        engine.step(0.0)
+    with bench.clock() as seconds:
+        for _ in range(bench.extent.steps):
+            engine.step(0.0)
+    return seconds[0] / bench.extent.steps
 
 
 def tokens_for(bench: Bench, batch: int, context: int) -> int:

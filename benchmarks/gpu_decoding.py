@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.gpu_bench import Bench, Figure, TooLargeError, add, decode_seconds, tokens_for
+from benchmarks.gpu_bench import Bench, Figure, TooLargeError, add, decode_seconds, timed_step, tokens_for
 from benchmarks.gpu_shapes import step_bytes
 from llm.catalogue import KvDtype
 from llm.engine.engine import Engine
@@ -67,15 +67,9 @@ def _grown(bench: Bench, engine: Engine, shape: str, batch: int, each: int) -> F
     quarter = extent.context // 4
     prompts = [prompt[: quarter * (1 + number % 4)] for number, prompt in enumerate(fresh)]
     add(engine, prompts, each - extent.context)
-    while any(one.remaining > 1 or not one.output for one in engine.scheduler.sequences):
-        engine.step(0.0)
-    for _ in range(extent.warm_up):
-        engine.step(0.0)
-    with bench.clock() as seconds:
-        for _ in range(extent.steps):
-            engine.step(0.0)
+    seconds = timed_step(bench, engine)
     mean = sum(len(one.tokens) for one in engine.scheduler.sequences) / batch
-    rate = batch * extent.steps / seconds[0]
+    rate = batch / seconds
     limit = limit_seconds(bench, shape, "int8", batch, int(mean))
     return Figure(
         f"{shape} grown to {batch}: limit over step", limit * rate / batch, "",
