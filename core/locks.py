@@ -1,6 +1,7 @@
 """Signs of life; the system frees a process's lock when it dies, however it dies."""
 
 import socket
+import threading
 import uuid
 from collections.abc import Collection
 from pathlib import Path
@@ -18,13 +19,15 @@ class SignOfLife:
         self._folder = data_dir / "locks"
         self._id = uuid.uuid4().hex
         self._lock = FileLock(self._path(self._id), thread_local=False)
+        self._giving = threading.Lock()
 
     @property
     def name(self) -> str:
         """This process's name; the sign is given with the first use of it."""
-        if not self._lock.is_locked:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
+        with self._giving:  # two threads that take one FileLock at once may wait for each other for ever
+            if not self._lock.is_locked:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._lock.acquire()
         return f"{self._place}/{self._id}"
 
     def dead(self, names: Collection[str]) -> frozenset[str]:

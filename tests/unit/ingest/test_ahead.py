@@ -44,7 +44,10 @@ def test_work_goes_on_while_the_consumer_is_busy() -> None:
 
 
 def test_an_error_comes_at_its_turn_and_ends_the_rest() -> None:
+    begun: list[int] = []
+
     def work(number: int) -> int:
+        begun.append(number)
         if number == 3:
             raise ValueError(number)
         return number
@@ -52,4 +55,5 @@ def test_an_error_comes_at_its_turn_and_ends_the_rest() -> None:
     seen: list[int] = []
     with pytest.raises(ValueError, match="3"):
         seen.extend(ahead(work, range(1_000), 2))
-    assert threading.active_count() < 10
+    assert seen == [0, 1, 2]
+    assert max(begun) < 10
