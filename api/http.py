@@ -17,7 +17,7 @@ from api.app import App
 from api.gate import Gate
 from api.guard import BodyLimit, SameOrigin, SecurityHeaders, register_errors
 from api.stream import answer_events, answering, unless_gone
-from api.wire import AskRequest, SearchRequest, answer_json, document_json, passage_json
+from api.wire import AskRequest, SearchRequest, answer_json, document_json, results_json
 from core.errors import NotReadyError, VadeError
 from core.permissions import PUBLIC, scope_of
 from core.reading import count_documents, list_documents, read_cited_text, read_document
@@ -69,7 +69,7 @@ async def search(body: SearchRequest, request: Request, app: Served, scope: Aske
     found = await gate.run(
         partial(app.searcher.search, body.question, scope, body.limit, within=body.filter.within)
     )
-    return {"hits": [passage_json(passage) for passage in found]}
+    return results_json(found)
 
 
 @routes.post("/documents", status_code=201)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from core.labels import SearchFilter
 from core.reading import DocumentEntry
 from core.values import Answer, Passage, Turn
+from retrieval.search import Results
 
 MAX_QUESTION_CHARACTERS = 2000
 MAX_ANSWER_CHARACTERS = 20_000
@@ -84,6 +85,11 @@ class SearchRequest(Request):
 def answer_json(answer: Answer) -> dict[str, Any]:
     """Return the answer contract as JSON values."""
     return asdict(answer)
+
+
+def results_json(results: Results) -> dict[str, Any]:
+    """Return what a search found as JSON values."""
+    return {"hits": [passage_json(passage) for passage in results.passages], "notices": results.notices}
 
 
 def passage_json(passage: Passage) -> dict[str, Any]:

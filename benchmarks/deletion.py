@@ -140,7 +140,7 @@ class _Probe:
         self._app = app
         hits = app.searcher.hits(wanted["title"], EVERYBODY)
         with app.database.reading() as session:
-            passages = read_passages(session, hits, EVERYBODY, 0)
+            passages = read_passages(session, hits, EVERYBODY)
         self._hits = [Hit(one.chunk_id, one.score) for one in passages if one.uri == wanted["uri"]]
         self._at = 0.0
         self._thread = threading.Thread(target=self._watch)
@@ -154,7 +154,7 @@ class _Probe:
     def _watch(self) -> None:
         while True:
             with self._app.database.reading() as session:
-                there = read_passages(session, self._hits, EVERYBODY, 0)
+                there = read_passages(session, self._hits, EVERYBODY)
             self._at = time.monotonic()
             if not there:
                 return
@@ -163,7 +163,7 @@ class _Probe:
 
 def _finds(app: App, wanted: dict[str, str]) -> bool:
     """Return whether a search finds the document."""
-    passages = app.searcher.search(wanted["title"], EVERYBODY, _LIMIT)
+    passages = app.searcher.search(wanted["title"], EVERYBODY, _LIMIT).passages
     return any(passage.uri == wanted["uri"] for passage in passages)
 
 

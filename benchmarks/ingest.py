@@ -151,7 +151,7 @@ def own_answers(data: Path, corpus: Path) -> dict[str, list[str]]:
     found = {}
     with closing(build(load_settings(data))) as app:
         for key, question in questions(corpus / "queries.jsonl"):
-            passages = app.searcher.search(question, scope, _CHUNKS)
+            passages = app.searcher.search(question, scope, _CHUNKS).passages
             names = dict.fromkeys(passage.uri.rpartition("/")[-1] for passage in passages)
             found[key] = list(names)[:FOUND]
     return found

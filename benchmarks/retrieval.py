@@ -132,7 +132,7 @@ def compare(figures: Json) -> None:
 
 
 def _search(app: App, scope: AccessScope, question: str) -> object:
-    return app.searcher.search(question, scope, FOUND)
+    return app.searcher.search(question, scope, FOUND).passages
 
 
 def _built(app: App, folder: Path, source: SyntheticSource) -> float:

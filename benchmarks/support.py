@@ -119,7 +119,9 @@ def asked_for(app: App, tuning: Sequence[Asking], names: Sequence[str]) -> Itera
     generator = ExtractiveGenerator(app.embedder, app.searcher.rarity, app.settings.retrieval.max_sentences)
     for one in tuning:
         for scope, answerable in _ways(one):
-            passages = app.searcher.search(one.gold.question, scope, app.settings.retrieval.passages, reach=1)
+            passages = app.searcher.search(
+                one.gold.question, scope, app.settings.retrieval.passages, reach=1
+            ).passages
             weighed = generator.weighed(Inquiry(one.gold.question, scope), passages)
             rows = [[float(getattr(evidence, name)) for name in names] for _, evidence in weighed]
             right = [answerable and holds_answer(one, candidate) for candidate, _ in weighed]

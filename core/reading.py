@@ -4,12 +4,12 @@ An index may be stale; what it found counts only if it is found here again.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, not_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, not_, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from core.errors import NotFoundError
 from core.facts import facts_known
@@ -73,19 +73,34 @@ def readable(scope: AccessScope) -> ColumnElement[bool]:
 
 
 def read_passages(
-    session: Session, hits: Sequence[Hit], scope: AccessScope, reach: int, waiting: bool = False
+    session: Session, hits: Sequence[Hit], scope: AccessScope, waiting: bool = False
 ) -> list[Passage]:
-    """Return the hits that are live and readable, best first, each widened by its neighbours.
+    """Return the hits that are live and readable, best first; `placed` gives their neighbours and pages.
 
-    A neighbour is a chunk of the same version that stands at most `reach` places away, under the
-    same heading; a table row is not widened. With `waiting`, what waits behind a gate counts as live.
+    With `waiting`, what waits behind a gate counts as live.
     """
     rows = {
         row.id: row
         for ids in _batches([hit.chunk_id for hit in hits])
         for row in _chunks(session, ids, scope, waiting)
     }
-    return [_passage(session, rows[hit.chunk_id], hit.score, reach) for hit in hits if hit.chunk_id in rows]
+    return [_passage(rows[hit.chunk_id], hit.score) for hit in hits if hit.chunk_id in rows]
+
+
+def placed(session: Session, passages: Sequence[Passage], reach: int) -> list[Passage]:
+    """Return passages that were read just now, each widened by its neighbours and with all its pages.
+
+    A neighbour is a chunk of the same version that stands at most `reach` places away, under the
+    same heading; a table row is not widened. What was removed meanwhile stays as it was read.
+    """
+    if reach:
+        wide = _neighbourhoods(session, [one.chunk_id for one in passages], reach)
+        as_read = {one.chunk_id: (one.start, one.text) for one in passages}
+        found = as_read | wide
+        passages = [
+            replace(one, start=found[one.chunk_id][0], text=found[one.chunk_id][1]) for one in passages
+        ]
+    return [replace(one, pages=_pages(session, one)) if one.pages else one for one in passages]
 
 
 def list_documents(session: Session, scope: AccessScope, after: int, limit: int) -> list[DocumentEntry]:
@@ -210,10 +225,8 @@ def _chunks(session: Session, ids: Sequence[int], scope: AccessScope, waiting: b
     ).all()
 
 
-def _passage(session: Session, row: Any, score: float, reach: int) -> Passage:
-    start, text = row.start, row.text
-    if reach and row.kind != BlockKind.ROW:
-        start, text = _widened(session, row, reach)
+def _passage(row: Any, score: float) -> Passage:
+    """Return a chunk as a passage; of its pages it knows the first."""
     return Passage(
         chunk_id=row.id,
         document_id=row.document_id,
@@ -221,39 +234,58 @@ def _passage(session: Session, row: Any, score: float, reach: int) -> Passage:
         title=row.title,
         version=row.number,
         context=row.context,
-        text=text,
-        start=start,
+        text=row.text,
+        start=row.start,
         chunk_start=row.start,
         chunk_end=row.end,
         score=score,
         kind=BlockKind(row.kind),
-        pages=_pages(session, row, start, start + len(text)),
+        pages=((row.start, row.page),) if row.page is not None else (),
         language=row.language,
         facts=facts_known(row.facts, row.told),
     )
 
 
-def _pages(session: Session, row: Any, start: int, end: int) -> tuple[tuple[int, int], ...]:
-    if row.page is None:
-        return ()
+def _pages(session: Session, passage: Passage) -> tuple[tuple[int, int], ...]:
     pages = session.execute(
         select(PageTable.start, PageTable.number)
-        .where(PageTable.version_id == row.version_id, PageTable.start < end, PageTable.end >= start)
+        .join(ChunkTable, ChunkTable.version_id == PageTable.version_id)
+        .where(
+            ChunkTable.id == passage.chunk_id, PageTable.start < passage.end, PageTable.end >= passage.start
+        )
         .order_by(PageTable.number)
     )
     return tuple((start, number) for start, number in pages)
 
 
-def _widened(session: Session, row: Any, reach: int) -> tuple[int, str]:
-    first, last = session.execute(
-        select(func.min(ChunkTable.start), func.max(ChunkTable.end)).where(
-            ChunkTable.version_id == row.version_id,
-            ChunkTable.ordinal.between(row.ordinal - reach, row.ordinal + reach),
-            ChunkTable.context == row.context,
+def _neighbourhoods(session: Session, chunk_ids: Sequence[int], reach: int) -> dict[int, tuple[int, str]]:
+    """Return, for each chunk, where the text of it and its neighbours begins, and that text."""
+    near = aliased(ChunkTable)
+    far = case((ChunkTable.kind == BlockKind.ROW, 0), else_=reach)
+    bounds = (
+        select(
+            ChunkTable.id,
+            ChunkTable.version_id,
+            func.min(near.start).label("first"),
+            func.max(near.end).label("last"),
         )
-    ).one()
-    piece = cut(VersionTable.text, first, last)
-    return first, session.scalars(select(piece).where(VersionTable.id == row.version_id)).one()
+        .join(
+            near,
+            and_(
+                near.version_id == ChunkTable.version_id,
+                near.ordinal.between(ChunkTable.ordinal - far, ChunkTable.ordinal + far),
+                near.context == ChunkTable.context,
+            ),
+        )
+        .where(ChunkTable.id.in_(chunk_ids))
+        .group_by(ChunkTable.id, ChunkTable.version_id)
+        .subquery()
+    )
+    text = cut(VersionTable.text, bounds.c.first, bounds.c.last)
+    rows = session.execute(
+        select(bounds.c.id, bounds.c.first, text).join(VersionTable, VersionTable.id == bounds.c.version_id)
+    )
+    return {chunk_id: (first, piece) for chunk_id, first, piece in rows}
 
 
 def _surroundings(

@@ -325,8 +325,8 @@ class Answer:
     nearest. `near` are names of exact things, as documents write them, that could be meant by one that
     was asked for and that no document holds. `understood` is the question that was searched for, where
     that is not the one that was asked. `disagreements` are what other documents say otherwise,
-    `superseded` documents cited or disagreeing in whose place there is another. `confidence` lies in
-    0..1. `timings` are milliseconds by stage.
+    `superseded` documents cited or disagreeing in whose place there is another. `notices` say what the
+    search had to do without. `confidence` lies in 0..1. `timings` are milliseconds by stage.
     """
 
     text: str
@@ -341,3 +341,4 @@ class Answer:
     understood: str = ""
     disagreements: tuple[Disagreement, ...] = ()
     superseded: tuple[Superseded, ...] = ()
+    notices: tuple[str, ...] = ()

@@ -70,7 +70,8 @@ class Answerer:
         """
         meant = understand(question, [turn.question for turn in history])
         notes = _Notes(self._settings.min_support, meant.whole if meant.whole != question else "")
-        found = self._searcher.search(meant.whole, scope, self._settings.passages, _REACH, within)
+        results = self._searcher.search(meant.whole, scope, self._settings.passages, _REACH, within)
+        found, notes.notices = results.passages, results.notices
         successors = self._searcher.successors(found, scope)
         passages = in_force(found, successors)
         notes.lap("search_ms")
@@ -94,6 +95,7 @@ class _Notes:
 
     min_support: float
     understood: str = ""
+    notices: tuple[str, ...] = ()
     sentences: list[AnswerSentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     nearest: list[Citation] = field(default_factory=list)
@@ -142,4 +144,5 @@ class _Notes:
             timings={**self.timings, "total_ms": round(sum(self.timings.values()), 2)},
             found=found if refused else (),
             understood=self.understood,
+            notices=self.notices,
         )

@@ -41,7 +41,7 @@ class VademecumRetriever(BaseRetriever):
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
     ) -> list[Document]:
         scope = scope_of(self.user, self.groups)
-        passages = self.searcher.search(query, scope, k or self.k, self.reach, self.within)
+        passages = self.searcher.search(query, scope, k or self.k, self.reach, self.within).passages
         return [_document(passage) for passage in passages]
 
 

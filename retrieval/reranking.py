@@ -12,10 +12,13 @@ from llm.reranker import Reranker
 log = structlog.get_logger()
 
 
-def reranked(reranker: Reranker, question: str, passages: Sequence[Passage]) -> list[Passage]:
+NOT_RERANKED = "The order is a first one: the model that rereads what was found is not available."
+
+
+def reranked(reranker: Reranker, question: str, passages: Sequence[Passage]) -> tuple[list[Passage], str]:
     """Return the passages in the reranker's order, with its scores; equals keep theirs.
 
-    While a reranker's server is down or busy, they stay as they are.
+    While a reranker's server is down or busy, they stay as they are, and what to tell of it comes with them.
 
     Raises: ModelError if the reranker cannot be loaded.
     """
@@ -23,9 +26,9 @@ def reranked(reranker: Reranker, question: str, passages: Sequence[Passage]) -> 
         scores = reranker.scores(question, [_text(passage) for passage in passages])
     except (GenerationFailedError, EngineFullError) as error:
         log.warning("search.not_reranked", reranker=reranker.name, error=str(error))
-        return list(passages)
+        return list(passages), NOT_RERANKED
     scored = [replace(passage, score=float(score)) for passage, score in zip(passages, scores, strict=True)]
-    return sorted(scored, key=lambda passage: -passage.score)
+    return sorted(scored, key=lambda passage: -passage.score), ""
 
 
 def _text(passage: Passage) -> str:

@@ -1,6 +1,7 @@
 """Hybrid search: both legs under one scope, fused, and checked again in the database."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 import structlog
 
@@ -9,11 +10,11 @@ from core.errors import IndexServerError
 from core.labels import EVERYTHING, SearchFilter
 from core.language import cjk_share, terms
 from core.names import quoted
-from core.reading import read_passages
+from core.reading import placed, read_passages
 from core.settings import RetrievalSettings
 from core.succession import Successor, names_of, successors
-from core.values import AccessScope, Hit, Passage
-from llm.embedder import Embedder
+from core.values import AccessScope, Hit, LabelFilter, Passage
+from llm.embedder import Embedder, Emphasis
 from llm.engine.errors import EngineFullError, GenerationFailedError
 from llm.reranker import Reranker
 from retrieval.exact import exact_first
@@ -30,6 +31,27 @@ log = structlog.get_logger()
 _SPARE = 20
 # Chunks looked at for names near one that nothing holds.
 _NEAR = 50
+
+BY_WORDS_ONLY = "Searched by words alone: what finds text by its meaning is not available."
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a search found; `notices` tell a reader what it had to do without."""
+
+    passages: list[Passage]
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What the word index found and knows of a question: see `retrieval.rarity`."""
+
+    hits: list[Hit]
+    unit: float
+    emphasis: Emphasis
+    rare: dict[str, str]
+    phrases: Collection[str]
 
 
 class Searcher:
@@ -59,23 +81,26 @@ class Searcher:
         limit: int,
         reach: int = 0,
         within: SearchFilter = EVERYTHING,
-    ) -> list[Passage]:
-        """Return at most `limit` passages that `scope` may see now and `within` holds, best first.
+    ) -> Results:
+        """Find at most `limit` passages that `scope` may see now and `within` holds, best first.
 
         Each is widened by up to `reach` neighbours on either side. A chunk that an index still
-        holds but the database does not, or not for this asker, is left out. While an embedder's or a
-        reranker's server is down, the search does without it.
+        holds but the database does not, or not for this asker, is left out. While an embedder's, an
+        index's or a reranker's server is down, the search does without it and says so.
         """
-        hits = self.hits(question, scope, within)
-        with self._lexical.index() as lexical:
-            asked, phrases = rare_names(question, lexical), quoted(question)
+        words = self._words(question, scope, within.labels)
+        hits, notice = self._fused(question, words, scope, within.labels)
         reread = self._settings.reranked if self._reranker else 0
-        depth = len(hits) if phrases else max(limit, reread) + _SPARE
+        depth = len(hits) if words.phrases else max(limit, reread) + _SPARE
         with self._database.reading() as session:
-            passages = read_passages(session, hits[:depth], scope, reach, self._waiting)
-        if self._reranker:
-            passages[:reread] = reranked(self._reranker, question, passages[:reread])
-        return exact_first(passages, asked, phrases)[:limit]
+            passages = read_passages(session, hits[:depth], scope, self._waiting)
+        notices = [notice]
+        if self._reranker:  # which takes its time: no transaction is kept open meanwhile
+            passages[:reread], notice = reranked(self._reranker, question, passages[:reread])
+            notices.append(notice)
+        best = exact_first(passages, words.rare, words.phrases)[:limit]
+        with self._database.reading() as session:
+            return Results(placed(session, best, reach), tuple(filter(None, notices)))
 
     def near(
         self, asked: Collection[str], scope: AccessScope, within: SearchFilter = EVERYTHING
@@ -84,33 +109,44 @@ class Searcher:
         with self._lexical.index() as lexical:
             hits = [hit for term in asked for hit in lexical.near(term, scope, _NEAR, within.labels)]
         with self._database.reading() as session:
-            return read_passages(session, hits, scope, 0, self._waiting)
+            return placed(session, read_passages(session, hits, scope, self._waiting), 0)
 
     def hits(self, question: str, scope: AccessScope, within: SearchFilter = EVERYTHING) -> list[Hit]:
         """Return the fused hits of both indexes, best first, not yet checked in the database."""
-        serving, asked, labels = self._in_force(), terms(question), within.labels
-        weight = self._dense_weight(question, serving.embedder)
+        return self._fused(question, self._words(question, scope, within.labels), scope, within.labels)[0]
+
+    def _words(self, question: str, scope: AccessScope, labels: LabelFilter) -> _Words:
+        asked = terms(question)
         with self._lexical.index() as lexical:
-            by_words = lexical.search(asked, scope, self._settings.candidates, labels)
-            said = emphasis(question, lexical)
-            unit = words_unit(asked, lexical)
-        more = len(by_words) == self._settings.candidates
-        words_leg = Leg(by_words, (1.0 - weight) / unit, by_words[-1].score if more else 0.0)
-        if not weight:
-            return fuse([words_leg])
-        try:
-            vector = serving.embedder.embed_question(question, said)
-        except (GenerationFailedError, EngineFullError) as error:
-            log.warning("search.by_words_only", embedder=serving.embedder.model_id, error=str(error))
-            return fuse([words_leg])
-        try:
-            with serving.dense.index() as dense:
-                by_meaning = dense.search(vector, scope, self._settings.candidates, labels)
-        except IndexServerError as error:
-            log.warning("search.by_words_only", error=str(error))
-            return fuse([words_leg])
-        least = by_meaning[-1].score if by_meaning else 0.0
-        return fuse([Leg(by_meaning, weight * self._settings.likeness_scale, least), words_leg])
+            return _Words(
+                hits=lexical.search(asked, scope, self._settings.candidates, labels),
+                unit=words_unit(asked, lexical),
+                emphasis=emphasis(question, lexical),
+                rare=rare_names(question, lexical),
+                phrases=quoted(question),
+            )
+
+    def _fused(
+        self, question: str, words: _Words, scope: AccessScope, labels: LabelFilter
+    ) -> tuple[list[Hit], str]:
+        """Return the hits of both legs in one order, and what a reader should know of a leg that is away."""
+        serving = self._in_force()
+        weight = self._dense_weight(question, serving.embedder)
+        more = len(words.hits) == self._settings.candidates
+        legs = [Leg(words.hits, (1.0 - weight) / words.unit, words.hits[-1].score if more else 0.0)]
+        notice = ""
+        if weight:
+            try:
+                vector = serving.embedder.embed_question(question, words.emphasis)
+                with serving.dense.index() as dense:
+                    by_meaning = dense.search(vector, scope, self._settings.candidates, labels)
+            except (GenerationFailedError, EngineFullError, IndexServerError) as error:
+                log.warning("search.by_words_only", embedder=serving.embedder.model_id, error=str(error))
+                notice = BY_WORDS_ONLY
+            else:
+                least = by_meaning[-1].score if by_meaning else 0.0
+                legs.insert(0, Leg(by_meaning, weight * self._settings.likeness_scale, least))
+        return fuse(legs), notice
 
     def _dense_weight(self, question: str, embedder: Embedder) -> float:
         """Return the dense leg's say: less, down to none, for a script that the embedder cannot read."""

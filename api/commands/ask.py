@@ -8,10 +8,11 @@ from typing import Any
 from api.app import App
 from api.commands.opening import opened, scope_named
 from api.terminal import DONE, Terminal
-from api.wire import answer_json, passage_json
+from api.wire import answer_json, passage_json, results_json
 from core.errors import InputError
 from core.labels import EVERYTHING, SearchFilter
 from core.values import AccessScope, Answer, Citation, Passage, Turn
+from retrieval.search import Results
 
 Ask = Callable[[App, str, AccessScope], dict[str, Any]]
 
@@ -59,8 +60,7 @@ def run_search(
             return _each(app, terminal, queries, search, asker)
         text = _required(question, "--queries")
         found = app.searcher.search(text, scope_named(**asker), limit, within=within)
-    hits = [passage_json(passage) for passage in found]
-    terminal.result({"question": text, "hits": hits}, lambda: _hits_text(found))
+    terminal.result({"question": text, **results_json(found)}, lambda: _hits_text(found))
     return DONE
 
 
@@ -91,8 +91,9 @@ def _required(question: str | None, instead: str) -> str:
     return question.strip()
 
 
-def _as_contract(found: list[Passage]) -> dict[str, Any]:
+def _as_contract(results: Results) -> dict[str, Any]:
     """Return hits in the fields of the answer contract: a search says nothing, it cites."""
+    found = results.passages
     return {
         "text": "",
         "sentences": [],
@@ -101,11 +102,13 @@ def _as_contract(found: list[Passage]) -> dict[str, Any]:
         "reason": "" if found else "nothing was found",
         "confidence": round(found[0].score, 4) if found else 0.0,
         "timings": {},
+        "notices": results.notices,
     }
 
 
 def _answer_text(answer: Answer) -> str:
-    head = [f"Understood as: {answer.understood}", ""] if answer.understood else []
+    head = [*answer.notices, *([f"Understood as: {answer.understood}"] if answer.understood else [])]
+    head += [""] if head else []
     if answer.refused:
         nearest = [_citation_text(number, citation) for number, citation in enumerate(answer.found, start=1)]
         return "\n".join([*head, answer.reason, *nearest])
@@ -135,13 +138,16 @@ def _citation_text(number: int, citation: Citation) -> str:
     return f"{head}\n    {citation.uri}\n    “{citation.quote}”"
 
 
-def _hits_text(found: list[Passage]) -> str:
-    if not found:
-        return "Nothing was found that you may read."
-    return "\n".join(
+def _hits_text(found: Results) -> str:
+    if not found.passages:
+        return "\n".join([*found.notices, "Nothing was found that you may read."])
+    return "\n".join([*found.notices, *(_hit_text(passage) for passage in found.passages)])
+
+
+def _hit_text(passage: Passage) -> str:
+    return (
         f"{passage.score:.3f}  {passage.context.splitlines()[0] if passage.context else passage.title}\n"
         f"       {passage.uri}{_page(passage)}\n       {' '.join(passage.chunk_text.split())[:240]}"
-        for passage in found
     )
 
 

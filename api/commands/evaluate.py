@@ -83,7 +83,7 @@ def measure_search(settings: Settings, terminal: Terminal, folder: Path, split: 
             app,
             terminal,
             list(asked.values()),
-            lambda text: app.searcher.search(text, scope_of(None), _CHUNKS),
+            lambda text: app.searcher.search(text, scope_of(None), _CHUNKS).passages,
         )
     rankings = {query: _documents(corpus, hits) for query, hits in zip(asked, found, strict=True)}
     return ranking_series(rankings, judgements) | latency_series(milliseconds)

@@ -82,7 +82,7 @@ def test_a_full_disk_stops_ingestion_and_no_answer_and_heals(
         with pytest.raises(StorageError) as told:
             app.ingest(write(tmp_path / "manuals", 3, 9))
         assert "\n" not in str(told.value)
-        assert app.searcher.search("Pump 1", EVERYBODY, 5), "answers go on"
+        assert app.searcher.search("Pump 1", EVERYBODY, 5).passages, "answers go on"
         ballast.unlink()
         app.ingest(write(tmp_path / "manuals", 9, 10))
         assert searchable(app) == {f"{number:02}.md": 1 for number in range(10)}

@@ -29,7 +29,9 @@ def left(app: App) -> int:
 
 def finds(app: App) -> set[int]:
     """Search for each document by its own words, and return those that come first."""
-    found = [app.searcher.search(f"pump {number}", scope_of(None), 1)[0].uri for number in range(CHUNKS)]
+    found = [
+        app.searcher.search(f"pump {number}", scope_of(None), 1).passages[0].uri for number in range(CHUNKS)
+    ]
     return {number for number, uri in enumerate(found) if uri.endswith(f"/{number:02}.md")}
 
 

@@ -205,6 +205,7 @@ def test_what_disagrees_and_what_is_superseded_is_shown(visit: Visit, origin: st
         done = {
             "text": "It gets 40 g.", "sentences": [sentence], "citations": [new], "refused": False,
             "reason": "", "confidence": 1, "timings": {"total_ms": 1}, "found": [], "understood": "",
+            "notices": ["Searched by words alone."],
             "disagreements": [{"citation": 0, "other": old}],
             "superseded": [{**taken, "day": "2025-02-01", "owner": "Bo Chen"}],
         }  # fmt: skip
@@ -218,6 +219,7 @@ def test_what_disagrees_and_what_is_superseded_is_shown(visit: Visit, origin: st
     expect(page.locator(".superseded")).to_have_text(
         f"Grease {ATTACK} is superseded by Grease 2025 (2025-02-01, Bo Chen)."
     )
+    expect(page.locator(".notice")).to_have_text("Searched by words alone.")
     expect(page.get_by_role("heading", name="Another document says otherwise")).to_be_visible()
     other = page.locator("[data-other]")
     for words in ("60 g", "2023-05-01", "Ann Lee"):

@@ -37,7 +37,7 @@ def main() -> None:
     searches, wrong, seen = 0, [], set()
     while not Path(sys.argv[2]).exists():
         before = readable(app)
-        found = {(one.document_id, one.version) for one in app.searcher.search("pump", SCOPE, 200)}
+        found = {(one.document_id, one.version) for one in app.searcher.search("pump", SCOPE, 200).passages}
         after = readable(app)
         if not before & after <= found <= before | after:
             wrong.append([sorted(before & after - found), sorted(found - before - after)])

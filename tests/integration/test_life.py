@@ -125,7 +125,7 @@ class Life(RuleBasedStateMachine):
             assert self.found(scope) == allowed
 
     def found(self, scope: AccessScope) -> dict[str, str]:
-        passages = self.app.searcher.search("pump valve E-43", scope, 50)
+        passages = self.app.searcher.search("pump valve E-43", scope, 50).passages
         return {passage.uri.rsplit("/", 1)[-1]: passage.text for passage in passages}
 
     def after_a_run(self) -> dict[str, Readable]:

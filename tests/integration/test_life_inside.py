@@ -119,7 +119,7 @@ class Life(RuleBasedStateMachine):
         return expected
 
     def found(self, scope: AccessScope) -> dict[str, str]:
-        passages = self.app.searcher.search("pump valve", scope, 50)
+        passages = self.app.searcher.search("pump valve", scope, 50).passages
         members = [passage for passage in passages if "!/" in passage.uri]
         return {passage.uri.removeprefix(f"{self.source.uri}/"): passage.text for passage in members}
 

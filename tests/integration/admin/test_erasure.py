@@ -41,7 +41,7 @@ def ingest(app: App, *texts: str) -> str:
 
 
 def found(app: App) -> list[str]:
-    return [passage.uri for passage in app.searcher.search(f"code {SECRET}", EVERYBODY, 10)]
+    return [passage.uri for passage in app.searcher.search(f"code {SECRET}", EVERYBODY, 10).passages]
 
 
 def holding(folder: Path) -> list[str]:

@@ -61,7 +61,7 @@ def test_an_answer_keeps_the_contract(client: TestClient) -> None:
     answer = ask(client, HOW_FAST)
     assert set(answer) == {
         "text", "sentences", "citations", "refused", "reason", "confidence", "timings", "found", "near",
-        "understood", "disagreements", "superseded",
+        "understood", "disagreements", "superseded", "notices",
     }  # fmt: skip
     assert (answer["refused"], answer["reason"], answer["found"]) == (False, "", [])
     [sentence], [citation] = answer["sentences"], answer["citations"]

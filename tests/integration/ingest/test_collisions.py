@@ -57,7 +57,7 @@ def test_what_is_touched_is_unchanged_and_what_is_renamed_is_there_once(app: App
     (folder / "a.md").rename(folder / "b.md")
     report = app.ingest(source)
     assert (report.count(Outcome.ADDED), report.count(Outcome.DELETED)) == (1, 1)
-    [passage] = app.searcher.search("pump", scope_of(None), 5)
+    [passage] = app.searcher.search("pump", scope_of(None), 5).passages
     assert passage.uri.endswith("/b.md")
 
 
@@ -83,7 +83,7 @@ def test_two_machines_do_not_take_one_another_for_dead(postgresql: PostgresServe
             there.ingest(source)
         leave.set()
         assert running.result().count(Outcome.ADDED) == 1
-        assert there.searcher.search("pump", scope_of(None), 5), "both find it"
+        assert there.searcher.search("pump", scope_of(None), 5).passages, "both find it"
 
 
 class Vanishing(FakeSource):
@@ -107,7 +107,7 @@ def test_a_document_that_is_deleted_while_it_is_read_stays_deleted(app: App) -> 
     report = app.ingest(source)
     assert [one.outcome for one in report.documents] == [Outcome.CANCELLED]
     assert versions(app) == {}
-    assert app.searcher.search("pump", scope_of(None), 5) == []
+    assert app.searcher.search("pump", scope_of(None), 5).passages == []
 
 
 def test_a_folder_whose_name_differs_in_case_only_is_another_folder(app: App, tmp_path: Path) -> None:

@@ -52,7 +52,9 @@ def until(holds: Callable[[], bool], seconds: float = 120.0) -> None:
 
 
 def found(app: App, word: str) -> list[str]:
-    return [passage.uri.rsplit("/", 1)[-1] for passage in app.searcher.search(word, scope_of(None), 10)]
+    return [
+        passage.uri.rsplit("/", 1)[-1] for passage in app.searcher.search(word, scope_of(None), 10).passages
+    ]
 
 
 @pytest.mark.parametrize("how", ["events", "poll"])

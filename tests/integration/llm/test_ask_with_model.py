@@ -75,7 +75,7 @@ def model(tmp_path_factory):
     app, lessons = library(folder / "data"), []
     for question, text in SAID.items():
         inquiry = Inquiry(question, SCOPE, BEFORE if question == LATER else ())
-        passages = app.searcher.search(question, SCOPE, app.settings.retrieval.passages, 1)
+        passages = app.searcher.search(question, SCOPE, app.settings.retrieval.passages, 1).passages
         lessons.append((build_prompt(inquiry, passages, len, 10**6).messages, text))
     app.close()
     assert learn_by_heart(folder / "model", lessons, {SAID[ENDLESS]}) < 0.1

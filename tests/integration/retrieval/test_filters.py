@@ -54,7 +54,7 @@ class Shelf:
         assert not self.app.ingest(FolderSource(self.folder, frozenset({"public"}), 2**20)).failures
 
     def find(self, within: SearchFilter, question: str = HOW_MUCH) -> set[str]:
-        found = self.app.searcher.search(question, scope_of(None), 10, within=within)
+        found = self.app.searcher.search(question, scope_of(None), 10, within=within).passages
         return {passage.uri.rsplit("/", 1)[-1] for passage in found}
 
 
@@ -94,7 +94,9 @@ def test_no_filter_opens_what_the_scope_closes(shelf: Shelf) -> None:
     (shelf.folder / PERMISSIONS_FILE).write_text("read: ['user:ann']\ntags: [secret]\n", "utf-8")
     shelf.ingest()
     assert shelf.find(SearchFilter(tags=words("secret"))) == set()
-    held = shelf.app.searcher.search(HOW_MUCH, scope_of("ann"), 10, within=SearchFilter(tags=words("secret")))
+    held = shelf.app.searcher.search(
+        HOW_MUCH, scope_of("ann"), 10, within=SearchFilter(tags=words("secret"))
+    ).passages
     assert {passage.uri.rsplit("/", 1)[-1] for passage in held} >= {"old.md", "filler.txt"}
 
 

@@ -227,8 +227,8 @@ def test_the_settings_change_the_store_and_the_documents_stay_found(running: Run
         assert kind(app) == store
         with app.database.reading() as session, app.dense.index() as index:
             assert held(index) == live_chunk_ids(session, app.embedder.model_id)
-        assert len(app.searcher.search("pump", scope_of(None), 10)) == number + 1
-        assert len(app.searcher.search("pump", scope_of("ann"), 10)) == 2 * (number + 1)
+        assert len(app.searcher.search("pump", scope_of(None), 10).passages) == number + 1
+        assert len(app.searcher.search("pump", scope_of("ann"), 10).passages) == 2 * (number + 1)
         app.close()
 
 
@@ -243,7 +243,7 @@ def test_while_the_server_is_down_search_goes_by_words_and_ingest_catches_up_lat
     source.put("b.md", "The pump leaks.", "public")
     with pytest.raises(IndexServerError):
         app.ingest(source)
-    assert len(app.searcher.search("pump", scope_of(None), 10)) == 2
+    assert len(app.searcher.search("pump", scope_of(None), 10).passages) == 2
     app.close()
     with milvus_server(tmp_path / "milvus", port):
         app = make_app(tmp_path / "data", retrieval=retrieval)

@@ -69,7 +69,7 @@ class Desk:
         return self.app.answerer.answer(question, EVERYBODY).text
 
     def found(self, question: str) -> set[str]:
-        passages = self.app.searcher.search(question, EVERYBODY, 50)
+        passages = self.app.searcher.search(question, EVERYBODY, 50).passages
         return {passage.uri.rpartition("/")[-1] for passage in passages}
 
     def findings(self) -> list[str]:
@@ -126,7 +126,7 @@ def test_a_large_run_under_which_the_questions_hold_comes_into_force(desk: Desk)
     report = desk.ingest()
     assert (report.waiting, report.is_clean, report.gate["passed"]) == (10, True, True)
     assert "new.md" in desk.found("bearing")
-    texts = [one.text for one in desk.app.searcher.search("tightened N·m", EVERYBODY, 50)]
+    texts = [one.text for one in desk.app.searcher.search("tightened N·m", EVERYBODY, 50).passages]
     assert not any("tightened" in text for text in texts)
     assert set(desk.states().values()) == {"searchable"}
     assert desk.findings() == []
@@ -169,7 +169,9 @@ def test_deletions_and_permissions_pass_the_gate_at_once(desk: Desk) -> None:
     assert not desk.found("tightened valve") & {"valve-0.md", "valve-1.md"}
     secret = scope_of("ann", ("field",))
     [seen] = [
-        one for one in desk.app.searcher.search("tightened", secret, 50) if one.uri.endswith("valve-1.md")
+        one
+        for one in desk.app.searcher.search("tightened", secret, 50).passages
+        if one.uri.endswith("valve-1.md")
     ]
     assert "tightened with 1" in seen.text, "who may read it reads yesterday's version"
 

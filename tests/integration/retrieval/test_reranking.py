@@ -15,7 +15,8 @@ from core.settings import RetrievalSettings
 from llm.embedder import Vectors
 from llm.engine.errors import GenerationFailedError, ServerDownError
 from llm.reranker import Scores
-from retrieval.search import Searcher
+from retrieval.reranking import NOT_RERANKED
+from retrieval.search import BY_WORDS_ONLY, Results, Searcher
 
 
 class FakeReranker:
@@ -58,10 +59,14 @@ def app(tmp_path: Path) -> Iterator[App]:
     app.close()
 
 
-def found(app: App, reranker: FakeReranker | None, question: str = "pump", reranked: int = 30) -> list[str]:
+def search(app: App, reranker: FakeReranker | None, question: str = "pump", reranked: int = 30) -> Results:
     settings = RetrievalSettings(reranked=reranked)
     searcher = Searcher(app.database, lambda: app.models.in_force().serving, app.lexical, settings, reranker)
-    passages = searcher.search(question, scope_of(None), 10)
+    return searcher.search(question, scope_of(None), 10)
+
+
+def found(app: App, reranker: FakeReranker | None, question: str = "pump", reranked: int = 30) -> list[str]:
+    passages = search(app, reranker, question, reranked).passages
     return [passage.uri.rsplit("/", 1)[-1] for passage in passages]
 
 
@@ -84,7 +89,10 @@ def test_exact_things_come_first_all_the_same(app: App) -> None:
 
 
 def test_while_it_is_down_the_order_stays(app: App) -> None:
-    assert found(app, FakeReranker(GenerationFailedError("no answer"))) == found(app, None)
+    down = FakeReranker(GenerationFailedError("no answer"))
+    assert found(app, down) == found(app, None)
+    assert search(app, down).notices == (NOT_RERANKED,)
+    assert search(app, FakeReranker()).notices == ()
 
 
 def test_while_the_embedder_is_down_words_are_enough(tmp_path: Path) -> None:
@@ -95,8 +103,12 @@ def test_while_the_embedder_is_down_words_are_enough(tmp_path: Path) -> None:
     source.put("b.md", "The pump of Ann.", "user:ann")
     app.ingest(source)
     embedder.away = True
-    passages = app.searcher.search("pump", scope_of(None), 10)
-    assert [passage.uri.rsplit("/", 1)[-1] for passage in passages] == ["a.md"]
+    results = app.searcher.search("pump", scope_of(None), 10)
+    assert [passage.uri.rsplit("/", 1)[-1] for passage in results.passages] == ["a.md"]
+    assert results.notices == (BY_WORDS_ONLY,)
     answer = app.answerer.answer("At how many rpm does the pump P-7 run?", scope_of(None))
     assert "2900 rpm" in answer.text
+    assert answer.notices == (BY_WORDS_ONLY,)
+    embedder.away = False
+    assert app.answerer.answer("At how many rpm does the pump P-7 run?", scope_of(None)).notices == ()
     app.close()

@@ -31,7 +31,7 @@ class Library:
 
     def find(self, question: str, scope: AccessScope | None = None, limit: int = 50) -> list[str]:
         """Return the names of the documents found, best first."""
-        passages = self.app.searcher.search(question, scope or scope_of(None), limit)
+        passages = self.app.searcher.search(question, scope or scope_of(None), limit).passages
         return [passage.uri.rsplit("/", 1)[-1] for passage in passages]
 
 
@@ -108,7 +108,7 @@ def test_a_change_is_found_at_once_without_any_save(library: Library) -> None:
     library.source.put("a.md", "The valve leaks.", "user:ann")
     library.app.pipeline.ingest(library.source)
     assert library.find("pump") == []
-    assert library.app.searcher.search("valve", scope_of("ann"), 1)[0].text == "The valve leaks."
+    assert library.app.searcher.search("valve", scope_of("ann"), 1).passages[0].text == "The valve leaks."
 
 
 def test_one_exact_name_is_told_from_its_neighbours(library: Library) -> None:
@@ -167,8 +167,8 @@ def test_a_passage_is_widened_by_its_neighbours_and_says_where_the_chunk_stands(
     filler = "The operator checks the gauge and writes the value down. "
     text = f"{filler * 14}\n\nThe override code is Z-99.\n\n{filler * 14}"
     library.put("a.md", text)
-    [plain, *_] = library.app.searcher.search("Z-99", scope_of(None), 1)
-    [wide, *_] = library.app.searcher.search("Z-99", scope_of(None), 1, reach=1)
+    [plain, *_] = library.app.searcher.search("Z-99", scope_of(None), 1).passages
+    [wide, *_] = library.app.searcher.search("Z-99", scope_of(None), 1, reach=1).passages
     assert plain.text == plain.chunk_text == wide.chunk_text
     assert len(wide.text) > len(plain.text)
     assert wide.start <= plain.start < plain.end <= wide.end
@@ -176,5 +176,5 @@ def test_a_passage_is_widened_by_its_neighbours_and_says_where_the_chunk_stands(
 
 def test_a_row_is_not_widened(library: Library) -> None:
     library.put("valves.csv", "Valve,Torque\nV-11,18 N·m\nV-12,24 N·m\nV-13,30 N·m\n")
-    [passage] = library.app.searcher.search("V-12", scope_of(None), 1, reach=1)
+    [passage] = library.app.searcher.search("V-12", scope_of(None), 1, reach=1).passages
     assert passage.text == "V-12 | 24 N·m"

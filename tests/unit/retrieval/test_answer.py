@@ -10,7 +10,7 @@ from core.settings import RetrievalSettings
 from core.succession import Successor
 from core.values import AccessScope, Answer, DraftSentence, Passage
 from retrieval.answer import NOT_FOUND, TOO_LITTLE, Answerer, Found, Said, Tell
-from retrieval.search import Searcher
+from retrieval.search import Results, Searcher
 
 PUMP = passage("Pump P-7 runs at 2900 rpm. It weighs 41 kg.", document_id=1)
 VALVE = passage("Valve V-11 is tightened with 18 N·m.", document_id=2)
@@ -34,9 +34,9 @@ class Shelf(Searcher):
         limit: int,
         reach: int = 0,
         within: SearchFilter = EVERYTHING,
-    ) -> list[Passage]:
+    ) -> Results:
         self.asked.append((question, scope, limit))
-        return self.passages[:limit]
+        return Results(self.passages[:limit])
 
     def successors(self, passages: Sequence[Passage], scope: AccessScope) -> dict[int, Successor]:
         return {}

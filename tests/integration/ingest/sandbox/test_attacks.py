@@ -231,7 +231,7 @@ def test_a_file_that_ends_its_reader_costs_its_own_job_only(tmp_path: Path) -> N
     with closing(build(settings, FakeEmbedder())) as app:
         report = app.ingest(FolderSource(folder, frozenset({"public"}), 10**8))
         outcomes = {document.uri.rpartition("/")[2]: document for document in report.documents}
-        assert app.searcher.search("pump", scope_of(None), 5, reach=0)
+        assert app.searcher.search("pump", scope_of(None), 5, reach=0).passages
     assert {name: str(document.outcome) for name, document in outcomes.items()} == {
         "a.md": "added",
         "b.pdf": "failed",
