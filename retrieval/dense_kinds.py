@@ -18,7 +18,6 @@ from retrieval.index import ChunkIds, DenseIndex
 from retrieval.milvus_index import MilvusIndex
 from retrieval.milvus_server import make_breaker
 from retrieval.row_index import RowIndex
-from retrieval.torch_structure import TorchRows
 
 # Up to so many chunks, all are looked at: 4 ms on one core, and nothing is built (docs/retrieval.md).
 _EXACT_CHUNKS = 50_000
@@ -121,7 +120,7 @@ class DenseKinds:
             "torch": _Kind(
                 "vectors.npy",
                 (2 if self._on_gpu else 4) * dimension + _ROW_BYTES,
-                lambda folder, _: RowIndex(dimension, TorchRows(dimension, device, folder), folder),
+                lambda folder, _: _torch_index(dimension, device, folder),
             ),
             "milvus": _Kind(
                 "milvus.json",
@@ -158,3 +157,9 @@ class DenseKinds:
     def _fits(self, kind: str, chunks: int, now: str) -> bool:
         budget = self._settings.dense_memory_bytes * (_SHRUNK if now == "ivfpq" != kind else 1.0)
         return chunks * self._kinds[kind].chunk_bytes <= budget
+
+
+def _torch_index(dimension: int, device: str, folder: Path | None) -> DenseIndex:
+    from retrieval.torch_structure import TorchRows  # torch takes more than a second to load
+
+    return RowIndex(dimension, TorchRows(dimension, device, folder), folder)

@@ -12,6 +12,9 @@ from hypothesis import HealthCheck, settings
 
 # Before anything imports Triton: its kernels run step by step on the CPU. `make test-gpu` says 0.
 os.environ.setdefault("TRITON_INTERPRET", "1")
+# Test processes beside one another have a core each, and so has everything that they start.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A shared machine makes a test slow for no reason of its own; pytest's timeout is the limit.
 settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])

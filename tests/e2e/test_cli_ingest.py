@@ -49,9 +49,14 @@ def test_the_demo_is_read_whole_and_agrees(demo_run: tuple[Vade, Ended]) -> None
 
 
 def test_a_second_run_finds_nothing_to_do_and_loads_no_model(demo: Vade) -> None:
-    again = demo.run("ingest", "--json", DOCUMENTS).json
+    telling = Vade(demo.data_dir, (("PYTHONPROFILEIMPORTTIME", "1"),))
+    ended = telling.run("ingest", "--json", DOCUMENTS)
+    again = ended.json
     assert (again["unchanged"], again["added"], again["changed"], again["embedded"]) == (18, 0, 0, 0)
     assert again["embedder_forward_share"] == 0
+    imported = {line.rsplit("|", 1)[-1].strip() for line in ended.err.splitlines()}
+    assert "core.database" in imported
+    assert not {"torch", "transformers"} & imported, "they take seconds to load"
 
 
 def test_a_file_that_cannot_be_read_is_listed_with_its_reason_and_the_exit_code_is_1(
