@@ -85,7 +85,7 @@ class Pipeline:
         self._runs = runs
         self._settings = settings
         self._parse = parse
-        self._recorder = Recorder(database, settings, self.fingerprint)
+        self._recorder = Recorder(database, settings, self.fingerprint, runs)
         self._endings = Endings(database, settings)
 
     def fingerprint(self) -> str:

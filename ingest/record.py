@@ -15,7 +15,7 @@ from core.settings import IngestSettings
 from core.sources import advance, hold_readers
 from core.values import DocumentState
 from ingest.report import Outcome
-from ingest.run import GIVEN_UP, Run
+from ingest.run import GIVEN_UP, Run, Runs
 from ingest.source import Listed, Listing, Source
 
 
@@ -31,8 +31,11 @@ class Plan:
 class Recorder:
     """Enters what a source lists: jobs for what is new or changed, permissions for all of it."""
 
-    def __init__(self, database: Database, settings: IngestSettings, fingerprint: Callable[[], str]) -> None:
+    def __init__(
+        self, database: Database, settings: IngestSettings, fingerprint: Callable[[], str], runs: Runs
+    ) -> None:
         self._database = database
+        self._runs = runs
         self._settings = settings
         self._fingerprint = fingerprint
 
@@ -41,7 +44,8 @@ class Recorder:
 
         The cursor moves in the transaction that makes the jobs: nothing listed before it can be lost.
 
-        Raises: SourceError if the source cannot be listed; what was entered before stays.
+        Raises: SourceError if the source cannot be listed, LeaseLostError if the run was cancelled; what was
+        entered before stays.
         """
         named: set[str] = set()
         gone: set[str] = set()
@@ -54,6 +58,9 @@ class Recorder:
                 _hold_readers(session, listing, run)
                 if listing.cursor and not listing.gone and not listing.complete:
                     advance(session, run.source.id, listing.cursor)
+                taken = self._runs.renew(session, run)  # a heartbeat may not come in between long listings
+            run.lose(taken)
+            run.check()
             gone.update(listing.gone)
             unreadable.extend(f"{uri}/" for uri, _ in listing.unreadable)
             complete, cursor = listing.complete, listing.cursor or cursor

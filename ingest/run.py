@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy.orm import Session
 
 from core.database import Database
 from core.errors import AlreadyRunningError, LeaseLostError, ParseError, StorageError, VadeError
@@ -140,6 +141,11 @@ class Run:
         if pages > 1:
             self.stage(lease, f"{'recognize' if recognizing else 'parse'}, page {page} of {pages}")
 
+    def check(self) -> None:
+        """Raises: LeaseLostError if the run was cancelled, or is another's by now."""
+        if self.is_taken(self.lease):
+            raise LeaseLostError(f"the run over {self.source.uri} was cancelled, or taken over by another")
+
     def drop(self, lease: Lease) -> None:
         """Let a lease go whose job has ended."""
         with self._lock:
@@ -195,8 +201,7 @@ class Runs:
         try:
             yield run
             self._renew(run)
-            if run.is_taken(run.lease):
-                raise LeaseLostError(f"the run over {source.uri} was cancelled, or taken over by another")
+            run.check()
             if self.stopping.is_set():
                 reason = "the worker was stopped; what is left is done by the next run"
                 return
@@ -235,12 +240,16 @@ class Runs:
             except StorageError as error:  # the next beat may come through; the lease outlives five
                 log.warning("run.heartbeat", source=run.source.uri, error=str(error))
 
-    def _renew(self, run: Run) -> None:
-        """Hold the run's leases for longer, and hear of those that were taken away."""
+    def renew(self, session: Session, run: Run) -> set[Lease]:
+        """Hold the run's leases for longer; return those that were taken away, for `Run.lose`."""
         holder = Holder(self._life.name, lease_seconds=self._lease_seconds)
+        taken = renew(session, holder, run.held)
+        end_cancelled(session, taken)
+        return taken
+
+    def _renew(self, run: Run) -> None:
         with self._database.writing() as session:
-            taken = renew(session, holder, run.held)
-            end_cancelled(session, taken)
+            taken = self.renew(session, run)
         run.lose(taken)
 
     def _end(self, run: Run, state: RunState, reason: str) -> None:

@@ -1,6 +1,7 @@
 """Runs under faults: what is listed is never lost, what is gone suspiciously is kept."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from fakes.source import FakeSource
 from api.app import App
 from core.errors import AlreadyRunningError, FetchError, LeaseLostError, ModelError, SourceError
 from core.job_control import cancel, list_jobs
-from core.jobs import DOCUMENT, Holder, JobState, claim_one
+from core.jobs import DOCUMENT, SYNC, Holder, JobState, claim_one, is_running
 from core.locks import SignOfLife
 from core.permissions import PUBLIC, scope_of
 from core.reading import list_documents
@@ -171,6 +172,51 @@ def test_a_cancelled_run_stops_and_its_documents_with_it(app: App, shelf: FakeSo
     assert (len(jobs(app)), set(jobs(app).values())) == (10, {JobState.CANCELLED})
     assert last_run(app)[0] == RunState.FAILED
     assert app.ingest(shelf).count(Outcome.ADDED) == 9
+
+
+class LongShelf(FakeSource):
+    """Lists its documents one by one, and tells before each."""
+
+    def __init__(self, before: Callable[[int], None]) -> None:
+        super().__init__()
+        self._before = before
+        for number in range(10):
+            self.put(f"{number}.md", f"Pump {number} runs.")
+
+    def listings(self, cursor: str) -> Iterator[Listing]:
+        for whole in super().listings(cursor):
+            for number, listed in enumerate(whole.listed):
+                self._before(number)
+                yield Listing([listed], complete=number == len(whole.listed) - 1)
+
+
+def test_a_long_listing_can_be_cancelled(app: App) -> None:
+    def stop(number: int) -> None:
+        if number == 3:
+            with app.database.writing() as session:
+                cancel(session, next(job.id for job in list_jobs(session) if job.kind == "sync"))
+
+    with pytest.raises(LeaseLostError, match="was cancelled"):
+        app.ingest(LongShelf(stop))
+    assert (len(states(app)), last_run(app)[0]) == (4, RunState.FAILED)
+    assert app.ingest(LongShelf(lambda number: None)).count(Outcome.ADDED) == 10
+
+
+def test_a_listing_holds_its_run_though_no_heartbeat_comes_in_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(tmp_path, FakeEmbedder(), ingest={"lease_seconds": 3})
+    monkeypatch.setattr(Runs, "_beat", lambda runs, run, ended: None)
+    others: list[bool] = []
+
+    def wait(number: int) -> None:
+        time.sleep(0.45)
+        with app.database.reading() as session:
+            others.append(is_running(session, Holder("another"), SYNC, "fake:shelf"))
+
+    assert app.ingest(LongShelf(wait)).count(Outcome.ADDED) == 10
+    assert others == [True] * 10
+    app.close()
 
 
 def test_a_fifth_may_vanish_but_not_more_unless_it_is_said(app: App, shelf: FakeSource) -> None:
