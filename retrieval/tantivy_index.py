@@ -64,14 +64,15 @@ class TantivyIndex:
     def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
         """Forget all entries of these documents and hold `entries` instead. Idempotent."""
         try:
-            writer = self._writer or self._index.writer(_WRITER_BYTES, num_threads=1)
-            self._writer = writer
+            if self._writer is None:
+                self._writer = self._index.writer(_WRITER_BYTES, num_threads=1)
             for document_id in document_ids:
-                writer.delete_documents_by_term("document", document_id)
+                self._writer.delete_documents_by_term("document", document_id)
             for document in _documents(entries):
-                writer.add_document(document)
-            writer.commit()
+                self._writer.add_document(document)
+            self._writer.commit()
         except ValueError as error:  # all that the library says of a full disk; nothing of it was committed
+            # No local variable holds the writer: the error's traceback would keep it, and its lock, alive.
             self._writer = None
             raise OSError(str(error)) from error
         self._index.reload()
