@@ -6,6 +6,19 @@ import sys
 import structlog
 
 
+class _Lines:
+    """Writes each event as a line. Where a full disk or a closed pipe takes none, the work goes on."""
+
+    def msg(self, line: str) -> None:
+        try:
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+        except (OSError, ValueError):  # there is nobody left to tell
+            return
+
+    debug = info = warning = error = critical = msg
+
+
 def configure_logs(level: int = logging.INFO) -> None:
     """Send structlog's events to stderr as JSON with level and UTC time."""
     structlog.configure(
@@ -17,7 +30,6 @@ def configure_logs(level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        # Looked up at each event: whoever replaces stderr meanwhile gets what comes afterwards.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *_: _Lines(),
         cache_logger_on_first_use=False,
     )
