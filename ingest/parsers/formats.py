@@ -1,11 +1,12 @@
 """Chooses the parser for a file: by its bytes first, by its name's ending second."""
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
 from core.errors import (
     EmptyDocumentError,
@@ -80,16 +81,24 @@ _BY_EXTENSION = {extension: key for key, kind in FORMATS.items() for extension i
 PARSERS_VERSION = 3
 # Every file ending that is read; a text of another ending is read as well.
 EXTENSIONS = frozenset((*_BY_EXTENSION, *LEGACY_EXTENSIONS))
+NONE_LOST: Mapping[str, ParseError] = MappingProxyType({})
 # An HTML page is known by its beginning, behind white space and comments.
 _HTML_STARTS = (b"<!doctype html", b"<html")
 
 
-def parse(content: bytes, name: str, max_text_bytes: int, convert: Convert = no_office) -> ParsedDocument:
+def parse(
+    content: bytes,
+    name: str,
+    max_text_bytes: int,
+    convert: Convert = no_office,
+    lost: Mapping[str, ParseError] = NONE_LOST,
+) -> ParsedDocument:
     """Return the document that `content` holds, and those of the files inside it.
 
     `name` is the file's name: it decides between text formats and serves as the title of last
     resort. `max_text_bytes` limits the stored text as UTF-8, that of the files inside included.
-    `convert` turns the formats of `legacy.py` into others.
+    `convert` turns the formats of `legacy.py` into others. Files inside whose paths are in `lost` are not
+    read: the error there is why.
 
     Raises: EmptyDocumentError if there is no text, EncryptedError if a password protects it,
     TooLargeError beyond the limit or for a ZIP bomb, UnknownFormatError if nothing reads it, and
@@ -100,7 +109,7 @@ def parse(content: bytes, name: str, max_text_bytes: int, convert: Convert = no_
     _check_size(document, max_text_bytes)
     if container is None:
         return document
-    unpacking = Unpacking(read, max_text_bytes)
+    unpacking = Unpacking(read, max_text_bytes, lost)
     unpacking.count(document)
     with _translated():
         return replace(document, members=tuple(unpacking.members(container, content, name)))

@@ -1,12 +1,13 @@
 """The files inside a file, and inside those, within limits that hold for all of them together."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from core.errors import ParseError, TooLargeError
 from core.values import Member, ParsedDocument
 from ingest.parsers.base import Container, clean
+from ingest.parsers.progress import begin_member
 
 Read = Callable[[bytes, str], tuple[ParsedDocument, Container | None]]
 """Reads one file; gives its document and, where it holds others, what opens it. Raises: ParseError."""
@@ -22,10 +23,14 @@ INSIDE = "!/"
 
 
 class Unpacking:
-    """Reads what one outermost file holds; `max_text_bytes` limits the text of all of it, as UTF-8."""
+    """Reads what one outermost file holds; `max_text_bytes` limits the text of all of it, as UTF-8.
 
-    def __init__(self, read: Read, max_text_bytes: int) -> None:
+    Files whose paths are in `lost` are not read again: they ended the process that did.
+    """
+
+    def __init__(self, read: Read, max_text_bytes: int, lost: Mapping[str, ParseError]) -> None:
         self._read = read
+        self._lost = lost
         self._text_left = max_text_bytes
         self._bytes_left = MAX_UNPACKED_BYTES
         self._paths: set[str] = set()
@@ -59,10 +64,15 @@ class Unpacking:
     def _member(self, place: str, content: bytes, depth: int) -> Iterator[Member]:
         digest, size = hashlib.sha256(content).hexdigest(), len(content)
         try:
+            if place in self._lost:
+                raise self._lost[place]
+            begin_member(place)
             document, container = self._read(content, PurePosixPath(place).name)
+            begin_member("")
             if container is not None and depth >= MAX_DEPTH:
                 raise TooLargeError(f"it lies inside {depth} files and holds files itself; unpack it")
         except ParseError as error:
+            begin_member("")
             yield Member(place, digest, size, error)
             return
         self.count(document)

@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from core.errors import OverLimitError, ParseError
@@ -28,7 +28,9 @@ MEMORY_EXIT = 77
 _REQUEST_BYTES = 2**40
 _TOLD_EVERY_SECONDS = 0.5
 
-Parse = Callable[[bytes, str, int, Convert], ParsedDocument]
+Lost = Mapping[str, ParseError]
+"""Files inside that are not to be read again, by their paths, and why."""
+Parse = Callable[[bytes, str, int, Convert, Lost], ParsedDocument]
 
 
 def serve(read: Parse) -> None:
@@ -45,8 +47,10 @@ def serve(read: Parse) -> None:
             request, parts = channel.receive(_REQUEST_BYTES)
             content = bytes(parts.pop())  # a copy, and then not held twice
             allow_computing(terms.cpu_seconds)
-            with telling(_Pages(channel, terms).begin):
-                channel.send(*_answer(read, content, request["name"], terms, partial(_converted, channel)))
+            lost = {path: read_reason(reason) for path, reason in request["lost"].items()}
+            with telling(_Pages(channel, terms).begin, lambda path: channel.send({"member": path})):
+                convert = partial(_converted, channel)
+                channel.send(*_answer(read, content, request["name"], terms, convert, lost))
         except EOFError:
             return
         except MemoryError:
@@ -89,10 +93,10 @@ def _converted(channel: Channel, content: bytes, extension: str, becomes: str) -
 
 
 def _answer(
-    read: Parse, content: bytes, name: str, terms: Terms, convert: Convert
+    read: Parse, content: bytes, name: str, terms: Terms, convert: Convert, lost: Lost
 ) -> tuple[dict[str, object], list[bytes]]:
     try:
-        return document_reply(read(content, name, terms.max_text_bytes, convert))
+        return document_reply(read(content, name, terms.max_text_bytes, convert, lost))
     except ParseError as error:
         return reason_reply(out_of_memory(terms.memory_bytes) if _lacked_memory(error) else error)
 

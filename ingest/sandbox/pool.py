@@ -1,17 +1,17 @@
 """The sandbox: hands each file to a process that is kept warm, and replaces those that die."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import LifoQueue
 
 import structlog
 
-from core.errors import NotReadyError
+from core.errors import NotReadyError, ParseError, SandboxError
 from core.settings import IngestSettings
 from core.values import ParsedDocument
-from ingest.sandbox.process import ParserProcess, Recipe, StoppedError
+from ingest.sandbox.process import MemberLostError, ParserProcess, Recipe, StoppedError
 
 # Starting one and loading every parser costs as much as reading three hundred ordinary files.
 _FILES_PER_PROCESS = 10_000
@@ -19,6 +19,10 @@ _FILES_PER_PROCESS = 10_000
 _FILES_PER_LOOK = 8
 # A process that has grown to this share of its memory would fail the next large file.
 _GROWN_SHARE = 0.5
+# One that was stopped from outside is perhaps no fault of the file's.
+_TRIES_IF_STOPPED = 2
+# So many files inside one may each end a process, and fail alone; then the whole file has failed.
+_MEMBERS_LOST = 5
 _STOPPING = "The service is stopping; no more files are read."
 
 _log = structlog.get_logger()
@@ -53,14 +57,28 @@ class ParserSandbox:
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the document that `content` holds; `name` is the file's name.
 
+        A file inside that ends the process fails alone.
+
         Raises: ParseError and its kinds as `ingest.parsers.formats.parse` does, OverLimitError if
         reading takes more than the settings allow, ReaderCrashError if it ends the process;
         SandboxError if no process can be started, NotReadyError after `close`.
         """
-        try:
-            return self._parse(content, name)
-        except StoppedError:  # perhaps no fault of the file's
-            return self._parse(content, name)
+        lost: dict[str, ParseError] = {}
+        tries = _TRIES_IF_STOPPED
+        while True:
+            try:
+                return self._parse(content, name, lost)
+            except StoppedError:
+                tries -= 1
+                if not tries:
+                    raise
+            except MemberLostError as error:
+                if isinstance(error.reason, StoppedError) and tries > 1:
+                    tries -= 1
+                elif len(lost) < _MEMBERS_LOST:
+                    lost[error.path] = error.reason
+                else:
+                    raise error.reason from error
 
     def close(self) -> None:
         """End every process, also one at work."""
@@ -77,14 +95,14 @@ class ParserSandbox:
         with self._lock:
             return sorted(process.pid for process in self._started if process.is_alive)
 
-    def _parse(self, content: bytes, name: str) -> ParsedDocument:
+    def _parse(self, content: bytes, name: str, lost: Mapping[str, ParseError]) -> ParsedDocument:
         process = self._idle.get()
         try:
             if process is None or not process.is_alive:
                 self._forget(process)
                 process = None
                 process = self._replacement()
-            return process.parse(content, name)
+            return process.parse(content, name, lost)
         finally:
             self._idle.put(self._kept(process))
 
@@ -99,7 +117,10 @@ class ParserSandbox:
         with self._lock:
             if self._closed:
                 raise NotReadyError(_STOPPING)
-            process = ParserProcess(self._recipe)
+            try:
+                process = ParserProcess(self._recipe)
+            except OSError as error:
+                raise SandboxError(f"The process that reads files cannot be started: {error}") from error
             self._started.add(process)
             if process.lacking and not self._told:
                 self._told = True

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,14 @@ from typing import Any
 from core.errors import OverLimitError, ParseError, ReaderCrashError, SandboxError
 from core.settings import IngestSettings
 from core.values import ParsedDocument
+from ingest.parsers.formats import NONE_LOST
 from ingest.parsers.legacy import LEGACY, LEGACY_EXTENSIONS
 from ingest.parsers.progress import begin_page
 from ingest.parsers.recognition import MAX_RECOGNIZED_PAGES
 from ingest.sandbox.child import MEMORY_EXIT, out_of_memory
 from ingest.sandbox.confinement import Terms
 from ingest.sandbox.office import Office
-from ingest.sandbox.reply import read_reply, reason_reply
+from ingest.sandbox.reply import read_path, read_reply, reason_reply
 from ingest.sandbox.wire import Channel, MalformedError
 
 # Python and the parsers' foundation take a fifth of a second; the rest is for a busy machine.
@@ -38,6 +39,15 @@ _REPLY_PER_TEXT = 4
 _REPLY_OVERHEAD_BYTES = 16 * 2**20
 _KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
 _SHOWN_ERROR_BYTES = 500
+
+
+class MemberLostError(Exception):
+    """Reading a file inside the file ended the process: the path of that file, and why."""
+
+    def __init__(self, path: str, reason: ParseError) -> None:
+        super().__init__(path)
+        self.path = path
+        self.reason = reason
 
 
 class StoppedError(ReaderCrashError):
@@ -73,6 +83,7 @@ class ParserProcess:
                 start_new_session=True,  # Ctrl-C is the service's to handle
             )
         self.parsed = 0
+        self._member = ""
         self._office = Office(recipe.settings, recipe.hidden)
         self.lacking = self._greet(recipe.hidden)
 
@@ -95,22 +106,35 @@ class ParserProcess:
             return 0
         return int(pages) * resource.getpagesize()
 
-    def parse(self, content: bytes, name: str) -> ParsedDocument:
+    def parse(self, content: bytes, name: str, lost: Mapping[str, ParseError] = NONE_LOST) -> ParsedDocument:
         """Return the document; after anything but a document or a reason given by the parser itself,
-        the process is gone.
+        the process is gone. Files inside whose paths are in `lost` are not read, and have failed for that.
 
         Raises: ParseError; OverLimitError beyond a limit, ReaderCrashError if the process died of the
-        file, StoppedError if it was stopped from outside.
+        file, StoppedError if it was stopped from outside; MemberLostError for any of these if it came
+        while a file inside was being read.
         """
+        self._member = ""
+        try:
+            return self._parse(content, name, lost)
+        except ParseError as error:
+            if self._member and not self.is_alive:
+                raise MemberLostError(self._member, error) from error
+            raise
+
+    def _parse(self, content: bytes, name: str, lost: Mapping[str, ParseError]) -> ParsedDocument:
         self.parsed += 1
         deadline = time.monotonic() + self._settings.parser_wall_seconds
         most = _REPLY_PER_TEXT * self._settings.max_text_bytes + _REPLY_OVERHEAD_BYTES
         try:
-            self._channel.send({"name": name}, [content], deadline)
+            known = {path: reason_reply(reason)[0] for path, reason in lost.items()}
+            self._channel.send({"name": name, "lost": known}, [content], deadline)
             recognized = 0
             header, parts = self._channel.receive(most, deadline)
-            while "convert" in header or "page" in header:
-                if "convert" in header:
+            while header.keys() & {"convert", "page", "member"}:
+                if "member" in header:
+                    self._member = read_path(header["member"])
+                elif "convert" in header:
                     self._channel.send(*self._converted(header, parts, deadline), deadline)
                 elif _begins_recognition(header) and recognized < MAX_RECOGNIZED_PAGES:
                     recognized += 1

@@ -18,6 +18,7 @@ from core.errors import (
     EncryptedError,
     OverLimitError,
     ParseError,
+    ReaderCrashError,
     TooLargeError,
     UnknownFormatError,
 )
@@ -42,7 +43,7 @@ _REASONS = {
     error.code: error
     for error in (
         *(ParseError, EncryptedError, EmptyDocumentError),
-        *(TooLargeError, UnknownFormatError, OverLimitError),
+        *(TooLargeError, UnknownFormatError, OverLimitError, ReaderCrashError),
     )
 }
 _MAX_REASON_CHARS = 500
@@ -111,14 +112,18 @@ def read_reason(header: dict[str, Any]) -> ParseError:
     return _REASONS[header["code"]](_reason(header["reason"]))
 
 
+def read_path(value: Any) -> str:
+    """Return the path of a file inside, empty for none. Raises: MalformedError if it cannot be one."""
+    _require(isinstance(value, str) and value.isprintable() and len(value) <= MAX_PATH_CHARS)
+    return str(value)
+
+
 def _members(listed: Any, parts: Parts) -> tuple[Member, ...]:
     _require(isinstance(listed, list) and len(listed) <= MAX_MEMBERS)
     members: list[Member] = []
     for header in listed:
-        path, digest, size = header["path"], header["sha256"], header["size"]
-        _require(
-            path.isprintable() and 0 < len(path) <= MAX_PATH_CHARS and _SHA256.fullmatch(digest) is not None
-        )
+        path, digest, size = read_path(header["path"]), header["sha256"], header["size"]
+        _require(path != "" and _SHA256.fullmatch(digest) is not None)
         _require(type(size) is int and 0 <= size <= MAX_UNPACKED_BYTES)
         if "code" in header:
             members.append(Member(path, digest, size, read_reason(header)))

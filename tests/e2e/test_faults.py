@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,10 +18,12 @@ from fakes.command import Vade
 
 from admin.check import check
 from api.app import App
-from core.errors import StorageError
+from core.errors import SandboxError, StorageError
 from core.permissions import PUBLIC, scope_of
 from core.reading import list_documents
+from core.settings import IngestSettings
 from ingest.folder import FolderSource
+from ingest.sandbox.pool import ParserSandbox
 from retrieval.follower import Follower
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -33,7 +36,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of a few megabytes, in memory."""
     place = tmp_path / "disk"
     place.mkdir()
-    mounted = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(place)]
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=6m,nr_inodes=500", "tmpfs", str(place)]
     if os.geteuid() != 0 or subprocess.run(mounted, check=False, capture_output=True).returncode:
         pytest.skip("only root, where it may mount, can make a small disk")
     yield place
@@ -86,6 +89,27 @@ def test_a_full_disk_stops_ingestion_and_no_answer_and_heals(
         ballast.unlink()
         app.ingest(write(tmp_path / "manuals", 9, 10))
         assert searchable(app) == {f"{number:02}.md": 1 for number in range(10)}
+
+
+def test_a_temporary_folder_that_takes_no_file_stops_reading_and_heals(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk))
+    with closing(ParserSandbox(IngestSettings(parser_processes=1))) as sandbox:
+        ballast = list(iter(lambda: made(small_disk), None))
+        with pytest.raises(SandboxError, match="No space left"):
+            sandbox.parse(b"Stop the pump.", "a.md")
+        for place in filter(None, ballast):
+            place.rmdir()
+        assert sandbox.parse(b"Stop the pump.", "a.md").text == "Stop the pump."
+
+
+def made(disk: Path) -> Path | None:
+    """Take one file of those that a disk has left; None if it has none."""
+    try:
+        return Path(tempfile.mkdtemp(dir=disk))
+    except OSError:
+        return None
 
 
 def test_a_disk_that_cannot_be_written_is_one_clear_line(small_disk: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from core.values import Block, BlockKind, ParsedDocument
 from ingest.parsers.formats import parse
 from ingest.parsers.legacy import Convert
 from ingest.parsers.progress import begin_page
-from ingest.sandbox.child import serve
+from ingest.sandbox.child import Lost, serve
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -173,11 +173,11 @@ _DEEDS: dict[str, Callable[[str], str]] = {
 }
 
 
-def obey(content: bytes, name: str, max_text_bytes: int, convert: Convert) -> ParsedDocument:
+def obey(content: bytes, name: str, max_text_bytes: int, convert: Convert, lost: Lost) -> ParsedDocument:
     """Do the deed that the content names, or parse it if it names none."""
     deed, _, what = content.decode("latin-1").partition(" ")
     if deed not in _DEEDS:
-        return parse(content, name, max_text_bytes, convert)
+        return parse(content, name, max_text_bytes, convert, lost)
     try:
         return _document(_DEEDS[deed](what))
     except OSError as error:  # as the real one does, whatever a vendor raises
