@@ -27,8 +27,8 @@ _LONG_PAGES = 1_600
 _WORDS = (
     "system valve pressure engine report annual table market section company value service before".split()
 )
-# Run in a Python of its own, so that nothing else counts: the peak in kilobytes, and the seconds computed. The
-# peak that `getrusage` tells is at least what the process that started it held.
+# Run in a Python of its own, so that nothing else counts: the peak in kilobytes, and the seconds computed.
+# The peak that `getrusage` tells is at least what the process that started it held.
 _ALONE = """
 import re, sys, time
 from pathlib import Path

@@ -7,17 +7,17 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from core.errors import OverLimitError, ParseError
+from core.errors import OverLimitError, ParseError, SandboxError
 from core.settings import IngestSettings
 from ingest.parsers.legacy import no_office
 from ingest.sandbox.confinement import Terms
+from ingest.sandbox.folder import ParserFolder
 from ingest.sandbox.landlock import SOCKETS
 
 _PROGRAMS = ("soffice", "libreoffice", "/Applications/LibreOffice.app/Contents/MacOS/soffice")
@@ -54,17 +54,20 @@ class Office:
         """Return `content` of one file ending as one of another; `deadline` is of `time.monotonic`.
 
         Raises: UnknownFormatError if no office program is installed, OverLimitError at the deadline,
-        ParseError if it cannot read the file.
+        ParseError if it cannot read the file; SandboxError if it cannot be given the file.
         """
         if not self._program:
             return no_office(content, extension, becomes)
-        with tempfile.TemporaryDirectory(prefix="vade-office-", ignore_cleanup_errors=True) as name:
-            folder = Path(name)
+        with closing(ParserFolder()) as own:
+            folder = Path(own.name)
             given = folder / f"given{extension}"
-            given.write_bytes(content)
             profile = folder / "profile" / "user"
-            profile.mkdir(parents=True)
-            (profile / "registrymodifications.xcu").write_text(_PROFILE.replace("\\\n", ""))
+            try:
+                given.write_bytes(content)
+                profile.mkdir(parents=True)
+                (profile / "registrymodifications.xcu").write_text(_PROFILE.replace("\\\n", ""))
+            except OSError as error:
+                raise SandboxError(f"LibreOffice cannot be given the file: {error}") from error
             made = folder / "made" / f"given{becomes}"
             for _ in range(_STARTS):
                 if not made.exists():

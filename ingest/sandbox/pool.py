@@ -11,6 +11,7 @@ import structlog
 from core.errors import NotReadyError, ParseError, SandboxError
 from core.settings import IngestSettings
 from core.values import ParsedDocument
+from ingest.sandbox.folder import remove_abandoned
 from ingest.sandbox.process import MemberLostError, ParserProcess, Recipe, StoppedError
 
 # Starting one and loading every parser costs as much as reading three hundred ordinary files.
@@ -117,6 +118,8 @@ class ParserSandbox:
         with self._lock:
             if self._closed:
                 raise NotReadyError(_STOPPING)
+            if not self._started:
+                remove_abandoned()
             try:
                 process = ParserProcess(self._recipe)
             except OSError as error:

@@ -23,6 +23,7 @@ from ingest.parsers.progress import begin_page
 from ingest.parsers.recognition import MAX_RECOGNIZED_PAGES
 from ingest.sandbox.child import MEMORY_EXIT, out_of_memory
 from ingest.sandbox.confinement import Terms
+from ingest.sandbox.folder import ParserFolder
 from ingest.sandbox.office import Office
 from ingest.sandbox.reply import read_path, read_reply, reason_reply
 from ingest.sandbox.wire import Channel, MalformedError
@@ -68,7 +69,7 @@ class ParserProcess:
 
     def __init__(self, recipe: Recipe) -> None:
         self._settings = recipe.settings
-        self._folder = tempfile.TemporaryDirectory(prefix="vade-parser-", ignore_cleanup_errors=True)
+        self._folder = ParserFolder()
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  (as long as the process lives)
         ours, theirs = socket.socketpair()
         self._channel = Channel(ours)
@@ -181,7 +182,7 @@ class ParserProcess:
         self._process.wait()
         self._channel.close()
         self._stderr.close()
-        self._folder.cleanup()
+        self._folder.close()
 
     def _greet(self, hidden: Sequence[Path]) -> list[str]:
         """Send the terms; return the measures that could not be taken."""
