@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -19,6 +20,7 @@ from ingest.parsers.pdf import PdfParser
 from ingest.parsers.recognition import no_recognizer, recognizer
 
 _DPI = 200
+_HANGUL = re.compile("[가-힣]")
 _PAGES_EACH = 1
 _PARAGRAPHS = 5
 # Where Debian and Fedora keep fonts with Chinese characters.
@@ -34,7 +36,7 @@ def recognition() -> Iterator[dict[str, Any]]:
     """Yield the recall of words, or of Chinese characters, by kind of page; nothing without a recognizer."""
     if recognizer() is None:
         return
-    yield _measured("docling's PDFs as pictures", list(_rendered()))
+    yield _measured("docling's English PDFs as pictures", list(_rendered()))
     font = next((path for path in CHINESE_FONTS if path.is_file()), None)
     if font:
         yield _measured(f"CMRC 2018 in {font.stem}", list(_chinese(font)))
@@ -64,7 +66,7 @@ def _measured(name: str, pages: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
 
 
 def _rendered() -> Iterator[tuple[str, bytes]]:
-    """Yield the text and the picture of the first pages of docling's PDFs."""
+    """Yield the text and the picture of the first pages of docling's PDFs, but for Korean ones."""
     for path in sorted((data_folder() / "parse_docling/tests/data/pdf/sources").glob("*.pdf")):
         with closing(pypdfium2.PdfDocument(path)) as document:
             for index in range(min(_PAGES_EACH, len(document))):
@@ -75,6 +77,8 @@ def _rendered() -> Iterator[tuple[str, bytes]]:
                 try:
                     text = PdfParser(no_recognizer).parse(content.getvalue(), path.name).text
                 except ParseError:
+                    continue
+                if _HANGUL.search(text):  # the recognizer knows English and Chinese
                     continue
                 yield text, _png(document[index].render(scale=_DPI / 72).to_pil())
 
