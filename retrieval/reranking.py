@@ -12,7 +12,7 @@ from llm.reranker import Reranker
 log = structlog.get_logger()
 
 
-NOT_RERANKED = "The order is a first one: the model that rereads what was found is not available."
+NOT_RERANKED = "The order is a first one: the model that reads it again is not available right now."
 
 
 def reranked(reranker: Reranker, question: str, passages: Sequence[Passage]) -> tuple[list[Passage], str]:

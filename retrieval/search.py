@@ -32,7 +32,7 @@ _SPARE = 20
 # Chunks looked at for names near one that nothing holds.
 _NEAR = 50
 
-BY_WORDS_ONLY = "Searched by words alone: what finds text by its meaning is not available."
+BY_WORDS_ONLY = "This was searched by words alone; searching by meaning is not available right now."
 
 
 @dataclass(frozen=True, slots=True)

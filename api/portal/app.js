@@ -118,7 +118,7 @@ async function becomeReady() {
     await ready();
     state.textContent = "";
   } catch (error) {
-    state.textContent = `${error.title}. ${error.message}`;
+    state.textContent = `${error.title}: ${error.message}`;
     setTimeout(becomeReady, LOOK_AGAIN_MS);
   } finally {
     clearTimeout(slow);
