@@ -1,5 +1,6 @@
 """What a source lists, made into work: each part of a listing is one transaction."""
 
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,11 @@ from core.values import DocumentState
 from ingest.report import Outcome
 from ingest.run import GIVEN_UP, Run, Runs
 from ingest.source import Listed, Listing, Source
+
+# Who waits for SQLite looks every tenth of a second: one long transaction right after another would keep
+# everybody else out, a deletion too.
+_LONG_SECONDS = 0.3
+_TURN_SECONDS = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +59,15 @@ class Recorder:
         complete = False
         cursor = ""
         for listing in source.listings("" if run.options.retry else run.source.cursor):
+            began = time.monotonic()
             with run.timed("record"), self._database.writing() as session:
                 self._enter(session, listing, run, named)
                 _hold_readers(session, listing, run)
                 if listing.cursor and not listing.gone and not listing.complete:
                     advance(session, run.source.id, listing.cursor)
                 taken = self._runs.renew(session, run)  # a heartbeat may not come in between long listings
+            if time.monotonic() - began > _LONG_SECONDS:
+                time.sleep(_TURN_SECONDS)
             run.lose(taken)
             run.check()
             gone.update(listing.gone)

@@ -1,8 +1,10 @@
 """Runs under faults: what is listed is never lost, what is gone suspiciously is kept."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes.application import make_app
@@ -17,6 +19,7 @@ from core.locks import SignOfLife
 from core.permissions import PUBLIC, scope_of
 from core.reading import list_documents
 from core.sources import RunState, cursor_of, list_sources, runs_of
+from ingest.record import Recorder
 from ingest.report import DocumentReport, Outcome, silent
 from ingest.run import RunOptions, Runs
 from ingest.source import Listed, Listing
@@ -217,6 +220,32 @@ def test_a_listing_holds_its_run_though_no_heartbeat_comes_in_between(
     assert app.ingest(LongShelf(wait)).count(Outcome.ADDED) == 10
     assert others == [True] * 10
     app.close()
+
+
+def test_a_long_listing_lets_others_write_in_between(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts: list[float] = []
+    writes = threading.Event()
+    others: list[int] = []
+    enter = Recorder._enter
+
+    def enter_slowly(recorder: Recorder, *what: Any) -> None:
+        enter(recorder, *what)
+        writes.set()
+        time.sleep(0.4)
+        parts.append(time.monotonic())
+
+    def write() -> None:
+        writes.wait(10)
+        with app.database.writing() as session:
+            session.connection()
+            others.append(len(parts))
+
+    monkeypatch.setattr(Recorder, "_enter", enter_slowly)
+    other = threading.Thread(target=write)
+    other.start()
+    assert app.ingest(LongShelf(lambda number: None)).count(Outcome.ADDED) == 10
+    other.join()
+    assert others[0] <= 2
 
 
 def test_a_fifth_may_vanish_but_not_more_unless_it_is_said(app: App, shelf: FakeSource) -> None:
