@@ -16,7 +16,7 @@ from core.changes import ChangeBatch, changes_after, latest_seq
 from core.database import Database
 from core.errors import IndexUnusableError, StorageError
 from core.tables import FollowerTable
-from retrieval.generations import Generations
+from retrieval.generations import Generations, place_of
 from retrieval.index import Index
 
 log = structlog.get_logger()
@@ -25,6 +25,14 @@ GivenIndex_co = TypeVar("GivenIndex_co", covariant=True)
 
 # Rows of the change log applied at once: bounds memory, and the time a search may have to wait.
 _ROWS_AT_ONCE = 250
+
+
+def follower_row(root: Path, name: str) -> str:
+    """Return what the follower below `root` is called in the database, where there may be others of its name.
+
+    Raises: StorageError if the folder cannot be used.
+    """
+    return f"{name}@{place_of(root)}"
 
 
 class Opens(Protocol[GivenIndex_co]):
@@ -77,6 +85,7 @@ class Follower(Generic[AnyIndex]):
         form: str = "",
     ) -> None:
         self.name = name
+        self._row = follower_row(root, name)
         self._database = database
         self._generations = Generations(root, name, f"{model_id or ''} {form}".strip())
         self._lock_path = root / f"{name}.lock"
@@ -87,7 +96,6 @@ class Follower(Generic[AnyIndex]):
         self.applied_seq = 0
         self._saved_seq = 0
         self._held_up: OSError | None = None
-        root.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
     def index(self) -> Iterator[AnyIndex]:
@@ -123,7 +131,7 @@ class Follower(Generic[AnyIndex]):
         Raises: StorageError if the disk does not take it. Nothing is lost: the log is replayed.
         """
         with self._database.reading() as session:
-            saved = session.get(FollowerTable, self.name)
+            saved = session.get(FollowerTable, self._row)
             if saved is not None and saved.applied_seq == latest_seq(session):
                 return
         with self.index() as index:
@@ -152,7 +160,7 @@ class Follower(Generic[AnyIndex]):
     def drop_older_generations(self) -> int:
         """Remove every generation but the one in force from the disk; return its number."""
         with self._lock, FileLock(self._lock_path), self._database.reading() as session:
-            in_force = session.get(FollowerTable, self.name)
+            in_force = session.get(FollowerTable, self._row)
             number = in_force.generation if in_force else 0
             self._generations.drop_all_but(number)
         return number
@@ -168,7 +176,7 @@ class Follower(Generic[AnyIndex]):
     def damage(self) -> str:
         """Return what is wrong with the generation in force on the disk; empty if it is as it was written."""
         with self._database.reading() as session:
-            row = session.get(FollowerTable, self.name)
+            row = session.get(FollowerTable, self._row)
             newest = latest_seq(session)
         if row is None:
             return ""
@@ -187,7 +195,7 @@ class Follower(Generic[AnyIndex]):
             self.close()
             self._generations.drop_all_but(0)
             with self._database.writing() as session:
-                session.execute(delete(FollowerTable).where(FollowerTable.name == self.name))
+                session.execute(delete(FollowerTable).where(FollowerTable.name == self._row))
 
     def close(self) -> None:
         """Give the index's files back; what was not saved is replayed next time."""
@@ -246,7 +254,7 @@ class Follower(Generic[AnyIndex]):
     def _open(self) -> tuple[AnyIndex, int]:
         with self._database.reading() as session:
             newest = latest_seq(session)
-            in_force = session.get(FollowerTable, self.name)
+            in_force = session.get(FollowerTable, self._row)
         # A generation that this database never put in force belongs to another one, or the crash
         # came between writing it and putting it in force: an older one, or the log, serves as well.
         in_force_number = in_force.generation if in_force else 0
@@ -263,7 +271,7 @@ class Follower(Generic[AnyIndex]):
     def _write_generation(self, index: AnyIndex) -> None:
         manifest = self._generations.write(self.applied_seq, index.save)
         with self._database.writing() as session:
-            _put_in_force(session, self.name, manifest.generation, manifest.applied_seq)
+            _put_in_force(session, self._row, manifest.generation, manifest.applied_seq)
         self._saved_seq = self.applied_seq
 
 

@@ -9,14 +9,41 @@ import hashlib
 import json
 import os
 import shutil
+import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from core.errors import IndexUnusableError
+from filelock import FileLock
+
+from core.errors import IndexUnusableError, StorageError
 
 MANIFEST = "manifest.json"
 _PREFIX = "gen-"
+_PLACE, _PLACE_CHARS = "place", 32
+
+
+def place_of(root: Path) -> str:
+    """Return the name of this folder of indexes, which it is given when it is first used, and keeps.
+
+    Several folders, on several machines, may follow one database; each has generations of its own.
+
+    Raises: StorageError if it has no name and cannot be given one.
+    """
+    path = root / _PLACE
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        if not _named(path):
+            with FileLock(f"{path}.lock"):
+                if not _named(path):
+                    path.write_text(uuid.uuid4().hex)
+        return path.read_text()
+    except OSError as error:
+        raise StorageError(f"the folder of the indexes, {root}, cannot be used: {error.strerror}") from error
+
+
+def _named(path: Path) -> bool:
+    return path.exists() and len(path.read_text()) == _PLACE_CHARS
 
 
 @dataclass(frozen=True, slots=True)

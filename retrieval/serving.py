@@ -20,7 +20,7 @@ from llm.engine.errors import GenerationFailedError
 from llm.extractive import ExtractiveGenerator
 from llm.generator import Draft
 from llm.tokens import TextTokenizer
-from retrieval.follower import Follower, Opens
+from retrieval.follower import Follower, Opens, follower_row
 from retrieval.index import DenseIndex
 
 log = structlog.get_logger()
@@ -108,7 +108,7 @@ class Models:
         if not others:
             return
         with self._database.writing() as session:
-            names = [path.name for path in others]
+            names = [follower_row(self._root, path.name) for path in others]
             session.execute(delete(FollowerTable).where(FollowerTable.name.in_(names)))
         for path in others:
             shutil.rmtree(path, ignore_errors=True)

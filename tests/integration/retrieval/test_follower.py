@@ -66,7 +66,7 @@ class Shelf:
 
     def in_force(self) -> tuple[int, int]:
         with self.app.database.reading() as session:
-            row = session.scalars(select(FollowerTable).where(FollowerTable.name == "shelf")).one()
+            row = session.scalars(select(FollowerTable).where(FollowerTable.name.startswith("shelf@"))).one()
             return row.generation, row.applied_seq
 
 
@@ -135,7 +135,7 @@ def test_a_crash_while_a_generation_is_written_leaves_nothing_that_counts(two_ge
 
 def test_a_generation_that_was_never_put_in_force_is_passed_over(two_generations: Shelf) -> None:
     with two_generations.app.database.writing() as session:
-        row = session.scalars(select(FollowerTable).where(FollowerTable.name == "shelf")).one()
+        row = session.scalars(select(FollowerTable).where(FollowerTable.name.startswith("shelf@"))).one()
         row.generation, row.applied_seq = 1, 1
     follower = two_generations.follower()
     assert holds(follower) == two_generations.truth()
