@@ -87,20 +87,21 @@ def read_passages(
     return [_passage(rows[hit.chunk_id], hit.score) for hit in hits if hit.chunk_id in rows]
 
 
-def placed(session: Session, passages: Sequence[Passage], reach: int) -> list[Passage]:
+def placed(session: Session, passages: Sequence[Passage], scope: AccessScope, reach: int) -> list[Passage]:
     """Return passages that were read just now, each widened by its neighbours and with all its pages.
 
     A neighbour is a chunk of the same version that stands at most `reach` places away, under the
-    same heading; a table row is not widened. What was removed meanwhile stays as it was read.
+    same heading; a table row is not widened. What was removed or taken from the asker meanwhile stays as
+    it was read.
     """
     if reach:
-        wide = _neighbourhoods(session, [one.chunk_id for one in passages], reach)
+        wide = _neighbourhoods(session, [one.chunk_id for one in passages], scope, reach)
         as_read = {one.chunk_id: (one.start, one.text) for one in passages}
         found = as_read | wide
         passages = [
             replace(one, start=found[one.chunk_id][0], text=found[one.chunk_id][1]) for one in passages
         ]
-    return [replace(one, pages=_pages(session, one)) if one.pages else one for one in passages]
+    return [replace(one, pages=_pages(session, one, scope)) if one.pages else one for one in passages]
 
 
 def list_documents(session: Session, scope: AccessScope, after: int, limit: int) -> list[DocumentEntry]:
@@ -246,19 +247,25 @@ def _passage(row: Any, score: float) -> Passage:
     )
 
 
-def _pages(session: Session, passage: Passage) -> tuple[tuple[int, int], ...]:
+def _pages(session: Session, passage: Passage, scope: AccessScope) -> tuple[tuple[int, int], ...]:
     pages = session.execute(
         select(PageTable.start, PageTable.number)
         .join(ChunkTable, ChunkTable.version_id == PageTable.version_id)
+        .join(DocumentTable, DocumentTable.id == ChunkTable.document_id)
         .where(
-            ChunkTable.id == passage.chunk_id, PageTable.start < passage.end, PageTable.end >= passage.start
+            ChunkTable.id == passage.chunk_id,
+            PageTable.start < passage.end,
+            PageTable.end >= passage.start,
+            readable(scope),
         )
         .order_by(PageTable.number)
     )
-    return tuple((start, number) for start, number in pages)
+    return tuple((start, number) for start, number in pages) or passage.pages
 
 
-def _neighbourhoods(session: Session, chunk_ids: Sequence[int], reach: int) -> dict[int, tuple[int, str]]:
+def _neighbourhoods(
+    session: Session, chunk_ids: Sequence[int], scope: AccessScope, reach: int
+) -> dict[int, tuple[int, str]]:
     """Return, for each chunk, where the text of it and its neighbours begins, and that text."""
     near = aliased(ChunkTable)
     far = case((ChunkTable.kind == BlockKind.ROW, 0), else_=reach)
@@ -277,7 +284,8 @@ def _neighbourhoods(session: Session, chunk_ids: Sequence[int], reach: int) -> d
                 near.context == ChunkTable.context,
             ),
         )
-        .where(ChunkTable.id.in_(chunk_ids))
+        .join(DocumentTable, DocumentTable.id == ChunkTable.document_id)
+        .where(ChunkTable.id.in_(chunk_ids), readable(scope))
         .group_by(ChunkTable.id, ChunkTable.version_id)
         .subquery()
     )

@@ -100,7 +100,7 @@ class Searcher:
             notices.append(notice)
         best = exact_first(passages, words.rare, words.phrases)[:limit]
         with self._database.reading() as session:
-            return Results(placed(session, best, reach), tuple(filter(None, notices)))
+            return Results(placed(session, best, scope, reach), tuple(filter(None, notices)))
 
     def near(
         self, asked: Collection[str], scope: AccessScope, within: SearchFilter = EVERYTHING
@@ -109,7 +109,7 @@ class Searcher:
         with self._lexical.index() as lexical:
             hits = [hit for term in asked for hit in lexical.near(term, scope, _NEAR, within.labels)]
         with self._database.reading() as session:
-            return placed(session, read_passages(session, hits, scope, self._waiting), 0)
+            return placed(session, read_passages(session, hits, scope, self._waiting), scope, 0)
 
     def hits(self, question: str, scope: AccessScope, within: SearchFilter = EVERYTHING) -> list[Hit]:
         """Return the fused hits of both indexes, best first, not yet checked in the database."""

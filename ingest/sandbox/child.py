@@ -47,7 +47,7 @@ def serve(read: Parse) -> None:
             request, parts = channel.receive(_REQUEST_BYTES)
             content = bytes(parts.pop())  # a copy, and then not held twice
             allow_computing(terms.cpu_seconds)
-            lost = {path: read_reason(reason) for path, reason in request["lost"].items()}
+            lost = {path: read_reason(reason, inside=True) for path, reason in request["lost"].items()}
             with telling(_Pages(channel, terms).begin, lambda path: channel.send({"member": path})):
                 convert = partial(_converted, channel)
                 channel.send(*_answer(read, content, request["name"], terms, convert, lost))

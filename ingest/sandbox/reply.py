@@ -43,9 +43,11 @@ _REASONS = {
     error.code: error
     for error in (
         *(ParseError, EncryptedError, EmptyDocumentError),
-        *(TooLargeError, UnknownFormatError, OverLimitError, ReaderCrashError),
+        *(TooLargeError, UnknownFormatError, OverLimitError),
     )
 }
+# A process that crashed says nothing; of a file inside that crashed an earlier one, it may be told.
+_REASONS_INSIDE = {**_REASONS, ReaderCrashError.code: ReaderCrashError}
 _MAX_REASON_CHARS = 500
 
 
@@ -107,9 +109,13 @@ def read_reply(header: dict[str, Any], parts: Parts, max_text_bytes: int) -> Par
         raise MalformedError("the reply cannot be true") from error
 
 
-def read_reason(header: dict[str, Any]) -> ParseError:
-    """Return the error that a message names. Raises: KeyError, MalformedError if it names none."""
-    return _REASONS[header["code"]](_reason(header["reason"]))
+def read_reason(header: dict[str, Any], inside: bool = False) -> ParseError:
+    """Return the error that a message names, of the file or of one `inside` it.
+
+    Raises: KeyError, MalformedError if it names none.
+    """
+    reasons = _REASONS_INSIDE if inside else _REASONS
+    return reasons[header["code"]](_reason(header["reason"]))
 
 
 def read_path(value: Any) -> str:
@@ -126,7 +132,7 @@ def _members(listed: Any, parts: Parts) -> tuple[Member, ...]:
         _require(path != "" and _SHA256.fullmatch(digest) is not None)
         _require(type(size) is int and 0 <= size <= MAX_UNPACKED_BYTES)
         if "code" in header:
-            members.append(Member(path, digest, size, read_reason(header)))
+            members.append(Member(path, digest, size, read_reason(header, inside=True)))
         else:
             members.append(Member(path, digest, size, _document(header, parts[:_PARTS])))
             parts = parts[_PARTS:]
