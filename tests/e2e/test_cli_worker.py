@@ -2,10 +2,12 @@
 
 import signal
 import sqlite3
+import subprocess
 import time
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from fakes.command import Vade
 
 
@@ -16,8 +18,18 @@ def waiting(vade: Vade) -> int:
     return int(number)
 
 
+def last_words(worker: "subprocess.Popen[str]") -> str:
+    """Wait for a worker's end; one that does not end tells where each of its threads stands."""
+    try:
+        return worker.communicate(timeout=60)[1]
+    except subprocess.TimeoutExpired:
+        worker.send_signal(signal.SIGABRT)
+        pytest.fail(f"the worker did not end: {worker.communicate()[1]}")
+
+
 def test_a_worker_goes_on_with_what_a_killed_ingest_left_and_ends_when_told(tmp_path: Path) -> None:
-    vade = Vade(tmp_path / "data", (("VADE_INGEST__WINDOW_CHUNKS", "2"),))
+    settings = (("VADE_INGEST__WINDOW_CHUNKS", "2"), ("PYTHONFAULTHANDLER", "1"))
+    vade = Vade(tmp_path / "data", settings)
     manuals = tmp_path / "manuals"
     manuals.mkdir()
     for number in range(40):
@@ -34,7 +46,7 @@ def test_a_worker_goes_on_with_what_a_killed_ingest_left_and_ends_when_told(tmp_
         while waiting(vade) and time.monotonic() < until:
             time.sleep(0.1)
         worker.send_signal(signal.SIGTERM)
-        _, told = worker.communicate(timeout=60)
+        told = last_words(worker)
     assert (worker.returncode, waiting(vade)) == (0, 0)
     assert "Stopping with the document at hand" in told
     checked = vade.run("check", "--deep", "--json")
