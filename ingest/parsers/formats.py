@@ -1,12 +1,11 @@
 """Chooses the parser for a file: by its bytes first, by its name's ending second."""
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
-from types import MappingProxyType
 
 from core.errors import (
     EmptyDocumentError,
@@ -19,7 +18,7 @@ from core.values import ParsedDocument
 from ingest.parsers.base import Container, Parser
 from ingest.parsers.encoding import looks_like_text
 from ingest.parsers.legacy import LEGACY, LEGACY_EXTENSIONS, Convert, Legacy, no_office
-from ingest.parsers.members import Unpacking
+from ingest.parsers.members import NONE_LOST, Lost, Unpacking
 from ingest.parsers.office_container import office_format
 from ingest.parsers.signatures import (
     OLE_MARK,
@@ -81,7 +80,6 @@ _BY_EXTENSION = {extension: key for key, kind in FORMATS.items() for extension i
 PARSERS_VERSION = 3
 # Every file ending that is read; a text of another ending is read as well.
 EXTENSIONS = frozenset((*_BY_EXTENSION, *LEGACY_EXTENSIONS))
-NONE_LOST: Mapping[str, ParseError] = MappingProxyType({})
 # An HTML page is known by its beginning, behind white space and comments.
 _HTML_STARTS = (b"<!doctype html", b"<html")
 
@@ -91,7 +89,7 @@ def parse(
     name: str,
     max_text_bytes: int,
     convert: Convert = no_office,
-    lost: Mapping[str, ParseError] = NONE_LOST,
+    lost: Lost = NONE_LOST,
 ) -> ParsedDocument:
     """Return the document that `content` holds, and those of the files inside it.
 

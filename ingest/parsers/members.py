@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
 from core.errors import ParseError, TooLargeError
 from core.values import Member, ParsedDocument
@@ -11,6 +12,9 @@ from ingest.parsers.progress import begin_member
 
 Read = Callable[[bytes, str], tuple[ParsedDocument, Container | None]]
 """Reads one file; gives its document and, where it holds others, what opens it. Raises: ParseError."""
+Lost = Mapping[str, ParseError]
+"""Files inside that are not read again, by their paths, and why: each ended the process that read it."""
+NONE_LOST: Lost = MappingProxyType({})
 
 # People put an archive into a message into an archive; what lies deeper is a bomb.
 MAX_DEPTH = 4
@@ -25,10 +29,10 @@ INSIDE = "!/"
 class Unpacking:
     """Reads what one outermost file holds; `max_text_bytes` limits the text of all of it, as UTF-8.
 
-    Files whose paths are in `lost` are not read again: they ended the process that did.
+    Files whose paths are in `lost` are not read.
     """
 
-    def __init__(self, read: Read, max_text_bytes: int, lost: Mapping[str, ParseError]) -> None:
+    def __init__(self, read: Read, max_text_bytes: int, lost: Lost) -> None:
         self._read = read
         self._lost = lost
         self._text_left = max_text_bytes

@@ -9,13 +9,14 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 from core.errors import OverLimitError, ParseError
 from core.values import ParsedDocument
 from ingest.parsers.formats import parse
 from ingest.parsers.legacy import Convert
+from ingest.parsers.members import Lost
 from ingest.parsers.progress import telling
 from ingest.sandbox.confinement import Terms, allow_computing, confine
 from ingest.sandbox.reply import document_reply, read_reason, reason_reply
@@ -28,8 +29,6 @@ MEMORY_EXIT = 77
 _REQUEST_BYTES = 2**40
 _TOLD_EVERY_SECONDS = 0.5
 
-Lost = Mapping[str, ParseError]
-"""Files inside that are not to be read again, by their paths, and why."""
 Parse = Callable[[bytes, str, int, Convert, Lost], ParsedDocument]
 
 

@@ -1,7 +1,7 @@
 """The sandbox: hands each file to a process that is kept warm, and replaces those that die."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import LifoQueue
@@ -11,6 +11,7 @@ import structlog
 from core.errors import NotReadyError, ParseError, SandboxError
 from core.settings import IngestSettings
 from core.values import ParsedDocument
+from ingest.parsers.members import Lost
 from ingest.sandbox.folder import remove_abandoned
 from ingest.sandbox.process import MemberLostError, ParserProcess, Recipe, StoppedError
 
@@ -96,7 +97,7 @@ class ParserSandbox:
         with self._lock:
             return sorted(process.pid for process in self._started if process.is_alive)
 
-    def _parse(self, content: bytes, name: str, lost: Mapping[str, ParseError]) -> ParsedDocument:
+    def _parse(self, content: bytes, name: str, lost: Lost) -> ParsedDocument:
         process = self._idle.get()
         try:
             if process is None or not process.is_alive:

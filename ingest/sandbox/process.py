@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ from typing import Any
 from core.errors import OverLimitError, ParseError, ReaderCrashError, SandboxError
 from core.settings import IngestSettings
 from core.values import ParsedDocument
-from ingest.parsers.formats import NONE_LOST
 from ingest.parsers.legacy import LEGACY, LEGACY_EXTENSIONS
+from ingest.parsers.members import Lost
 from ingest.parsers.progress import begin_page
 from ingest.parsers.recognition import MAX_RECOGNIZED_PAGES
 from ingest.sandbox.child import MEMORY_EXIT, out_of_memory
@@ -107,7 +107,7 @@ class ParserProcess:
             return 0
         return int(pages) * resource.getpagesize()
 
-    def parse(self, content: bytes, name: str, lost: Mapping[str, ParseError] = NONE_LOST) -> ParsedDocument:
+    def parse(self, content: bytes, name: str, lost: Lost) -> ParsedDocument:
         """Return the document; after anything but a document or a reason given by the parser itself,
         the process is gone. Files inside whose paths are in `lost` are not read, and have failed for that.
 
@@ -123,7 +123,7 @@ class ParserProcess:
                 raise MemberLostError(self._member, error) from error
             raise
 
-    def _parse(self, content: bytes, name: str, lost: Mapping[str, ParseError]) -> ParsedDocument:
+    def _parse(self, content: bytes, name: str, lost: Lost) -> ParsedDocument:
         self.parsed += 1
         deadline = time.monotonic() + self._settings.parser_wall_seconds
         most = _REPLY_PER_TEXT * self._settings.max_text_bytes + _REPLY_OVERHEAD_BYTES

@@ -17,8 +17,9 @@ from core.errors import ParseError
 from core.values import Block, BlockKind, ParsedDocument
 from ingest.parsers.formats import parse
 from ingest.parsers.legacy import Convert
+from ingest.parsers.members import Lost
 from ingest.parsers.progress import begin_page
-from ingest.sandbox.child import Lost, serve
+from ingest.sandbox.child import serve
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 

@@ -17,7 +17,7 @@ def poison() -> bytes:
             b"4 0 obj <</Filter[/FlateDecode/FlateDecode]/Length %d>> stream" % len(contents),
             contents,
             b"endstream endobj",
-            b"trailer <</Root 1 0 R>>",
+            b"trailer <</Root 1 0 R/Size 5>>",
             b"%%EOF",
         )
     )
