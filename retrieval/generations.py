@@ -33,17 +33,20 @@ def place_of(root: Path) -> str:
     path = root / _PLACE
     try:
         root.mkdir(parents=True, exist_ok=True)
-        if not _named(path):
-            with FileLock(f"{path}.lock"):
-                if not _named(path):
-                    path.write_text(uuid.uuid4().hex)
-        return path.read_text()
+        if name := _name_in(path):
+            return name
+        with FileLock(f"{path}.lock"):
+            if not (name := _name_in(path)):
+                path.write_text(name := uuid.uuid4().hex)
+        return name
     except OSError as error:
         raise StorageError(f"the folder of the indexes, {root}, cannot be used: {error.strerror}") from error
 
 
-def _named(path: Path) -> bool:
-    return path.exists() and len(path.read_text()) == _PLACE_CHARS
+def _name_in(path: Path) -> str:
+    """Return what a file says, empty if it is not there or its writer died in the middle."""
+    name = path.read_text() if path.exists() else ""
+    return name if len(name) == _PLACE_CHARS else ""
 
 
 @dataclass(frozen=True, slots=True)

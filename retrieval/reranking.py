@@ -11,7 +11,6 @@ from llm.reranker import Reranker
 
 log = structlog.get_logger()
 
-
 NOT_RERANKED = "The order is a first one: the model that reads it again is not available right now."
 
 
@@ -33,6 +32,4 @@ def reranked(reranker: Reranker, question: str, passages: Sequence[Passage]) -> 
 
 def _text(passage: Passage) -> str:
     """Return what was found, without its neighbours, under its title and headings."""
-    start = passage.chunk_start - passage.start
-    found = passage.text[start : start + passage.chunk_end - passage.chunk_start]
-    return f"{passage.context}\n{found}" if passage.context else found
+    return f"{passage.context}\n{passage.chunk_text}" if passage.context else passage.chunk_text

@@ -145,7 +145,7 @@ class Searcher:
                 notice = BY_WORDS_ONLY
             else:
                 least = by_meaning[-1].score if by_meaning else 0.0
-                legs.insert(0, Leg(by_meaning, weight * self._settings.likeness_scale, least))
+                legs.append(Leg(by_meaning, weight * self._settings.likeness_scale, least))
         return fuse(legs), notice
 
     def _dense_weight(self, question: str, embedder: Embedder) -> float:
