@@ -141,7 +141,9 @@ def test_a_refusal_streams_no_words(client: TestClient) -> None:
 
 
 def test_a_search_shows_hits_best_first_with_their_context(client: TestClient) -> None:
-    hits = client.post("/v1/search", json={"question": HOW_FAST, "limit": 2}).json()["hits"]
+    found = client.post("/v1/search", json={"question": HOW_FAST, "limit": 2}).json()
+    assert found["notices"] == []
+    hits = found["hits"]
     assert [hit["uri"] for hit in hits] == ["fake:shelf/pump.md", "fake:shelf/valve.md"]
     assert hits[0]["quote"].endswith("It weighs 41 kg.")
     assert hits[0]["context"] == "Pump P-7"
