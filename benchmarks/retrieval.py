@@ -1,13 +1,14 @@
 """How fast a hybrid search is among many chunks, beside other systems that hold the same chunks and vectors.
 
     make bench-retrieval ARGS="WORK_DIR --peers PYTHON"
-    python -m benchmarks.retrieval WORK_DIR [--chunks 100000] [--questions 200] [--peers PYTHON]
+    python -m benchmarks.retrieval WORK_DIR [--chunks 100000] [--questions 200] [--peers PYTHON] [--out NAME]
 
 Chunks are synthetic (`retrieval_corpus.py`) and are committed, followed and saved the product's own way;
 WORK_DIR keeps them for the next run. A question goes all the way: analysis, embedding, both indexes under
 the asker's scope, fusion and the re-check in the database. Other systems run one after the other under
 PYTHON, in which they are installed; they hold everything in memory and filter nothing by permission.
-The table goes to standard output, the figures to `benchmarks/results/retrieval.json` and `.md`.
+The table goes to standard output, the figures to `benchmarks/results/NAME.json` and `.md`, NAME being
+`retrieval`.
 """
 
 import argparse
@@ -54,16 +55,18 @@ def main() -> None:
     parser.add_argument("--chunks", type=int, default=100_000)
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--peers", help="a Python in which the other systems are installed")
+    parser.add_argument("--out", default="retrieval", metavar="NAME", help="what the results are called")
     asked = parser.parse_args()
     folder = asked.work / str(asked.chunks)
     command = f"python -m benchmarks.retrieval WORK --chunks {asked.chunks} --questions {asked.questions}"
-    figures: Json = {**circumstances(PACKAGES), "command": f"{command} --peers PYTHON", "systems": {}}
+    command += " --peers PYTHON" if asked.peers else ""
+    figures: Json = {**circumstances(PACKAGES), "command": command, "systems": {}}
     print(HEAD)
     for name in ("vademecum", *(PEERS if asked.peers else ())):
         found = ours(folder, asked) if name == "vademecum" else peer(name, folder, asked)
         figures["systems"][name] = found
         print("\n".join(rows(name, found)), flush=True)
-        write(figures)
+        write(figures, RESULTS / asked.out)
 
 
 def ours(folder: Path, asked: argparse.Namespace) -> Json:
@@ -110,12 +113,12 @@ def rows(name: str, found: Json) -> list[str]:
     ]
 
 
-def write(figures: Json) -> None:
+def write(figures: Json, out: Path) -> None:
     """Write what is known so far: a system that takes the machine down takes no other's figures along."""
     compare(figures)
     table = [HEAD, *(row for name, found in figures["systems"].items() for row in rows(name, found))]
-    (RESULTS / "retrieval.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
-    (RESULTS / "retrieval.md").write_text("\n".join(table) + "\n", "utf-8")
+    out.with_suffix(".json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    out.with_suffix(".md").write_text("\n".join(table) + "\n", "utf-8")
 
 
 def compare(figures: Json) -> None:
