@@ -12,10 +12,10 @@ from admin.deep_indexes import deep_dense, deep_lexical
 from admin.deep_truth import Expected, deep_truth
 from admin.erasure import finish_erasures
 from admin.finding import Finding
-from core.changes import live_chunk_ids
-from core.database import Database
-from core.erasures import receipts
-from core.tables import ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable, cut
+from core.store.changes import live_chunk_ids
+from core.store.database import Database
+from core.store.erasures import receipts
+from core.store.tables import ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable, cut
 from core.values import DocumentState, Standing
 from retrieval.follower import Follower
 

@@ -6,8 +6,8 @@ from itertools import groupby
 import numpy as np
 
 from admin.finding import Finding, listed
-from core.changes import live_entries
-from core.database import Database
+from core.store.changes import live_entries
+from core.store.database import Database
 from core.values import AccessScope, IndexEntry
 from llm.embedder import Vectors
 from retrieval.follower import Follower

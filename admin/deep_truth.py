@@ -10,13 +10,13 @@ from sqlalchemy import Integer, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from admin.finding import Finding, listed
-from core.database import clock
-from core.embedders import IN_FORCE, embedder_at
-from core.erasures import chunks_left, receipts
-from core.goldens import list_goldens
-from core.jobs import DOCUMENT, SYNC, JobState
-from core.sources import RunState
-from core.tables import (
+from core.store.database import clock
+from core.store.embedders import IN_FORCE, embedder_at
+from core.store.erasures import chunks_left, receipts
+from core.store.goldens import list_goldens
+from core.store.jobs import DOCUMENT, SYNC, JobState
+from core.store.sources import RunState
+from core.store.tables import (
     ChunkTable,
     DocumentTable,
     EmbedderTable,

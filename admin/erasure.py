@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from core.database import Database
-from core.erasures import Receipt, chunks_left, complete, erase, receipts
 from core.errors import IndexUnusableError
+from core.store.database import Database
+from core.store.erasures import Receipt, chunks_left, complete, erase, receipts
 from retrieval.follower import Follower
 
 Followers = Mapping[str, Follower[Any]]

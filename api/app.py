@@ -7,14 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core.changes import live_chunk_ids
-from core.database import Database
-from core.embedders import EmbedderEntry
 from core.errors import SettingsError
-from core.jobs import BACKGROUND
 from core.locks import SignOfLife
 from core.settings import Settings
-from core.sources import RunState, SourceEntry, amend_run
+from core.store.changes import live_chunk_ids
+from core.store.database import Database
+from core.store.embedders import EmbedderEntry
+from core.store.jobs import BACKGROUND
+from core.store.sources import RunState, SourceEntry, amend_run
 from ingest.night import Schedule
 from ingest.pipeline import Parse, Pipeline
 from ingest.report import Progress, RunReport, silent

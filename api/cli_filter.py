@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from core.labels import SearchFilter
+from core.text.labels import SearchFilter
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

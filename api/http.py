@@ -20,7 +20,7 @@ from api.stream import answer_events, answering, unless_gone
 from api.wire import AskRequest, SearchRequest, answer_json, document_json, results_json
 from core.errors import NotReadyError, VadeError
 from core.permissions import PUBLIC, scope_of
-from core.reading import count_documents, list_documents, read_cited_text, read_document
+from core.store.documents.reading import count_documents, list_documents, read_cited_text, read_document
 from core.values import AccessScope
 from ingest.report import Outcome, RunReport
 from ingest.run import RunOptions

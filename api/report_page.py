@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from core.sources import RunEntry, SourceEntry
+from core.store.sources import RunEntry, SourceEntry
 
 STYLE = Path(__file__).with_name("report_style.css")
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from core.labels import SearchFilter
-from core.reading import DocumentEntry
+from core.store.documents.reading import DocumentEntry
+from core.text.labels import SearchFilter
 from core.values import Answer, Passage, Turn
 from retrieval.search import Results
 

@@ -31,8 +31,8 @@ from api.app import App, build
 from benchmarks.circumstances import circumstances
 from core.logs import configure_logs
 from core.permissions import PUBLIC, scope_of
-from core.reading import DocumentEntry, list_documents, read_passages
 from core.settings import load_settings
+from core.store.documents.reading import DocumentEntry, list_documents, read_passages
 from core.values import AccessScope, Hit
 from ingest.folder import FolderSource
 

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from core.language import sentences
+from core.text.language import sentences
 from core.values import Block, BlockKind, Chunk, ParsedDocument
 from llm.tokens import TextTokenizer
 

@@ -5,16 +5,6 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from core.database import Database
-from core.documents import (
-    READ,
-    Fetched,
-    PreparedVersion,
-    commit_failure,
-    commit_unchanged,
-    commit_version,
-    is_settled,
-)
 from core.errors import (
     FetchError,
     LeaseLostError,
@@ -23,9 +13,19 @@ from core.errors import (
     ReaderCrashError,
     VadeError,
 )
-from core.jobs import JobState, Lease, end_cancelled, finish, give_up, postpone
-from core.members import MemberChanges, PreparedMember, commit_members
 from core.settings import IngestSettings
+from core.store.database import Database
+from core.store.documents.members import MemberChanges, PreparedMember, commit_members
+from core.store.documents.writing import (
+    READ,
+    Fetched,
+    PreparedVersion,
+    commit_failure,
+    commit_unchanged,
+    commit_version,
+    is_settled,
+)
+from core.store.jobs import JobState, Lease, end_cancelled, finish, give_up, postpone
 from core.values import DocumentState
 from ingest.report import Outcome
 from ingest.run import Run

@@ -10,10 +10,10 @@ from typing import Any, Protocol, TypeVar
 import httpx
 import structlog
 
-from core.database import Database
 from core.errors import VadeError
 from core.settings import NightSettings
-from core.sources import SourceEntry, list_sources, runs_of
+from core.store.database import Database
+from core.store.sources import SourceEntry, list_sources, runs_of
 from ingest.report import RunReport
 from retrieval.golden import Verdict
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice, takewhile
 
-from core.database import Database
-from core.documents import Fetched, PreparedVersion
 from core.errors import FetchError, LeaseLostError, ParseError, QuarantineError, VadeError
-from core.jobs import DOCUMENT, Lease, claim
-from core.known import known_documents, known_vectors
-from core.members import PreparedMember
 from core.settings import IngestSettings
-from core.sources import cursor_of
-from core.standing import must_wait
+from core.store.database import Database
+from core.store.documents.known import known_documents, known_vectors
+from core.store.documents.members import PreparedMember
+from core.store.documents.standing import must_wait
+from core.store.documents.writing import Fetched, PreparedVersion
+from core.store.jobs import DOCUMENT, Lease, claim
+from core.store.sources import cursor_of
 from core.values import Chunk, ParsedDocument
 from ingest.ahead import ahead
 from ingest.chunker import CHUNKER_VERSION, chunk

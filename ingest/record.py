@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from core.database import Database
-from core.documents import READ, see, tombstone, update_facts, update_grants
 from core.errors import ParseError, SourceError
-from core.jobs import DOCUMENT, NewJob, enqueue
-from core.known import KnownDocument
 from core.settings import IngestSettings
-from core.sources import advance, hold_readers
+from core.store.database import Database
+from core.store.documents.known import KnownDocument
+from core.store.documents.writing import READ, see, tombstone, update_facts, update_grants
+from core.store.jobs import DOCUMENT, NewJob, enqueue
+from core.store.sources import advance, hold_readers
 from core.values import DocumentState
 from ingest.report import Outcome
 from ingest.run import GIVEN_UP, Run, Runs

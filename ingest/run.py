@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.orm import Session
 
-from core.database import Database
 from core.errors import AlreadyRunningError, LeaseLostError, ParseError, StorageError, VadeError
-from core.jobs import (
+from core.locks import SignOfLife
+from core.store.database import Database
+from core.store.documents.known import KnownDocument, known_documents
+from core.store.jobs import (
     INTERACTIVE,
     SYNC,
     Holder,
@@ -26,9 +28,7 @@ from core.jobs import (
     release,
     renew,
 )
-from core.known import KnownDocument, known_documents
-from core.locks import SignOfLife
-from core.sources import RunState, SourceEntry, begin_run, end_run, register
+from core.store.sources import RunState, SourceEntry, begin_run, end_run, register
 from core.values import DocumentState
 from ingest.report import Outcome, Progress, RunReport
 from ingest.source import Source

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from core.errors import InputError, SourceError
 from core.permissions import principal
 from core.settings import IngestSettings, Settings
-from core.sources import SourceEntry
+from core.store.sources import SourceEntry
 from ingest.connectors.confluence import ConfluenceOptions, ConfluenceSource
 from ingest.connectors.git import GitOptions, GitSource
 from ingest.connectors.imap import ImapOptions, ImapSource

@@ -10,10 +10,10 @@ from pathlib import Path
 import structlog
 from watchfiles import Change, watch
 
-from core.database import Database
 from core.errors import AlreadyRunningError, StorageError, VadeError
 from core.settings import Watching
-from core.sources import SourceEntry, list_sources
+from core.store.database import Database
+from core.store.sources import SourceEntry, list_sources
 from ingest.folder import PERMISSIONS_FILE, FolderSource
 from ingest.report import RunReport
 

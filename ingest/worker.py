@@ -11,10 +11,10 @@ from datetime import datetime
 
 import structlog
 
-from core.database import Database
 from core.errors import AlreadyRunningError, VadeError
-from core.jobs import sources_with_work
-from core.sources import SourceEntry, list_sources
+from core.store.database import Database
+from core.store.jobs import sources_with_work
+from core.store.sources import SourceEntry, list_sources
 from ingest.night import Schedule
 from ingest.report import RunReport
 from ingest.run import Runs

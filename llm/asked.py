@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import islice
 from types import MappingProxyType
 
-from core.language import CJK, TOKEN, cjk_share, terms
+from core.text.language import CJK, TOKEN, cjk_share, terms
 
 _MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december|"
@@ -115,7 +115,8 @@ class Asked:
     """A question, what each of its terms tells, and what it wants.
 
     `rarity` is the inverse document frequency of each term; `unseen` that of a term that no document
-    has, the most that a term can tell. `names` are the exact things asked for, as `core.names` gives them.
+    has, the most that a term can tell. `names` are the exact things asked for, as `core.text.names` gives
+    them.
     """
 
     question: str

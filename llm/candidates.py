@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from core.language import is_identifier, sentences, terms
+from core.text.language import is_identifier, sentences, terms
 from core.values import BlockKind, Passage
 
 CELL_SEPARATOR = " | "

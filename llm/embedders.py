@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from core.embedders import EmbedderEntry
 from core.errors import ModelError
 from core.settings import LlmSettings, is_url
+from core.store.embedders import EmbedderEntry
 from llm.embedder import DeferredEmbedder, Embedder
 from llm.server_embedder import ServerEmbedder
 

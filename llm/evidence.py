@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from core.language import words
+from core.text.language import words
 from core.values import Passage
 from llm.asked import Asked, cjk_characters, told
 from llm.candidates import Candidate

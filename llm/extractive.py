@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import structlog
 
-from core.language import cjk_share, terms
-from core.names import names
+from core.text.language import cjk_share, terms
+from core.text.names import names
 from core.values import DraftSentence, Inquiry, Passage
 from llm.asked import Asked
 from llm.candidates import Candidate, candidates

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Protocol
 
-from core.language import sentences, terms
+from core.text.language import sentences, terms
 from core.values import AccessScope, BlockKind, DraftSentence, Inquiry, Passage
 from llm.engine.chat import ChatRequest
 from llm.engine.request import Delta, Finish, FinishReason, Priority, Sampling

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, chain
 
 from core.errors import InputError
-from core.language import sentences
+from core.text.language import sentences
 from core.values import BlockKind, Inquiry, Passage, Turn
 from llm.engine.chat import Message
 from llm.engine.request import Guide, GuideKind

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
-from core.labels import EVERYTHING, SearchFilter
 from core.settings import RetrievalSettings
+from core.text.labels import EVERYTHING, SearchFilter
 from core.values import AccessScope, Answer, AnswerSentence, Citation, DraftSentence, Inquiry, Passage, Turn
 from llm.generator import Generator
 from retrieval.citation_check import checked_citations

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from core.language import sentences, terms
-from core.names import names
-from core.succession import Successor
+from core.store.documents.succession import Successor
+from core.text.language import sentences, terms
+from core.text.names import names
 from core.values import Answer, BlockKind, Citation, Disagreement, Passage, Superseded
 
 # Two sentences speak of one thing if they share so many of their words, numbers apart, and so many words.

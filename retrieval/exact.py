@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from core.names import all_names, names, nearest, plain
+from core.text.names import all_names, names, nearest, plain
 from core.values import Passage
 
 # Names offered in place of one that no document holds.

@@ -12,10 +12,10 @@ from filelock import FileLock, Timeout
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from core.changes import ChangeBatch, changes_after, latest_seq
-from core.database import Database
 from core.errors import IndexUnusableError, StorageError
-from core.tables import FollowerTable
+from core.store.changes import ChangeBatch, changes_after, latest_seq
+from core.store.database import Database
+from core.store.tables import FollowerTable
 from retrieval.generations import Generations, place_of
 from retrieval.index import Index
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.language import cjk_share, terms
-from core.names import names
+from core.text.language import cjk_share, terms
+from core.text.names import names
 
 # Questions with more words than this say what they are about, pronoun or not.
 _FEW_WORDS = 5

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from core.goldens import Golden
+from core.store.goldens import Golden
 from core.values import AccessScope, Answer
 from retrieval.answer_evaluation import GoldQuestion, answer_in_citation, citation_precision
 

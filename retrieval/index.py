@@ -71,7 +71,7 @@ class LexicalIndex(Index, Protocol):
     ) -> list[Hit]:
         """Return the chunks with the highest BM25 score of those that `scope` may see and `labels` ask for.
 
-        `query` holds terms of `core.language.terms`; one that stands twice counts twice.
+        `query` holds terms of `core.text.language.terms`; one that stands twice counts twice.
         """
         ...
 

@@ -7,8 +7,8 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field, field_validator
 
-from core.labels import EVERYTHING, SearchFilter
 from core.permissions import scope_of
+from core.text.labels import EVERYTHING, SearchFilter
 from core.values import Passage
 from retrieval.search import Searcher
 

@@ -1,8 +1,8 @@
 """What comes into force, and what does not: the golden questions decide, or a person.
 
-Two things can wait: new versions of documents (`core.standing`) and an embedder (`core.embedders`). Each
-is tried out beside what is in force, and comes into force in one transaction. Deletions and permissions
-wait for nothing.
+Two things can wait: new versions of documents (`core.store.documents.standing`) and an embedder
+(`core.store.embedders`). Each is tried out beside what is in force, and comes into force in one transaction.
+Deletions and permissions wait for nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,9 +10,11 @@ from contextlib import ExitStack
 
 import structlog
 
-from core.changes import waiting_changes
-from core.database import Database
-from core.embedders import (
+from core.errors import NotReadyError
+from core.store.changes import waiting_changes
+from core.store.database import Database
+from core.store.documents.standing import confirm, promote, roll_back, standings
+from core.store.embedders import (
     WITHDRAWN,
     count_unembedded,
     embedder_at,
@@ -20,9 +22,7 @@ from core.embedders import (
     put_in_force,
     take_back,
 )
-from core.errors import NotReadyError
-from core.goldens import Golden, keep_verdict, list_goldens
-from core.standing import confirm, promote, roll_back, standings
+from core.store.goldens import Golden, keep_verdict, list_goldens
 from core.values import Standing
 from retrieval.answer import Answerer
 from retrieval.follower import Follower, Opens

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from core.language import words
-from core.names import names
+from core.text.language import words
+from core.text.names import names
 from llm.embedder import Emphasis
 from retrieval.index import LexicalIndex
 

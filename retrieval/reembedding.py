@@ -5,8 +5,8 @@ What is done is in the database, batch by batch: killed half way, it goes on whe
 
 from collections.abc import Callable
 
-from core.database import Database
-from core.embedders import add_vectors, count_unembedded, unembedded
+from core.store.database import Database
+from core.store.embedders import add_vectors, count_unembedded, unembedded
 from llm.embedder import Embedder
 
 # Chunks embedded together, then committed: some seconds of work on two cores.

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from core.database import Database
 from core.errors import IndexServerError
-from core.labels import EVERYTHING, SearchFilter
-from core.language import cjk_share, terms
-from core.names import quoted
-from core.reading import placed, read_passages
 from core.settings import RetrievalSettings
-from core.succession import Successor, names_of, successors
+from core.store.database import Database
+from core.store.documents.reading import placed, read_passages
+from core.store.documents.succession import Successor, names_of, successors
+from core.text.labels import EVERYTHING, SearchFilter
+from core.text.language import cjk_share, terms
+from core.text.names import quoted
 from core.values import AccessScope, Hit, LabelFilter, Passage
 from llm.embedder import Embedder, Emphasis
 from llm.engine.errors import EngineFullError, GenerationFailedError

@@ -10,10 +10,10 @@ from pathlib import Path
 import structlog
 from sqlalchemy import delete
 
-from core.database import Database
-from core.embedders import FORMER, IN_FORCE, EmbedderEntry, embedder_at, put_in_force
 from core.errors import ModelError
-from core.tables import FollowerTable
+from core.store.database import Database
+from core.store.embedders import FORMER, IN_FORCE, EmbedderEntry, embedder_at, put_in_force
+from core.store.tables import FollowerTable
 from core.values import Inquiry, Passage
 from llm.embedder import Embedder, Emphasis, Vectors
 from llm.engine.errors import GenerationFailedError

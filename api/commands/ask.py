@@ -10,7 +10,7 @@ from api.commands.opening import opened, scope_named
 from api.terminal import DONE, Terminal
 from api.wire import answer_json, passage_json, results_json
 from core.errors import InputError
-from core.labels import EVERYTHING, SearchFilter
+from core.text.labels import EVERYTHING, SearchFilter
 from core.values import AccessScope, Answer, Citation, Passage, Turn
 from retrieval.search import Results
 

@@ -8,7 +8,7 @@ from admin.deep_truth import Expected
 from api.app import App
 from api.commands.opening import opened
 from api.terminal import DONE, WITH_FAILURES, Terminal
-from core.jobs import owners
+from core.store.jobs import owners
 
 
 def run(data_dir: Path | None, terminal: Terminal, repair: bool, deep: bool) -> int:

@@ -8,8 +8,8 @@ from admin.erasure import Followers, erase_document, still_there
 from api.app import App
 from api.commands.opening import opened
 from api.terminal import DONE, WITH_FAILURES, Terminal
-from core.accounts import DocumentAccount, account_of
-from core.erasures import Receipt, receipts
+from core.store.documents.accounts import DocumentAccount, account_of
+from core.store.erasures import Receipt, receipts
 from ingest.folder import file_uri
 
 

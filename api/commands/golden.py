@@ -8,7 +8,7 @@ from typing import Any
 from api.commands.evaluate import read_gold
 from api.commands.opening import opened, scope_named
 from api.terminal import DONE, WITH_FAILURES, Terminal
-from core.goldens import Golden, add_golden, list_goldens, remove_goldens
+from core.store.goldens import Golden, add_golden, list_goldens, remove_goldens
 
 
 @dataclass(frozen=True, slots=True)

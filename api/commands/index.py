@@ -6,9 +6,9 @@ from typing import Any
 from api.app import App
 from api.commands.opening import opened
 from api.terminal import DONE, WITH_FAILURES, Terminal
-from core.embedders import FORMER, IN_FORCE, WITHDRAWN, EmbedderEntry, count_unembedded, embedder_at
-from core.goldens import last_verdicts
-from core.standing import standings
+from core.store.documents.standing import standings
+from core.store.embedders import FORMER, IN_FORCE, WITHDRAWN, EmbedderEntry, count_unembedded, embedder_at
+from core.store.goldens import last_verdicts
 from retrieval.golden import Verdict
 from retrieval.promotion import DOCUMENTS
 

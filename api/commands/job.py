@@ -12,9 +12,9 @@ from api.commands.ingest import run_sources
 from api.commands.opening import opened
 from api.terminal import DONE, Terminal
 from core.errors import InputError
-from core.job_control import JobEntry, cancel, list_jobs, retry, show_job
-from core.jobs import DOCUMENT, JobState
-from core.sources import list_sources
+from core.store.job_control import JobEntry, cancel, list_jobs, retry, show_job
+from core.store.jobs import DOCUMENT, JobState
+from core.store.sources import list_sources
 from ingest.run import RunOptions
 from ingest.sources import open_source
 

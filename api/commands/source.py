@@ -12,7 +12,7 @@ from api.commands.opening import opened, reader_named
 from api.report_page import report_page
 from api.terminal import DONE, WITH_FAILURES, Terminal
 from core.errors import FetchError, InputError, ParseError
-from core.sources import (
+from core.store.sources import (
     RunEntry,
     SourceEntry,
     find_source,

@@ -12,8 +12,8 @@ from api.commands.opening import opened
 from api.commands.source import named
 from api.terminal import Terminal
 from core.errors import InputError
-from core.jobs import BACKGROUND
-from core.sources import (
+from core.store.jobs import BACKGROUND
+from core.store.sources import (
     SourceEntry,
     list_sources,
 )

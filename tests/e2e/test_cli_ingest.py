@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from fakes.command import Ended, Vade
 
-from core.database import Database
 from core.locks import SignOfLife
 from core.permissions import PUBLIC
+from core.store.database import Database
 from ingest.folder import FolderSource, file_uri
 from ingest.report import silent
 from ingest.run import PLAIN, Runs
@@ -55,7 +55,7 @@ def test_a_second_run_finds_nothing_to_do_and_loads_no_model(demo: Vade) -> None
     assert (again["unchanged"], again["added"], again["changed"], again["embedded"]) == (18, 0, 0, 0)
     assert again["embedder_forward_share"] == 0
     imported = {line.rsplit("|", 1)[-1].strip() for line in ended.err.splitlines()}
-    assert "core.database" in imported
+    assert "core.store.database" in imported
     assert not {"torch", "transformers"} & imported, "they take seconds to load"
 
 

@@ -20,8 +20,8 @@ from admin.check import check
 from api.app import App
 from core.errors import SandboxError, StorageError
 from core.permissions import PUBLIC, scope_of
-from core.reading import list_documents
 from core.settings import IngestSettings
+from core.store.documents.reading import list_documents
 from ingest.folder import FolderSource
 from ingest.sandbox.pool import ParserSandbox
 from retrieval.follower import Follower

@@ -15,8 +15,8 @@ from fakes.source import FakeSource
 from admin.check import check
 from admin.deep_truth import Expected
 from api.app import App
-from core.embedders import count_unembedded
 from core.permissions import scope_of
+from core.store.embedders import count_unembedded
 
 TESTS = Path(__file__).resolve().parents[1]
 CHUNKS = 24

@@ -7,8 +7,8 @@ from pathlib import Path
 from fakes.embedder import FakeEmbedder
 
 from api.app import App, build
-from core.embedders import EmbedderEntry
 from core.settings import load_settings
+from core.store.embedders import EmbedderEntry
 from ingest.parsers.formats import parse
 from llm.embedder import Embedder
 

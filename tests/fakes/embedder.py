@@ -7,7 +7,7 @@ from hashlib import blake2b
 import numpy as np
 
 from core.errors import ModelError
-from core.language import terms
+from core.text.language import terms
 from llm.embedder import Emphasis, Vectors
 from llm.embedder_folder import embedder_folder
 from llm.tokens import TextTokenizer

@@ -9,7 +9,7 @@ from pathlib import Path
 from fakes.application import make_app
 from fakes.embedder import FakeEmbedder
 
-from core.embedders import EmbedderEntry
+from core.store.embedders import EmbedderEntry
 from llm.embedder import Embedder, Vectors
 from retrieval import reembedding
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from api.app import App
 from core.permissions import scope_of
-from core.tables import GrantTable, VersionTable
+from core.store.tables import GrantTable, VersionTable
 
 SCOPE = scope_of("ann")
 

@@ -14,8 +14,8 @@ from uuid import uuid4
 
 from sqlalchemy import create_engine, text
 
-from core.database import Database
-from core.tables import Base
+from core.store.database import Database
+from core.store.tables import Base
 
 _START_SECONDS = 30
 _USER = "vade"

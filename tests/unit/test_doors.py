@@ -10,19 +10,20 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("core", "llm", "retrieval", "ingest", "admin", "api")
 
 SQL = re.compile(r"\s*select\b.+\bfrom\b", re.IGNORECASE | re.DOTALL)
+READING = "core/store/documents/reading.py"
 GUARDED = {"DocumentTable", "VersionTable", "ChunkTable", "PageTable", "EmbeddingTable"}
 MAY_SEE_THEM = {
-    "core/tables.py",
-    "core/changes.py",  # gives followers every entry with its readers
-    "core/documents.py",  # writes
-    "core/accounts.py",  # tells the operator of one document, and shows no content
-    "core/known.py",  # tells ingestion what it knows of a source's documents
-    "core/members.py",  # writes what is inside a document
-    "core/standing.py",  # moves versions into force and out of it
-    "core/embedders.py",  # gives texts to the embedder, and takes their vectors
-    "core/succession.py",  # names what took a document's place, under a scope
-    "core/erasures.py",  # removes, and counts what it removed
-    "core/reading.py",  # reads, each query under a scope
+    "core/store/tables.py",
+    "core/store/changes.py",  # gives followers every entry with its readers
+    "core/store/documents/writing.py",  # writes
+    "core/store/documents/accounts.py",  # tells the operator of one document, and shows no content
+    "core/store/documents/known.py",  # tells ingestion what it knows of a source's documents
+    "core/store/documents/members.py",  # writes what is inside a document
+    "core/store/documents/standing.py",  # moves versions into force and out of it
+    "core/store/embedders.py",  # gives texts to the embedder, and takes their vectors
+    "core/store/documents/succession.py",  # names what took a document's place, under a scope
+    "core/store/erasures.py",  # removes, and counts what it removed
+    READING,  # reads, each query under a scope
     "admin/deep_truth.py",  # the same, one by one
     "admin/check.py",  # counts, for the operator, and shows no content
 }
@@ -46,11 +47,11 @@ def guarded_names(module: ast.Module) -> set[str]:
     for node in ast.walk(module):
         if isinstance(node, ast.ImportFrom):
             names = {alias.name for alias in node.names}
-            found |= names & GUARDED if node.module == "core.tables" else set()
-            found |= {"core.tables"} if node.module == "core" and "tables" in names else set()
-            found |= {"core.tables"} if node.module == "core.tables" and "*" in names else set()
+            found |= names & GUARDED if node.module == "core.store.tables" else set()
+            found |= {"core.store.tables"} if node.module == "core.store" and "tables" in names else set()
+            found |= {"core.store.tables"} if node.module == "core.store.tables" and "*" in names else set()
         elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names} & {"core.tables"}
+            found |= {alias.name for alias in node.names} & {"core.store.tables"}
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             found |= {"SQL"} if SQL.match(node.value) else set()
     return found
@@ -74,7 +75,7 @@ def demands(function: ast.FunctionDef, argument: str) -> bool:
 
 def test_only_these_modules_see_the_tables_of_documents() -> None:
     trespassing = [
-        f"{name} reaches {', '.join(sorted(found))}: read through core/reading.py, under a scope"
+        f"{name} reaches {', '.join(sorted(found))}: read through {READING}, under a scope"
         for name, module in modules()
         if (found := guarded_names(module)) and name not in MAY_SEE_THEM
     ]
@@ -83,16 +84,16 @@ def test_only_these_modules_see_the_tables_of_documents() -> None:
 
 def test_everybody_on_the_list_is_still_there_and_still_needs_to_be() -> None:
     needed = {name for name, module in modules() if guarded_names(module)}
-    assert MAY_SEE_THEM - {"core/tables.py"} <= needed
+    assert MAY_SEE_THEM - {"core/store/tables.py"} <= needed
 
 
 def test_every_reader_demands_a_scope() -> None:
-    [reading] = [module for name, module in modules() if name == "core/reading.py"]
+    [reading] = [module for name, module in modules() if name == READING]
     readers = [function for function in reading.body if isinstance(function, ast.FunctionDef)]
     public = [function for function in readers if not function.name.startswith("_")]
     open_doors = [function.name for function in public if not demands(function, "scope")]
     assert len(public) >= 5
-    assert not open_doors, f"core/reading.py: {open_doors} would read without knowing who asks"
+    assert not open_doors, f"{READING}: {open_doors} would read without knowing who asks"
 
 
 def test_every_search_and_answer_demands_a_scope() -> None:
@@ -113,14 +114,14 @@ def test_every_search_and_answer_demands_a_scope() -> None:
 
 def test_the_check_finds_what_it_is_for() -> None:
     for text in (
-        "from core.tables import Base, ChunkTable",
-        "import core.tables",
-        "from core import tables",
-        "from core.tables import *",
+        "from core.store.tables import Base, ChunkTable",
+        "import core.store.tables",
+        "from core.store import tables",
+        "from core.store.tables import *",
         "run('select text from chunk')",
     ):
         assert guarded_names(ast.parse(text)), text
-    assert not guarded_names(ast.parse("from core.tables import FollowerTable"))
+    assert not guarded_names(ast.parse("from core.store.tables import FollowerTable"))
     optional = next(functions(ast.parse("def search(query, scope=None): ...")))
     keyword = next(functions(ast.parse("def search(query, *, scope): ...")))
     assert not demands(optional, "scope")

@@ -15,7 +15,7 @@ from admin.check import check
 from admin.deep_truth import Expected, deep_truth
 from admin.finding import Finding
 from api.app import App
-from core.goldens import Golden, add_golden
+from core.store.goldens import Golden, add_golden
 from retrieval.index import Index
 
 LONG = "\n\n".join(f"# Part {number}\n\nThe pump number {number} runs." for number in range(5))

@@ -10,9 +10,9 @@ from fakes.source import FakeSource
 from admin.check import check
 from admin.erasure import erase_document, finish_erasures, still_there
 from api.app import App
-from core.erasures import erase, receipts
 from core.errors import NotFoundError, StorageError
 from core.permissions import scope_of
+from core.store.erasures import erase, receipts
 from retrieval.follower import Follower
 
 SECRET = "zyxwv-4711"

@@ -12,9 +12,9 @@ from fakes.postgresql import PostgresServer
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from core.database import Database, _alembic_config
 from core.errors import SchemaError, SettingsError, StorageError
-from core.tables import Base, GrantTable, SourceTable
+from core.store.database import Database, _alembic_config
+from core.store.tables import Base, GrantTable, SourceTable
 
 NOW = datetime.now(UTC)
 

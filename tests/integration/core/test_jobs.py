@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from core.database import Database
 from core.errors import AlreadyRunningError, LeaseLostError, NotFoundError
-from core.job_control import cancel, list_jobs, retry, show_job
-from core.jobs import (
+from core.store.database import Database
+from core.store.job_control import cancel, list_jobs, retry, show_job
+from core.store.jobs import (
     DOCUMENT,
     SYNC,
     Holder,
@@ -28,8 +28,8 @@ from core.jobs import (
     release,
     renew,
 )
-from core.sources import list_sources, register
-from core.tables import JobTable
+from core.store.sources import list_sources, register
+from core.store.tables import JobTable
 
 Result = TypeVar("Result")
 ANN, BOB = Holder("host/ann"), Holder("host/bob")

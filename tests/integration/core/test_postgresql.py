@@ -13,11 +13,11 @@ from fakes.postgresql import PostgresServer
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.changes import latest_seq
-from core.database import Database, clock
 from core.errors import StorageError
-from core.sources import list_sources, register
-from core.tables import ChangeTable
+from core.store.changes import latest_seq
+from core.store.database import Database, clock
+from core.store.sources import list_sources, register
+from core.store.tables import ChangeTable
 
 CONNECTIONS = "pg_stat_activity WHERE application_name = 'vademecum'"
 

@@ -12,10 +12,10 @@ from fakes.postgresql import PostgresServer
 from fakes.source import FakeSource
 
 from api.app import App
-from core.documents import find_document, tombstone
 from core.errors import AlreadyRunningError
 from core.permissions import PUBLIC, scope_of
-from core.reading import list_documents
+from core.store.documents.reading import list_documents
+from core.store.documents.writing import find_document, tombstone
 from ingest.folder import FolderSource
 from ingest.report import Outcome, silent
 from ingest.run import RunOptions

@@ -7,9 +7,9 @@ from fakes.embedder import FakeEmbedder
 from fakes.source import FakeSource
 
 from api.app import build
-from core.job_control import cancel, list_jobs
-from core.jobs import JobState
 from core.settings import load_settings
+from core.store.job_control import cancel, list_jobs
+from core.store.jobs import JobState
 from core.values import Block, BlockKind, ParsedDocument
 from ingest.parsers.progress import begin_page
 from ingest.report import Outcome

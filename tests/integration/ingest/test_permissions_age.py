@@ -14,8 +14,8 @@ from api.commands.source import run_list
 from api.terminal import Terminal
 from core.errors import NotFoundError
 from core.permissions import scope_of
-from core.reading import count_documents, list_documents, read_cited_text, read_document
-from core.sources import cursor_of, hold_readers, list_sources
+from core.store.documents.reading import count_documents, list_documents, read_cited_text, read_document
+from core.store.sources import cursor_of, hold_readers, list_sources
 from ingest.source import Listing
 
 NOBODY = scope_of(None)

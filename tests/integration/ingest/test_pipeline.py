@@ -6,12 +6,12 @@ import pytest
 from fakes.embedder import FakeEmbedder
 from fakes.source import FakeSource
 
-from core.database import Database
 from core.errors import ModelError, ParseError, SourceError
 from core.locks import SignOfLife
 from core.permissions import scope_of
-from core.reading import DocumentEntry, list_documents
 from core.settings import IngestSettings
+from core.store.database import Database
+from core.store.documents.reading import DocumentEntry, list_documents
 from ingest.parsers.formats import parse
 from ingest.pipeline import Pipeline
 from ingest.report import Outcome, RunReport

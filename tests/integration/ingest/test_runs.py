@@ -13,12 +13,12 @@ from fakes.source import FakeSource
 
 from api.app import App
 from core.errors import AlreadyRunningError, FetchError, LeaseLostError, ModelError, SourceError
-from core.job_control import cancel, list_jobs
-from core.jobs import DOCUMENT, SYNC, Holder, JobState, claim_one, is_running
 from core.locks import SignOfLife
 from core.permissions import PUBLIC, scope_of
-from core.reading import list_documents
-from core.sources import RunState, cursor_of, list_sources, runs_of
+from core.store.documents.reading import list_documents
+from core.store.job_control import cancel, list_jobs
+from core.store.jobs import DOCUMENT, SYNC, Holder, JobState, claim_one, is_running
+from core.store.sources import RunState, cursor_of, list_sources, runs_of
 from ingest.record import Recorder
 from ingest.report import DocumentReport, Outcome, silent
 from ingest.run import RunOptions, Runs

@@ -13,9 +13,9 @@ from sqlalchemy import select, update
 
 from api.app import App
 from core.errors import FetchError
-from core.jobs import DOCUMENT, JobState
-from core.sources import find_source, register, runs_of
-from core.tables import JobTable
+from core.store.jobs import DOCUMENT, JobState
+from core.store.sources import find_source, register, runs_of
+from core.store.tables import JobTable
 from ingest.folder import FolderSource
 from ingest.report import RunReport
 

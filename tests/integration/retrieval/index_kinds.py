@@ -16,8 +16,8 @@ from fakes.entries import DIMENSION
 from fakes.index import FakeDenseIndex, FakeLexicalIndex
 from fakes.milvus_server import milvus_server
 
-from core.language import terms
 from core.settings import MilvusSettings
+from core.text.language import terms
 from core.values import AccessScope, Hit, IndexEntry, LabelFilter
 from retrieval.faiss_index import FaissIndex
 from retrieval.faiss_structures import Graph, Lists

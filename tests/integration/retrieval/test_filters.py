@@ -9,8 +9,8 @@ from fakes.application import make_app
 from fakes.embedder import FakeEmbedder
 
 from api.app import App
-from core.labels import SearchFilter
 from core.permissions import scope_of
+from core.text.labels import SearchFilter
 from ingest.folder import PERMISSIONS_FILE, FolderSource
 
 OLD = """---

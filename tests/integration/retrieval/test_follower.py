@@ -13,9 +13,9 @@ from filelock import FileLock
 from sqlalchemy import select
 
 from api.app import App
-from core.changes import latest_seq, live_chunk_ids
 from core.errors import StorageError
-from core.tables import FollowerTable
+from core.store.changes import latest_seq, live_chunk_ids
+from core.store.tables import FollowerTable
 from core.values import IndexEntry
 from retrieval.follower import Follower
 

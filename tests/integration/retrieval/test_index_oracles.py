@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from index_kinds import EVERYBODY
 
 from core.errors import IndexUnusableError
-from core.language import terms
+from core.text.language import terms
 from core.values import AccessScope, BlockKind, Hit, IndexEntry
 from llm.embedder import Vectors
 from retrieval.faiss_index import FaissIndex

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from api.app import App
 from core.errors import InputError
-from core.labels import SearchFilter
+from core.text.labels import SearchFilter
 from retrieval.langchain_retriever import VademecumRetriever
 
 QUESTION = "How does the pump run?"

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from pymilvus import MilvusClient
 
 from api.app import App
-from core.changes import live_chunk_ids
 from core.errors import IndexServerError, IndexUnusableError, SettingsError
 from core.permissions import scope_of
 from core.settings import MilvusSettings, load_settings
+from core.store.changes import live_chunk_ids
 from core.values import AccessScope
 from llm.circuit import CircuitBreaker
 from retrieval.index import DenseIndex

@@ -13,13 +13,13 @@ from sqlalchemy import func, select
 
 from admin.check import check
 from api.app import App
-from core.embedders import EmbedderEntry
 from core.errors import ModelError, NotReadyError
-from core.goldens import Golden, add_golden, last_verdicts
 from core.permissions import scope_of
-from core.reading import list_documents
-from core.sources import find_source, runs_of
-from core.tables import SuccessionTable
+from core.store.documents.reading import list_documents
+from core.store.embedders import EmbedderEntry
+from core.store.goldens import Golden, add_golden, last_verdicts
+from core.store.sources import find_source, runs_of
+from core.store.tables import SuccessionTable
 from ingest.report import RunReport
 from ingest.run import RunOptions
 from llm.embedder import Embedder

@@ -11,7 +11,7 @@ from sqlalchemy import Delete, Update, delete, select, update
 
 from api.app import App
 from core.permissions import scope_of
-from core.tables import ChunkTable, DocumentTable, GrantTable, VersionTable
+from core.store.tables import ChunkTable, DocumentTable, GrantTable, VersionTable
 from core.values import AccessScope, DocumentState
 
 NOBODY = AccessScope(frozenset())

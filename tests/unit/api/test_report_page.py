@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from api.report_page import report_page
-from core.sources import RunEntry, RunState, SourceEntry
+from core.store.sources import RunEntry, RunState, SourceEntry
 
 BEGUN = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)
 SOURCE = SourceEntry(1, "file:///srv/<documents>", "folder", {}, "", True)

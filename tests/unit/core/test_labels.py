@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.facts import NONE, Facts
-from core.labels import EVERYTHING, SearchFilter, labels_of, language_label
+from core.text.labels import EVERYTHING, SearchFilter, labels_of, language_label
 
 DAYS = st.dates(date(1990, 1, 1), date(2035, 12, 31))
 

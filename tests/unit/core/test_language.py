@@ -7,7 +7,7 @@ import Stemmer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.language import ANALYZER_VERSION, CJK, STOP_WORDS, cjk_share, is_identifier, sentences, terms
+from core.text.language import ANALYZER_VERSION, CJK, STOP_WORDS, cjk_share, is_identifier, sentences, terms
 
 TEXT = st.text(st.one_of(st.sampled_from("aZ9 .!?。！\n-_/x#@泵站e-42“”)"), st.characters()), max_size=200)
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.names import edits, names, nearest, plain, quoted
+from core.text.names import edits, names, nearest, plain, quoted
 
 SHORT = st.text("abc1-", max_size=6)
 

@@ -4,10 +4,10 @@ import pytest
 from fakes.generator import FakeGenerator
 from fakes.passages import passage
 
-from core.labels import EVERYTHING, SearchFilter
 from core.permissions import scope_of
 from core.settings import RetrievalSettings
-from core.succession import Successor
+from core.store.documents.succession import Successor
+from core.text.labels import EVERYTHING, SearchFilter
 from core.values import AccessScope, Answer, DraftSentence, Passage
 from retrieval.answer import NOT_FOUND, TOO_LITTLE, Answerer, Found, Said, Tell
 from retrieval.search import Results, Searcher

@@ -4,7 +4,7 @@ import pytest
 from fakes.passages import passage
 
 from core.facts import NONE
-from core.succession import Successor
+from core.store.documents.succession import Successor
 from core.values import Citation, Passage
 from retrieval.disagreement import disagreements, in_force
 

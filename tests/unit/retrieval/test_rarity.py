@@ -3,7 +3,7 @@
 from fakes.entries import entry
 from fakes.index import FakeLexicalIndex
 
-from core.language import terms
+from core.text.language import terms
 from retrieval.rarity import emphasis, rare_names, rarities, words_unit
 
 

@@ -12,7 +12,7 @@ from partners import LOOPBACK, READERS, Partner, open_partner
 
 from api.app import App
 from core.errors import SourceError
-from core.known import KnownDocument, known_documents
+from core.store.documents.known import KnownDocument, known_documents
 from core.values import DocumentState
 from ingest.report import Outcome, RunReport
 from ingest.run import PLAIN, RunOptions

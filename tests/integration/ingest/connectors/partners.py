@@ -45,7 +45,7 @@ class Partner(Protocol):
 
 def open_partner(app: App, partner: Partner) -> Source:
     """Open a source as the command line does, and again as the nightly run does."""
-    from core.sources import SourceEntry
+    from core.store.sources import SourceEntry
 
     first = source_at(partner.place, partner.options, READERS, app.settings)
     first.close()

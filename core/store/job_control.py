@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
-from core.database import clock
 from core.errors import NotFoundError
-from core.jobs import DOCUMENT, SYNC, JobState, make_free
-from core.tables import JobTable
+from core.store.database import clock
+from core.store.jobs import DOCUMENT, SYNC, JobState, make_free
+from core.store.tables import JobTable
 
 
 @dataclass(frozen=True, slots=True)

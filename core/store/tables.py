@@ -1,7 +1,7 @@
 """The tables: the only truth.
 
 Chunk rows are those of live versions, and of versions that wait behind a gate or are kept to go back
-to (`core.standing`): the transaction that tombstones any other version deletes its chunks and
+to (`core.store.documents.standing`): the transaction that tombstones any other version deletes its chunks and
 embeddings, so that what cannot be read any more cannot be found any more. The version's text stays,
 for those who open an older citation.
 """

@@ -7,8 +7,7 @@ from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.orm import Session
 
 from core.facts import facts_known
-from core.labels import labels_of, language_label
-from core.tables import (
+from core.store.tables import (
     ChangeTable,
     ChunkTable,
     DocumentTable,
@@ -17,6 +16,7 @@ from core.tables import (
     SourceTable,
     VersionTable,
 )
+from core.text.labels import labels_of, language_label
 from core.values import BlockKind, IndexEntry, Standing
 
 # Documents that wait, handed out at once.

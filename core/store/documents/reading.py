@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from core.errors import NotFoundError
 from core.facts import facts_known
-from core.tables import ChunkTable, DocumentTable, GrantTable, PageTable, SourceTable, VersionTable, cut
+from core.store.tables import ChunkTable, DocumentTable, GrantTable, PageTable, SourceTable, VersionTable, cut
 from core.values import AccessScope, BlockKind, DocumentState, Hit, Passage, Standing
 
 # Ids bound in one statement; SQLite takes 32,766.

@@ -11,10 +11,10 @@ from urllib.parse import unquote
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from core.changes import LIVE
 from core.facts import Facts, facts_known
-from core.reading import readable
-from core.tables import DocumentTable, SuccessionTable, VersionTable
+from core.store.changes import LIVE
+from core.store.documents.reading import readable
+from core.store.tables import DocumentTable, SuccessionTable, VersionTable
 from core.values import AccessScope
 
 

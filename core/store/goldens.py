@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core.errors import InputError, NotFoundError
-from core.tables import GoldenTable, VerdictTable
+from core.store.tables import GoldenTable, VerdictTable
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from core.database import clock
 from core.errors import AlreadyRunningError, LeaseLostError, NotFoundError
-from core.tables import JobTable
+from core.store.database import clock
+from core.store.tables import JobTable
 
 SYNC = "sync"
 DOCUMENT = "document"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from core.tables import ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable, cut
+from core.store.tables import ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable, cut
 from core.values import DocumentState
 
 

@@ -16,8 +16,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Programmin
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from core import postgresql, sqlite
 from core.errors import SchemaError, SettingsError, StorageError
+from core.store import postgresql, sqlite
 
 # How long a writer waits for another one before it gives up.
 BUSY_SECONDS = 30

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from core.documents import find_document, tombstone
 from core.errors import NotFoundError
-from core.tables import (
+from core.store.documents.writing import find_document, tombstone
+from core.store.tables import (
     ChunkTable,
     DocumentTable,
     EmbeddingTable,

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
-from core.tables import RunTable, SourceTable
+from core.store.tables import RunTable, SourceTable
 
 # Reports of older runs are dropped.
 RUNS_KEPT = 100

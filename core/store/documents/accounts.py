@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.documents import find_document
 from core.errors import NotFoundError
-from core.tables import DocumentTable, GrantTable, VersionTable
+from core.store.documents.writing import find_document
+from core.store.tables import DocumentTable, GrantTable, VersionTable
 from core.values import DocumentState
 
 

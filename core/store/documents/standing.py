@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from core.changes import LIVE
-from core.jobs import DOCUMENT
-from core.succession import write_succession
-from core.tables import ChangeTable, ChunkTable, DocumentTable, GoldenTable, JobTable, VersionTable
+from core.store.changes import LIVE
+from core.store.documents.succession import write_succession
+from core.store.jobs import DOCUMENT
+from core.store.tables import ChangeTable, ChunkTable, DocumentTable, GoldenTable, JobTable, VersionTable
 from core.values import DocumentState, Standing
 
 

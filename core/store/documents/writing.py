@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
 from core.facts import NONE, Facts
-from core.jobs import DOCUMENT, forget
-from core.known import KnownDocument
-from core.succession import write_succession
-from core.tables import (
+from core.store.documents.known import KnownDocument
+from core.store.documents.succession import write_succession
+from core.store.jobs import DOCUMENT, forget
+from core.store.tables import (
     ChangeTable,
     ChunkTable,
     DocumentTable,

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, exists, func, insert, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotReadyError
-from core.tables import ChangeTable, ChunkTable, EmbedderTable, EmbeddingTable
+from core.store.tables import ChangeTable, ChunkTable, EmbedderTable, EmbeddingTable
 
 IN_FORCE, FORMER, WITHDRAWN = "in_force", "former", "withdrawn"
 

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.documents import (
+from core.errors import NotFoundError, ParseError
+from core.facts import facts_from_text
+from core.store.documents.writing import (
     READ,
     Fetched,
     PreparedVersion,
@@ -19,9 +21,7 @@ from core.documents import (
     update_facts,
     update_grants,
 )
-from core.errors import NotFoundError, ParseError
-from core.facts import facts_from_text
-from core.tables import DocumentTable, GrantTable
+from core.store.tables import DocumentTable, GrantTable
 from core.values import DocumentState
 
 

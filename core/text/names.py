@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from core.language import HYPHENS, LOOSE_JOINT, TOKEN, cjk_share, is_identifier, terms
+from core.text.language import HYPHENS, LOOSE_JOINT, TOKEN, cjk_share, is_identifier, terms
 
 # More edits than this, or than one for three characters, and two names are not near each other.
 MOST_EDITS = 2
