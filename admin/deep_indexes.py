@@ -9,7 +9,7 @@ from admin.finding import Finding, listed
 from core.store.changes import live_entries
 from core.store.database import Database
 from core.values import AccessScope, IndexEntry
-from llm.embedder import Vectors
+from llm.embedding.embedder import Vectors
 from retrieval.follower import Follower
 from retrieval.index import DenseIndex, Index, LexicalIndex
 from retrieval.leaning import leaning

@@ -23,12 +23,12 @@ from ingest.sandbox.pool import ParserSandbox
 from ingest.source import Source
 from ingest.sources import open_source
 from ingest.worker import Worker
-from llm.embedder import Embedder
-from llm.embedders import embedder_config, open_embedder, reopen_embedder
-from llm.extractive import ExtractiveGenerator
+from llm.embedding.embedder import Embedder
+from llm.embedding.embedders import embedder_config, open_embedder, reopen_embedder
+from llm.extractive.generator import ExtractiveGenerator
 from llm.generator import Generator
 from llm.generators import open_generator
-from llm.reranker import open_reranker
+from llm.reranking.reranker import open_reranker
 from retrieval.answer import Answerer
 from retrieval.dense_kinds import DenseKinds
 from retrieval.faiss_index import FORM

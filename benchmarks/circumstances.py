@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from llm.embedder_folder import BUILT_IN, embedder_folder
+from llm.embedding.folder import BUILT_IN, embedder_folder
 
 
 def circumstances(packages: Sequence[str]) -> dict[str, Any]:

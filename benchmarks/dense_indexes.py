@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from sqlalchemy import URL, create_engine, text
 
 from core.settings import LlmSettings
-from llm.embedder import Vectors
-from llm.embedders import open_embedder
+from llm.embedding.embedder import Vectors
+from llm.embedding.embedders import open_embedder
 from retrieval.faiss_structures import Graph, Lists
 from retrieval.leaning import leaning
 from retrieval.row_index import Structure

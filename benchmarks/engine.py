@@ -23,10 +23,10 @@ from transformers import AutoModelForCausalLM, DeepseekV3Config, PreTrainedModel
 from transformers.generation import ContinuousBatchingConfig, GenerationConfig
 
 from core.settings import EngineSettings
-from llm.engine.attention import detach
 from llm.engine.build import build_engine
+from llm.engine.model.attention import detach
 from llm.engine.request import GenerationRequest, Sampling
-from llm.engine.sequence import Sequence
+from llm.engine.scheduling.sequence import Sequence
 
 VOCABULARY = 4096
 SHARED_TOKENS = 256

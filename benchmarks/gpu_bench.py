@@ -15,13 +15,13 @@ from transformers import PreTrainedModel
 
 from benchmarks.gpu_shapes import Extent, make_model
 from core.settings import EngineSettings
-from llm.engine.attention import detach
 from llm.engine.build import build_engine
 from llm.engine.engine import Engine
-from llm.engine.layout import watch_layout
+from llm.engine.model.attention import detach
+from llm.engine.model.layout import watch_layout
 from llm.engine.request import GenerationRequest, Sampling
-from llm.engine.sequence import Matcher, Sequence
-from llm.engine.store import KvLayout
+from llm.engine.scheduling.sequence import Matcher, Sequence
+from llm.engine.tensors.store import KvLayout
 
 Tokens = list[int]
 _PAGE = 32

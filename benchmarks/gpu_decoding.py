@@ -5,8 +5,8 @@ from typing import Any
 
 from benchmarks.gpu_bench import Bench, Figure, TooLargeError, add, decode_seconds, timed_step, tokens_for
 from benchmarks.gpu_shapes import step_bytes
-from llm.catalogue import KvDtype
 from llm.engine.engine import Engine
+from llm.models.catalogue import KvDtype
 
 _FLOORS = {1: (0.25, 0.45), 16: (0.35, 0.55), 64: (0.45, 0.65), 256: (0.50, 0.70)}
 _LEAST_CAPACITY = {"qwen3-30b": 1.9, "deepseek-v2-lite": 1.6}

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from benchmarks.gpu_bench import Bench, Figure, TooLargeError, decode_seconds, tokens_for
-from llm.engine.batch import Batch
 from llm.engine.engine import Engine, Sample, Waiting
-from llm.engine.plan import Limits, Plan
-from llm.engine.runner import ModelRunner
-from llm.engine.sampler import start_sampling
+from llm.engine.model.runner import ModelRunner
+from llm.engine.model.sampler import start_sampling
+from llm.engine.scheduling.plan import Limits, Plan
+from llm.engine.tensors.batch import Batch
 
 _GAP_BATCH = 16
 _LOGITS = 512  # a vocabulary that costs nothing to sample from

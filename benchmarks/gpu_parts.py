@@ -14,15 +14,15 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from benchmarks.gpu_bench import Bench, Figure
 from core.settings import LlmSettings
-from llm import cross_encoder
 from llm.batches import reading_dtype
-from llm.embedder import DeferredEmbedder
-from llm.embedder_folder import BUILT_IN, embedder_folder
-from llm.engine.batch import DecodeRows
-from llm.engine.experts import expert_layers, torch_experts
-from llm.engine.ops import AttentionOps, AttentionRule, TorchOps
-from llm.engine.seams import choose_seams
-from llm.engine.store import KvStream
+from llm.embedding.embedder import DeferredEmbedder
+from llm.embedding.folder import BUILT_IN, embedder_folder
+from llm.engine.seams.choice import choose_seams
+from llm.engine.seams.experts import expert_layers, torch_experts
+from llm.engine.seams.ops import AttentionOps, AttentionRule, TorchOps
+from llm.engine.tensors.batch import DecodeRows
+from llm.engine.tensors.store import KvStream
+from llm.reranking import cross_encoder
 from retrieval.rows import Allowed
 from retrieval.torch_structure import TorchRows
 

@@ -9,8 +9,8 @@ from transformers import PreTrainedModel
 from benchmarks.engine import Job, Tokens, continuous_batching, jobs, static_batches
 from benchmarks.gpu_bench import Bench, Figure, add, run_out
 from llm.engine.engine import Engine
-from llm.engine.grammar import Grammars
 from llm.engine.request import Guide, GuideKind
+from llm.engine.text.grammar import Grammars
 
 # Lines that each end in a marker, as an answer with citations has them.
 _CITING = Guide(GuideKind.REGEX, r"([a-z ]{1,60}\[[1-9]\]\n)+")

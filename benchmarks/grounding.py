@@ -24,7 +24,7 @@ from benchmarks.grounding_sets import Asking, askings, opened
 from benchmarks.layout import PARTS
 from core.settings import load_settings
 from core.values import AccessScope, Answer
-from llm.candidates import CELL_SEPARATOR
+from llm.extractive.candidates import CELL_SEPARATOR
 from retrieval.answer_evaluation import answer_in_citation, answer_series
 from retrieval.statistics import Series, auroc, mean, percentile
 

@@ -37,7 +37,7 @@ from benchmarks.retrieval_corpus import (
 )
 from core.settings import load_settings
 from core.values import AccessScope
-from llm.embedders import open_embedder
+from llm.embedding.embedders import open_embedder
 
 Json = dict[str, Any]
 RESULTS = Path(__file__).parent / "results"

@@ -22,7 +22,7 @@ from core.values import Block, BlockKind, ParsedDocument
 from ingest.chunker import chunk
 from ingest.parsers.formats import parse
 from ingest.source import Listed, Listing
-from llm.embedder import Embedder, Emphasis, Vectors
+from llm.embedding.embedder import Embedder, Emphasis, Vectors
 
 _REAL = "corpus_mixed_18f_handbook", "corpus_md_en_sourcegraph_handbook"
 _REAL_CHUNKS = 2000

@@ -1,4 +1,4 @@
-"""Fits the weights of `llm/support.py` on the tuning halves, and prints them.
+"""Fits the weights of `llm/extractive/support.py` on the tuning halves, and prints them.
 
     python -m benchmarks.support WORK_DIR      # needs scikit-learn, which the embedder's package brings
 
@@ -25,9 +25,9 @@ from api.app import App
 from benchmarks.answer_sets import cell_key
 from benchmarks.grounding_sets import Asking, askings, opened
 from core.values import AccessScope, Inquiry
-from llm.candidates import CELL_SEPARATOR, Candidate
-from llm.extractive import ExtractiveGenerator
-from llm.support import READ, UNREAD, Weights
+from llm.extractive.candidates import CELL_SEPARATOR, Candidate
+from llm.extractive.generator import ExtractiveGenerator
+from llm.extractive.support import READ, UNREAD, Weights
 
 Figures = NDArray[np.float64]
 
@@ -52,7 +52,7 @@ class Asked:
 
 def main() -> None:
     """Fit both kinds of weights and print them."""
-    parser = argparse.ArgumentParser(description="Fit the weights of llm/support.py.")
+    parser = argparse.ArgumentParser(description="Fit the weights of llm/extractive/support.py.")
     parser.add_argument("work", type=Path)
     work = parser.parse_args().work
     app = opened(work)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.text.language import sentences
 from core.values import Block, BlockKind, Chunk, ParsedDocument
-from llm.tokens import TextTokenizer
+from llm.embedding.tokens import TextTokenizer
 
 CHUNKER_VERSION = 1
 # A section shorter than this share of the target takes in the next one: an isolated heading finds nothing.

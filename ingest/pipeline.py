@@ -27,7 +27,7 @@ from ingest.record import Plan, Recorder
 from ingest.report import Progress, RunReport, silent
 from ingest.run import PLAIN, Run, RunOptions, Runs
 from ingest.source import Listed, Source
-from llm.embedder import Embedder
+from llm.embedding.embedder import Embedder
 
 Parse = Callable[[bytes, str], ParsedDocument]
 """Turns a file's content and name into a document, or raises ParseError; many threads call it at once."""

@@ -32,7 +32,7 @@ from core.store.sources import RunState, SourceEntry, begin_run, end_run, regist
 from core.values import DocumentState
 from ingest.report import Outcome, Progress, RunReport
 from ingest.source import Source
-from llm.embedder import Embedder
+from llm.embedding.embedder import Embedder
 
 log = structlog.get_logger()
 _LOOK_AGAIN_SECONDS = 0.1

@@ -24,7 +24,9 @@ def open_generator(settings: LlmSettings, extractive: Generator) -> Generator:
 
     def load() -> Generator:
         # The neural library costs seconds: only a question is worth them.
-        open_neural: Callable[[LlmSettings], Generator] = importlib.import_module("llm.backends").open_neural
+        open_neural: Callable[[LlmSettings], Generator] = importlib.import_module(
+            "llm.chat.backends"
+        ).open_neural
         return open_neural(settings)
 
     return FallbackGenerator(DeferredGenerator(settings.generator, load), extractive)

@@ -11,7 +11,7 @@ from pathlib import Path
 from core.errors import IndexUnusableError
 from core.settings import RetrievalSettings
 from core.values import AccessScope, Hit, IndexEntry, LabelFilter
-from llm.embedder import Vectors
+from llm.embedding.embedder import Vectors
 from retrieval.faiss_index import FaissIndex
 from retrieval.faiss_structures import Graph, Lists
 from retrieval.index import ChunkIds, DenseIndex

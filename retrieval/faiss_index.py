@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.errors import IndexUnusableError
 from core.values import AccessScope, Hit, IndexEntry, LabelFilter
-from llm.embedder import Vectors
+from llm.embedding.embedder import Vectors
 from retrieval.index import ChunkIds
 from retrieval.leaning import LEAN, leaning
 

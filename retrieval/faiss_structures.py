@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import IndexUnusableError
-from llm.embedder import Vectors
+from llm.embedding.embedder import Vectors
 from retrieval.row_index import Found
 from retrieval.rows import Allowed, RowNumbers
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.values import AccessScope, Hit, IndexEntry, LabelFilter
-from llm.embedder import Vectors
+from llm.embedding.embedder import Vectors
 
 ChunkIds = NDArray[np.int64]
 

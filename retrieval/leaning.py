@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from llm.embedder import Vectors
+from llm.embedding.embedder import Vectors
 
 # How far. On the train parts (docs/retrieval.md) 0.5 helps long documents and harms no short ones.
 LEAN = 0.5

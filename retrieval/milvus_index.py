@@ -17,8 +17,8 @@ import structlog
 from core.errors import IndexUnusableError
 from core.settings import MilvusSettings
 from core.values import AccessScope, Hit, IndexEntry, LabelFilter
-from llm.circuit import CircuitBreaker
-from llm.embedder import Vectors
+from llm.embedding.embedder import Vectors
+from llm.servers.circuit import CircuitBreaker
 from retrieval.faiss_index import FaissIndex
 from retrieval.index import ChunkIds
 from retrieval.leaning import leaning

@@ -10,8 +10,8 @@ import numpy as np
 from core.errors import IndexServerError, IndexUnusableError, SettingsError, VadeError
 from core.settings import MilvusSettings
 from core.values import Hit
-from llm.circuit import CircuitBreaker
-from llm.embedder import Vectors
+from llm.embedding.embedder import Vectors
+from llm.servers.circuit import CircuitBreaker
 
 T = TypeVar("T")
 

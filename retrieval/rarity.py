@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from core.text.language import words
 from core.text.names import names
-from llm.embedder import Emphasis
+from llm.embedding.embedder import Emphasis
 from retrieval.index import LexicalIndex
 
 # A name in at most so many chunks is that of one exact thing. At 20 chunks nDCG@10 on the train parts

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from core.store.database import Database
 from core.store.embedders import add_vectors, count_unembedded, unembedded
-from llm.embedder import Embedder
+from llm.embedding.embedder import Embedder
 
 # Chunks embedded together, then committed: some seconds of work on two cores.
 _CHUNKS_AT_ONCE = 128

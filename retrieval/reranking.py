@@ -7,7 +7,7 @@ import structlog
 
 from core.values import Passage
 from llm.engine.errors import EngineFullError, GenerationFailedError
-from llm.reranker import Reranker
+from llm.reranking.reranker import Reranker
 
 log = structlog.get_logger()
 

@@ -14,9 +14,9 @@ from core.text.labels import EVERYTHING, SearchFilter
 from core.text.language import cjk_share, terms
 from core.text.names import quoted
 from core.values import AccessScope, Hit, LabelFilter, Passage
-from llm.embedder import Embedder, Emphasis
+from llm.embedding.embedder import Embedder, Emphasis
 from llm.engine.errors import EngineFullError, GenerationFailedError
-from llm.reranker import Reranker
+from llm.reranking.reranker import Reranker
 from retrieval.exact import exact_first
 from retrieval.follower import Opens
 from retrieval.fusion import Leg, fuse

@@ -15,11 +15,11 @@ from core.store.database import Database
 from core.store.embedders import FORMER, IN_FORCE, EmbedderEntry, embedder_at, put_in_force
 from core.store.tables import FollowerTable
 from core.values import Inquiry, Passage
-from llm.embedder import Embedder, Emphasis, Vectors
+from llm.embedding.embedder import Embedder, Emphasis, Vectors
+from llm.embedding.tokens import TextTokenizer
 from llm.engine.errors import GenerationFailedError
-from llm.extractive import ExtractiveGenerator
+from llm.extractive.generator import ExtractiveGenerator
 from llm.generator import Draft
-from llm.tokens import TextTokenizer
 from retrieval.follower import Follower, Opens, follower_row
 from retrieval.index import DenseIndex
 

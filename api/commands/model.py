@@ -11,11 +11,11 @@ import click
 from api.commands.model_readers import columns, reader_text, readers_text
 from api.terminal import DONE, WITH_FAILURES, Terminal
 from core.settings import load_settings
-from llm.catalogue import CATALOGUE, ModelCard, repository_of
-from llm.pull import HUB, pull
-from llm.reader_check import check_reader, kind_of
-from llm.readers import READERS
-from llm.vllm_server import run_child, vllm_command
+from llm.models.catalogue import CATALOGUE, ModelCard, repository_of
+from llm.models.pull import HUB, pull
+from llm.models.reader_check import check_reader, kind_of
+from llm.models.readers import READERS
+from llm.models.vllm_server import run_child, vllm_command
 
 _GB = 1e9
 _COLUMNS = ("tier", "name", "size", "licence", "context", "weights", "8 bit", "KV", "INT8 KV", "runs in")
@@ -57,7 +57,7 @@ def run_check(data_dir: Path | None, terminal: Terminal, folder: Path) -> int:
         read = check_reader(folder, settings)
         terminal.result({"folder": str(folder), **asdict(read)}, lambda: reader_text(read, folder))
         return DONE
-    from llm.model_check import check
+    from llm.models.generator_check import check
 
     report = asdict(check(folder, settings))
     terminal.result({"folder": str(folder), "kind": "chat", **report}, lambda: _check_text(report))

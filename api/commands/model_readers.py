@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from llm.reader_check import ReaderReport
-from llm.readers import ReaderCard
+from llm.models.reader_check import ReaderReport
+from llm.models.readers import ReaderCard
 
 _COLUMNS = ("kind", "name", "size", "licence", "tokens", "vector", "languages")
 

@@ -12,10 +12,10 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from core.errors import ModelError
-from llm.engine.attention import is_latent
-from llm.engine.batch import Batch
 from llm.engine.errors import UnsupportedModelError
-from llm.engine.runner import Forward
+from llm.engine.model.attention import is_latent
+from llm.engine.model.runner import Forward
+from llm.engine.tensors.batch import Batch
 
 _ABSORBED = "kv_b_proj"  # its weights are read apart from its layer, which an adapter would not see
 

@@ -8,18 +8,17 @@ from transformers import PreTrainedModel
 from core.errors import ModelError
 from core.settings import EngineSettings
 from llm.engine.adapters import AdaptedForward, Adapters
-from llm.engine.attention import PagedAttention, attach, detach
 from llm.engine.engine import Engine
-from llm.engine.experts import attach_experts
-from llm.engine.graphs import CudaRecorder, RecordedForward, Recorder
-from llm.engine.layout import watch_layout
-from llm.engine.memory import CPU_PAGE_BYTES, count_pages, largest_batch, room_on_gpu
-from llm.engine.ops import AttentionOps
-from llm.engine.plan import Limits
-from llm.engine.runner import Forward, ModelForward, ModelRunner
-from llm.engine.sampler import start_sampling
-from llm.engine.seams import Seams, choose_seams
-from llm.engine.store import KvLayout, KvStore
+from llm.engine.model.attention import PagedAttention, attach, detach
+from llm.engine.model.graphs import CudaRecorder, RecordedForward, Recorder
+from llm.engine.model.layout import watch_layout
+from llm.engine.model.memory import CPU_PAGE_BYTES, count_pages, largest_batch, room_on_gpu
+from llm.engine.model.runner import Forward, ModelForward, ModelRunner
+from llm.engine.model.sampler import start_sampling
+from llm.engine.scheduling.plan import Limits
+from llm.engine.seams.choice import Seams, choose_seams
+from llm.engine.seams.experts import attach_experts
+from llm.engine.seams.ops import AttentionOps
 from llm.engine.support import (
     check_supported,
     context_limit,
@@ -28,6 +27,7 @@ from llm.engine.support import (
     varies_with_length,
     verify,
 )
+from llm.engine.tensors.store import KvLayout, KvStore
 
 
 def build_engine(

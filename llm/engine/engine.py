@@ -5,11 +5,11 @@ from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from llm.engine.pages import PagePool
-from llm.engine.plan import Limits, Plan
 from llm.engine.request import Delta, Finish, FinishReason, TokenLogprob
-from llm.engine.scheduler import Scheduler
-from llm.engine.sequence import Sequence
+from llm.engine.scheduling.pages import PagePool
+from llm.engine.scheduling.plan import Limits, Plan
+from llm.engine.scheduling.scheduler import Scheduler
+from llm.engine.scheduling.sequence import Sequence
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from llm.engine.loop import EngineLoop
 from llm.engine.quantization import quantize_weights
 from llm.engine.serving import EngineChat
 from llm.engine.support import refusal
-from llm.engine.tokens import TokenCodec
+from llm.engine.text.tokens import TokenCodec
 
 
 def open_engine(

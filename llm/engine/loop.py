@@ -8,7 +8,7 @@ from threading import Condition, Thread
 from llm.engine.engine import Engine, Event
 from llm.engine.errors import EngineClosedError, EngineFullError
 from llm.engine.request import Delta, Finish, FinishReason, GenerationRequest, Priority
-from llm.engine.sequence import Matcher, Sequence, Transcript
+from llm.engine.scheduling.sequence import Matcher, Sequence, Transcript
 from llm.engine.stream import Stream
 
 _MAX_RETRY_AFTER_SECONDS = 60

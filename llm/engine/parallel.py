@@ -10,11 +10,11 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from core.settings import EngineSettings
-from llm.engine.batch import Batch
 from llm.engine.build import assemble, prepare
 from llm.engine.engine import Engine
-from llm.engine.runner import Forward
-from llm.engine.seams import choose_seams
+from llm.engine.model.runner import Forward
+from llm.engine.seams.choice import choose_seams
+from llm.engine.tensors.batch import Batch
 
 LEADER = 0
 

@@ -12,7 +12,7 @@ from transformers import PreTrainedModel
 
 from core.errors import ModelError
 from llm.engine.errors import UnsupportedModelError
-from llm.engine.experts import quantize_experts
+from llm.engine.seams.experts import quantize_experts
 
 WeightFormat = Literal["model", "int8", "fp8"]
 _EXPERTS = r"re:(.*\.)?experts\.(gate_up_proj|down_proj)$"

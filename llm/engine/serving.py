@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from uuid import uuid4
 
-from llm.engine.chat import ChatRequest
 from llm.engine.errors import RequestInvalidError
 from llm.engine.loop import EngineLoop, EngineSnapshot
 from llm.engine.request import Delta, Finish, GenerationRequest
 from llm.engine.stream import raise_unless_answered
-from llm.engine.tokens import TokenCodec
+from llm.engine.text.conversation import ChatRequest
+from llm.engine.text.tokens import TokenCodec
 
 
 class EngineChat:

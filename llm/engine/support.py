@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from llm.engine.batch import pack
 from llm.engine.errors import UnsupportedModelError
-from llm.engine.plan import Plan, Row
+from llm.engine.model.runner import Forward
 from llm.engine.request import GenerationRequest
-from llm.engine.runner import Forward
-from llm.engine.sequence import Sequence
+from llm.engine.scheduling.plan import Plan, Row
+from llm.engine.scheduling.sequence import Sequence
+from llm.engine.tensors.batch import pack
 
 ATTENTION_KINDS = frozenset({"full_attention", "sliding_attention"})
 # RoPE whose frequencies depend on the longest sequence in the batch beyond the trained length.

@@ -10,7 +10,7 @@ from api.app import App, build
 from core.settings import load_settings
 from core.store.embedders import EmbedderEntry
 from ingest.parsers.formats import parse
-from llm.embedder import Embedder
+from llm.embedding.embedder import Embedder
 
 
 def make_app(

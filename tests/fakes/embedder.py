@@ -8,9 +8,9 @@ import numpy as np
 
 from core.errors import ModelError
 from core.text.language import terms
-from llm.embedder import Emphasis, Vectors
-from llm.embedder_folder import embedder_folder
-from llm.tokens import TextTokenizer
+from llm.embedding.embedder import Emphasis, Vectors
+from llm.embedding.folder import embedder_folder
+from llm.embedding.tokens import TextTokenizer
 
 
 class FakeEmbedder:

@@ -13,7 +13,7 @@ from core.errors import IndexUnusableError
 from core.text.language import cjk_share, is_identifier, terms
 from core.text.names import MOST_EDITS, edits
 from core.values import AccessScope, BlockKind, Hit, IndexEntry, LabelFilter
-from llm.embedder import Vectors
+from llm.embedding.embedder import Vectors
 from retrieval.index import ChunkIds
 from retrieval.leaning import leaning
 

@@ -10,7 +10,7 @@ from fakes.application import make_app
 from fakes.embedder import FakeEmbedder
 
 from core.store.embedders import EmbedderEntry
-from llm.embedder import Embedder, Vectors
+from llm.embedding.embedder import Embedder, Vectors
 from retrieval import reembedding
 
 

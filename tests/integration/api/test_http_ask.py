@@ -10,7 +10,7 @@ from fakes.source import FakeSource
 from fakes.web import visiting
 from fastapi.testclient import TestClient
 
-from llm.embedder import Vectors
+from llm.embedding.embedder import Vectors
 
 PUMP = "The pump P-7 runs at 2900 revolutions per minute."
 CODE = "The override code of the panel HB-20 is 7319."

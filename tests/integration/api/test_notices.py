@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from llm.embedder import DeferredEmbedder, Vectors
+from llm.embedding.embedder import DeferredEmbedder, Vectors
 from llm.engine.errors import ServerDownError
 from retrieval.search import BY_WORDS_ONLY
 

@@ -12,14 +12,14 @@ import citing_model
 import torch
 
 from core.settings import EngineSettings
-from llm.engine.attention import detach
-from llm.engine.batch import pack
 from llm.engine.build import page_model
-from llm.engine.layout import watch_layout
-from llm.engine.plan import Plan, Row
+from llm.engine.model.attention import detach
+from llm.engine.model.layout import watch_layout
 from llm.engine.request import GenerationRequest
-from llm.engine.seams import choose_seams
-from llm.engine.sequence import Sequence
+from llm.engine.scheduling.plan import Plan, Row
+from llm.engine.scheduling.sequence import Sequence
+from llm.engine.seams.choice import choose_seams
+from llm.engine.tensors.batch import pack
 
 PAGE = 8
 

@@ -9,7 +9,7 @@ from tiny_tokenizer import tiny_tokenizer
 from torch.nn.functional import cross_entropy
 from transformers import Qwen3MoeConfig, Qwen3MoeForCausalLM
 
-from llm.engine.tokens import TokenCodec
+from llm.engine.text.tokens import TokenCodec
 
 STEPS, PEAK_RATE = 60, 5e-3
 

@@ -26,14 +26,14 @@ from api.http import make_http
 from core.permissions import scope_of
 from core.settings import EngineSettings
 from core.values import Inquiry, Turn
+from llm.chat.neural import AnswerOptions, NeuralGenerator
+from llm.chat.prompt import build_prompt
 from llm.engine.build import build_engine
 from llm.engine.errors import EngineFullError
 from llm.engine.loader import load_codec, load_model
 from llm.engine.loop import EngineLoop
-from llm.engine.ops import TorchOps
+from llm.engine.seams.ops import TorchOps
 from llm.engine.serving import EngineChat
-from llm.neural import AnswerOptions, NeuralGenerator
-from llm.prompt import build_prompt
 from retrieval.answer import Answerer
 
 DOCUMENTS = {

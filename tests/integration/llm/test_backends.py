@@ -12,9 +12,9 @@ from tiny_tokenizer import tiny_tokenizer
 from core.errors import ModelError
 from core.settings import EngineSettings, LlmSettings, RemoteSettings
 from core.values import AccessScope, Inquiry
-from llm.backends import open_chat, open_neural
-from llm.engine.chat import ChatRequest, Message
+from llm.chat.backends import open_chat, open_neural
 from llm.engine.request import Delta, Finish, Sampling
+from llm.engine.text.conversation import ChatRequest, Message
 
 
 class Parrot(BaseHTTPRequestHandler):

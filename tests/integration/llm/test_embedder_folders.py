@@ -10,8 +10,8 @@ from tiny_encoders import encoder_folder
 
 from core.errors import ModelError
 from core.settings import LlmSettings
-from llm.embedder_folder import embedder_folder
-from llm.embedders import open_embedder
+from llm.embedding.embedders import open_embedder
+from llm.embedding.folder import embedder_folder
 
 TEXTS = ["the pump leaks", "how hot does the pump run at six bar", "valve"]
 

@@ -14,7 +14,7 @@ from llm.engine.adapters import Adapters
 from llm.engine.build import build_engine
 from llm.engine.errors import UnsupportedModelError
 from llm.engine.request import GenerationRequest, Sampling
-from llm.engine.sequence import Sequence
+from llm.engine.scheduling.sequence import Sequence
 
 peft = pytest.importorskip("peft")
 # Peft asks transformers by names that the next version drops.

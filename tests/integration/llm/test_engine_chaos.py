@@ -7,8 +7,8 @@ import pytest
 from test_engine_parity import NEW_TOKENS, PROMPTS, engine_for, model_and_reference
 
 from llm.engine.loop import EngineLoop
-from llm.engine.ops import TorchOps
 from llm.engine.request import FinishReason, GenerationRequest, Priority, Sampling
+from llm.engine.seams.ops import TorchOps
 
 
 class FaultyOps(TorchOps):

@@ -11,13 +11,13 @@ from torch.nn.functional import pad
 
 from core.errors import ModelError
 from core.settings import EngineSettings
-from llm.engine.batch import pack
 from llm.engine.build import build_engine, prepare
-from llm.engine.graphs import RecordedForward, bucket_sizes
-from llm.engine.plan import Plan, Row
+from llm.engine.model.graphs import RecordedForward, bucket_sizes
 from llm.engine.request import GenerationRequest, Sampling
-from llm.engine.seams import choose_seams
-from llm.engine.sequence import Sequence
+from llm.engine.scheduling.plan import Plan, Row
+from llm.engine.scheduling.sequence import Sequence
+from llm.engine.seams.choice import choose_seams
+from llm.engine.tensors.batch import pack
 
 SETTINGS = EngineSettings(page_tokens=8, pages=128, max_step_tokens=64, max_sequences=6)
 

@@ -9,7 +9,7 @@ from tiny_models import ARCHITECTURES, random_prompts, tiny_model
 from core.settings import EngineSettings
 from llm.engine.build import build_engine
 from llm.engine.request import GenerationRequest, Sampling
-from llm.engine.sequence import Sequence
+from llm.engine.scheduling.sequence import Sequence
 
 NEW_TOKENS = 10
 PROMPTS = random_prompts(6, shared=20)

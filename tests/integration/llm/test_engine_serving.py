@@ -10,8 +10,9 @@ from tiny_tokenizer import tiny_tokenizer
 from core.errors import ModelError
 from core.settings import EngineSettings
 from core.values import AccessScope, Inquiry, Passage
+from llm.chat.neural import AnswerOptions, NeuralGenerator
+from llm.chat.prompt import build_prompt
 from llm.engine.build import build_engine
-from llm.engine.chat import ChatRequest, Message
 from llm.engine.errors import (
     DeadlineExceededError,
     EngineClosedError,
@@ -20,11 +21,10 @@ from llm.engine.errors import (
     UnsupportedModelError,
 )
 from llm.engine.loader import open_engine
-from llm.engine.ops import TorchOps
 from llm.engine.request import Delta, Finish, FinishReason, Guide, GuideKind, Sampling
+from llm.engine.seams.ops import TorchOps
 from llm.engine.support import context_limit
-from llm.neural import AnswerOptions, NeuralGenerator
-from llm.prompt import build_prompt
+from llm.engine.text.conversation import ChatRequest, Message
 
 SETTINGS = EngineSettings(pages=256, page_tokens=16, max_sequences=8, max_step_tokens=256)
 HOW_MANY = Inquiry("How many bar?", AccessScope(frozenset()))

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from tiny_tokenizer import tiny_tokenizer
 
 from core.values import Passage
-from llm.engine.chat import Message
+from llm.chat.prompt import Prompt, ShownPassage, citation_guide
 from llm.engine.errors import GenerationFailedError, RequestInvalidError, UnsupportedModelError
 from llm.engine.request import Guide, GuideKind
-from llm.engine.tokens import TokenCodec
-from llm.engine.transcript import TextTranscript
-from llm.prompt import Prompt, ShownPassage, citation_guide
+from llm.engine.text.conversation import Message
+from llm.engine.text.tokens import TokenCodec
+from llm.engine.text.transcript import TextTranscript
 
 TOKENIZER = tiny_tokenizer()
 CODEC = TokenCodec(TOKENIZER)

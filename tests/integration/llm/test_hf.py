@@ -9,7 +9,7 @@ from tiny_tokenizer import tiny_tokenizer
 from transformers import AutoModelForCausalLM, GraniteMoeHybridConfig
 
 from core.settings import EngineSettings, HfSettings
-from llm.engine.chat import ChatRequest, Message
+from llm.chat.hf import HfChat, open_hf
 from llm.engine.errors import (
     DeadlineExceededError,
     EngineClosedError,
@@ -19,8 +19,8 @@ from llm.engine.errors import (
 )
 from llm.engine.loader import open_engine
 from llm.engine.request import Delta, FinishReason, Guide, GuideKind, Sampling
-from llm.engine.tokens import TokenCodec
-from llm.hf import HfChat, open_hf
+from llm.engine.text.conversation import ChatRequest, Message
+from llm.engine.text.tokens import TokenCodec
 
 TOKENIZER = tiny_tokenizer()
 

@@ -4,9 +4,9 @@ from tiny_models import tiny_model
 
 from core.errors import ModelError
 from core.settings import EngineSettings, LlmSettings
-from llm.catalogue import CATALOGUE, find_card, grouped, latent
-from llm.model_check import check
-from llm.vllm_server import vllm_command
+from llm.models.catalogue import CATALOGUE, find_card, grouped, latent
+from llm.models.generator_check import check
+from llm.models.vllm_server import vllm_command
 
 
 @pytest.mark.parametrize(

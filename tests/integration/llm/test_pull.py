@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from core.errors import ModelError
-from llm.pull import LOCK_FILE, pull
+from llm.models.pull import LOCK_FILE, pull
 
 COMMIT, NEWER = "a" * 40, "b" * 40
 WEIGHTS = bytes(range(256)) * 9000

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from core.settings import RemoteSettings
-from llm.engine.chat import ChatRequest, Message
+from llm.chat.remote import RemoteChat
 from llm.engine.errors import (
     DeadlineExceededError,
     EngineFullError,
@@ -17,7 +17,7 @@ from llm.engine.errors import (
     ServerDownError,
 )
 from llm.engine.request import Delta, Finish, FinishReason, Sampling
-from llm.remote import RemoteChat
+from llm.engine.text.conversation import ChatRequest, Message
 
 
 class Server(ThreadingHTTPServer):

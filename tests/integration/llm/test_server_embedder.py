@@ -5,9 +5,9 @@ import pytest
 from pydantic import ValidationError
 
 from core.settings import EmbedderServerSettings, LlmSettings, RerankerServerSettings
-from llm.embedders import open_embedder
+from llm.embedding.embedders import open_embedder
 from llm.engine.errors import EngineFullError, GenerationFailedError, RequestInvalidError, ServerDownError
-from llm.reranker import open_reranker
+from llm.reranking.reranker import open_reranker
 from tests.fakes.model_server import model_server
 
 NO_WAIT = {"tries": 1, "connect_seconds": 1.0, "silence_seconds": 2.0}

@@ -16,7 +16,7 @@ from transformers.distributed import DistributedConfig
 from core.settings import EngineSettings
 from llm.engine.parallel import follow, lead
 from llm.engine.request import GenerationRequest, Sampling
-from llm.engine.sequence import Sequence
+from llm.engine.scheduling.sequence import Sequence
 
 SETTINGS = EngineSettings(page_tokens=8, pages=128, max_step_tokens=64, max_sequences=8)
 PLANS = {

@@ -14,7 +14,7 @@ from index_kinds import EVERYBODY
 from core.errors import IndexUnusableError
 from core.text.language import terms
 from core.values import AccessScope, BlockKind, Hit, IndexEntry
-from llm.embedder import Vectors
+from llm.embedding.embedder import Vectors
 from retrieval.faiss_index import FaissIndex
 from retrieval.tantivy_index import TantivyIndex
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.errors import IndexUnusableError
 from core.values import AccessScope, Hit, IndexEntry
-from llm.embedder import Vectors
+from llm.embedding.embedder import Vectors
 from retrieval.faiss_index import FaissIndex
 from retrieval.faiss_structures import Graph, Lists
 from retrieval.index import DenseIndex

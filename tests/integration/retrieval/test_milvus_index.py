@@ -22,7 +22,7 @@ from core.permissions import scope_of
 from core.settings import MilvusSettings, load_settings
 from core.store.changes import live_chunk_ids
 from core.values import AccessScope
-from llm.circuit import CircuitBreaker
+from llm.servers.circuit import CircuitBreaker
 from retrieval.index import DenseIndex
 from retrieval.milvus_index import MilvusIndex
 

@@ -22,7 +22,7 @@ from core.store.sources import find_source, runs_of
 from core.store.tables import SuccessionTable
 from ingest.report import RunReport
 from ingest.run import RunOptions
-from llm.embedder import Embedder
+from llm.embedding.embedder import Embedder
 
 PUMP = "The pump P-7 runs at 2900 revolutions per minute."
 HOW_FAST = "At how many revolutions per minute does the pump P-7 run?"

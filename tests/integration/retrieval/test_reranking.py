@@ -12,9 +12,9 @@ from fakes.source import FakeSource
 from api.app import App
 from core.permissions import scope_of
 from core.settings import RetrievalSettings
-from llm.embedder import Vectors
+from llm.embedding.embedder import Vectors
 from llm.engine.errors import GenerationFailedError, ServerDownError
-from llm.reranker import Scores
+from llm.reranking.reranker import Scores
 from retrieval.reranking import NOT_RERANKED
 from retrieval.search import BY_WORDS_ONLY, Results, Searcher
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from core.values import BlockKind, Chunk, ParsedDocument
 from ingest.chunker import chunk
 from ingest.parsers.base import DocumentBuilder
-from llm.embedder_folder import embedder_folder
-from llm.tokens import TextTokenizer
+from llm.embedding.folder import embedder_folder
+from llm.embedding.tokens import TextTokenizer
 
 # Small enough that ordinary paragraphs have to be parted.
 LIMIT, TARGET = 64, 40

@@ -3,9 +3,9 @@
 from hashlib import blake2b
 
 from llm.engine.engine import Engine, Sample
-from llm.engine.plan import Limits
 from llm.engine.request import GenerationRequest, Sampling
-from llm.engine.sequence import Sequence
+from llm.engine.scheduling.plan import Limits
+from llm.engine.scheduling.sequence import Sequence
 
 VOCABULARY = 50
 

@@ -1,6 +1,6 @@
 import pytest
 
-from llm.asked import Asked, told
+from llm.extractive.asked import Asked, told
 
 
 def asked(question: str, **rarity: float) -> Asked:

@@ -1,7 +1,7 @@
 import pytest
 
 from core.values import Passage
-from llm.candidates import candidates
+from llm.extractive.candidates import candidates
 
 DANGER = "DANGER: The DC link carries 560 V after switching off. Wait 5 minutes and measure."
 

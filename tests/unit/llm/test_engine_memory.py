@@ -3,7 +3,7 @@ import torch
 
 from core.errors import ModelError
 from core.settings import EngineSettings
-from llm.engine.memory import count_pages, largest_batch, room_left
+from llm.engine.model.memory import count_pages, largest_batch, room_left
 
 
 def test_pages_are_what_the_room_holds():

@@ -5,7 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from llm.engine.pages import PagePool, page_digest, prefix_root
+from llm.engine.scheduling.pages import PagePool, page_digest, prefix_root
 
 NUM_PAGES = 6
 

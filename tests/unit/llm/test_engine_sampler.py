@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from llm.engine.errors import RequestInvalidError
+from llm.engine.model.sampler import sample, uniform
 from llm.engine.request import GenerationRequest, Sampling
-from llm.engine.sampler import sample, uniform
-from llm.engine.sequence import Sequence
+from llm.engine.scheduling.sequence import Sequence
 
 LOGITS = torch.tensor([0.0, 2.0, 1.0, -1.0, 0.5])
 

@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from llm.engine.errors import EngineFullError, RequestInvalidError, RequestTooLongError
-from llm.engine.pages import PagePool
 from llm.engine.request import FinishReason, Priority
-from llm.engine.scheduler import Scheduler
+from llm.engine.scheduling.pages import PagePool
+from llm.engine.scheduling.scheduler import Scheduler
 
 
 def prompts(count, length=10):

@@ -3,10 +3,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm.engine.batch import DecodeRows
-from llm.engine.ops import AttentionRule, TorchOps
-from llm.engine.store import KvLayout, KvStore, KvStream, dequantize, quantize
-from llm.engine.stream_layout import StreamLayout
+from llm.engine.seams.ops import AttentionRule, TorchOps
+from llm.engine.tensors.batch import DecodeRows
+from llm.engine.tensors.store import KvLayout, KvStore, KvStream, dequantize, quantize
+from llm.engine.tensors.stream_layout import StreamLayout
 
 PAGE = 4
 

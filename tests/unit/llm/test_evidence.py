@@ -1,9 +1,9 @@
 from dataclasses import replace
 
 from core.values import BlockKind, Passage
-from llm.asked import Asked
-from llm.candidates import candidates
-from llm.evidence import SentenceEvidence, measured
+from llm.extractive.asked import Asked
+from llm.extractive.candidates import candidates
+from llm.extractive.evidence import SentenceEvidence, measured
 
 
 def passage(text: str, document_id: int = 1, score: float = 1.0, title: str = "Eels") -> Passage:

@@ -5,7 +5,7 @@ from fakes.passages import passage
 
 from core.permissions import scope_of
 from core.values import DraftSentence, Inquiry, Passage
-from llm.extractive import ExtractiveGenerator
+from llm.extractive.generator import ExtractiveGenerator
 
 QUESTION = "How deep does the ribbon eel live?"
 ANSWER = "The ribbon eel lives 20 m deep."

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from llm.gathering import Gathering
+from llm.embedding.gathering import Gathering
 
 
 class Squares:

@@ -6,10 +6,10 @@ from test_prompt import BOILER, PUMP, passage
 
 from core.errors import ModelError
 from core.values import AccessScope, BlockKind, DraftSentence, Inquiry, Turn
+from llm.chat.neural import AnswerOptions, NeuralGenerator
 from llm.engine.errors import EngineClosedError, EngineFullError, GenerationFailedError
 from llm.engine.request import Delta, Finish, FinishReason, Priority
 from llm.generators import DeferredGenerator, FallbackGenerator
-from llm.neural import AnswerOptions, NeuralGenerator
 
 
 class ScriptedChat:

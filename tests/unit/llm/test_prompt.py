@@ -4,8 +4,8 @@ import pytest
 
 from core.errors import InputError
 from core.values import AccessScope, BlockKind, Inquiry, Passage, Turn
-from llm.prompt import build_prompt
-from llm.prompt_language import language_of
+from llm.chat.prompt import build_prompt
+from llm.chat.prompt_language import language_of
 
 SCOPE = AccessScope(frozenset({"user:ann"}))
 GOLDEN = Path(__file__).with_name("golden_prompt.txt")

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm.circuit import CircuitBreaker
-from llm.engine.chat import ChatRequest, Message
+from llm.chat.remote_protocol import MAX_EVENT_BYTES, body, read_answer
 from llm.engine.errors import GenerationFailedError
 from llm.engine.request import Delta, Finish, FinishReason, Guide, GuideKind, Sampling, Usage
-from llm.remote_protocol import MAX_EVENT_BYTES, body, read_answer
+from llm.engine.text.conversation import ChatRequest, Message
+from llm.servers.circuit import CircuitBreaker
 
 
 def events(*objects, done=True):

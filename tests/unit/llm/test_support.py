@@ -2,8 +2,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from llm.evidence import SentenceEvidence
-from llm.support import READ, UNREAD, Weights, relevance, support
+from llm.extractive.evidence import SentenceEvidence
+from llm.extractive.support import READ, UNREAD, Weights, relevance, support
 
 NOTHING = SentenceEvidence(
     likeness=None,

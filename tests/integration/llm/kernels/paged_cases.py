@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import torch
 
-from llm.engine.batch import DecodeRows
-from llm.engine.ops import AttentionRule
-from llm.engine.store import KvStream, dequantize, quantize
-from llm.engine.stream_layout import StreamLayout
+from llm.engine.seams.ops import AttentionRule
+from llm.engine.tensors.batch import DecodeRows
+from llm.engine.tensors.store import KvStream, dequantize, quantize
+from llm.engine.tensors.stream_layout import StreamLayout
 
 PAGE = 8
 

@@ -4,10 +4,10 @@ import pytest
 import torch
 from paged_cases import attention64, error, grouped, latent, paged, poison
 
-from llm.engine.kernels import latent_decode, page_write, paged_decode, split
-from llm.engine.kernels.triton_ops import TritonOps
-from llm.engine.ops import AttentionRule, TorchOps
-from llm.engine.store import KvStream
+from llm.engine.seams.kernels import latent_decode, page_write, paged_decode, split
+from llm.engine.seams.kernels.triton_ops import TritonOps
+from llm.engine.seams.ops import AttentionRule, TorchOps
+from llm.engine.tensors.store import KvStream
 
 # One token; a page's last, first and middle token; more than one tile of the longest kind.
 LENGTHS = [1, 8, 140]

@@ -7,15 +7,15 @@ from tiny_models import tiny_model
 
 from core.errors import ModelError
 from core.settings import EngineSettings
-from llm.engine import seams as seams_module
 from llm.engine.build import build_engine
-from llm.engine.experts import are_plain, expert_layers, torch_experts
-from llm.engine.kernels.triton_experts import TritonExperts
-from llm.engine.kernels.triton_ops import TritonOps
-from llm.engine.ops import TorchOps
 from llm.engine.quantization import quantize_weights
 from llm.engine.request import Sampling
-from llm.engine.seams import choose_seams
+from llm.engine.seams import choice
+from llm.engine.seams.choice import choose_seams
+from llm.engine.seams.experts import are_plain, expert_layers, torch_experts
+from llm.engine.seams.kernels.triton_experts import TritonExperts
+from llm.engine.seams.kernels.triton_ops import TritonOps
+from llm.engine.seams.ops import TorchOps
 
 SETTINGS = EngineSettings(
     page_tokens=8, pages=16, max_step_tokens=20, max_sequences=2, kernels="triton", graphs=False
@@ -104,6 +104,6 @@ def test_kernels_asked_for_by_name_that_cannot_run_are_an_error(monkeypatch):
     monkeypatch.setenv("TRITON_INTERPRET", "0")
     with pytest.raises(ModelError, match="cpu is no GPU"):
         choose_seams("triton", torch.device("cpu"))
-    monkeypatch.setattr(seams_module, "find_spec", lambda name: None)
+    monkeypatch.setattr(choice, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match="`gpu` extra"):
         choose_seams("triton", torch.device("cpu"))

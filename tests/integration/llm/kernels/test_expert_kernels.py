@@ -4,10 +4,10 @@ import pytest
 import torch
 from paged_cases import error
 
-from llm.engine.experts import StoredWeights
-from llm.engine.kernels import fused_experts as kernels
-from llm.engine.kernels.routing import route
-from llm.engine.store import quantize
+from llm.engine.seams.experts import StoredWeights
+from llm.engine.seams.kernels import fused_experts as kernels
+from llm.engine.seams.kernels.routing import route
+from llm.engine.tensors.store import quantize
 
 EXPERTS, WIDTH, INNER = 5, 40, 24
 # bfloat16 rounds the products of gate and up once more on the way.

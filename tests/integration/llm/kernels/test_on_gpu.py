@@ -12,9 +12,9 @@ from tiny_models import tiny_model
 from core.errors import ModelError
 from core.settings import EngineSettings
 from llm.engine.build import build_engine
-from llm.engine.kernels import fused_experts, latent_decode, paged_decode
-from llm.engine.kernels.triton_ops import attend_varlen, takes_varlen
-from llm.engine.ops import AttentionRule
+from llm.engine.seams.kernels import fused_experts, latent_decode, paged_decode
+from llm.engine.seams.kernels.triton_ops import attend_varlen, takes_varlen
+from llm.engine.seams.ops import AttentionRule
 
 ON_GPU = torch.cuda.is_available() and os.environ["TRITON_INTERPRET"] != "1"
 pytestmark = [

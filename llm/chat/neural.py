@@ -1,0 +1,145 @@
+"""The neural generator: a chat model's lines made into sentences with quotes to check."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Protocol
+
+from core.text.language import sentences, terms
+from core.values import AccessScope, BlockKind, DraftSentence, Inquiry, Passage
+from llm.chat.prompt import Prompt, ShownPassage, build_prompt, citation_guide
+from llm.engine.request import Delta, Finish, FinishReason, Priority, Sampling
+from llm.engine.text.conversation import ChatRequest
+from llm.generator import Draft
+
+_MARKER = re.compile(r"\s*\[(\d{1,4})\]")
+# A neighbouring sentence joins the quote if it holds this share of the sentence's words besides.
+_WORTH_QUOTING = 0.15
+
+
+class ChatModel(Protocol):
+    """A neural back end: the engine, a remote server, or plain `generate`."""
+
+    name: str
+    max_context_tokens: int
+    guided: bool
+
+    def count_tokens(self, text: str) -> int:
+        """Return the number of tokens that `text` takes, or an upper bound."""
+        ...
+
+    def stream(self, request: ChatRequest) -> Iterator[Delta | Finish]:
+        """Yield an answer's deltas, some empty, and, last, its finish; closing the iterator cancels.
+
+        Raises: ModelError or one of its children.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give everything back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOptions:
+    """How long an answer may be and take, and the adapter that gives it."""
+
+    max_tokens: int = 512
+    timeout_seconds: float = 120.0
+    adapter: str = ""
+
+
+class NeuralGenerator:
+    """Drafts answers with a chat model; each line's markers become quotes inside the passages."""
+
+    def __init__(self, chat: ChatModel, options: AnswerOptions | None = None) -> None:
+        self.name = chat.name
+        self._chat = chat
+        self._options = options or AnswerOptions()
+
+    def draft(self, inquiry: Inquiry, passages: Sequence[Passage]) -> Draft:
+        """Yield the sentences of an answer as they are written, each once; none if the model declines.
+
+        A marker of a passage that was not shown counts for nothing.
+        """
+        budget = self._chat.max_context_tokens - self._options.max_tokens
+        prompt = build_prompt(inquiry, passages, self._chat.count_tokens, budget) if passages else None
+        if prompt is None or not prompt.shown:
+            return
+        said: set[str] = set()
+        for line in _lines(self._chat.stream(self._request(inquiry, prompt))):
+            if line is not None and line.startswith(prompt.refusal):
+                return
+            yield None if line is None or line in said else _sentence(line, prompt.shown)
+            said.add(line or "")
+
+    def warm_up(self) -> None:
+        """The chat model is loaded already."""
+
+    def close(self) -> None:
+        """Give the chat model's resources back."""
+        self._chat.close()
+
+    def _request(self, inquiry: Inquiry, prompt: Prompt) -> ChatRequest:
+        return ChatRequest(
+            messages=prompt.messages,
+            sampling=Sampling(max_tokens=self._options.max_tokens),
+            guide=citation_guide(prompt) if self._chat.guided else None,
+            adapter=self._options.adapter,
+            salt=_salt(inquiry.scope),
+            priority=Priority.BACKGROUND if inquiry.background else Priority.INTERACTIVE,
+            timeout_seconds=self._options.timeout_seconds,
+        )
+
+
+def _salt(scope: AccessScope) -> str:
+    """Return a name that only askers of equal scope have in common: they may share computed prefixes."""
+    principals = "\n".join(sorted(scope.principals)).encode()
+    return blake2b(principals, digest_size=16).hexdigest()
+
+
+def _lines(answer: Iterable[Delta | Finish]) -> Iterator[str | None]:
+    """Yield an answer's lines, each as soon as it is whole, and None for each delta that completes none.
+
+    A line that was cut off by the length limit is left out.
+    """
+    rest = ""
+    for part in answer:
+        if isinstance(part, Finish):
+            cut_off = part.reason is FinishReason.LENGTH and not rest.rstrip().endswith("]")
+            rest = "" if cut_off else rest
+        else:
+            *lines, rest = (rest + part.text).split("\n")
+            whole = [line for line in map(str.strip, lines) if line]
+            yield from whole or (None,)
+    if rest.strip():
+        yield rest.strip()
+
+
+def _sentence(line: str, shown: Sequence[ShownPassage]) -> DraftSentence:
+    cited = {int(number) for number in _MARKER.findall(line)}
+    text = _MARKER.sub("", line).strip()
+    words = set(terms(text))
+    proofs = [(one, *_quote(words, one.passage)) for one in shown if one.number in cited]
+    known = {word for one, start, end in proofs for word in _known(one.passage, start, end)}
+    support = len(words & known) / len(words) if words else 0.0
+    return DraftSentence(text, tuple((one.place, start, end) for one, start, end in proofs), support)
+
+
+def _quote(words: set[str], passage: Passage) -> tuple[int, int]:
+    """Return the offsets of the sentence that says best what `words` say, with a neighbour if needed."""
+    whole = [(0, len(passage.text))]
+    spans = whole if passage.kind is BlockKind.ROW else sentences(passage.text) or whole
+    known = [words & set(terms(passage.text[start:end])) for start, end in spans]
+    best = max(range(len(spans)), key=lambda place: len(known[place]))
+    first = last = best
+    for neighbour in (best - 1, best + 1):
+        if 0 <= neighbour < len(spans) and len(known[neighbour] - known[best]) > _WORTH_QUOTING * len(words):
+            first, last = min(first, neighbour), max(last, neighbour)
+    return passage.start + spans[first][0], passage.start + spans[last][1]
+
+
+def _known(passage: Passage, start: int, end: int) -> set[str]:
+    quote = passage.text[start - passage.start : end - passage.start]
+    return set(terms(f"{passage.context} {quote}"))

@@ -1,0 +1,166 @@
+"""The prompt of an answer: what stays the same comes first, so that prefixes are found computed.
+
+The order is rules, passages (by document, not by rank), earlier turns, question. A passage's text
+is quoted line by line, so that none of its lines can pass for a heading, a rule or a question.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, chain
+
+from core.errors import InputError
+from core.text.language import sentences
+from core.values import BlockKind, Inquiry, Passage, Turn
+from llm.chat.prompt_language import PromptWords, words_for
+from llm.engine.request import Guide, GuideKind
+from llm.engine.text.conversation import Message
+
+CountTokens = Callable[[str], int]
+
+# Chat templates wrap each message in a few markers of their own.
+_TEMPLATE_TOKENS = 16
+_HISTORY_SHARE = 0.25
+# Characters of a sentence that a grammar lets through, and passages that one sentence may cite.
+_LONGEST_SENTENCE, _MOST_CITATIONS = 600, 3
+_LINE_BREAKS = re.compile(r"\r\n?|[\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPassage:
+    """A passage as the model sees it: its marker `[number]`, its 0-based place among those given.
+
+    `passage` may be trimmed to some of its sentences; its offsets still hold.
+    """
+
+    number: int
+    place: int
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is asked, which passages were shown, and the line by which the model declines."""
+
+    messages: tuple[Message, ...]
+    shown: tuple[ShownPassage, ...]
+    refusal: str
+
+
+def build_prompt(
+    inquiry: Inquiry, passages: Sequence[Passage], count_tokens: CountTokens, budget_tokens: int
+) -> Prompt:
+    """Return a prompt of at most `budget_tokens` that shows as many of the best passages as fit.
+
+    `passages` come best first; the last that fits is trimmed at sentences. Of what was said before,
+    the latest turns come along, as far as they take a quarter of the budget.
+    Raises: InputError if the question alone is too long.
+    """
+    words = words_for([passage.text for passage in passages])
+    spare = budget_tokens - _cost([words.rules, words.passages, _asked(words, inquiry)], count_tokens)
+    if spare < 0:
+        raise InputError(f"the question exceeds the model's context by {-spare} tokens")
+    history = _latest(inquiry.history, count_tokens, min(spare, budget_tokens * _HISTORY_SHARE))
+    spare -= sum(_cost([turn.question, turn.answer], count_tokens) for turn in history)
+    shown = _number(_choose(passages, count_tokens, spare))
+    return Prompt(_messages(words, shown, _asked(words, inquiry), history), shown, words.refusal)
+
+
+def citation_guide(prompt: Prompt) -> Guide:
+    """Return the grammar of an answer: lines that each end in markers of passages shown, or the refusal."""
+    refusal = _quoted(prompt.refusal)
+    if not prompt.shown:
+        return Guide(GuideKind.LARK, f"start: {refusal}")
+    numbers = " | ".join(_quoted(f"[{shown.number}]") for shown in prompt.shown)
+    grammar = (
+        f'start: {refusal} | line ("\\n" line)*\n'
+        f"line: SENTENCE marker{{1,{_MOST_CITATIONS}}}\n"
+        f"marker: {numbers}\n"
+        f"SENTENCE: /[^\\[\\]\\s][^\\[\\]\\n\\r]{{1,{_LONGEST_SENTENCE}}}/\n"
+    )
+    return Guide(GuideKind.LARK, grammar)
+
+
+def _asked(words: PromptWords, inquiry: Inquiry) -> str:
+    return f"{words.question} {inquiry.question}"
+
+
+def _cost(texts: Sequence[str], count_tokens: CountTokens) -> int:
+    """Return the tokens of messages of these texts."""
+    return sum(count_tokens(text) + _TEMPLATE_TOKENS for text in texts)
+
+
+def _latest(history: tuple[Turn, ...], count_tokens: CountTokens, limit: float) -> tuple[Turn, ...]:
+    """Return the longest run of turns up to the latest that takes at most `limit` tokens."""
+    costs = [_cost([turn.question, turn.answer], count_tokens) for turn in reversed(history)]
+    fitting = sum(total <= limit for total in accumulate(costs))
+    return history[len(history) - fitting :]
+
+
+def _messages(
+    words: PromptWords, shown: Sequence[ShownPassage], asked: str, history: tuple[Turn, ...]
+) -> tuple[Message, ...]:
+    opening = "\n\n".join([words.passages, *(_entry(one.number, one.passage) for one in shown)])
+    earlier = [(Message("user", turn.question), Message("assistant", turn.answer)) for turn in history]
+    first, *later = (*chain.from_iterable(earlier), Message("user", asked))
+    return (
+        Message("system", words.rules),
+        replace(first, content=f"{opening}\n\n{first.content}"),
+        *later,
+    )
+
+
+def _entry(number: int, passage: Passage) -> str:
+    heading = _LINE_BREAKS.sub(" › ", passage.context or passage.title)
+    text = "\n".join(f"> {line}" for line in _LINE_BREAKS.split(passage.text))
+    return f"[{number}] {heading}\n{text}"
+
+
+def _choose(passages: Sequence[Passage], count_tokens: CountTokens, spare: int) -> list[tuple[int, Passage]]:
+    """Return the passages that fit with their places, best first; stop at the first that must be trimmed."""
+    chosen: list[tuple[int, Passage]] = []
+    for place, passage in enumerate(passages):
+        cost = count_tokens(_entry(0, passage)) + 1
+        if cost > spare:
+            trimmed = _trim(passage, lambda piece: count_tokens(_entry(0, piece)), spare)
+            return [*chosen, (place, trimmed)] if trimmed else chosen
+        chosen.append((place, passage))
+        spare -= cost
+    return chosen
+
+
+def _trim(passage: Passage, cost: Callable[[Passage], int], spare: int) -> Passage | None:
+    """Return the longest run of whole sentences that fits, from where the found chunk begins."""
+    if passage.kind is BlockKind.ROW:
+        return None
+    found_at = passage.chunk_start - passage.start
+    spans = [span for span in sentences(passage.text) if span[1] > found_at]
+    kept: Passage | None = None
+    for _, end in spans:
+        piece = _cut(passage, spans[0][0], end)
+        if cost(piece) >= spare:
+            break
+        kept = piece
+    return kept
+
+
+def _cut(passage: Passage, start: int, end: int) -> Passage:
+    """Return the part of a passage between offsets in its text; what was found is cut alike."""
+    first, last = passage.start + start, passage.start + end
+    return replace(
+        passage,
+        text=passage.text[start:end],
+        start=first,
+        chunk_start=min(max(passage.chunk_start, first), last),
+        chunk_end=min(max(passage.chunk_end, first), last),
+    )
+
+
+def _number(chosen: list[tuple[int, Passage]]) -> tuple[ShownPassage, ...]:
+    """Number the passages in an order that does not depend on the question."""
+    stable = sorted(chosen, key=lambda entry: (entry[1].document_id, entry[1].start, entry[0]))
+    return tuple(ShownPassage(number, place, passage) for number, (place, passage) in enumerate(stable, 1))
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

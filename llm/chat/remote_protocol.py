@@ -1,0 +1,110 @@
+"""The OpenAI chat protocol as values: what is sent, and what the stream of events says."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from core.settings import Dialect
+from llm.engine.errors import GenerationFailedError
+from llm.engine.request import Delta, Finish, FinishReason, Guide, GuideKind, Usage
+from llm.engine.text.conversation import ChatRequest
+
+MAX_EVENT_BYTES = 2**20
+_ENDS = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH}
+
+
+def body(request: ChatRequest, model: str, dialect: Dialect) -> dict[str, Any]:
+    """Return the request's JSON; what only vLLM understands is left out for others."""
+    wish = request.sampling
+    content: dict[str, Any] = {
+        "model": request.adapter or model,
+        "messages": [{"role": turn.role, "content": turn.content} for turn in request.messages],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "max_tokens": wish.max_tokens,
+        "temperature": wish.temperature,
+        "top_p": wish.top_p,
+        "presence_penalty": wish.presence_penalty,
+        "frequency_penalty": wish.frequency_penalty,
+        "seed": wish.seed,
+    }
+    if wish.stop:
+        content["stop"] = list(wish.stop)
+    if request.guide is not None:
+        content |= _guide(request.guide, dialect)
+    if dialect == "vllm":
+        content |= {
+            "top_k": wish.top_k or -1,
+            "min_p": wish.min_p,
+            "repetition_penalty": wish.repetition_penalty,
+            "priority": int(request.priority),
+        }
+        content |= {"cache_salt": request.salt} if request.salt else {}
+    return content
+
+
+def _guide(guide: Guide, dialect: Dialect) -> dict[str, Any]:
+    if guide.kind is GuideKind.JSON_SCHEMA:
+        schema = {"name": "answer", "strict": True, "schema": json.loads(guide.source)}
+        return {"response_format": {"type": "json_schema", "json_schema": schema}}
+    if dialect == "openai":
+        return {}
+    kind = "regex" if guide.kind is GuideKind.REGEX else "grammar"
+    return {"structured_outputs": {kind: guide.source}}
+
+
+def read_answer(chunks: Iterable[bytes]) -> Iterator[Delta | Finish]:
+    """Yield what a stream of server-sent events says; the last is the finish.
+
+    Raises: GenerationFailedError if the stream is not one, reports an error or breaks off.
+    """
+    reason: FinishReason | None = None
+    usage = Usage()
+    for event in _events(chunks):
+        if event == "[DONE]":
+            break
+        said = _object(event)
+        if said.get("error"):
+            raise GenerationFailedError(f"the model server reports: {str(said['error'])[:300]}")
+        usage = _usage(said.get("usage")) or usage
+        for choice in said.get("choices") or []:
+            text = (choice.get("delta") or {}).get("content")
+            if text:
+                yield Delta(str(text))
+            reason = _ENDS.get(choice.get("finish_reason"), reason)
+    if reason is None:
+        raise GenerationFailedError("the model server's answer broke off")
+    yield Finish(reason, usage)
+
+
+def _events(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Yield the data of each event; comments and other fields are skipped."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        if len(rest) > MAX_EVENT_BYTES:
+            raise GenerationFailedError("the model server sent a line without end")
+        for line in lines:
+            if line.startswith(b"data:"):
+                yield line[5:].decode("utf-8", "replace").strip()
+
+
+def _object(event: str) -> dict[str, Any]:
+    try:
+        said = json.loads(event)
+    except ValueError as error:
+        raise GenerationFailedError(f"the model server sent no JSON: {event[:100]!r}") from error
+    if not isinstance(said, dict):
+        raise GenerationFailedError(f"the model server sent no object: {event[:100]!r}")
+    return said
+
+
+def _usage(said: Any) -> Usage | None:
+    if not isinstance(said, dict):
+        return None
+    details = said.get("prompt_tokens_details") or {}
+    return Usage(
+        int(said.get("prompt_tokens") or 0),
+        int(details.get("cached_tokens") or 0),
+        int(said.get("completion_tokens") or 0),
+    )

@@ -1,0 +1,57 @@
+"""Who answers the engine's seams on a device: Triton kernels or plain torch."""
+
+import os
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Literal
+
+import structlog
+import torch
+
+from core.errors import ModelError
+from llm.engine.seams.experts import ExpertsFunction, torch_experts
+from llm.engine.seams.ops import AttentionOps, TorchOps
+
+log = structlog.get_logger()
+
+Kernels = Literal["auto", "triton", "torch"]
+# Ampere: the first with bfloat16 matrix instructions and asynchronous copies, on which the tiles count.
+_LEAST_CAPABILITY = (8, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """What computes attention and experts. One engine's own."""
+
+    attention: AttentionOps
+    experts: ExpertsFunction
+
+
+def choose_seams(wish: Kernels, device: torch.device) -> Seams:
+    """Return kernels on a GPU that can run them, otherwise the references.
+
+    Raises: ModelError if Triton is asked for by name and cannot run here.
+    """
+    if wish == "torch" or (wish == "auto" and device.type != "cuda"):
+        return Seams(TorchOps(), torch_experts)
+    hindrance = _hindrance(device)
+    if hindrance and wish == "triton":
+        raise ModelError(f"llm.engine.kernels is triton, but {hindrance}")
+    if hindrance:
+        log.warning("engine.no_kernels", reason=hindrance)
+        return Seams(TorchOps(), torch_experts)
+    from llm.engine.seams.kernels.triton_experts import TritonExperts
+    from llm.engine.seams.kernels.triton_ops import TritonOps
+
+    return Seams(TritonOps(device), TritonExperts(device))
+
+
+def _hindrance(device: torch.device) -> str:
+    """Return why kernels cannot run on the device, or nothing."""
+    if find_spec("triton") is None:
+        return "it is not installed; install the `gpu` extra"
+    if device.type == "cuda":
+        found = torch.cuda.get_device_capability(device)
+        return "" if found >= _LEAST_CAPABILITY else f"{torch.cuda.get_device_name(device)} is too old for it"
+    # Triton's own switch: kernels run step by step on a CPU, to be tested.
+    return "" if os.environ.get("TRITON_INTERPRET") == "1" else f"{device.type} is no GPU"

@@ -1,0 +1,94 @@
+"""How far a sentence answers a question: two numbers from what can be measured about the pair.
+
+*Relevance* orders the sentences found for one question; *support* estimates whether a sentence answers
+it, alike for any question. Both are weighted sums. The weights are rounded from what
+`python -m benchmarks.support` prints: fitted on the tuning halves of ClapNQ and TAT-QA where the
+embedder reads the question, and of CMRC 2018 where it does not; `docs/grounding.md` tells what they reach.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from llm.extractive.evidence import SentenceEvidence
+
+# What it is worth that a row was looked up by its key, and for support that the exact name asked for is
+# there: set by hand, the tuning sets have no names to look up.
+_LOOKED_UP = 3.0
+_NAMED = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each measure of `SentenceEvidence` counts; one that is not named counts nothing."""
+
+    relevance: Mapping[str, float]
+    support: Mapping[str, float]
+    bias: float
+
+
+# Where the sentence was read by meaning, and where there are only words to go by.
+READ = Weights(
+    relevance={
+        "likeness": 3.3,
+        "with_headings": 1.2,
+        "distinct": 2.6,
+        "missing": -1.0,
+        "passage": 1.9,
+        "lead": 1.1,
+        "title": 1.1,
+        "label": 3.5,
+        "length": 1.3,
+        "fits": 0.2,
+        "defines": 3.0,
+    },
+    support={
+        "likeness": 5.3,
+        "document": 1.6,
+        "around": 1.6,
+        "missing": -0.7,
+        "lead": 1.3,
+        "title": 0.7,
+        "label": 1.5,
+        "defines": 1.6,
+    },
+    bias=-5.6,
+)
+UNREAD = Weights(
+    relevance={
+        "distinct": 3.8,
+        "characters": 6.4,
+        "passage": 3.6,
+        "lead": 1.8,
+        "label": 3.5,
+        "fits": 1.2,
+    },
+    support={"with_headings": 2.7, "document": 4.0, "around": 4.3, "lead": 4.3, "label": 1.5},
+    bias=-5.0,
+)
+
+
+def relevance(evidence: SentenceEvidence) -> float:
+    """Return a number that orders the sentences found for one question, higher is better."""
+    return _sum(_weights(evidence).relevance, evidence)
+
+
+def support(evidence: SentenceEvidence) -> float:
+    """Return the estimate, 0..1, that the sentence answers the question; alike for any question.
+
+    A sentence that does not name the one exact thing that was asked for has none.
+    """
+    if not evidence.names_what_was_asked:
+        return 0.0
+    weights = _weights(evidence)
+    logit = weights.bias + _sum(weights.support, evidence) + _NAMED * evidence.named
+    return 1.0 / (1.0 + math.exp(-logit))
+
+
+def _weights(evidence: SentenceEvidence) -> Weights:
+    return UNREAD if evidence.likeness is None else READ
+
+
+def _sum(weights: Mapping[str, float], evidence: SentenceEvidence) -> float:
+    weighed = sum(weight * float(getattr(evidence, name)) for name, weight in weights.items())
+    return weighed + _LOOKED_UP * evidence.looked_up

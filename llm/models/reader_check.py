@@ -1,0 +1,104 @@
+"""What a folder that reads does on this machine: loaded, given a few texts, measured."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from core.settings import LlmSettings
+from llm.embedding.embedder import DeferredEmbedder
+from llm.embedding.folder import embedder_folder, read_object
+from llm.reranking.reranker import DeferredReranker
+
+Kind = Literal["embedder", "reranker", "chat"]
+
+_QUESTION = "How often must the boiler be serviced?"
+_ANSWER = "The boiler is to be serviced once a year, before the heating season."
+_OTHER = "Expenses are refunded within two weeks after the receipts were handed in."
+# As many passages of ordinary length as a search gives a reranker.
+_PASSAGES = [f"{number}. {_ANSWER} {_OTHER} " * 6 for number in range(32)]
+# The ends of the names of architectures without a head that writes or classifies.
+_ENCODERS = ("Model", "ForMaskedLM")
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderReport:
+    """What a folder of weights does on this machine.
+
+    `matching` is the likeness or score of a question with its answer, `unrelated` that with another
+    sentence: a useful model puts the first well above the second. Passages have about 180 tokens.
+    What only an embedder has is 0 or empty for a reranker.
+    """
+
+    kind: Kind
+    name: str
+    matching: float
+    unrelated: float
+    load_seconds: float
+    passages_per_second: float
+    dimension: int = 0
+    max_tokens: int = 0
+    pooling: str = ""
+    question_prompt: str = ""
+    passage_prompt: str = ""
+    reads_cjk: bool = False
+
+
+def kind_of(folder: Path) -> Kind:
+    """Return what a folder of weights is for. Raises: ModelError if its config cannot be read."""
+    if (folder / "modules.json").is_file():
+        return "embedder"
+    names = [str(name) for name in read_object(folder / "config.json").get("architectures") or ()]
+    if any(name.endswith("ForSequenceClassification") for name in names):
+        return "reranker"
+    return "embedder" if names and all(name.endswith(_ENCODERS) for name in names) else "chat"
+
+
+def check_reader(folder: Path, settings: LlmSettings) -> ReaderReport:
+    """Load an embedder or a reranker, give it a few texts, and return how that went.
+
+    Raises: ModelError if it cannot be loaded, or gives values that are not finite.
+    """
+    if kind_of(folder) == "reranker":
+        return _check_reranker(settings.model_copy(update={"reranker": str(folder)}))
+    return _check_embedder(settings.model_copy(update={"embedder": str(folder)}))
+
+
+def _check_embedder(settings: LlmSettings) -> ReaderReport:
+    start = time.perf_counter()
+    embedder = DeferredEmbedder(settings)
+    question = embedder.embed_question(_QUESTION, ())
+    loaded = time.perf_counter()
+    matching, unrelated = (embedder.embed([_ANSWER, _OTHER]) @ question).tolist()
+    folder = embedder_folder(settings.embedder, settings.question_prompt, settings.passage_prompt)
+    return ReaderReport(
+        "embedder",
+        embedder.model_id,
+        matching,
+        unrelated,
+        loaded - start,
+        _speed(lambda: embedder.embed(_PASSAGES)),
+        embedder.dimension,
+        embedder.tokenizer.max_tokens,
+        folder.pooling,
+        folder.question_prompt,
+        folder.passage_prompt,
+        embedder.tokenizer.reads_cjk,
+    )
+
+
+def _check_reranker(settings: LlmSettings) -> ReaderReport:
+    start = time.perf_counter()
+    reranker = DeferredReranker(settings)
+    matching, unrelated = reranker.scores(_QUESTION, [_ANSWER, _OTHER]).tolist()
+    loaded = time.perf_counter()
+    speed = _speed(lambda: reranker.scores(_QUESTION, _PASSAGES))
+    return ReaderReport("reranker", reranker.name, matching, unrelated, loaded - start, speed)
+
+
+def _speed(read: Callable[[], object]) -> float:
+    read()  # the first batch of a shape prepares the matrix library
+    start = time.perf_counter()
+    read()
+    return len(_PASSAGES) / (time.perf_counter() - start)
