@@ -17,7 +17,7 @@ from core.store.database import Database
 from core.store.erasures import receipts
 from core.store.tables import ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable, cut
 from core.values import DocumentState, Standing
-from retrieval.follower import Follower
+from retrieval.follow.follower import Follower
 
 # Versions that are not live and hold chunks all the same.
 _BESIDE = (Standing.WAITING, Standing.WITHDRAWN, Standing.FORMER)

@@ -10,9 +10,9 @@ from core.store.changes import live_entries
 from core.store.database import Database
 from core.values import AccessScope, IndexEntry
 from llm.embedding.embedder import Vectors
-from retrieval.follower import Follower
+from retrieval.dense.leaning import leaning
+from retrieval.follow.follower import Follower
 from retrieval.index import DenseIndex, Index, LexicalIndex
-from retrieval.leaning import leaning
 
 _REPAIR = "run vade check --repair"
 _DOCUMENTS_AT_ONCE = 250

@@ -8,7 +8,7 @@ import numpy as np
 from core.errors import IndexUnusableError
 from core.store.database import Database
 from core.store.erasures import Receipt, chunks_left, complete, erase, receipts
-from retrieval.follower import Follower
+from retrieval.follow.follower import Follower
 
 Followers = Mapping[str, Follower[Any]]
 

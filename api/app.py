@@ -30,17 +30,17 @@ from llm.generator import Generator
 from llm.generators import open_generator
 from llm.reranking.reranker import open_reranker
 from retrieval.answer import Answerer
-from retrieval.dense_kinds import DenseKinds
-from retrieval.faiss_index import FORM
-from retrieval.follower import Follower, Opens
-from retrieval.golden import Verdict
+from retrieval.dense.faiss_index import FORM
+from retrieval.dense.kinds import DenseKinds
+from retrieval.follow.follower import Follower, Opens
+from retrieval.follow.reembedding import Told, untold
+from retrieval.follow.serving import ExtractiveInForce, Models, Serving
 from retrieval.index import DenseIndex, LexicalIndex
-from retrieval.promotion import Promotion
-from retrieval.reembedding import Told, untold
+from retrieval.judge.golden import Verdict
+from retrieval.judge.promotion import Promotion
 from retrieval.search import Searcher
-from retrieval.serving import ExtractiveInForce, Models, Serving
-from retrieval.tantivy_index import FORM as TANTIVY_FORM
-from retrieval.tantivy_index import TantivyIndex
+from retrieval.words.tantivy_index import FORM as TANTIVY_FORM
+from retrieval.words.tantivy_index import TantivyIndex
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from retrieval.statistics import Series, difference, figure
+from retrieval.judge.statistics import Series, difference, figure
 
 # Figures whose names begin so are milliseconds.
 _TIMES = "ms_"

@@ -19,7 +19,7 @@ import jieba
 from benchmarks.layout import data_folder, read_lines
 from benchmarks.search_sets import esp_zh
 from core.text.language import cjk_share, terms
-from retrieval.evaluation import ndcg
+from retrieval.judge.evaluation import ndcg
 
 K1, B = 1.2, 0.75
 Cut = Callable[[str], list[str]]

@@ -20,10 +20,10 @@ from sqlalchemy import URL, create_engine, text
 from core.settings import LlmSettings
 from llm.embedding.embedder import Vectors
 from llm.embedding.embedders import open_embedder
-from retrieval.faiss_structures import Graph, Lists
-from retrieval.leaning import leaning
-from retrieval.row_index import Structure
-from retrieval.rows import Allowed, RowNumbers
+from retrieval.dense.faiss_structures import Graph, Lists
+from retrieval.dense.leaning import leaning
+from retrieval.dense.row_index import Structure
+from retrieval.dense.rows import Allowed, RowNumbers
 
 SHARES = (1.0, 0.1, 0.01, 0.001)
 QUESTIONS, LIMIT, AT_ONCE, NEIGHBOURS = 300, 100, 2500, 16

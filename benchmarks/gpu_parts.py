@@ -23,8 +23,8 @@ from llm.engine.seams.ops import AttentionOps, AttentionRule, TorchOps
 from llm.engine.tensors.batch import DecodeRows
 from llm.engine.tensors.store import KvStream
 from llm.reranking import cross_encoder
-from retrieval.rows import Allowed
-from retrieval.torch_structure import TorchRows
+from retrieval.dense.rows import Allowed
+from retrieval.dense.torch_structure import TorchRows
 
 _PAGE = 32
 _ROUNDS = 20

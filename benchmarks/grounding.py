@@ -25,8 +25,8 @@ from benchmarks.layout import PARTS
 from core.settings import load_settings
 from core.values import AccessScope, Answer
 from llm.extractive.candidates import CELL_SEPARATOR
-from retrieval.answer_evaluation import answer_in_citation, answer_series
-from retrieval.statistics import Series, auroc, mean, percentile
+from retrieval.judge.answer_evaluation import answer_in_citation, answer_series
+from retrieval.judge.statistics import Series, auroc, mean, percentile
 
 RESULTS = Path(__file__).parent / "results" / "grounding.json"
 PACKAGES = ("vademecum", "torch", "transformers", "faiss-cpu", "tantivy")

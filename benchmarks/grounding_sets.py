@@ -17,7 +17,7 @@ from core.permissions import PUBLIC, scope_of
 from core.settings import Settings, load_settings
 from core.values import AccessScope
 from ingest.folder import PERMISSIONS_FILE, FolderSource
-from retrieval.answer_evaluation import GoldQuestion
+from retrieval.judge.answer_evaluation import GoldQuestion
 
 _HANDS = 5
 _POOLED = ("clapnq", "cmrc")

@@ -34,7 +34,7 @@ from core.permissions import PUBLIC
 from core.settings import load_settings
 from core.values import AccessScope
 from ingest.beir import read_judgements
-from retrieval.evaluation import ndcg
+from retrieval.judge.evaluation import ndcg
 
 Json = dict[str, Any]
 RESULTS = Path(__file__).parent / "results"

@@ -15,7 +15,7 @@ from core.settings import NightSettings
 from core.store.database import Database
 from core.store.sources import SourceEntry, list_sources, runs_of
 from ingest.report import RunReport
-from retrieval.golden import Verdict
+from retrieval.judge.golden import Verdict
 
 log = structlog.get_logger()
 _NOTIFY_SECONDS = 20.0

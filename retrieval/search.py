@@ -18,12 +18,12 @@ from llm.embedding.embedder import Embedder, Emphasis
 from llm.engine.errors import EngineFullError, GenerationFailedError
 from llm.reranking.reranker import Reranker
 from retrieval.exact import exact_first
-from retrieval.follower import Opens
+from retrieval.follow.follower import Opens
+from retrieval.follow.serving import Serving
 from retrieval.fusion import Leg, fuse
 from retrieval.index import LexicalIndex
-from retrieval.rarity import emphasis, rare_names, rarities, words_unit
 from retrieval.reranking import reranked
-from retrieval.serving import Serving
+from retrieval.words.rarity import emphasis, rare_names, rarities, words_unit
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What the word index found and knows of a question: see `retrieval.rarity`."""
+    """What the word index found and knows of a question: see `retrieval.words.rarity`."""
 
     hits: list[Hit]
     unit: float

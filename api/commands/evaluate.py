@@ -18,9 +18,9 @@ from core.values import Passage
 from ingest.beir import BeirCorpus, read_judgements, read_lines, read_queries
 from ingest.folder import FolderSource
 from ingest.source import Source
-from retrieval.answer_evaluation import GoldQuestion, answer_series
-from retrieval.evaluation import latency_series, ranking_series
-from retrieval.statistics import Series
+from retrieval.judge.answer_evaluation import GoldQuestion, answer_series
+from retrieval.judge.evaluation import latency_series, ranking_series
+from retrieval.judge.statistics import Series
 
 # Chunks looked at for a ranking of 100 documents: several of them may belong to one document.
 _CHUNKS = 200

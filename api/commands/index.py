@@ -9,8 +9,8 @@ from api.terminal import DONE, WITH_FAILURES, Terminal
 from core.store.documents.standing import standings
 from core.store.embedders import FORMER, IN_FORCE, WITHDRAWN, EmbedderEntry, count_unembedded, embedder_at
 from core.store.goldens import last_verdicts
-from retrieval.golden import Verdict
-from retrieval.promotion import DOCUMENTS
+from retrieval.judge.golden import Verdict
+from retrieval.judge.promotion import DOCUMENTS
 
 
 def run_list(data_dir: Path | None, terminal: Terminal) -> int:

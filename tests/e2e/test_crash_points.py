@@ -14,7 +14,7 @@ from fakes.application import make_app
 from admin.check import check
 from core.permissions import scope_of
 from core.store.documents.reading import list_documents
-from retrieval.follower import Follower
+from retrieval.follow.follower import Follower
 
 TESTS = Path(__file__).resolve().parents[1]
 DURABLE = "fsync,fdatasync,rename,renameat2"

@@ -24,7 +24,7 @@ from core.settings import IngestSettings
 from core.store.documents.reading import list_documents
 from ingest.folder import FolderSource
 from ingest.sandbox.pool import ParserSandbox
-from retrieval.follower import Follower
+from retrieval.follow.follower import Follower
 
 TESTS = Path(__file__).resolve().parents[1]
 EVERYBODY = scope_of(None)

@@ -14,8 +14,8 @@ from core.text.language import cjk_share, is_identifier, terms
 from core.text.names import MOST_EDITS, edits
 from core.values import AccessScope, BlockKind, Hit, IndexEntry, LabelFilter
 from llm.embedding.embedder import Vectors
+from retrieval.dense.leaning import leaning
 from retrieval.index import ChunkIds
-from retrieval.leaning import leaning
 
 # Tantivy's constants of BM25.
 K1, B = 1.2, 0.75

@@ -11,7 +11,7 @@ from fakes.embedder import FakeEmbedder
 
 from core.store.embedders import EmbedderEntry
 from llm.embedding.embedder import Embedder, Vectors
-from retrieval import reembedding
+from retrieval.follow import reembedding
 
 
 class Deadly(FakeEmbedder):

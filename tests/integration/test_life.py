@@ -30,7 +30,7 @@ from api.app import App
 from core.errors import ModelError
 from core.values import AccessScope
 from ingest.report import Outcome
-from retrieval.follower import Follower
+from retrieval.follow.follower import Follower
 
 NAMES = st.sampled_from(["a.md", "b.md", "c.txt", "d.md"])
 TEXTS = st.sampled_from(["The pump runs.", "The valve leaks.", "Fault E-43 is a leak.", "Grease the pump."])

@@ -18,7 +18,7 @@ from core.errors import NotFoundError
 from core.values import AccessScope
 from ingest.report import Outcome
 from ingest.run import RunOptions
-from retrieval.follower import Follower
+from retrieval.follow.follower import Follower
 
 ARCHIVES = st.sampled_from(["a.zip", "b.zip"])
 INNER = st.sampled_from(["1.md", "2.txt", "deep/3.md"])

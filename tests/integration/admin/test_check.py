@@ -12,7 +12,7 @@ from fakes.source import FakeSource
 from admin.check import CheckReport, check
 from api.app import App
 from core.values import IndexEntry
-from retrieval.follower import Follower
+from retrieval.follow.follower import Follower
 from retrieval.index import Index
 
 WRITTEN = {

@@ -13,7 +13,7 @@ from api.app import App
 from core.errors import NotFoundError, StorageError
 from core.permissions import scope_of
 from core.store.erasures import erase, receipts
-from retrieval.follower import Follower
+from retrieval.follow.follower import Follower
 
 SECRET = "zyxwv-4711"
 EVERYBODY = scope_of(None)

@@ -19,13 +19,13 @@ from fakes.milvus_server import milvus_server
 from core.settings import MilvusSettings
 from core.text.language import terms
 from core.values import AccessScope, Hit, IndexEntry, LabelFilter
-from retrieval.faiss_index import FaissIndex
-from retrieval.faiss_structures import Graph, Lists
+from retrieval.dense.faiss_index import FaissIndex
+from retrieval.dense.faiss_structures import Graph, Lists
+from retrieval.dense.milvus_index import MilvusIndex
+from retrieval.dense.row_index import RowIndex
+from retrieval.dense.torch_structure import TorchRows
 from retrieval.index import Index
-from retrieval.milvus_index import MilvusIndex
-from retrieval.row_index import RowIndex
-from retrieval.tantivy_index import TantivyIndex
-from retrieval.torch_structure import TorchRows
+from retrieval.words.tantivy_index import TantivyIndex
 
 EVERYBODY = AccessScope(frozenset({"public"}))
 

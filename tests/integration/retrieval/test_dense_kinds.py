@@ -8,7 +8,7 @@ from fakes.entries import DIMENSION, entry
 
 from core.errors import IndexUnusableError
 from core.settings import RetrievalSettings
-from retrieval.dense_kinds import DenseKinds
+from retrieval.dense.kinds import DenseKinds
 
 GIB = 2**30
 

@@ -17,7 +17,7 @@ from core.errors import StorageError
 from core.store.changes import latest_seq, live_chunk_ids
 from core.store.tables import FollowerTable
 from core.values import IndexEntry
-from retrieval.follower import Follower
+from retrieval.follow.follower import Follower
 
 
 class FullDisk(FakeDenseIndex):

@@ -11,7 +11,7 @@ from index_kinds import KINDS, LEXICAL, Kind
 
 from core.errors import IndexUnusableError
 from core.values import AccessScope, Hit
-from retrieval.leaning import leaning
+from retrieval.dense.leaning import leaning
 
 PUMP = entry(1, "The pump gets grease", "public", document_id=10)
 SPEED = entry(2, "The pump runs fast", "public", document_id=10)

@@ -15,8 +15,8 @@ from core.errors import IndexUnusableError
 from core.text.language import terms
 from core.values import AccessScope, BlockKind, Hit, IndexEntry
 from llm.embedding.embedder import Vectors
-from retrieval.faiss_index import FaissIndex
-from retrieval.tantivy_index import TantivyIndex
+from retrieval.dense.faiss_index import FaissIndex
+from retrieval.words.tantivy_index import TantivyIndex
 
 WORDS = st.sampled_from(["pump", "valve", "grease", "leak", "e-42", "e-43", "0x1f00", "压力", "bearing"])
 # Five neighbours and a context come to 36 terms: Tantivy counts lengths up to 40 exactly, and rounds beyond.

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from core.errors import IndexUnusableError
 from core.values import AccessScope, Hit, IndexEntry
 from llm.embedding.embedder import Vectors
-from retrieval.faiss_index import FaissIndex
-from retrieval.faiss_structures import Graph, Lists
+from retrieval.dense.faiss_index import FaissIndex
+from retrieval.dense.faiss_structures import Graph, Lists
+from retrieval.dense.leaning import LEAN
+from retrieval.dense.row_index import RowIndex
 from retrieval.index import DenseIndex
-from retrieval.leaning import LEAN
-from retrieval.row_index import RowIndex
 
 DIMENSION, CHUNKS, TO_A_DOCUMENT = 32, 12_000, 4
 # How many documents each of these may read.

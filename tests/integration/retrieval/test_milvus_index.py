@@ -23,8 +23,8 @@ from core.settings import MilvusSettings, load_settings
 from core.store.changes import live_chunk_ids
 from core.values import AccessScope
 from llm.servers.circuit import CircuitBreaker
+from retrieval.dense.milvus_index import MilvusIndex
 from retrieval.index import DenseIndex
-from retrieval.milvus_index import MilvusIndex
 
 PUBLIC = AccessScope(frozenset({"public"}))
 QUERY = embedding("pump", DIMENSION)

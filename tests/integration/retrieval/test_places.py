@@ -13,7 +13,7 @@ from admin.check import check
 from api.app import App
 from core.errors import StorageError
 from core.permissions import scope_of
-from retrieval.generations import place_of
+from retrieval.follow.generations import place_of
 
 
 @pytest.fixture

@@ -282,7 +282,7 @@ def test_another_embedder_serves_only_when_every_chunk_has_its_vector(desk: Desk
 
 
 def test_a_build_that_was_cut_off_goes_on_where_it_was(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("retrieval.reembedding._CHUNKS_AT_ONCE", 4)
+    monkeypatch.setattr("retrieval.follow.reembedding._CHUNKS_AT_ONCE", 4)
     desk.app.close()
     first = new_model()
     first.break_after(1)

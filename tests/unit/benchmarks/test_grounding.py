@@ -4,7 +4,7 @@ from benchmarks.grounding import Asked, at, cells_held, curve_point
 from benchmarks.grounding_sets import Asking
 from core.permissions import scope_of
 from core.values import Answer, AnswerSentence, Citation
-from retrieval.answer_evaluation import GoldQuestion
+from retrieval.judge.answer_evaluation import GoldQuestion
 
 SCOPE = scope_of(None)
 

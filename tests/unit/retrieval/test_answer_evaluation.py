@@ -3,7 +3,7 @@ import math
 import pytest
 
 from core.values import Answer, Citation
-from retrieval.answer_evaluation import (
+from retrieval.judge.answer_evaluation import (
     GoldQuestion,
     answer_in_citation,
     answer_series,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.evaluation import latency_series, ndcg, ranking_series, recall, reciprocal_rank
+from retrieval.judge.evaluation import latency_series, ndcg, ranking_series, recall, reciprocal_rank
 
 DOCUMENTS = ("a", "b", "c", "d", "e")
 RANKINGS = st.permutations(DOCUMENTS).flatmap(lambda order: st.integers(0, 5).map(lambda n: order[:n]))

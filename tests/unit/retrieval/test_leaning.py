@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from retrieval.leaning import leaning
+from retrieval.dense.leaning import leaning
 
 
 def test_an_inner_product_is_the_chunks_likeness_and_half_its_documents() -> None:

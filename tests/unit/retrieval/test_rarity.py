@@ -4,7 +4,7 @@ from fakes.entries import entry
 from fakes.index import FakeLexicalIndex
 
 from core.text.language import terms
-from retrieval.rarity import emphasis, rare_names, rarities, words_unit
+from retrieval.words.rarity import emphasis, rare_names, rarities, words_unit
 
 
 def index(*texts: str) -> FakeLexicalIndex:

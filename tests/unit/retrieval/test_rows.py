@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.values import IndexEntry
-from retrieval.rows import Rows
+from retrieval.dense.rows import Rows
 
 READERS = st.frozensets(st.sampled_from(["public", "user:ann", "group:field"]), max_size=2)
 LABELS = st.frozensets(st.sampled_from(["tag:a", "tag:b"]), max_size=2)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from retrieval.statistics import Series, auroc, difference, figure, mean, percentile
+from retrieval.judge.statistics import Series, auroc, difference, figure, mean, percentile
 
 SCORES = st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=40)
 

@@ -16,7 +16,7 @@ from core.errors import IndexUnusableError, StorageError
 from core.store.changes import ChangeBatch, changes_after, latest_seq
 from core.store.database import Database
 from core.store.tables import FollowerTable
-from retrieval.generations import Generations, place_of
+from retrieval.follow.generations import Generations, place_of
 from retrieval.index import Index
 
 log = structlog.get_logger()

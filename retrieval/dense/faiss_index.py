@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from core.errors import IndexUnusableError
 from core.values import AccessScope, Hit, IndexEntry, LabelFilter
 from llm.embedding.embedder import Vectors
+from retrieval.dense.leaning import LEAN, leaning
 from retrieval.index import ChunkIds
-from retrieval.leaning import LEAN, leaning
 
 Bits = NDArray[np.uint8]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.store.goldens import Golden
 from core.values import AccessScope, Answer
-from retrieval.answer_evaluation import GoldQuestion, answer_in_citation, citation_precision
+from retrieval.judge.answer_evaluation import GoldQuestion, answer_in_citation, citation_precision
 
 Ask = Callable[[str, AccessScope], Answer]
 

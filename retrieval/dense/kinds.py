@@ -12,12 +12,12 @@ from core.errors import IndexUnusableError
 from core.settings import RetrievalSettings
 from core.values import AccessScope, Hit, IndexEntry, LabelFilter
 from llm.embedding.embedder import Vectors
-from retrieval.faiss_index import FaissIndex
-from retrieval.faiss_structures import Graph, Lists
+from retrieval.dense.faiss_index import FaissIndex
+from retrieval.dense.faiss_structures import Graph, Lists
+from retrieval.dense.milvus_index import MilvusIndex
+from retrieval.dense.milvus_server import make_breaker
+from retrieval.dense.row_index import RowIndex
 from retrieval.index import ChunkIds, DenseIndex
-from retrieval.milvus_index import MilvusIndex
-from retrieval.milvus_server import make_breaker
-from retrieval.row_index import RowIndex
 
 # Up to so many chunks, all are looked at: 4 ms on one core, and nothing is built (docs/retrieval.md).
 _EXACT_CHUNKS = 50_000
@@ -160,6 +160,6 @@ class DenseKinds:
 
 
 def _torch_index(dimension: int, device: str, folder: Path | None) -> DenseIndex:
-    from retrieval.torch_structure import TorchRows  # torch takes more than a second to load
+    from retrieval.dense.torch_structure import TorchRows  # torch takes more than a second to load
 
     return RowIndex(dimension, TorchRows(dimension, device, folder), folder)

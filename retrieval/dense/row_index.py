@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from core.errors import IndexUnusableError
 from core.values import AccessScope, Hit, IndexEntry, LabelFilter
 from llm.embedding.embedder import Vectors
+from retrieval.dense.leaning import leaning
+from retrieval.dense.rows import Allowed, RowNumbers, Rows
 from retrieval.index import ChunkIds
-from retrieval.leaning import leaning
-from retrieval.rows import Allowed, RowNumbers, Rows
 
 # Empty rows that are no burden, whatever their share.
 _FEW_ROWS = 10_000

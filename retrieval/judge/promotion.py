@@ -25,11 +25,11 @@ from core.store.embedders import (
 from core.store.goldens import Golden, keep_verdict, list_goldens
 from core.values import Standing
 from retrieval.answer import Answerer
-from retrieval.follower import Follower, Opens
-from retrieval.golden import Trial, Verdict, compare, try_out
+from retrieval.follow.follower import Follower, Opens
+from retrieval.follow.reembedding import Told, embed_missing, untold
+from retrieval.follow.serving import Model, Models, Serving
 from retrieval.index import LexicalIndex
-from retrieval.reembedding import Told, embed_missing, untold
-from retrieval.serving import Model, Models, Serving
+from retrieval.judge.golden import Trial, Verdict, compare, try_out
 
 log = structlog.get_logger()
 

@@ -19,10 +19,10 @@ from core.settings import MilvusSettings
 from core.values import AccessScope, Hit, IndexEntry, LabelFilter
 from llm.embedding.embedder import Vectors
 from llm.servers.circuit import CircuitBreaker
-from retrieval.faiss_index import FaissIndex
+from retrieval.dense.faiss_index import FaissIndex
+from retrieval.dense.leaning import leaning
+from retrieval.dense.milvus_server import MOST_NAMES, ROWS_AT_ONCE, MilvusServer, make_breaker
 from retrieval.index import ChunkIds
-from retrieval.leaning import leaning
-from retrieval.milvus_server import MOST_NAMES, ROWS_AT_ONCE, MilvusServer, make_breaker
 
 log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ from core.errors import IndexUnusableError
 from core.text.language import ANALYZER_VERSION, cjk_share, is_identifier, terms
 from core.text.names import MOST_EDITS
 from core.values import AccessScope, BlockKind, Hit, IndexEntry, LabelFilter
-from retrieval.generations import MANIFEST
+from retrieval.follow.generations import MANIFEST
 from retrieval.index import ChunkIds
 
 # Memory that one writer fills before it writes a segment; Tantivy's least is 15 MB.

@@ -11,8 +11,8 @@ import torch
 
 from core.errors import IndexUnusableError
 from llm.embedding.embedder import Vectors
-from retrieval.row_index import Found
-from retrieval.rows import Allowed, RowNumbers
+from retrieval.dense.row_index import Found
+from retrieval.dense.rows import Allowed, RowNumbers
 
 _VECTORS = "vectors.npy"
 # Rows that are too many to gather, as a share of all: beyond it, all are looked at and some masked.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from retrieval.statistics import Series, mean, percentile
+from retrieval.judge.statistics import Series, mean, percentile
 
 Judgements = Mapping[str, Mapping[str, int]]
 """For each query the relevant documents and how relevant each is."""

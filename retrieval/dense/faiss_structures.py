@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from core.errors import IndexUnusableError
 from llm.embedding.embedder import Vectors
-from retrieval.row_index import Found
-from retrieval.rows import Allowed, RowNumbers
+from retrieval.dense.row_index import Found
+from retrieval.dense.rows import Allowed, RowNumbers
 
 _GRAPH, _LISTS, _CODES = "graph.faiss", "lists.faiss", "vectors.f16"
 _INNER = faiss.METRIC_INNER_PRODUCT

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.values import Answer, Citation
-from retrieval.statistics import Series, auroc, mean
+from retrieval.judge.statistics import Series, auroc, mean
 
 NAN = float("nan")
 # A gold answer may be longer than a sentence; a quote of so many characters inside it counts as well.

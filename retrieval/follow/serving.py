@@ -20,7 +20,7 @@ from llm.embedding.tokens import TextTokenizer
 from llm.engine.errors import GenerationFailedError
 from llm.extractive.generator import ExtractiveGenerator
 from llm.generator import Draft
-from retrieval.follower import Follower, Opens, follower_row
+from retrieval.follow.follower import Follower, Opens, follower_row
 from retrieval.index import DenseIndex
 
 log = structlog.get_logger()
