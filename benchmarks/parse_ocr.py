@@ -16,8 +16,8 @@ from benchmarks.layout import data_folder
 from benchmarks.parse_measures import order, word_recall, words
 from core.errors import ParseError
 from ingest.parsers.image import ImageParser
-from ingest.parsers.pdf import PdfParser
-from ingest.parsers.recognition import no_recognizer, recognizer
+from ingest.parsers.pdf.parser import PdfParser
+from ingest.parsers.pictures.recognition import no_recognizer, recognizer
 
 _DPI = 200
 _HANGUL = re.compile("[가-힣]")

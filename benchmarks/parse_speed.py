@@ -32,7 +32,7 @@ _WORDS = (
 _ALONE = """
 import re, sys, time
 from pathlib import Path
-from ingest.parsers.pdf import PdfParser
+from ingest.parsers.pdf.parser import PdfParser
 for path in map(Path, sys.argv[1:]):
     PdfParser().parse(path.read_bytes(), path.name)
 peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text()).group(1)

@@ -12,7 +12,7 @@ from core.values import ParsedDocument
 from ingest.parsers.base import DocumentBuilder
 from ingest.parsers.encoding import decode
 from ingest.parsers.members import MAX_UNPACKED_BYTES
-from ingest.parsers.office_container import is_encrypted
+from ingest.parsers.office.container import is_encrypted
 
 _UTF8_NAME = 0x800
 # What macOS puts beside each file.

@@ -17,9 +17,9 @@ from core.errors import (
 from core.values import ParsedDocument
 from ingest.parsers.base import Container, Parser
 from ingest.parsers.encoding import looks_like_text
-from ingest.parsers.legacy import LEGACY, LEGACY_EXTENSIONS, Convert, Legacy, no_office
 from ingest.parsers.members import NONE_LOST, Lost, Unpacking
-from ingest.parsers.office_container import office_format
+from ingest.parsers.office.container import office_format
+from ingest.parsers.office.legacy import LEGACY, LEGACY_EXTENSIONS, Convert, Legacy, no_office
 from ingest.parsers.signatures import (
     OLE_MARK,
     PDF_MARK,
@@ -48,21 +48,21 @@ class Format:
 # wait for PDFium.
 FORMATS: dict[str, Format] = {
     "text": Format(
-        "text",
+        "plain.text",
         "TextParser",
         (
             *(".txt", ".text", ".log", ".json", ".jsonl", ".yaml", ".yml", ".toml"),
             *(".ini", ".cfg", ".conf", ".xml"),
         ),
     ),
-    "markdown": Format("markdown", "MarkdownParser", (".md", ".markdown", ".mdx", ".mkd")),
-    "html": Format("html", "HtmlParser", (".html", ".htm", ".xhtml")),
-    "rst": Format("rst", "RstParser", (".rst", ".rest")),
-    "delimited": Format("delimited", "DelimitedParser", (".csv", ".tsv")),
-    "vtt": Format("captions", "CaptionsParser", (".vtt", ".srt")),
-    "eml": Format("eml", "EmlParser", (".eml",)),
-    "msg": Format("msg", "MsgParser", (".msg",), is_text=False),
-    "epub": Format("epub", "EpubParser", (".epub",), is_text=False),
+    "markdown": Format("web.markdown", "MarkdownParser", (".md", ".markdown", ".mdx", ".mkd")),
+    "html": Format("web.html", "HtmlParser", (".html", ".htm", ".xhtml")),
+    "rst": Format("plain.rst", "RstParser", (".rst", ".rest")),
+    "delimited": Format("plain.delimited", "DelimitedParser", (".csv", ".tsv")),
+    "vtt": Format("plain.captions", "CaptionsParser", (".vtt", ".srt")),
+    "eml": Format("mail.eml", "EmlParser", (".eml",)),
+    "msg": Format("mail.msg", "MsgParser", (".msg",), is_text=False),
+    "epub": Format("web.epub", "EpubParser", (".epub",), is_text=False),
     "zip": Format("archive", "ZipParser", (".zip",), is_text=False),
     "image": Format(
         "image",
@@ -70,10 +70,10 @@ FORMATS: dict[str, Format] = {
         (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"),
         is_text=False,
     ),
-    "pdf": Format("pdf", "PdfParser", (".pdf",), is_text=False),
-    "docx": Format("docx", "DocxParser", (".docx", ".docm", ".dotx"), is_text=False),
-    "pptx": Format("pptx", "PptxParser", (".pptx", ".pptm", ".ppsx"), is_text=False),
-    "xlsx": Format("xlsx", "XlsxParser", (".xlsx", ".xlsm", ".xltx"), is_text=False),
+    "pdf": Format("pdf.parser", "PdfParser", (".pdf",), is_text=False),
+    "docx": Format("word.docx", "DocxParser", (".docx", ".docm", ".dotx"), is_text=False),
+    "pptx": Format("slides.pptx", "PptxParser", (".pptx", ".pptm", ".ppsx"), is_text=False),
+    "xlsx": Format("sheets.xlsx", "XlsxParser", (".xlsx", ".xlsm", ".xltx"), is_text=False),
 }
 _BY_EXTENSION = {extension: key for key, kind in FORMATS.items() for extension in kind.extensions}
 # Raised whenever a parser's output changes: documents parsed by an older one are parsed anew.

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from core.errors import EmptyDocumentError, UnknownFormatError
 from core.values import ParsedDocument
 from ingest.parsers.base import DocumentBuilder
-from ingest.parsers.glyphs import Glyphs, blank, recognized
-from ingest.parsers.pdf import write_pages
+from ingest.parsers.pdf.parser import write_pages
+from ingest.parsers.pictures.glyphs import Glyphs, blank, recognized
+from ingest.parsers.pictures.recognition import INSTALL, GetRecognizer, Recognizer, recognizer
 from ingest.parsers.progress import begin_page
-from ingest.parsers.recognition import INSTALL, GetRecognizer, Recognizer, recognizer
 
 if TYPE_CHECKING:
-    from ingest.parsers.pictures import PictureFile
+    from ingest.parsers.pictures.pixels import PictureFile
 
 
 class ImageParser:
@@ -31,7 +31,7 @@ class ImageParser:
         if engine is None:
             raise UnknownFormatError(f"This is a picture; to read what it says, {INSTALL}.")
         # Pillow comes with text recognition, so it is looked for only behind that.
-        file: PictureFile = importlib.import_module("ingest.parsers.pictures").PictureFile(content)
+        file: PictureFile = importlib.import_module("ingest.parsers.pictures.pixels").PictureFile(content)
         pages = list(_pages(file, engine))
         if not any(len(page.codes) for page in pages):
             raise EmptyDocumentError("No text was found on the picture.")

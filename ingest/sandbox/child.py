@@ -15,8 +15,8 @@ from functools import partial
 from core.errors import OverLimitError, ParseError
 from core.values import ParsedDocument
 from ingest.parsers.formats import parse
-from ingest.parsers.legacy import Convert
 from ingest.parsers.members import Lost
+from ingest.parsers.office.legacy import Convert
 from ingest.parsers.progress import telling
 from ingest.sandbox.confinement import Terms, allow_computing, confine
 from ingest.sandbox.reply import document_reply, read_reason, reason_reply

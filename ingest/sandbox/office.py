@@ -15,7 +15,7 @@ from pathlib import Path
 
 from core.errors import OverLimitError, ParseError, SandboxError
 from core.settings import IngestSettings
-from ingest.parsers.legacy import no_office
+from ingest.parsers.office.legacy import no_office
 from ingest.sandbox.confinement import Terms
 from ingest.sandbox.folder import ParserFolder
 from ingest.sandbox.landlock import SOCKETS

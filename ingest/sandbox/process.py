@@ -17,10 +17,10 @@ from typing import Any
 from core.errors import OverLimitError, ParseError, ReaderCrashError, SandboxError
 from core.settings import IngestSettings
 from core.values import ParsedDocument
-from ingest.parsers.legacy import LEGACY, LEGACY_EXTENSIONS
 from ingest.parsers.members import Lost
+from ingest.parsers.office.legacy import LEGACY, LEGACY_EXTENSIONS
+from ingest.parsers.pictures.recognition import MAX_RECOGNIZED_PAGES
 from ingest.parsers.progress import begin_page
-from ingest.parsers.recognition import MAX_RECOGNIZED_PAGES
 from ingest.sandbox.child import MEMORY_EXIT, out_of_memory
 from ingest.sandbox.confinement import Terms
 from ingest.sandbox.folder import ParserFolder

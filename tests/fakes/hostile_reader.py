@@ -16,8 +16,8 @@ from pathlib import Path
 from core.errors import ParseError
 from core.values import Block, BlockKind, ParsedDocument
 from ingest.parsers.formats import parse
-from ingest.parsers.legacy import Convert
 from ingest.parsers.members import Lost
+from ingest.parsers.office.legacy import Convert
 from ingest.parsers.progress import begin_page
 from ingest.sandbox.child import serve
 

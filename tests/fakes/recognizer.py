@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.parsers.recognition import RecognizedLine
+from ingest.parsers.pictures.recognition import RecognizedLine
 
 CHARACTER = 10.0
 

@@ -8,7 +8,7 @@ from parser_samples import MAX_TEXT_BYTES, check, said
 from core.errors import EncryptedError, ParseError, UnknownFormatError
 from core.values import BlockKind, ParsedDocument
 from ingest.parsers.formats import parse
-from ingest.parsers.legacy import LEGACY
+from ingest.parsers.office.legacy import LEGACY
 from ingest.parsers.signatures import OLE_MARK
 
 VTT = """WEBVTT

@@ -3,7 +3,7 @@ from parser_samples import HTML, block_of, check, said
 
 from core.errors import EmptyDocumentError
 from core.values import BlockKind, ParsedDocument
-from ingest.parsers.html import HtmlParser
+from ingest.parsers.web.html import HtmlParser
 
 
 def parse(text: str | bytes) -> ParsedDocument:

@@ -1,7 +1,7 @@
 from parser_samples import MARKDOWN, block_of, check, said
 
 from core.values import BlockKind, ParsedDocument
-from ingest.parsers.markdown import MarkdownParser
+from ingest.parsers.web.markdown import MarkdownParser
 
 
 def parse(text: str) -> ParsedDocument:

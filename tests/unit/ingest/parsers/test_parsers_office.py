@@ -8,9 +8,9 @@ from parser_samples import block_of, check, eml, said, slides, word
 
 from core.errors import ParseError
 from core.values import BlockKind, ParsedDocument
-from ingest.parsers.docx import DocxParser
-from ingest.parsers.eml import EmlParser
-from ingest.parsers.pptx import PptxParser
+from ingest.parsers.mail.eml import EmlParser
+from ingest.parsers.slides.pptx import PptxParser
+from ingest.parsers.word.docx import DocxParser
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

@@ -9,7 +9,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from core.errors import EmptyDocumentError, EncryptedError, ParseError
 from core.values import BlockKind, ParsedDocument
-from ingest.parsers.pdf import PdfParser
+from ingest.parsers.pdf.parser import PdfParser
 
 
 def draw(page: Callable[[Canvas, int], None], pages: int = 1, **options: object) -> bytes:

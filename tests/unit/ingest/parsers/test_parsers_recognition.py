@@ -10,9 +10,9 @@ from reportlab.pdfgen.canvas import Canvas
 from core.errors import EmptyDocumentError, ParseError, TooLargeError, UnknownFormatError
 from core.values import BlockKind
 from ingest.parsers.image import ImageParser
-from ingest.parsers.pdf import PdfParser
+from ingest.parsers.pdf.parser import PdfParser
+from ingest.parsers.pictures.recognition import in_columns, no_recognizer
 from ingest.parsers.progress import telling
-from ingest.parsers.recognition import in_columns, no_recognizer
 from tests.fakes.recognizer import FakeRecognizer, recognized_line
 
 PAGE = (1000, 1400)  # pixels, and twice the points of the PDF below

@@ -1,7 +1,7 @@
 from parser_samples import RST, block_of, check, said
 
 from core.values import BlockKind, ParsedDocument
-from ingest.parsers.rst import RstParser
+from ingest.parsers.plain.rst import RstParser
 
 
 def parse(text: str) -> ParsedDocument:

@@ -10,7 +10,7 @@ from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
 from core.values import BlockKind, ParsedDocument
-from ingest.parsers.pptx import PptxParser
+from ingest.parsers.slides.pptx import PptxParser
 
 _BLANK = 6
 

@@ -9,9 +9,9 @@ from parser_samples import CSV, check, said, workbook
 
 from core.errors import EmptyDocumentError
 from core.values import BlockKind, ParsedDocument
-from ingest.parsers.delimited import DelimitedParser
+from ingest.parsers.plain.delimited import DelimitedParser
+from ingest.parsers.sheets.xlsx import XlsxParser, cell_text
 from ingest.parsers.tables import is_value, split_header
-from ingest.parsers.xlsx import XlsxParser, cell_text
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from parser_samples import check, said
 
 from core.values import BlockKind
 from ingest.parsers.encoding import decode, looks_like_text
-from ingest.parsers.text import TextParser
+from ingest.parsers.plain.text import TextParser
 
 CHINESE = "请先关闭阀门，再打开泵。"
 

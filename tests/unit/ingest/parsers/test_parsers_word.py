@@ -9,7 +9,7 @@ import pytest
 from parser_samples import block_of, check, said
 
 from core.values import BlockKind, ParsedDocument
-from ingest.parsers.docx import DocxParser
+from ingest.parsers.word.docx import DocxParser
 
 _MAIN = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -1,0 +1,79 @@
+"""Outlook messages by python-oxmsg, imported nowhere else: turned into a usual message first."""
+
+from collections.abc import Iterator
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from oxmsg import Message
+from oxmsg.attachment import Attachment
+
+from core.errors import ParseError
+from core.values import ParsedDocument
+from ingest.parsers.base import DocumentBuilder, clean
+from ingest.parsers.mail.eml import file_name, write_message
+
+_PICTURE_ID = 0x3712  # PidTagAttachContentId: the text shows it
+
+
+class MsgParser:
+    """Reads .msg files."""
+
+    extensions = frozenset({".msg"})
+    media_type = "application/vnd.ms-outlook"
+
+    def parse(self, content: bytes, name: str) -> ParsedDocument:
+        """Return the document; see `Parser.parse`."""
+        outlook = Message.load(content)
+        message = _message(outlook)
+        builder = DocumentBuilder(self.media_type, clean(outlook.subject))
+        write_message(builder, message, [_name(one) for one in _attachments(outlook)])
+        return builder.build(name)
+
+    def members(self, content: bytes, name: str) -> Iterator[tuple[str, bytes | ParseError]]:
+        """Yield the attachments; see `Container.members`."""
+        for attachment in _attachments(Message.load(content)):
+            held = attachment.file_bytes
+            yield (
+                _name(attachment),
+                ParseError(
+                    "It is attached in a way that is not read, as a message inside a message; "
+                    "save it as a file of its own."
+                )
+                if held is None
+                else held,
+            )
+
+
+def _message(outlook: Message) -> EmailMessage:
+    """Return the headers and the text of a message as the standard library has them."""
+    message = EmailMessage()
+    headers = {field.lower(): value for field, value in outlook.message_headers.items()}
+    people = ", ".join(one.email_address or one.name for one in outlook.recipients)
+    sent = outlook.sent_date
+    for field, value in (
+        ("Subject", outlook.subject),
+        ("From", outlook.sender),
+        ("To", headers.get("to") or people),
+        ("Cc", headers.get("cc")),
+        ("Date", headers.get("date") or (format_datetime(sent) if sent else "")),
+    ):
+        if shown := clean(value or ""):
+            message[field] = shown
+    if outlook.body:
+        message.set_content(outlook.body.replace("\0", ""))
+    elif outlook.html_body:
+        message.set_content(outlook.html_body.replace("\0", ""), subtype="html")
+    return message
+
+
+def _attachments(outlook: Message) -> list[Attachment]:
+    return [one for one in outlook.attachments if not _is_picture_in_text(one)]
+
+
+def _is_picture_in_text(attachment: Attachment) -> bool:
+    shown = attachment.properties.str_prop_value(_PICTURE_ID)
+    return bool(shown) and (attachment.mime_type or "").startswith("image/")
+
+
+def _name(attachment: Attachment) -> str:
+    return file_name(attachment.file_name or "") or "attachment.bin"

@@ -1,0 +1,120 @@
+"""PDF: pages with a box for each character; the stages stand in `pdfium.py`, `lines.py`, `order.py`,
+`furniture.py`, `style.py` and `blocks.py`.
+"""
+
+import zlib
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import EmptyDocumentError, ParseError
+from core.values import BlockKind, ParsedDocument
+from ingest.parsers.base import DocumentBuilder, said_title
+from ingest.parsers.pdf.blocks import PdfBlock, read_blocks
+from ingest.parsers.pdf.furniture import without_furniture
+from ingest.parsers.pdf.hidden import hidden_notices, page_list
+from ingest.parsers.pdf.lines import NO_GLYPH, read_lines
+from ingest.parsers.pdf.order import in_reading_order
+from ingest.parsers.pdf.pdfium import read_pdf
+from ingest.parsers.pdf.style import style_of
+from ingest.parsers.pictures.glyphs import Glyphs
+from ingest.parsers.pictures.recognition import INSTALL, LOW_CONFIDENCE, GetRecognizer, recognizer
+
+_BOX_UNITS_PER_POINT = 4
+_MAX_BOX_UNIT = 32_767
+# Boxes of neighbouring characters are much alike: the fastest level does nearly as well as the best.
+_COMPRESSION_LEVEL = 1
+
+
+class PdfParser:
+    """Reads PDFs; a page that is a picture by text recognition, where that is installed."""
+
+    extensions = frozenset({".pdf"})
+    media_type = "application/pdf"
+
+    def __init__(self, recognizer: GetRecognizer = recognizer) -> None:
+        self._recognizer = recognizer
+
+    def parse(self, content: bytes, name: str) -> ParsedDocument:
+        """Return the document; see `Parser.parse`."""
+        pdf = read_pdf(content, self._recognizer)
+        builder = DocumentBuilder(self.media_type, said_title(pdf.title), pdf.facts)
+        write_pages(builder, pdf.pages)
+        return builder.build(name)
+
+
+def write_pages(builder: DocumentBuilder, pages: Sequence[Glyphs]) -> None:
+    """Write what stands on pages, and what a person should know of how they were read.
+
+    Raises: ParseError if there is no text on any.
+    """
+    lines = [in_reading_order(read_lines(page)) for page in pages]
+    if not any(lines):
+        raise _no_text(pages)
+    for notice in _notices(pages):
+        builder.notice(notice)
+    style = style_of(lines)
+    body = without_furniture(lines, [page.height for page in pages], style)
+    for page, own in zip(pages, body if any(body) else lines, strict=True):
+        blocks = read_blocks(own, style)
+        builder.title = builder.title or _largest_heading(blocks)
+        _write_page(builder, page, blocks)
+
+
+def _notices(pages: Sequence[Glyphs]) -> Iterator[str]:
+    yield from hidden_notices((page.number, page.codes, page.hidden) for page in pages)
+    unread = [page.number for page in pages if page.is_picture]
+    read = [page.number for page in pages if page.confidence is not None]
+    if unread:
+        how = "beyond the number that is recognized" if read else f"not read; {INSTALL}"
+        yield f"Pictures without text, {how}: {page_list(unread)}."
+    if read:
+        yield f"Read by text recognition: {page_list(read)}."
+    for page in pages:
+        if page.confidence is not None and page.confidence < LOW_CONFIDENCE:
+            yield (
+                f"Page {page.number} was recognized with a confidence of {page.confidence:.2f} only; "
+                "compare what is cited from it with the page."
+            )
+
+
+def _no_text(pages: Sequence[Glyphs]) -> ParseError:
+    if not pages:
+        return EmptyDocumentError("The PDF has no pages.")
+    if not any(page.width for page in pages):
+        return ParseError("The PDF's pages are damaged; get it anew or print it to a new PDF.")
+    if any(page.is_picture for page in pages):
+        return EmptyDocumentError(f"The pages are pictures without text; {INSTALL}.")
+    hidden = hidden_notices((page.number, page.codes, page.hidden) for page in pages)
+    if hidden:
+        return EmptyDocumentError(f"The PDF's pages show no text. {hidden[0]}")
+    count = "page holds" if len(pages) == 1 else f"{len(pages)} pages hold"
+    return EmptyDocumentError(f"The PDF's {count} no text.")
+
+
+def _largest_heading(blocks: Sequence[PdfBlock]) -> str:
+    headings = [block for block in blocks if block.kind is BlockKind.HEADING]
+    return min(headings, key=lambda block: block.level).text[0] if headings else ""
+
+
+def _write_page(builder: DocumentBuilder, page: Glyphs, blocks: Sequence[PdfBlock]) -> None:
+    start = builder.position
+    glyphs: list[NDArray[np.int32]] = [np.zeros(0, np.int32)]
+    for block in blocks:
+        text, own = block.text
+        before = builder.position
+        builder.add(block.kind, text, block.level, block.header)
+        if builder.position > before:
+            glyphs += [np.full(builder.position - before - len(text), NO_GLYPH, np.int32), own]
+    boxes = _packed(np.concatenate(glyphs), page.boxes)
+    builder.page(page.number, start, page.width, page.height, boxes)
+
+
+def _packed(glyphs: NDArray[np.int32], boxes: NDArray[np.float32]) -> bytes:
+    """Return the boxes as `Page.boxes` holds them."""
+    scaled = np.clip(np.rint(boxes * _BOX_UNITS_PER_POINT), -_MAX_BOX_UNIT, _MAX_BOX_UNIT).astype("<i2")
+    out = np.zeros((len(glyphs), 4), "<i2")
+    drawn = glyphs != NO_GLYPH
+    out[drawn] = scaled[glyphs[drawn]]
+    return zlib.compress(out.tobytes(), _COMPRESSION_LEVEL)

@@ -1,0 +1,257 @@
+"""PDFium behind one function: the characters of a PDF with their boxes and fonts, and what is a picture.
+
+The raw functions are called once for each character, through prototypes that keep Python's lock
+and write into one buffer: three times as fast as the library's own wrappers.
+"""
+
+import ctypes
+import math
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, repeat
+from typing import Any
+
+import numpy as np
+import pypdfium2 as pdfium
+from numpy.typing import NDArray
+from pypdfium2 import raw
+
+from core.errors import EncryptedError, ParseError
+from core.facts import Facts, facts_of_properties
+from ingest.parsers.pdf.hidden import Look, hidden_by
+from ingest.parsers.pictures.glyphs import Glyphs, blank, recognized
+from ingest.parsers.pictures.recognition import (
+    MAX_IMAGE_PIXELS,
+    MAX_RECOGNIZED_PAGES,
+    GetRecognizer,
+    no_recognizer,
+)
+from ingest.parsers.progress import begin_page
+
+_BOLD_NAME = re.compile(r"bold|black|heavy|demi|(cm|sf|ec)bx\d|-bd\b|-medi$", re.IGNORECASE)
+_ITALIC_NAME = re.compile(r"italic|oblique|slanted|(cm|sf|ec)ti\d|-it$", re.IGNORECASE)
+_MONO_NAME = re.compile(r"courier|mono|consol|menlo|cmtt|typewriter|letter ?gothic", re.IGNORECASE)
+_FIXED_PITCH, _ITALIC, _FORCE_BOLD = 1 << 0, 1 << 6, 1 << 18  # font descriptor flags, ISO 32000-1 table 123
+_FONT_NAME_BYTES = 256
+# So many damaged pages in a row are none: a file may claim millions, each of which takes a search.
+_MAX_DAMAGED_PAGES = 1_000
+# A page with fewer letters, of which a picture covers this share, is a scan.
+_FEW_LETTERS = 100
+_PICTURE_SHARE = 0.5
+_POINTS_PER_INCH = 72.0
+_RECOGNITION_DPI = 200.0
+_LOOK_SCALE = 1.0  # pixels per point; enough to tell whether light text stands on something dark
+_MAX_OBJECT_DEPTH = 3
+_MAX_OBJECTS = 20_000
+# Text render modes that paint nothing, ISO 32000-1 table 106: invisible, and as a clip only.
+_UNPAINTED = (3, 7)
+_FAINT_ALPHA, _FAINT_CHANNEL = 16, 215  # of 255
+_REPLACEMENT = 0xFFFD
+_RECT_BYTES = 16  # four floats: left, top, right, bottom
+# PDFium is not safe to use from two threads at once.
+_LOCK = threading.Lock()
+
+
+def _prototype(function: Any, result: Any, *arguments: Any) -> Any:
+    address = ctypes.cast(function, ctypes.c_void_p).value or 0
+    return ctypes.PYFUNCTYPE(result, *arguments)(address)
+
+
+_get_unicode = _prototype(raw.FPDFText_GetUnicode, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)
+_get_object = _prototype(raw.FPDFText_GetTextObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
+_get_box = _prototype(
+    raw.FPDFText_GetLooseCharBox, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
+)
+_get_render_mode = _prototype(raw.FPDFTextObj_GetTextRenderMode, ctypes.c_int, ctypes.c_void_p)
+_get_fill_color = _prototype(raw.FPDFPageObj_GetFillColor, ctypes.c_int, *[ctypes.c_void_p] * 5)
+
+
+@dataclass(frozen=True, slots=True)
+class PdfText:
+    """What is drawn as text in a file: its title, or nothing, its pages, and what its properties tell."""
+
+    title: str
+    pages: list[Glyphs]
+    facts: Facts
+
+
+def read_pdf(content: bytes, recognizer: GetRecognizer = no_recognizer) -> PdfText:
+    """Return the text of a PDF; a page that is damaged has none.
+
+    A page that is a picture is read by what `recognizer` returns, or where there is none says that it is one.
+
+    Raises: EncryptedError if it opens only with a password, ParseError if it is damaged.
+    """
+    with _LOCK:
+        document = _open(content)
+        try:
+            title, keywords = (document.get_metadata_value(name) for name in ("Title", "Keywords"))
+            changed = document.get_metadata_value("ModDate") or document.get_metadata_value("CreationDate")
+            facts = facts_of_properties(changed, keywords)
+            return PdfText(title, list(_pages(document, recognizer)), facts)
+        finally:
+            document.close()
+
+
+def _open(content: bytes) -> Any:
+    try:
+        return pdfium.PdfDocument(content)
+    except pdfium.PdfiumError as error:
+        if getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD:
+            raise EncryptedError() from error
+        if getattr(error, "err_code", None) == raw.FPDF_ERR_SECURITY:
+            raise EncryptedError("The PDF is protected by a method that cannot be read.") from error
+        raise ParseError("The PDF is damaged or cut off; get it anew or print it to a new PDF.") from error
+
+
+def _pages(document: Any, recognizer: GetRecognizer) -> Iterator[Glyphs]:
+    fonts: dict[bytes, tuple[bool, bool, bool]] = {}
+    damaged = pictures = 0
+    count = len(document)
+    for number in range(1, count + 1):
+        begin_page(number, count)
+        try:
+            page = document[number - 1]
+        except pdfium.PdfiumError:
+            yield blank(number)
+            damaged += 1
+            if damaged >= _MAX_DAMAGED_PAGES:
+                return
+            continue
+        damaged = 0
+        try:
+            glyphs = _read_page(page, number, fonts)
+            if glyphs.is_picture and pictures < MAX_RECOGNIZED_PAGES and (engine := recognizer()):
+                begin_page(number, count, recognizing=True)
+                pictures += 1
+                image, scale = _image(page, _RECOGNITION_DPI / _POINTS_PER_INCH)
+                glyphs = recognized(glyphs, engine.recognize(image), scale)
+            yield glyphs
+        finally:
+            page.close()
+
+
+def _read_page(page: Any, number: int, fonts: dict[bytes, tuple[bool, bool, bool]]) -> Glyphs:
+    text_page = raw.FPDFText_LoadPage(page)
+    if not text_page:
+        return blank(number)
+    try:
+        handle = ctypes.cast(text_page, ctypes.c_void_p).value
+        count = max(raw.FPDFText_CountChars(text_page), 0)
+        codes = np.fromiter(map(_get_unicode, repeat(handle, count), range(count)), np.uint32, count)
+        runs = _runs(handle, count)
+        styles = _fonts(text_page, runs, count, fonts)
+        looks = _looks(runs, count)
+        boxes = _as_shown(_boxes(handle, count), page)
+    finally:
+        raw.FPDFText_ClosePage(text_page)
+    is_bare = _letters(codes) < _FEW_LETTERS
+    has_picture = (is_bare or Look.INVISIBLE in looks) and _picture_share(page) > _PICTURE_SHARE
+    paper = _image(page, _LOOK_SCALE) if Look.FAINT in looks else None
+    width, height = page.get_size()
+    hidden = hidden_by(looks, boxes, (width, height), paper, is_scanned=has_picture)
+    return Glyphs(number, width, height, codes, boxes, styles, hidden, is_bare and has_picture)
+
+
+def _letters(codes: NDArray[np.uint32]) -> int:
+    """Return how many characters there are that say what they are, blanks and signs aside."""
+    private = (codes >= 0xE000) & (codes <= 0xF8FF)
+    return int(((codes > 0x2F) & (codes != _REPLACEMENT) & ~private).sum())
+
+
+def _picture_share(page: Any) -> float:
+    """Return which share of the page pictures cover, overlaps counted twice."""
+    covered = 0.0
+    for part in islice(page.get_objects(max_depth=_MAX_OBJECT_DEPTH), _MAX_OBJECTS):
+        if part.type == raw.FPDF_PAGEOBJ_IMAGE:
+            left, bottom, right, top = part.get_bounds()
+            covered += max(right - left, 0.0) * max(top - bottom, 0.0)
+    width, height = page.get_size()
+    return float(covered / max(width * height, 1.0))
+
+
+def _image(page: Any, scale: float) -> tuple[NDArray[np.uint8], float]:
+    """Return the page as it is shown, `(height, width, 3)` blue, green, red, and its pixels per point."""
+    width, height = page.get_size()
+    scale = min(scale, math.sqrt(MAX_IMAGE_PIXELS / max(width * height, 1.0)))
+    bitmap = page.render(scale=scale, may_draw_forms=False)
+    image: NDArray[np.uint8] = bitmap.to_numpy()[:, :, :3].copy()
+    bitmap.close()
+    return image, scale
+
+
+def _boxes(handle: int | None, count: int) -> NDArray[np.float32]:
+    buffer = np.zeros((count, 4), np.float32)
+    start = buffer.ctypes.data
+    addresses = range(start, start + count * _RECT_BYTES, _RECT_BYTES)
+    for _ in map(_get_box, repeat(handle, count), range(count), addresses):
+        pass
+    return buffer
+
+
+def _runs(handle: int | None, count: int) -> list[tuple[int, int, int]]:
+    """Return the text objects, runs of characters in one font: first, behind the last, address."""
+    found = (pointer or 0 for pointer in map(_get_object, repeat(handle, count), range(count)))
+    objects = np.fromiter(found, np.uint64, count)
+    starts: list[int] = [0, *(np.flatnonzero(np.diff(objects)) + 1).tolist()] if count else []
+    ends = [*starts[1:], count]
+    return [(start, end, int(objects[start])) for start, end in zip(starts, ends, strict=False)]
+
+
+def _fonts(
+    text_page: Any, runs: list[tuple[int, int, int]], count: int, known: dict[bytes, tuple[bool, bool, bool]]
+) -> NDArray[np.bool_]:
+    """Return for each character whether its font is bold, italic and of fixed pitch."""
+    styles = np.zeros((count, 3), np.bool_)
+    name, flags = ctypes.create_string_buffer(_FONT_NAME_BYTES), ctypes.c_int()
+    for start, end, _ in runs:
+        raw.FPDFText_GetFontInfo(text_page, start, name, _FONT_NAME_BYTES, ctypes.byref(flags))
+        key = name.value + b"%d" % flags.value
+        if key not in known:
+            known[key] = _style(name.value.decode("latin-1"), flags.value)
+        styles[start:end] = known[key]
+    return styles
+
+
+def _looks(runs: list[tuple[int, int, int]], count: int) -> NDArray[np.uint8]:
+    """Return for each character how it is painted, a `Look`."""
+    looks = np.zeros(count, np.uint8)
+    channels = (ctypes.c_uint * 4)()
+    first = ctypes.addressof(channels)
+    addresses = range(first, first + ctypes.sizeof(channels), ctypes.sizeof(ctypes.c_uint))
+    for start, end, address in runs:
+        if not address:  # PDFium put these in itself
+            continue
+        if _get_render_mode(address) in _UNPAINTED:
+            looks[start:end] = Look.INVISIBLE
+        elif _get_fill_color(address, *addresses):
+            red, green, blue, alpha = channels
+            if alpha < _FAINT_ALPHA:
+                looks[start:end] = Look.INVISIBLE
+            elif min(red, green, blue) > _FAINT_CHANNEL:
+                looks[start:end] = Look.FAINT
+    return looks
+
+
+def _style(name: str, flags: int) -> tuple[bool, bool, bool]:
+    bold = bool(flags & _FORCE_BOLD or _BOLD_NAME.search(name))
+    italic = bool(flags & _ITALIC or _ITALIC_NAME.search(name))
+    return bold, italic, bool(flags & _FIXED_PITCH or _MONO_NAME.search(name))
+
+
+def _as_shown(rects: NDArray[np.float32], page: Any) -> NDArray[np.float32]:
+    """Turn PDFium's rectangles, which count from the bottom of the unturned page, to the page shown."""
+    left, bottom, right, top = page.get_bbox()
+    x0, y1, x1, y0 = rects.T  # PDFium's order is left, top, right, bottom
+    placed = (x0 != x1) | (y0 != y1)
+    turned = {
+        0: (x0 - left, top - y1, x1 - left, top - y0),
+        90: (y0 - bottom, x0 - left, y1 - bottom, x1 - left),
+        180: (right - x1, y0 - bottom, right - x0, y1 - bottom),
+        270: (top - y1, right - x1, top - y0, right - x0),
+    }[page.get_rotation()]
+    boxes = np.stack(turned, axis=1).astype(np.float32)
+    boxes[~placed] = 0
+    return np.nan_to_num(boxes)

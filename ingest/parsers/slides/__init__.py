@@ -1,0 +1,4 @@
+"""Presentations: a page is a slide.
+
+Takes bytes; gives a document. Read `pptx.py` first.
+"""

@@ -1,0 +1,109 @@
+"""HTML by lxml: the main text with its headings, lists, tables and code."""
+
+import re
+
+from lxml import etree
+from lxml import html as lxml_html
+
+from core.errors import EmptyDocumentError, ParseError
+from core.facts import NONE, Facts, facts_of
+from core.values import ParsedDocument
+from ingest.parsers.base import DocumentBuilder, said_title
+from ingest.parsers.encoding import decode
+from ingest.parsers.web.blocks import HtmlWriter
+from ingest.parsers.web.hidden import remove_hidden
+from ingest.parsers.web.site_source import SiteSource, split_front_matter, without_templates
+
+_CHARSET = re.compile(
+    rb"<(?:meta|\?xml)[^>]*(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE
+)
+_DECLARED_WITHIN_BYTES = 4096
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+# As XHTML has it, `<title/>` is whole; to a reader of HTML all that follows it would be the title.
+_XHTML = "http://www.w3.org/1999/xhtml"
+_EMPTY_ELEMENT = re.compile(
+    r"<((?!(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)\b)[a-zA-Z][\w-]*)"
+    r"((?:\s[^<>]*?)?)/>"
+)
+# What Open Graph and Dublin Core call the author and the day.
+_META = {
+    "article:author": "author", "dc.creator": "author", "article:modified_time": "date",
+    "article:published_time": "date", "dc.date": "date", "dcterms.modified": "date",
+}  # fmt: skip
+# Fewer are signs of menus and forms.
+_LEAST_HIDDEN_LETTERS = 20
+# Left out of a main part; where a page marks none, they may hold its text. Menus are never kept.
+_FURNITURE = ("aside", "footer")
+
+
+class HtmlParser:
+    """Reads web pages."""
+
+    extensions = frozenset({".html", ".htm", ".xhtml"})
+    media_type = "text/html"
+
+    def parse(self, content: bytes, name: str) -> ParsedDocument:
+        """Return the document; see `Parser.parse`."""
+        declared = _CHARSET.search(content[:_DECLARED_WITHIN_BYTES])
+        text = decode(content, declared[1].decode("ascii") if declared else None)
+        page = SiteSource("", NONE, text)
+        if text.lstrip().startswith("---"):
+            page = split_front_matter(text.replace("\r\n", "\n"))
+            text = without_templates(page.text)
+        builder = DocumentBuilder(self.media_type, page.title, page.facts)
+        write_html(builder, text)
+        return builder.build(name)
+
+
+def write_html(builder: DocumentBuilder, text: str) -> None:
+    """Add a page's main text to a document, and its title if the document has none."""
+    root = parse_html(text)
+    title = root.find(".//head/title")
+    if title is not None:
+        builder.title = builder.title or said_title(title.text_content())
+    builder.facts = builder.facts.over(_facts(root))
+    hidden = remove_hidden(root)
+    if hidden >= _LEAST_HIDDEN_LETTERS:
+        builder.notice(
+            f"{hidden} letters are on the page but not shown: hidden, white on white, outside or of no "
+            "size; they were not read."
+        )
+    main = _main_part(root)
+    HtmlWriter(builder, () if main is root else _FURNITURE).write(main)
+
+
+def _facts(root: lxml_html.HtmlElement) -> Facts:
+    """Return what the page's own head says: `<meta name="author" content="…">` and its like."""
+    said: dict[str, str] = {}
+    for meta in root.iterfind(".//head/meta"):
+        name = (meta.get("name") or meta.get("property") or "").casefold()
+        said.setdefault(_META.get(name, name), meta.get("content") or "")
+    return facts_of(said)
+
+
+def parse_html(text: str) -> lxml_html.HtmlElement:
+    """Return the root of a page or of a piece of one.
+
+    Raises: EmptyDocumentError if there is no element in it, ParseError if it cannot be read.
+    """
+    # Without huge_tree libxml2 bounds depth and size by itself; HTML has no entities to expand.
+    parser = lxml_html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8")
+    source = _XML_DECLARATION.sub("", text).replace("\0", "")
+    if _XHTML in source[:_DECLARED_WITHIN_BYTES]:
+        source = _EMPTY_ELEMENT.sub(r"<\1\2></\1>", source)
+    try:
+        return lxml_html.document_fromstring(source.encode("utf-8", "replace"), parser=parser)
+    except etree.ParserError as error:
+        raise EmptyDocumentError() from error
+    except etree.LxmlError as error:
+        raise ParseError("The HTML cannot be read; open it in a browser and save it again.") from error
+
+
+def _main_part(root: lxml_html.HtmlElement) -> lxml_html.HtmlElement:
+    """Return the element that the page marks as its main text, or the whole page."""
+    for path in ("//main", "//*[@role='main']", "//article"):
+        found = root.xpath(path)
+        if len(found) == 1 and found[0].text_content().strip():
+            main: lxml_html.HtmlElement = found[0]
+            return main
+    return root

@@ -1,0 +1,120 @@
+"""The words of one paragraph of a Word file, and what hangs on it: notes, boxes, charts."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from ingest.parsers.office.formulas import formula
+from ingest.parsers.office.parts import MC, C, M, Node, R, W, is_on, number, value
+from ingest.parsers.word.lists import Styles
+
+_WRAPPERS = frozenset(
+    f"{W}{name}"
+    for name in "ins moveTo hyperlink smartTag sdt sdtContent fldSimple customXml dir bdo".split()
+)
+_REMOVED = frozenset((f"{W}del", f"{W}moveFrom"))
+_SIGNS = {f"{W}tab": " ", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-", f"{W}ptab": " "}
+_NOTES = (f"{W}footnoteReference", f"{W}endnoteReference")
+_WHITE = "ffffff"
+# In half points; nobody reads two points.
+_TINY = 4
+
+
+@dataclass
+class Words:
+    """What a paragraph holds, in order; `notes` are the kind and the id of footnotes and endnotes.
+
+    `plain` counts the letters and digits that are not bold.
+    """
+
+    parts: list[str] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    boxes: list[Node] = field(default_factory=list)
+    charts: list[str] = field(default_factory=list)
+    plain: int = 0
+
+    @property
+    def text(self) -> str:
+        """The words themselves."""
+        return "".join(self.parts)
+
+
+@dataclass
+class WordReader:
+    """Reads paragraphs; counts the characters that are hidden or were removed, and are not read."""
+
+    styles: Styles
+    note_mark: Callable[[str, str], str]
+    hidden: int = 0
+    removed: int = 0
+
+    def read(self, paragraph: Node, on_paper: bool) -> Words:
+        """Return a paragraph's words; `on_paper` says that white letters on it cannot be seen."""
+        words = Words()
+        properties = paragraph.find(f"{W}pPr")
+        style = value(None if properties is None else properties.find(f"{W}pStyle"), f"{W}val")
+        plain = on_paper and (properties is None or properties.find(f"{W}shd") is None)
+        for child in paragraph:
+            self._visit(child, words, style, plain)
+        return words
+
+    def _visit(self, node: Node, words: Words, style: str, on_paper: bool) -> None:
+        tag = node.tag
+        if tag == f"{W}r":
+            self._run(node, words, style, on_paper)
+        elif tag in _WRAPPERS:
+            for child in node:
+                self._visit(child, words, style, on_paper)
+        elif tag in _REMOVED:
+            self.removed += sum(len(part.text or "") for part in node.iter(f"{W}delText", f"{W}t"))
+        elif tag in (f"{M}oMath", f"{M}oMathPara"):
+            words.parts.append(f" {formula(node)} ")
+        elif tag == f"{MC}AlternateContent":
+            for child in _chosen(node):
+                self._visit(child, words, style, on_paper)
+
+    def _run(self, run: Node, words: Words, style: str, on_paper: bool) -> None:
+        if self._is_hidden(run.find(f"{W}rPr"), style, on_paper):
+            self.hidden += sum(len((part.text or "").strip()) for part in run.iter(f"{W}t"))
+            return
+        bold = is_on(run.find(f"{W}rPr"), f"{W}b")
+        for child in run:
+            if child.tag == f"{W}t":
+                words.parts.append(child.text or "")
+                words.plain += 0 if bold else sum(map(str.isalnum, child.text or ""))
+            elif child.tag in _SIGNS:
+                words.parts.append(_SIGNS[child.tag])
+            elif child.tag in _NOTES:
+                note = (child.tag.removeprefix(W).removesuffix("Reference"), value(child, f"{W}id"))
+                words.notes.append(note)
+                words.parts.append(self.note_mark(*note))
+            elif child.tag in (f"{W}drawing", f"{W}pict", f"{W}object", f"{MC}AlternateContent"):
+                _anchored(child, words)
+
+    def _is_hidden(self, properties: Node | None, style: str, on_paper: bool) -> bool:
+        own = is_on(properties, f"{W}vanish")
+        run_style = "" if properties is None else value(properties.find(f"{W}rStyle"), f"{W}val")
+        if own or (own is None and (self.styles.is_hidden(run_style) or self.styles.is_hidden(style))):
+            return True
+        if properties is None:
+            return False
+        if number(value(properties.find(f"{W}sz"), f"{W}val"), 99) <= _TINY:
+            return True
+        lit = properties.find(f"{W}shd") is not None or properties.find(f"{W}highlight") is not None
+        return on_paper and not lit and value(properties.find(f"{W}color"), f"{W}val").lower() == _WHITE
+
+
+def _chosen(alternate: Node) -> Iterator[Node]:
+    """Yield what a program of today takes of several forms of the same thing."""
+    choices = [*alternate.findall(f"{MC}Choice"), *alternate.findall(f"{MC}Fallback")]
+    yield from next((list(choice) for choice in choices if len(choice)), [])
+
+
+def _anchored(node: Node, words: Words) -> None:
+    """Note the boxes of text and the charts in a drawing; what lies in a box is read with the box."""
+    if node.tag == f"{W}txbxContent":
+        words.boxes.append(node)
+    elif node.tag == f"{C}chart":
+        words.charts.append(value(node, f"{R}id"))
+    else:
+        for child in _chosen(node) if node.tag == f"{MC}AlternateContent" else node:
+            _anchored(child, words)
