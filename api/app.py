@@ -15,13 +15,13 @@ from core.store.database import Database
 from core.store.embedders import EmbedderEntry
 from core.store.jobs import BACKGROUND
 from core.store.sources import RunState, SourceEntry, amend_run
+from ingest.connectors.source import Source
+from ingest.connectors.sources import open_source
 from ingest.night import Schedule
 from ingest.pipeline import Parse, Pipeline
 from ingest.report import Progress, RunReport, silent
 from ingest.run import PLAIN, RunOptions, Runs
 from ingest.sandbox.pool import ParserSandbox
-from ingest.source import Source
-from ingest.sources import open_source
 from ingest.worker import Worker
 from llm.embedding.embedder import Embedder
 from llm.embedding.embedders import embedder_config, open_embedder, reopen_embedder

@@ -22,9 +22,9 @@ from core.errors import NotReadyError, VadeError
 from core.permissions import PUBLIC, scope_of
 from core.store.documents.reading import count_documents, list_documents, read_cited_text, read_document
 from core.values import AccessScope
+from ingest.connectors.upload import UploadSource
 from ingest.report import Outcome, RunReport
 from ingest.run import RunOptions
-from ingest.upload import UploadSource
 
 PORTAL = Path(__file__).parent / "portal"
 # How long an upload waits for another one by the same user.

@@ -34,7 +34,7 @@ from core.permissions import PUBLIC, scope_of
 from core.settings import load_settings
 from core.store.documents.reading import DocumentEntry, list_documents, read_passages
 from core.values import AccessScope, Hit
-from ingest.folder import FolderSource
+from ingest.connectors.folder import FolderSource
 
 _PACKAGES = ("vademecum", "sqlalchemy", "faiss-cpu", "tantivy")
 _LIMIT = 20

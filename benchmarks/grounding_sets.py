@@ -16,7 +16,7 @@ from benchmarks.layout import read_lines
 from core.permissions import PUBLIC, scope_of
 from core.settings import Settings, load_settings
 from core.values import AccessScope
-from ingest.folder import PERMISSIONS_FILE, FolderSource
+from ingest.connectors.folder import PERMISSIONS_FILE, FolderSource
 from retrieval.judge.answer_evaluation import GoldQuestion
 
 _HANDS = 5

@@ -33,7 +33,7 @@ from benchmarks.peers.protocol import FOUND, questions
 from core.permissions import PUBLIC
 from core.settings import load_settings
 from core.values import AccessScope
-from ingest.beir import read_judgements
+from ingest.connectors.beir import read_judgements
 from retrieval.judge.evaluation import ndcg
 
 Json = dict[str, Any]

@@ -20,8 +20,8 @@ from benchmarks.layout import data_folder
 from core.errors import ParseError
 from core.values import Block, BlockKind, ParsedDocument
 from ingest.chunker import chunk
+from ingest.connectors.source import Listed, Listing
 from ingest.parsers.formats import parse
-from ingest.source import Listed, Listing
 from llm.embedding.embedder import Embedder, Emphasis, Vectors
 
 _REAL = "corpus_mixed_18f_handbook", "corpus_md_en_sourcegraph_handbook"

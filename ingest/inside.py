@@ -2,7 +2,7 @@
 
 import hashlib
 
-from ingest.folder import escaped
+from ingest.connectors.folder import escaped
 
 # What the database holds of a URI.
 _MAX_URI_CHARS = 4_096

@@ -18,6 +18,7 @@ from core.store.sources import cursor_of
 from core.values import Chunk, ParsedDocument
 from ingest.ahead import ahead
 from ingest.chunker import CHUNKER_VERSION, chunk
+from ingest.connectors.source import Listed, Source
 from ingest.endings import Endings, NewDocument
 from ingest.inside import member_uri
 from ingest.languages import with_languages
@@ -26,7 +27,6 @@ from ingest.parsers.progress import telling
 from ingest.record import Plan, Recorder
 from ingest.report import Progress, RunReport, silent
 from ingest.run import PLAIN, Run, RunOptions, Runs
-from ingest.source import Listed, Source
 from llm.embedding.embedder import Embedder
 
 Parse = Callable[[bytes, str], ParsedDocument]

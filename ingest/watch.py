@@ -14,7 +14,7 @@ from core.errors import AlreadyRunningError, StorageError, VadeError
 from core.settings import Watching
 from core.store.database import Database
 from core.store.sources import SourceEntry, list_sources
-from ingest.folder import PERMISSIONS_FILE, FolderSource
+from ingest.connectors.folder import PERMISSIONS_FILE, FolderSource
 from ingest.report import RunReport
 
 log = structlog.get_logger()

@@ -15,9 +15,9 @@ from core.errors import InputError
 from core.permissions import PUBLIC, scope_of
 from core.settings import Settings, load_settings
 from core.values import Passage
-from ingest.beir import BeirCorpus, read_judgements, read_lines, read_queries
-from ingest.folder import FolderSource
-from ingest.source import Source
+from ingest.connectors.beir import BeirCorpus, read_judgements, read_lines, read_queries
+from ingest.connectors.folder import FolderSource
+from ingest.connectors.source import Source
 from retrieval.judge.answer_evaluation import GoldQuestion, answer_series
 from retrieval.judge.evaluation import latency_series, ranking_series
 from retrieval.judge.statistics import Series

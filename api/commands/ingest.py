@@ -13,15 +13,15 @@ from api.app import App
 from api.commands.opening import opened, reader_named, user_named
 from api.terminal import ALREADY_RUNNING, DONE, WITH_FAILURES, Terminal
 from core.errors import AlreadyRunningError
+from ingest.connectors.folder import FolderSource
 from ingest.connectors.jsonl import StreamSource, holds_lines
 from ingest.connectors.options import SourceOptions
-from ingest.folder import FolderSource
+from ingest.connectors.source import Source
+from ingest.connectors.sources import SCHEMES, source_at
 from ingest.night import NightReport, sync_each
 from ingest.record import Plan
 from ingest.report import Outcome, RunReport
 from ingest.run import RunOptions
-from ingest.source import Source
-from ingest.sources import SCHEMES, source_at
 
 
 def run(

@@ -21,9 +21,9 @@ from core.store.sources import (
     runs_of,
     schedule,
 )
-from ingest.folder import FolderSource
-from ingest.source import Listing, Source
-from ingest.sources import open_source, source_at
+from ingest.connectors.folder import FolderSource
+from ingest.connectors.source import Listing, Source
+from ingest.connectors.sources import open_source, source_at
 
 
 def run_add(

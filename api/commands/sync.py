@@ -17,10 +17,10 @@ from core.store.sources import (
     SourceEntry,
     list_sources,
 )
+from ingest.connectors.sources import open_source
 from ingest.night import settle, sync_each, tell
 from ingest.report import RunReport
 from ingest.run import RunOptions
-from ingest.sources import open_source
 
 
 def run(

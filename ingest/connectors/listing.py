@@ -8,7 +8,7 @@ from itertools import islice
 
 from core.errors import FetchError, ParseError, SourceError
 from ingest.addresses import is_short, too_long_to_keep
-from ingest.source import Listed, Listing
+from ingest.connectors.source import Listed, Listing
 
 # One part of a listing is one transaction; the first is small, so that a source can be tried out at once.
 _AT_FIRST, _AT_ONCE = 10, 500

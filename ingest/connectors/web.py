@@ -15,12 +15,10 @@ from pydantic import Field, model_validator
 from core.errors import FetchError, InputError, ParseError
 from core.facts import Facts, day_of
 from core.settings import IngestSettings
-from ingest.connectors.addresses import checked_url
-from ingest.connectors.client import Question, Reply, WebClient, bounded
-from ingest.connectors.listing import in_parts, telling
-from ingest.connectors.login import login
-from ingest.connectors.options import SecretOptions
-from ingest.connectors.pages import (
+from ingest.connectors.http.client import Question, Reply, WebClient, bounded
+from ingest.connectors.http.guard import checked_url
+from ingest.connectors.http.login import login
+from ingest.connectors.http.pages import (
     HTML,
     Page,
     PageMemory,
@@ -31,8 +29,10 @@ from ingest.connectors.pages import (
     media_type,
     page_stamp,
 )
-from ingest.connectors.xml_answer import local_name, read_xml, text_of
-from ingest.source import Listed, Listing
+from ingest.connectors.http.xml import local_name, read_xml, text_of
+from ingest.connectors.listing import in_parts, telling
+from ingest.connectors.options import SecretOptions
+from ingest.connectors.source import Listed, Listing
 
 _GZIP_MARK = b"\x1f\x8b"
 _GONE = frozenset({401, 403, 404, 405, 406, 410, 451})

@@ -10,7 +10,7 @@ from fakes.command import Ended, Vade
 from core.locks import SignOfLife
 from core.permissions import PUBLIC
 from core.store.database import Database
-from ingest.folder import FolderSource, file_uri
+from ingest.connectors.folder import FolderSource, file_uri
 from ingest.report import silent
 from ingest.run import PLAIN, Runs
 

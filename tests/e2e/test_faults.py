@@ -22,7 +22,7 @@ from core.errors import SandboxError, StorageError
 from core.permissions import PUBLIC, scope_of
 from core.settings import IngestSettings
 from core.store.documents.reading import list_documents
-from ingest.folder import FolderSource
+from ingest.connectors.folder import FolderSource
 from ingest.sandbox.pool import ParserSandbox
 from retrieval.follow.follower import Follower
 

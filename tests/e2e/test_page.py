@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Dialog, FilePayload, Page, Route, expec
 from api.app import App, build
 from api.http import make_http
 from core.settings import load_settings
-from ingest.upload import UploadSource
+from ingest.connectors.upload import UploadSource
 
 CHROMIUM = shutil.which("chromium")
 # Nothing that speaks to the network of its own accord.

@@ -6,7 +6,7 @@ from pathlib import Path
 from fakes.application import make_app
 
 from core.permissions import PUBLIC
-from ingest.folder import FolderSource
+from ingest.connectors.folder import FolderSource
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.errors import FetchError, ParseError
-from ingest.source import Listed, Listing
+from ingest.connectors.source import Listed, Listing
 
 PUBLIC = frozenset({"public"})
 

@@ -23,7 +23,7 @@ from pydantic import BaseModel
 
 from api.cli import main
 from core.settings import ENVIRONMENT_PREFIX, NOT_SETTINGS, SETTINGS_FILE, Settings, load_settings
-from ingest.folder import PERMISSIONS_FILE, FolderSource
+from ingest.connectors.folder import PERMISSIONS_FILE, FolderSource
 
 ROOT = Path(__file__).resolve().parents[2]
 README, ARCHITECTURE = ROOT / "README.md", ROOT / "ARCHITECTURE.md"

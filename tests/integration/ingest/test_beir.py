@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError
-from ingest.beir import BeirCorpus, read_judgements, read_queries
+from ingest.connectors.beir import BeirCorpus, read_judgements, read_queries
 
 EVERYBODY = frozenset({"public"})
 

@@ -16,10 +16,10 @@ from core.errors import AlreadyRunningError
 from core.permissions import PUBLIC, scope_of
 from core.store.documents.reading import list_documents
 from core.store.documents.writing import find_document, tombstone
-from ingest.folder import FolderSource
+from ingest.connectors.folder import FolderSource
+from ingest.connectors.source import Listed
 from ingest.report import Outcome, silent
 from ingest.run import RunOptions
-from ingest.source import Listed
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from fakes.embedder import FakeEmbedder
 from api.app import App
 from core.settings import NightSettings
 from core.store.sources import register, schedule
-from ingest.folder import FolderSource
+from ingest.connectors.folder import FolderSource
 from ingest.night import Schedule
 from ingest.report import Outcome
 

@@ -16,7 +16,7 @@ from core.errors import NotFoundError
 from core.permissions import scope_of
 from core.store.documents.reading import count_documents, list_documents, read_cited_text, read_document
 from core.store.sources import cursor_of, hold_readers, list_sources
-from ingest.source import Listing
+from ingest.connectors.source import Listing
 
 NOBODY = scope_of(None)
 

@@ -19,10 +19,10 @@ from core.store.documents.reading import list_documents
 from core.store.job_control import cancel, list_jobs
 from core.store.jobs import DOCUMENT, SYNC, Holder, JobState, claim_one, is_running
 from core.store.sources import RunState, cursor_of, list_sources, runs_of
+from ingest.connectors.source import Listed, Listing
 from ingest.record import Recorder
 from ingest.report import DocumentReport, Outcome, silent
 from ingest.run import RunOptions, Runs
-from ingest.source import Listed, Listing
 
 READERS = frozenset({PUBLIC})
 

@@ -14,7 +14,7 @@ from core.errors import AlreadyRunningError
 from core.permissions import scope_of
 from core.settings import Watching
 from core.store.sources import SourceEntry, register, schedule
-from ingest.folder import PERMISSIONS_FILE, FolderSource
+from ingest.connectors.folder import PERMISSIONS_FILE, FolderSource
 from ingest.report import RunReport
 from ingest.watch import Pace, Sync, Watch
 

@@ -16,7 +16,7 @@ from core.errors import FetchError
 from core.store.jobs import DOCUMENT, JobState
 from core.store.sources import find_source, register, runs_of
 from core.store.tables import JobTable
-from ingest.folder import FolderSource
+from ingest.connectors.folder import FolderSource
 from ingest.report import RunReport
 
 READERS = frozenset({"public"})

@@ -1,8 +1,8 @@
 import pytest
 
 from core.errors import FetchError, InputError, TooLargeError
-from ingest.source import Listed, Listing
-from ingest.upload import UploadSource
+from ingest.connectors.source import Listed, Listing
+from ingest.connectors.upload import UploadSource
 
 ANN = frozenset({"user:ann"})
 

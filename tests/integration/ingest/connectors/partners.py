@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Protocol
 
 from api.app import App
-from ingest.source import Source
-from ingest.sources import open_source, source_at
+from ingest.connectors.source import Source
+from ingest.connectors.sources import open_source, source_at
 
 READERS = frozenset({"group:field"})
 # Sources on this machine are allowed to the tests of connectors, and to nobody else.

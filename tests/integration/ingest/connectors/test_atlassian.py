@@ -12,11 +12,11 @@ from partners import LOOPBACK, READERS
 
 from core.errors import FetchError, InputError, SourceError
 from core.settings import ConnectorSettings, IngestSettings, load_settings
-from ingest.connectors.atlassian import AtlassianSource
-from ingest.connectors.confluence import ConfluenceOptions, ConfluenceSource
-from ingest.connectors.jira import JiraOptions, JiraSource
-from ingest.source import Listed, Listing
-from ingest.sources import source_at
+from ingest.connectors.atlassian.base import AtlassianSource
+from ingest.connectors.atlassian.confluence import ConfluenceOptions, ConfluenceSource
+from ingest.connectors.atlassian.jira import JiraOptions, JiraSource
+from ingest.connectors.source import Listed, Listing
+from ingest.connectors.sources import source_at
 
 SETTINGS = IngestSettings(connectors=ConnectorSettings.model_validate(LOOPBACK))
 FIELD = {"ext:confluence:group:field"}

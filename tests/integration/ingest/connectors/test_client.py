@@ -12,7 +12,7 @@ from loopback import Answer, Asked, serving
 
 from core.errors import FetchError, ParseError, RefusedAddressError, TooLargeError
 from core.settings import ConnectorSettings
-from ingest.connectors.client import Question, WebClient
+from ingest.connectors.http.client import Question, WebClient
 
 LIMIT = 5 * 2**20
 

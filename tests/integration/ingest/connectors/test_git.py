@@ -12,9 +12,9 @@ from partners import READERS, write
 
 from core.errors import InputError, ParseError, SourceError
 from core.settings import IngestSettings, load_settings
-from ingest.connectors.git import GitOptions, GitSource
-from ingest.source import Listed
-from ingest.sources import source_at
+from ingest.connectors.source import Listed
+from ingest.connectors.sources import source_at
+from ingest.connectors.trees.git import GitOptions, GitSource
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 WHO = ("-c", "user.name=Ann", "-c", "user.email=ann@example.com")

@@ -13,7 +13,7 @@ from core.errors import FetchError, TooLargeError
 from core.settings import IngestSettings
 from ingest.connectors.jsonl import StreamSource, holds_lines
 from ingest.connectors.options import SourceOptions
-from ingest.source import Listed, Listing
+from ingest.connectors.source import Listed, Listing
 
 SETTINGS = IngestSettings(max_file_bytes=2000)
 

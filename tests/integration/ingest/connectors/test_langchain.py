@@ -10,8 +10,8 @@ from partners import READERS, write
 from core.errors import FetchError, InputError, SourceError, TooLargeError
 from core.settings import ConnectorSettings, IngestSettings, load_settings
 from ingest.connectors.langchain_loader import LoaderOptions, LoaderSource
-from ingest.source import Listed
-from ingest.sources import source_at
+from ingest.connectors.source import Listed
+from ingest.connectors.sources import source_at
 
 pytest.importorskip("langchain_core", reason="needs langchain-core")
 LOADER = "shelf_loader:ShelfLoader"

@@ -20,10 +20,10 @@ from partners import LOOPBACK, READERS
 
 from core.errors import FetchError, InputError, SourceError, TooLargeError
 from core.settings import ConnectorSettings, IngestSettings, load_settings
-from ingest.connectors.imap import ImapOptions, ImapSource
-from ingest.connectors.maildir import MaildirOptions, MaildirSource
-from ingest.source import Listed
-from ingest.sources import source_at
+from ingest.connectors.mail.imap import ImapOptions, ImapSource
+from ingest.connectors.mail.maildir import MaildirOptions, MaildirSource
+from ingest.connectors.source import Listed
+from ingest.connectors.sources import source_at
 
 SETTINGS = IngestSettings(connectors=ConnectorSettings.model_validate(LOOPBACK), max_file_bytes=2000)
 

@@ -10,8 +10,8 @@ from rclone import PASSWORD, USER, TreePartner, behind, rclone
 
 from core.errors import InputError, SourceError, TooLargeError
 from core.settings import ConnectorSettings, IngestSettings, load_settings
-from ingest.connectors.s3 import S3Options, S3Source
-from ingest.sources import source_at
+from ingest.connectors.sources import source_at
+from ingest.connectors.trees.s3 import S3Options, S3Source
 
 SETTINGS = IngestSettings(connectors=ConnectorSettings.model_validate(LOOPBACK), max_file_bytes=2000)
 

@@ -11,9 +11,9 @@ from partners import LOOPBACK, READERS
 
 from core.errors import FetchError, InputError, ParseError, SourceError
 from core.settings import ConnectorSettings, IngestSettings, load_settings
+from ingest.connectors.source import Listed, Listing
+from ingest.connectors.sources import source_at
 from ingest.connectors.web import WebOptions, WebSource
-from ingest.source import Listed, Listing
-from ingest.sources import source_at
 
 
 class SitePartner:

@@ -10,8 +10,8 @@ from rclone import PASSWORD, USER, TreePartner, behind, rclone
 
 from core.errors import InputError, SourceError
 from core.settings import ConnectorSettings, IngestSettings, load_settings
-from ingest.connectors.webdav import WebDavOptions, WebDavSource
-from ingest.sources import source_at
+from ingest.connectors.sources import source_at
+from ingest.connectors.trees.webdav import WebDavOptions, WebDavSource
 
 SETTINGS = IngestSettings(connectors=ConnectorSettings.model_validate(LOOPBACK), max_file_bytes=2000)
 

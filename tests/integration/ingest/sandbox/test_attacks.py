@@ -23,10 +23,10 @@ from core.errors import InputError, ParseError
 from core.permissions import scope_of
 from core.settings import IngestSettings, load_settings
 from core.values import ParsedDocument
-from ingest.folder import FolderSource
+from ingest.connectors.folder import FolderSource
+from ingest.connectors.upload import UploadSource
 from ingest.parsers.formats import parse
 from ingest.sandbox.pool import ParserSandbox
-from ingest.upload import UploadSource
 
 DATA = Path(os.environ.get("VADE_DATA", Path(__file__).parents[4] / ".." / "shared" / "data"))
 LIMITS = IngestSettings(

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from core.errors import FetchError, InputError, RefusedAddressError
-from ingest.connectors.addresses import AddressGuard, checked_url
-from ingest.connectors.transport import Deadline, GuardedBackend
+from ingest.connectors.http.guard import AddressGuard, checked_url
+from ingest.connectors.http.transport import Deadline, GuardedBackend
 
 INSIDE = [
     "127.0.0.1", "127.255.255.254", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254",

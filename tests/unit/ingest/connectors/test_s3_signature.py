@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from ingest.connectors.s3_signature import Credentials, signer
+from ingest.connectors.http.aws_signature import Credentials, signer
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 EXAMPLE = Credentials("AKIAIOSFODNN7EXAMPLE", SECRET, "us-east-1")

@@ -13,13 +13,13 @@ from pydantic import Field, model_validator
 
 from core.errors import FetchError, InputError, ParseError
 from core.settings import IngestSettings
-from ingest.connectors.addresses import checked_url
-from ingest.connectors.client import Question, WebClient
+from ingest.connectors.http.client import Question, WebClient
+from ingest.connectors.http.guard import checked_url
+from ingest.connectors.http.login import login
 from ingest.connectors.listing import in_parts, telling
-from ingest.connectors.login import login
 from ingest.connectors.options import Names, SecretOptions
 from ingest.connectors.readers import SYSTEM_NAME, Naming
-from ingest.source import Listed, Listing
+from ingest.connectors.source import Listed, Listing
 
 # A list that moved while it was read is read from its beginning, so often.
 _MOST_BEGINNINGS = 3

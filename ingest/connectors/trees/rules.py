@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from ingest.folder import PERMISSIONS_FILE, Rule, rule_of
-from ingest.source import Listed
+from ingest.connectors.folder import PERMISSIONS_FILE, Rule, rule_of
+from ingest.connectors.source import Listed
 
 Read = Callable[[str], bytes]
 """Returns the content of the file at a path within the tree."""

@@ -11,19 +11,19 @@ from core.errors import InputError, SourceError
 from core.permissions import principal
 from core.settings import IngestSettings, Settings
 from core.store.sources import SourceEntry
-from ingest.connectors.confluence import ConfluenceOptions, ConfluenceSource
-from ingest.connectors.git import GitOptions, GitSource
-from ingest.connectors.imap import ImapOptions, ImapSource
-from ingest.connectors.jira import JiraOptions, JiraSource
+from ingest.connectors.atlassian.confluence import ConfluenceOptions, ConfluenceSource
+from ingest.connectors.atlassian.jira import JiraOptions, JiraSource
+from ingest.connectors.folder import FolderSource
 from ingest.connectors.jsonl import JsonlSource
 from ingest.connectors.langchain_loader import LoaderOptions, LoaderSource
-from ingest.connectors.maildir import MaildirOptions, MaildirSource
+from ingest.connectors.mail.imap import ImapOptions, ImapSource
+from ingest.connectors.mail.maildir import MaildirOptions, MaildirSource
 from ingest.connectors.options import SourceOptions, first_problem
-from ingest.connectors.s3 import S3Options, S3Source
+from ingest.connectors.source import Source
+from ingest.connectors.trees.git import GitOptions, GitSource
+from ingest.connectors.trees.s3 import S3Options, S3Source
+from ingest.connectors.trees.webdav import WebDavOptions, WebDavSource
 from ingest.connectors.web import WebOptions, WebSource
-from ingest.connectors.webdav import WebDavOptions, WebDavSource
-from ingest.folder import FolderSource
-from ingest.source import Source
 
 # What connectors keep of their own lies below this folder of the data folder; all of it can be made anew.
 _KEPT = "sources"

@@ -10,13 +10,13 @@ from pydantic import Field, model_validator
 
 from core.errors import FetchError, InputError, ParseError
 from core.settings import IngestSettings
-from ingest.connectors.addresses import checked_url
-from ingest.connectors.client import Question, Reply, unsigned
+from ingest.connectors.http.aws_signature import Credentials, signer
+from ingest.connectors.http.client import Question, Reply, unsigned
+from ingest.connectors.http.guard import checked_url
+from ingest.connectors.http.xml import local_name, read_xml, text_of
 from ingest.connectors.listing import stamp
 from ingest.connectors.options import SecretOptions
-from ingest.connectors.remote_tree import RemoteFile, TreeSource, content_of
-from ingest.connectors.s3_signature import Credentials, signer
-from ingest.connectors.xml_answer import local_name, read_xml, text_of
+from ingest.connectors.trees.remote_tree import RemoteFile, TreeSource, content_of
 
 _UNRESERVED = "-_.~"
 

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import httpx
 
 from core.errors import InputError
-from ingest.connectors.addresses import checked_url
+from ingest.connectors.http.guard import checked_url
 from ingest.parsers.formats import EXTENSIONS
 
 HTML = frozenset({"text/html", "application/xhtml+xml"})

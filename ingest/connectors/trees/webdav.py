@@ -11,14 +11,14 @@ from pydantic import model_validator
 
 from core.errors import FetchError, InputError, ParseError
 from core.settings import IngestSettings
-from ingest.connectors.addresses import checked_url
-from ingest.connectors.client import Question
+from ingest.connectors.http.client import Question
+from ingest.connectors.http.guard import checked_url
+from ingest.connectors.http.login import login
+from ingest.connectors.http.xml import local_name, read_xml, text_of
 from ingest.connectors.listing import stamp
-from ingest.connectors.login import login
 from ingest.connectors.options import SecretOptions
-from ingest.connectors.remote_tree import RemoteFile, TreeSource, content_of
-from ingest.connectors.tree import is_hidden, is_rule
-from ingest.connectors.xml_answer import local_name, read_xml, text_of
+from ingest.connectors.trees.remote_tree import RemoteFile, TreeSource, content_of
+from ingest.connectors.trees.rules import is_hidden, is_rule
 
 _ASKED = (
     b'<?xml version="1.0" encoding="utf-8"?><d:propfind xmlns:d="DAV:"><d:prop><d:resourcetype/>'

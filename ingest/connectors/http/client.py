@@ -14,8 +14,8 @@ import httpx
 
 from core.errors import FetchError, InputError, ParseError, TooLargeError
 from core.settings import ConnectorSettings
-from ingest.connectors.addresses import AddressGuard, checked_url
-from ingest.connectors.transport import Deadline, GuardedBackend, guarded_pool
+from ingest.connectors.http.guard import AddressGuard, checked_url
+from ingest.connectors.http.transport import Deadline, GuardedBackend, guarded_pool
 
 Sign = Callable[[str, httpx.URL, Mapping[str, str], bytes], Mapping[str, str]]
 """Returns the headers that prove who asks, for a method, URL, headers and content."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import httpx
 
-from ingest.connectors.client import Sign, unsigned
+from ingest.connectors.http.client import Sign, unsigned
 from ingest.connectors.options import SecretOptions
 
 

@@ -16,7 +16,7 @@ from core.errors import FetchError, InputError, ParseError, SourceError, TooLarg
 from core.facts import NONE, Facts, facts_of
 from core.permissions import principal
 from ingest.addresses import is_short, too_long_to_keep
-from ingest.source import Listed, Listing
+from ingest.connectors.source import Listed, Listing
 
 PERMISSIONS_FILE = ".vade.yaml"
 _KEYS = frozenset({"read", "owner", "tags", "devices", "date"})

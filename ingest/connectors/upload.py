@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.errors import FetchError, InputError, TooLargeError
-from ingest.source import Listed, Listing
+from ingest.connectors.source import Listed, Listing
 
 
 class UploadSource:

@@ -11,9 +11,15 @@ from core.errors import FetchError
 from core.facts import Facts, day_of
 from core.permissions import PUBLIC
 from core.settings import IngestSettings
-from ingest.connectors.atlassian import AtlassianOptions, AtlassianSource, ExpiredError, overlapping, utc_now
+from ingest.connectors.atlassian.base import (
+    AtlassianOptions,
+    AtlassianSource,
+    ExpiredError,
+    overlapping,
+    utc_now,
+)
 from ingest.connectors.readers import both
-from ingest.source import Listed
+from ingest.connectors.source import Listed
 
 _AT_ONCE = 100
 _SEARCH = "rest/api/content/search"

@@ -9,7 +9,7 @@ from typing import Any
 import httpcore
 
 from core.errors import FetchError
-from ingest.connectors.addresses import AddressGuard
+from ingest.connectors.http.guard import AddressGuard
 
 _MOST_CONNECTIONS = 8
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from core.errors import FetchError
-from ingest.connectors.addresses import AddressGuard
+from ingest.connectors.http.guard import AddressGuard
 
 _PORTS = {"http": 80, "https": 443, "ssh": 22}
 _SETTINGS = {

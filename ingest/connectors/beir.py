@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.errors import InputError
-from ingest.source import Listed, Listing
+from ingest.connectors.source import Listed, Listing
 
 
 class BeirCorpus:
