@@ -17,12 +17,12 @@ from core.store.jobs import BACKGROUND
 from core.store.sources import RunState, SourceEntry, amend_run
 from ingest.connectors.source import Source
 from ingest.connectors.sources import open_source
-from ingest.night import Schedule
 from ingest.pipeline import Parse, Pipeline
-from ingest.report import Progress, RunReport, silent
-from ingest.run import PLAIN, RunOptions, Runs
+from ingest.run.report import Progress, RunReport, silent
+from ingest.run.run import PLAIN, RunOptions, Runs
 from ingest.sandbox.pool import ParserSandbox
-from ingest.worker import Worker
+from ingest.schedule.night import Schedule
+from ingest.schedule.worker import Worker
 from llm.embedding.embedder import Embedder
 from llm.embedding.embedders import embedder_config, open_embedder, reopen_embedder
 from llm.extractive.generator import ExtractiveGenerator

@@ -23,8 +23,8 @@ from core.permissions import PUBLIC, scope_of
 from core.store.documents.reading import count_documents, list_documents, read_cited_text, read_document
 from core.values import AccessScope
 from ingest.connectors.upload import UploadSource
-from ingest.report import Outcome, RunReport
-from ingest.run import RunOptions
+from ingest.run.report import Outcome, RunReport
+from ingest.run.run import RunOptions
 
 PORTAL = Path(__file__).parent / "portal"
 # How long an upload waits for another one by the same user.

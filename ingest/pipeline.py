@@ -16,17 +16,17 @@ from core.store.documents.writing import Fetched, PreparedVersion
 from core.store.jobs import DOCUMENT, Lease, claim
 from core.store.sources import cursor_of
 from core.values import Chunk, ParsedDocument
-from ingest.ahead import ahead
 from ingest.chunker import CHUNKER_VERSION, chunk
 from ingest.connectors.source import Listed, Source
-from ingest.endings import Endings, NewDocument
-from ingest.inside import member_uri
 from ingest.languages import with_languages
 from ingest.parsers.formats import PARSERS_VERSION
 from ingest.parsers.progress import telling
-from ingest.record import Plan, Recorder
-from ingest.report import Progress, RunReport, silent
-from ingest.run import PLAIN, Run, RunOptions, Runs
+from ingest.run.ahead import ahead
+from ingest.run.endings import Endings, NewDocument
+from ingest.run.record import Plan, Recorder
+from ingest.run.report import Progress, RunReport, silent
+from ingest.run.run import PLAIN, Run, RunOptions, Runs
+from ingest.uris import member_uri
 from llm.embedding.embedder import Embedder
 
 Parse = Callable[[bytes, str], ParsedDocument]

@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from admin.check import CheckReport, check
-from admin.deep_truth import Expected
+from admin.checks.check import CheckReport, check
+from admin.checks.truth import Expected
 from api.app import App
 from api.commands.opening import opened
 from api.terminal import DONE, WITH_FAILURES, Terminal

@@ -10,7 +10,7 @@ from api.commands.opening import opened
 from api.terminal import DONE, WITH_FAILURES, Terminal
 from core.store.documents.accounts import DocumentAccount, account_of
 from core.store.erasures import Receipt, receipts
-from ingest.connectors.folder import file_uri
+from ingest.uris import file_uri
 
 
 def run_show(data_dir: Path | None, terminal: Terminal, uri: str) -> int:

@@ -18,10 +18,10 @@ from ingest.connectors.jsonl import StreamSource, holds_lines
 from ingest.connectors.options import SourceOptions
 from ingest.connectors.source import Source
 from ingest.connectors.sources import SCHEMES, source_at
-from ingest.night import NightReport, sync_each
-from ingest.record import Plan
-from ingest.report import Outcome, RunReport
-from ingest.run import RunOptions
+from ingest.run.record import Plan
+from ingest.run.report import Outcome, RunReport
+from ingest.run.run import RunOptions
+from ingest.schedule.night import NightReport, sync_each
 
 
 def run(

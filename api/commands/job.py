@@ -16,7 +16,7 @@ from core.store.job_control import JobEntry, cancel, list_jobs, retry, show_job
 from core.store.jobs import DOCUMENT, JobState
 from core.store.sources import list_sources
 from ingest.connectors.sources import open_source
-from ingest.run import RunOptions
+from ingest.run.run import RunOptions
 
 _GIVEN_UP = (JobState.FAILED, JobState.QUARANTINED)
 

@@ -18,9 +18,9 @@ from core.store.sources import (
     list_sources,
 )
 from ingest.connectors.sources import open_source
-from ingest.night import settle, sync_each, tell
-from ingest.report import RunReport
-from ingest.run import RunOptions
+from ingest.run.report import RunReport
+from ingest.run.run import RunOptions
+from ingest.schedule.night import settle, sync_each, tell
 
 
 def run(

@@ -15,7 +15,7 @@ from api.http import make_http
 from api.terminal import DONE
 from core.errors import SettingsError, VadeError
 from core.settings import ApiSettings, load_settings
-from ingest.watch import Watch
+from ingest.schedule.watch import Watch
 
 log = structlog.get_logger()
 

@@ -1,44 +1,25 @@
 """A folder as a source; `.vade.yaml` files say who may read what, and whose and what about it is."""
 
 import os
-import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 import yaml
 
 from core.errors import FetchError, InputError, ParseError, SourceError, TooLargeError
 from core.facts import NONE, Facts, facts_of
 from core.permissions import principal
-from ingest.addresses import is_short, too_long_to_keep
 from ingest.connectors.source import Listed, Listing
+from ingest.uris import file_path, file_uri, is_short, too_long_to_keep
 
 PERMISSIONS_FILE = ".vade.yaml"
 _KEYS = frozenset({"read", "owner", "tags", "devices", "date"})
 # A file changed less than this ago may change again without its times showing it.
 _FRESH_SECONDS = 2.0
-# What a path and an IRI read differently, and bytes that are not UTF-8; all else stays readable.
-_ESCAPED = re.compile("[%#?\x00-\x1f\x7f\udc80-\udcff]")
-
-
-def file_uri(path: Path) -> str:
-    """Return the IRI of an absolute path: `file:///manuals/泵 2.pdf`."""
-    return "file://" + escaped(path.as_posix())
-
-
-def escaped(path: str) -> str:
-    """Return a path as an IRI has it; what both read alike stays readable."""
-    return _ESCAPED.sub(lambda match: f"%{ord(match.group()) & 0xFF:02X}", path)
-
-
-def file_path(uri: str) -> Path:
-    """Return the path that `file_uri` made this of."""
-    return Path(os.fsdecode(unquote_to_bytes(uri.removeprefix("file://"))))
 
 
 @dataclass(frozen=True, slots=True)

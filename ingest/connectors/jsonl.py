@@ -23,9 +23,9 @@ from core.errors import FetchError, InputError, ParseError, SourceError, Storage
 from core.facts import facts_of
 from core.permissions import principal
 from core.settings import IngestSettings
-from ingest.connectors.folder import file_uri
 from ingest.connectors.options import SourceOptions, first_problem
 from ingest.connectors.source import Listed, Listing
+from ingest.uris import file_uri
 
 # One part of a listing is one transaction.
 _AT_ONCE = 500

@@ -18,10 +18,10 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from core.errors import FetchError, ParseError, SourceError, StorageError, TooLargeError
 from core.settings import IngestSettings
-from ingest.connectors.folder import escaped
 from ingest.connectors.listing import in_parts
 from ingest.connectors.options import SourceOptions
 from ingest.connectors.source import Listed, Listing
+from ingest.uris import escaped
 
 _LONGEST_KEY = 2000
 _SECRET = re.compile(r"passw|secret|token|api_?key|credential", re.IGNORECASE)

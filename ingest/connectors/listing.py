@@ -7,8 +7,8 @@ from dataclasses import replace
 from itertools import islice
 
 from core.errors import FetchError, ParseError, SourceError
-from ingest.addresses import is_short, too_long_to_keep
 from ingest.connectors.source import Listed, Listing
+from ingest.uris import is_short, too_long_to_keep
 
 # One part of a listing is one transaction; the first is small, so that a source can be tried out at once.
 _AT_FIRST, _AT_ONCE = 10, 500

@@ -10,9 +10,10 @@ from fakes.command import Ended, Vade
 from core.locks import SignOfLife
 from core.permissions import PUBLIC
 from core.store.database import Database
-from ingest.connectors.folder import FolderSource, file_uri
-from ingest.report import silent
-from ingest.run import PLAIN, Runs
+from ingest.connectors.folder import FolderSource
+from ingest.run.report import silent
+from ingest.run.run import PLAIN, Runs
+from ingest.uris import file_uri
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ROOT / "deploy" / "demo" / "documents"

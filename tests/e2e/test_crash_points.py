@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fakes.application import make_app
 
-from admin.check import check
+from admin.checks.check import check
 from core.permissions import scope_of
 from core.store.documents.reading import list_documents
 from retrieval.follow.follower import Follower

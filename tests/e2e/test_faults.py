@@ -16,7 +16,7 @@ import pytest
 from fakes.application import make_app
 from fakes.command import Vade
 
-from admin.check import check
+from admin.checks.check import check
 from api.app import App
 from core.errors import SandboxError, StorageError
 from core.permissions import PUBLIC, scope_of

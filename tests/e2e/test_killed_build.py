@@ -12,8 +12,8 @@ from fakes.embedder import FakeEmbedder
 from fakes.one_build import reopened
 from fakes.source import FakeSource
 
-from admin.check import check
-from admin.deep_truth import Expected
+from admin.checks.check import check
+from admin.checks.truth import Expected
 from api.app import App
 from core.permissions import scope_of
 from core.store.embedders import count_unembedded

@@ -25,11 +25,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from admin.check import Finding, check
+from admin.checks.check import Finding, check
 from api.app import App
 from core.errors import ModelError
 from core.values import AccessScope
-from ingest.report import Outcome
+from ingest.run.report import Outcome
 from retrieval.follow.follower import Follower
 
 NAMES = st.sampled_from(["a.md", "b.md", "c.txt", "d.md"])

@@ -12,12 +12,12 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from admin.check import check
+from admin.checks.check import check
 from admin.erasure import erase_document
 from core.errors import NotFoundError
 from core.values import AccessScope
-from ingest.report import Outcome
-from ingest.run import RunOptions
+from ingest.run.report import Outcome
+from ingest.run.run import RunOptions
 from retrieval.follow.follower import Follower
 
 ARCHIVES = st.sampled_from(["a.zip", "b.zip"])

@@ -24,8 +24,8 @@ MAY_SEE_THEM = {
     "core/store/documents/succession.py",  # names what took a document's place, under a scope
     "core/store/erasures.py",  # removes, and counts what it removed
     READING,  # reads, each query under a scope
-    "admin/deep_truth.py",  # the same, one by one
-    "admin/check.py",  # counts, for the operator, and shows no content
+    "admin/checks/truth.py",  # the same, one by one
+    "admin/checks/check.py",  # counts, for the operator, and shows no content
 }
 
 

@@ -16,11 +16,11 @@ from pydantic import model_validator
 
 from core.errors import FetchError, InputError, TooLargeError
 from core.settings import IngestSettings
-from ingest.connectors.folder import escaped
 from ingest.connectors.http.guard import AddressGuard, check_host
 from ingest.connectors.listing import in_parts, telling
 from ingest.connectors.options import SecretOptions
 from ingest.connectors.source import Listed, Listing
+from ingest.uris import escaped
 
 _PORTS = {"imap": 143, "imaps": 993}
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")

@@ -8,10 +8,10 @@ from pydantic import Field, model_validator
 
 from core.errors import FetchError, SourceError, TooLargeError
 from core.settings import IngestSettings
-from ingest.connectors.folder import escaped
 from ingest.connectors.listing import in_parts
 from ingest.connectors.options import Names, SourceOptions
 from ingest.connectors.source import Listed, Listing
+from ingest.uris import escaped
 
 _PARTS = ("cur", "new")
 _TRASHED = "T"

@@ -13,13 +13,13 @@ from pydantic import Field, model_validator
 
 from core.errors import FetchError, InputError, ParseError, TooLargeError
 from core.settings import IngestSettings
-from ingest.connectors.folder import escaped
 from ingest.connectors.http.guard import AddressGuard, check_host
 from ingest.connectors.listing import in_parts, telling
 from ingest.connectors.options import SecretOptions
 from ingest.connectors.source import Listed, Listing
 from ingest.connectors.trees.git_command import GitCommand
 from ingest.connectors.trees.rules import TreeRules, is_hidden, is_rule, listed
+from ingest.uris import escaped
 
 _SCHEMES = ("git+file", "git+https", "git+http", "git+ssh")
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

@@ -8,12 +8,12 @@ from urllib.parse import unquote
 
 from core.errors import FetchError, ParseError, TooLargeError
 from core.settings import IngestSettings
-from ingest.connectors.folder import escaped
 from ingest.connectors.http.client import Reply, Sign, WebClient
 from ingest.connectors.listing import in_parts, telling
 from ingest.connectors.options import SourceOptions
 from ingest.connectors.source import Listed, Listing
 from ingest.connectors.trees.rules import TreeRules, is_hidden, is_rule, listed
+from ingest.uris import escaped
 
 
 @dataclass(frozen=True, slots=True)

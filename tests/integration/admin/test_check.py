@@ -9,7 +9,7 @@ from fakes.containers import packed
 from fakes.entries import entry
 from fakes.source import FakeSource
 
-from admin.check import CheckReport, check
+from admin.checks.check import CheckReport, check
 from api.app import App
 from core.values import IndexEntry
 from retrieval.follow.follower import Follower

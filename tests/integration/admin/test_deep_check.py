@@ -11,9 +11,9 @@ from fakes.application import make_app
 from fakes.embedder import FakeEmbedder
 from fakes.source import FakeSource
 
-from admin.check import check
-from admin.deep_truth import Expected, deep_truth
-from admin.finding import Finding
+from admin.checks.check import check
+from admin.checks.finding import Finding
+from admin.checks.truth import Expected, deep_truth
 from api.app import App
 from core.store.goldens import Golden, add_golden
 from retrieval.index import Index

@@ -7,7 +7,7 @@ from fakes.application import make_app
 from fakes.containers import packed
 from fakes.source import FakeSource
 
-from admin.check import check
+from admin.checks.check import check
 from admin.erasure import erase_document, finish_erasures, still_there
 from api.app import App
 from core.errors import NotFoundError, StorageError

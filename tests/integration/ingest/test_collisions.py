@@ -18,8 +18,8 @@ from core.store.documents.reading import list_documents
 from core.store.documents.writing import find_document, tombstone
 from ingest.connectors.folder import FolderSource
 from ingest.connectors.source import Listed
-from ingest.report import Outcome, silent
-from ingest.run import RunOptions
+from ingest.run.report import Outcome, silent
+from ingest.run.run import RunOptions
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ from urllib.parse import unquote
 import pytest
 
 from core.errors import FetchError, SourceError, TooLargeError
-from ingest.connectors.folder import FolderSource, file_path, file_uri
+from ingest.connectors.folder import FolderSource
 from ingest.connectors.source import Listing
+from ingest.uris import file_path, file_uri
 
 OWNER = frozenset({"user:ann"})
 NEEDS_PERMISSIONS = pytest.mark.skipif(os.geteuid() == 0, reason="root reads whatever it likes")

@@ -2,8 +2,8 @@ import test_pipeline
 from fakes.containers import packed
 from test_pipeline import BROKEN_PDF, Desk
 
-from ingest.inside import member_uri
-from ingest.report import Outcome
+from ingest.run.report import Outcome
+from ingest.uris import member_uri
 
 desk = test_pipeline.desk  # the fixture
 

@@ -17,8 +17,8 @@ from api.app import App
 from core.settings import NightSettings
 from core.store.sources import register, schedule
 from ingest.connectors.folder import FolderSource
-from ingest.night import Schedule
-from ingest.report import Outcome
+from ingest.run.report import Outcome
+from ingest.schedule.night import Schedule
 
 READERS = frozenset({"public"})
 

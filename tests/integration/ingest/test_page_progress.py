@@ -12,7 +12,7 @@ from core.store.job_control import cancel, list_jobs
 from core.store.jobs import JobState
 from core.values import Block, BlockKind, ParsedDocument
 from ingest.parsers.progress import begin_page
-from ingest.report import Outcome
+from ingest.run.report import Outcome
 
 PAGES = 1_600
 SOON_SECONDS = 20.0

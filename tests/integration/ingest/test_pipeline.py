@@ -14,8 +14,8 @@ from core.store.database import Database
 from core.store.documents.reading import DocumentEntry, list_documents
 from ingest.parsers.formats import parse
 from ingest.pipeline import Pipeline
-from ingest.report import Outcome, RunReport
-from ingest.run import RunOptions, Runs
+from ingest.run.report import Outcome, RunReport
+from ingest.run.run import RunOptions, Runs
 
 BROKEN_PDF = b"%PDF-1.7 and nothing more"
 

@@ -20,9 +20,9 @@ from core.store.job_control import cancel, list_jobs
 from core.store.jobs import DOCUMENT, SYNC, Holder, JobState, claim_one, is_running
 from core.store.sources import RunState, cursor_of, list_sources, runs_of
 from ingest.connectors.source import Listed, Listing
-from ingest.record import Recorder
-from ingest.report import DocumentReport, Outcome, silent
-from ingest.run import RunOptions, Runs
+from ingest.run.record import Recorder
+from ingest.run.report import DocumentReport, Outcome, silent
+from ingest.run.run import RunOptions, Runs
 
 READERS = frozenset({PUBLIC})
 

@@ -15,8 +15,8 @@ from core.permissions import scope_of
 from core.settings import Watching
 from core.store.sources import SourceEntry, register, schedule
 from ingest.connectors.folder import PERMISSIONS_FILE, FolderSource
-from ingest.report import RunReport
-from ingest.watch import Pace, Sync, Watch
+from ingest.run.report import RunReport
+from ingest.schedule.watch import Pace, Sync, Watch
 
 PACE = Pace(look_seconds=0.5, quiet_ms=200, patience_ms=2_000, rest=0.1)
 

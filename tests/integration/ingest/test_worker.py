@@ -17,7 +17,7 @@ from core.store.jobs import DOCUMENT, JobState
 from core.store.sources import find_source, register, runs_of
 from core.store.tables import JobTable
 from ingest.connectors.folder import FolderSource
-from ingest.report import RunReport
+from ingest.run.report import RunReport
 
 READERS = frozenset({"public"})
 

@@ -9,7 +9,7 @@ import pytest
 from fakes.application import make_app
 from fakes.source import FakeSource
 
-from admin.check import check
+from admin.checks.check import check
 from api.app import App
 from core.errors import StorageError
 from core.permissions import scope_of

@@ -11,7 +11,7 @@ from fakes.embedder import FakeEmbedder
 from fakes.source import FakeSource
 from sqlalchemy import func, select
 
-from admin.check import check
+from admin.checks.check import check
 from api.app import App
 from core.errors import ModelError, NotReadyError
 from core.permissions import scope_of
@@ -20,8 +20,8 @@ from core.store.embedders import EmbedderEntry
 from core.store.goldens import Golden, add_golden, last_verdicts
 from core.store.sources import find_source, runs_of
 from core.store.tables import SuccessionTable
-from ingest.report import RunReport
-from ingest.run import RunOptions
+from ingest.run.report import RunReport
+from ingest.run.run import RunOptions
 from llm.embedding.embedder import Embedder
 
 PUMP = "The pump P-7 runs at 2900 revolutions per minute."

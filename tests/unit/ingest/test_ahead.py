@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from ingest.ahead import ahead
+from ingest.run.ahead import ahead
 
 
 def test_results_come_in_order() -> None:

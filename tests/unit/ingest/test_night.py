@@ -2,7 +2,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from ingest.night import is_due
+from ingest.schedule.night import is_due
 
 AT = time(2, 15)
 

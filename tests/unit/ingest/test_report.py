@@ -4,7 +4,7 @@ import time
 import pytest
 
 from core.errors import EncryptedError
-from ingest.report import DocumentReport, Outcome, RunReport
+from ingest.run.report import DocumentReport, Outcome, RunReport
 
 
 def test_a_run_counts_what_became_of_each_document() -> None:

@@ -14,8 +14,8 @@ from api.app import App
 from core.errors import SourceError
 from core.store.documents.known import KnownDocument, known_documents
 from core.values import DocumentState
-from ingest.report import Outcome, RunReport
-from ingest.run import PLAIN, RunOptions
+from ingest.run.report import Outcome, RunReport
+from ingest.run.run import PLAIN, RunOptions
 
 NAMES = [f"pump-{number}.md" for number in range(6)]
 

@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Integer, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from admin.finding import Finding, listed
+from admin.checks.finding import Finding, listed
 from core.store.database import clock
 from core.store.embedders import IN_FORCE, embedder_at
 from core.store.erasures import chunks_left, receipts

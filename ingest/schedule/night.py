@@ -14,7 +14,7 @@ from core.errors import VadeError
 from core.settings import NightSettings
 from core.store.database import Database
 from core.store.sources import SourceEntry, list_sources, runs_of
-from ingest.report import RunReport
+from ingest.run.report import RunReport
 from retrieval.judge.golden import Verdict
 
 log = structlog.get_logger()

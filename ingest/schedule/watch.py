@@ -15,7 +15,7 @@ from core.settings import Watching
 from core.store.database import Database
 from core.store.sources import SourceEntry, list_sources
 from ingest.connectors.folder import PERMISSIONS_FILE, FolderSource
-from ingest.report import RunReport
+from ingest.run.report import RunReport
 
 log = structlog.get_logger()
 

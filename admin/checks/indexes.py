@@ -5,7 +5,7 @@ from itertools import groupby
 
 import numpy as np
 
-from admin.finding import Finding, listed
+from admin.checks.finding import Finding, listed
 from core.store.changes import live_entries
 from core.store.database import Database
 from core.values import AccessScope, IndexEntry

@@ -8,10 +8,10 @@ import numpy as np
 from sqlalchemy import ColumnElement, exists, func, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
-from admin.deep_indexes import deep_dense, deep_lexical
-from admin.deep_truth import Expected, deep_truth
+from admin.checks.finding import Finding
+from admin.checks.indexes import deep_dense, deep_lexical
+from admin.checks.truth import Expected, deep_truth
 from admin.erasure import finish_erasures
-from admin.finding import Finding
 from core.store.changes import live_chunk_ids
 from core.store.database import Database
 from core.store.erasures import receipts

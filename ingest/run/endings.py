@@ -27,8 +27,8 @@ from core.store.documents.writing import (
 )
 from core.store.jobs import JobState, Lease, end_cancelled, finish, give_up, postpone
 from core.values import DocumentState
-from ingest.report import Outcome
-from ingest.run import Run
+from ingest.run.report import Outcome
+from ingest.run.run import Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from core.errors import AlreadyRunningError, VadeError
 from core.store.database import Database
 from core.store.jobs import sources_with_work
 from core.store.sources import SourceEntry, list_sources
-from ingest.night import Schedule
-from ingest.report import RunReport
-from ingest.run import Runs
+from ingest.run.report import RunReport
+from ingest.run.run import Runs
+from ingest.schedule.night import Schedule
 
 log = structlog.get_logger()
 

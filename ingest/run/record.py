@@ -16,8 +16,8 @@ from core.store.jobs import DOCUMENT, NewJob, enqueue
 from core.store.sources import advance, hold_readers
 from core.values import DocumentState
 from ingest.connectors.source import Listed, Listing, Source
-from ingest.report import Outcome
-from ingest.run import GIVEN_UP, Run, Runs
+from ingest.run.report import Outcome
+from ingest.run.run import GIVEN_UP, Run, Runs
 
 # Who waits for SQLite looks every tenth of a second: one long transaction right after another would keep
 # everybody else out, a deletion too.

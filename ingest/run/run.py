@@ -31,7 +31,7 @@ from core.store.jobs import (
 from core.store.sources import RunState, SourceEntry, begin_run, end_run, register
 from core.values import DocumentState
 from ingest.connectors.source import Source
-from ingest.report import Outcome, Progress, RunReport
+from ingest.run.report import Outcome, Progress, RunReport
 from llm.embedding.embedder import Embedder
 
 log = structlog.get_logger()
