@@ -43,7 +43,7 @@ format: .venv/development.stamp ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench-%: .venv/development.stamp ## Measure: bench-engine, bench-gpu and the other modules in benchmarks/; ARGS=--help
+bench-%: .venv/development.stamp ## Measure: bench-engine, bench-gpu, bench-faults.kills, … of benchmarks/; ARGS=--help
 	$(BIN)/python -m benchmarks.$* $(ARGS)
 
 wheel: .venv/product.stamp ## Build the wheel into dist/

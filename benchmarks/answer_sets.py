@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from benchmarks.layout import PARTS, Json, data_folder, read_lines, write_answer_set
+from benchmarks.set_folders import PARTS, Json, data_folder, read_lines, write_answer_set
 
 # Kinds of TAT-QA questions whose answer stands in the table or the text as it is.
 _STANDS_THERE = {"span", "multi-span"}

@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 
 import jieba
 
-from benchmarks.layout import data_folder, read_lines
 from benchmarks.search_sets import esp_zh
+from benchmarks.set_folders import data_folder, read_lines
 from core.text.language import cjk_share, terms
 from retrieval.judge.evaluation import ndcg
 

@@ -19,7 +19,7 @@ from api.commands.evaluate import measure_search
 from api.evaluation_table import figures_json
 from api.terminal import Terminal
 from benchmarks.datasets import SEARCH_SETS
-from benchmarks.layout import PARTS
+from benchmarks.set_folders import PARTS
 from core.settings import Settings, load_settings
 
 RESULTS = Path(__file__).parent / "results" / "quality.json"

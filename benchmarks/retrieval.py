@@ -25,7 +25,6 @@ from sqlalchemy import text
 
 from api.app import App, build
 from benchmarks.circumstances import circumstances, model_folder
-from benchmarks.layout import write_lines
 from benchmarks.peers.protocol import FOUND, read_chunks, resident_mb, timed
 from benchmarks.retrieval_corpus import (
     OTHER_GROUPS,
@@ -35,6 +34,7 @@ from benchmarks.retrieval_corpus import (
     parse_sections,
     real_chunks,
 )
+from benchmarks.set_folders import write_lines
 from core.settings import load_settings
 from core.values import AccessScope
 from llm.embedding.embedders import open_embedder

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.layout import data_folder
+from benchmarks.set_folders import data_folder
 from core.errors import ParseError
 from core.values import Block, BlockKind, ParsedDocument
 from ingest.chunker import chunk

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.layout import Json, data_folder, write_judgements, write_lines, write_search_set
+from benchmarks.set_folders import Json, data_folder, write_judgements, write_lines, write_search_set
 from core.errors import EmptyDocumentError
 from ingest.parsers.formats import parse
 

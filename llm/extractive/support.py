@@ -2,7 +2,7 @@
 
 *Relevance* orders the sentences found for one question; *support* estimates whether a sentence answers
 it, alike for any question. Both are weighted sums. The weights are rounded from what
-`python -m benchmarks.support` prints: fitted on the tuning halves of ClapNQ and TAT-QA where the
+`python -m benchmarks.grounding.support` prints: fitted on the tuning halves of ClapNQ and TAT-QA where the
 embedder reads the question, and of CMRC 2018 where it does not; `docs/grounding.md` tells what they reach.
 """
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.crasher import crash
+from benchmarks.faults.crasher import crash
 
 SEED = 4
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.datasets import ANSWER_SETS, SEARCH_SETS
-from benchmarks.layout import PARTS, data_folder, read_lines
+from benchmarks.set_folders import PARTS, data_folder, read_lines
 from ingest.connectors.beir import BeirCorpus, read_judgements, read_queries
 
 pytestmark = pytest.mark.skipif(not data_folder().is_dir(), reason="the public sets are not here")

@@ -11,7 +11,7 @@ import pytest
 from api.commands.evaluate import Request, measure_answers, measure_search
 from api.terminal import Terminal
 from benchmarks.datasets import ANSWER_SETS, SEARCH_SETS
-from benchmarks.layout import data_folder, read_lines, write_judgements, write_lines
+from benchmarks.set_folders import data_folder, read_lines, write_judgements, write_lines
 from core.settings import Settings, load_settings
 
 pytestmark = pytest.mark.skipif(not data_folder().is_dir(), reason="the public sets are not here")

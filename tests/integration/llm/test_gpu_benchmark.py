@@ -7,9 +7,9 @@ import pytest
 import torch
 from tiny_models import tiny_model
 
-from benchmarks import gpu
-from benchmarks.gpu_bench import Bench, Figure, add, run_out
-from benchmarks.gpu_shapes import TINY, TINY_SHAPES, step_bytes, step_parts
+from benchmarks.gpu import report as gpu
+from benchmarks.gpu.bench import Bench, Figure, add, run_out
+from benchmarks.gpu.shapes import TINY, TINY_SHAPES, step_bytes, step_parts
 
 CPU = torch.device("cpu")
 NAMES = {"decode": ["qwen3-30b", "deepseek-v2-lite"], "kernels": ["qwen3-30b", "deepseek-v2-lite"]}

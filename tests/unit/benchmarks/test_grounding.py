@@ -1,7 +1,7 @@
 import pytest
 
-from benchmarks.grounding import Asked, at, cells_held, curve_point
-from benchmarks.grounding_sets import Asking
+from benchmarks.grounding.report import Asked, at, cells_held, curve_point
+from benchmarks.grounding.sets import Asking
 from core.permissions import scope_of
 from core.values import Answer, AnswerSentence, Citation
 from retrieval.judge.answer_evaluation import GoldQuestion

@@ -1,6 +1,6 @@
 from collections import Counter
 
-from benchmarks.parse_measures import (
+from benchmarks.parsing.measures import (
     cell_counts,
     markdown_tables,
     neighbours,
@@ -9,7 +9,7 @@ from benchmarks.parse_measures import (
     word_recall,
     words,
 )
-from benchmarks.parse_readers import document_tables
+from benchmarks.parsing.readers import document_tables
 from ingest.parsers.base import DocumentBuilder
 
 

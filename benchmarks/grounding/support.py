@@ -1,6 +1,7 @@
 """Fits the weights of `llm/extractive/support.py` on the tuning halves, and prints them.
 
-    python -m benchmarks.support WORK_DIR      # needs scikit-learn, which the embedder's package brings
+    python -m benchmarks.grounding.support WORK_DIR   # needs scikit-learn, which the embedder's package
+    brings
 
 *Relevance* is a conditional logit: of the sentences found for one question, which holds its answer?
 McFadden, "Conditional Logit Analysis of Qualitative Choice Behavior" (1974). *Support* is a logistic
@@ -23,7 +24,7 @@ from sklearn.linear_model import LogisticRegression
 
 from api.app import App
 from benchmarks.answer_sets import cell_key
-from benchmarks.grounding_sets import Asking, askings, opened
+from benchmarks.grounding.sets import Asking, askings, opened
 from core.values import AccessScope, Inquiry
 from llm.extractive.candidates import CELL_SEPARATOR, Candidate
 from llm.extractive.generator import ExtractiveGenerator

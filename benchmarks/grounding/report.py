@@ -20,15 +20,15 @@ import numpy as np
 from api.evaluation_table import figures_json
 from benchmarks.answer_sets import cell_key
 from benchmarks.circumstances import circumstances
-from benchmarks.grounding_sets import Asking, askings, opened
-from benchmarks.layout import PARTS
+from benchmarks.grounding.sets import Asking, askings, opened
+from benchmarks.set_folders import PARTS
 from core.settings import load_settings
 from core.values import AccessScope, Answer
 from llm.extractive.candidates import CELL_SEPARATOR
 from retrieval.judge.answer_evaluation import answer_in_citation, answer_series
 from retrieval.judge.statistics import Series, auroc, mean, percentile
 
-RESULTS = Path(__file__).parent / "results" / "grounding.json"
+RESULTS = Path(__file__).parents[1] / "results" / "grounding.json"
 PACKAGES = ("vademecum", "torch", "transformers", "faiss-cpu", "tantivy")
 # Where the dial `min_support` is read off.
 DIAL = tuple(round(0.05 * step, 2) for step in range(1, 20))
@@ -172,7 +172,3 @@ def _with_answers(asked: Sequence[Asked], dial: float) -> dict[str, Series]:
 
 def _share(rows: Sequence[float]) -> float:
     return round(float(np.mean(rows)), 3) if len(rows) else 1.0
-
-
-if __name__ == "__main__":
-    main()

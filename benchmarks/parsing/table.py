@@ -1,4 +1,4 @@
-"""The results of `benchmarks/parse.py` as a page in Markdown."""
+"""The results of `benchmarks/parsing/report.py` as a page in Markdown."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ def markdown(results: dict[str, Any]) -> str:
     """Return the page: a table by format, and one of the competition's tables, for each part of the files."""
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
     lines = ["# Parsing, side by side", "", f"{results['date']}, {results['machine']}; {versions}.", ""]
-    lines += ["`make bench-parse`; the measures are defined in `benchmarks/parse_measures.py`.", ""]
+    lines += ["`make bench-parsing`; the measures are defined in `benchmarks/parsing/measures.py`.", ""]
     rows = results["summary"]
     for half in ("report", "all", "tune"):
         part = [row for row in rows if row["half"] == half]

@@ -1,7 +1,7 @@
 """How fast files become searchable, beside other systems that read the same files with the same embedder.
 
-    make bench-ingest ARGS="WORK_DIR --peers PYTHON"
-    python -m benchmarks.ingest WORK_DIR [--every 6] [--growth 1000,5000,25000] [--peers PYTHON]
+    make bench-ingestion ARGS="WORK_DIR --peers PYTHON"
+    python -m benchmarks.ingestion WORK_DIR [--every 6] [--growth 1000,5000,25000] [--peers PYTHON]
 
 Each system is a process of its own, measured from its start until its index is durable and it has ended:
 wall time, computing time, and the most memory of the process with its children. Chunks have the same
@@ -26,10 +26,10 @@ import pypdfium2
 from api.app import build
 from benchmarks.circumstances import circumstances, model_folder
 from benchmarks.datasets import SEARCH_SETS
-from benchmarks.ingest_growth import growth
-from benchmarks.ingest_process import Spent, spent
-from benchmarks.layout import data_folder
+from benchmarks.ingestion.growth import growth
+from benchmarks.ingestion.process import Spent, spent
 from benchmarks.peers.protocol import FOUND, questions
+from benchmarks.set_folders import data_folder
 from core.permissions import PUBLIC
 from core.settings import load_settings
 from core.values import AccessScope
@@ -37,7 +37,7 @@ from ingest.connectors.beir import read_judgements
 from retrieval.judge.evaluation import ndcg
 
 Json = dict[str, Any]
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(__file__).parents[1] / "results"
 PEERS = "langchain", "llamaindex", "haystack", "txtai"
 PACKAGES = "vademecum", "torch", "transformers", "pypdfium2", "faiss-cpu", "tantivy", "sqlalchemy"
 CORPORA = "corpus_mixed_18f_handbook", "corpus_md_en_sourcegraph_handbook", "corpus_pdf_pdfplumber"
@@ -63,7 +63,7 @@ def main() -> None:
     asked = parser.parse_args()
     folder = files(asked.work / f"every-{asked.every}", asked.every)
     corpus = quality_set(asked.work)
-    command = f"python -m benchmarks.ingest WORK --every {asked.every} --growth '{asked.growth}'"
+    command = f"python -m benchmarks.ingestion WORK --every {asked.every} --growth '{asked.growth}'"
     figures: Json = {**circumstances(PACKAGES), "command": f"{command} --peers PYTHON"}
     figures.update(documents=len(list(folder.iterdir())), pages=pages(folder), systems={})
     print(HEAD)
@@ -193,7 +193,3 @@ def write(figures: Json) -> None:
 def _peer(python: str, name: str, task: str, out: Path, given: Path) -> Sequence[str]:
     fixed = ["--model", model_folder(), "--tokens", str(CHUNK_TOKENS), "--out", str(out)]
     return [python, "-m", f"benchmarks.peers.{name}", task, *fixed, str(given)]
-
-
-if __name__ == "__main__":
-    main()

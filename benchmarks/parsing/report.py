@@ -1,4 +1,4 @@
-"""How much of a file's text, order and tables parsing keeps, beside other systems: `make bench-parse`.
+"""How much of a file's text, order and tables parsing keeps, beside other systems: `make bench-parsing`.
 
 `ARGS="--peers PYTHON"` names a Python in which other systems are installed (unstructured[all-docs],
 markitdown[all], kreuzberg); those that do not start there are left out. Writes
@@ -16,14 +16,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.parse_measures import Counts, cell_counts, neighbours, order, word_recall, words
-from benchmarks.parse_ocr import recognition
-from benchmarks.parse_readers import PEERS, OwnReader, PeerReader, Reader, Reading
-from benchmarks.parse_references import HALVES, Case, docling_cases, icdar_cases
-from benchmarks.parse_speed import long_document, speeds
-from benchmarks.parse_table import markdown
+from benchmarks.parsing.measures import Counts, cell_counts, neighbours, order, word_recall, words
+from benchmarks.parsing.ocr import recognition
+from benchmarks.parsing.readers import PEERS, OwnReader, PeerReader, Reader, Reading
+from benchmarks.parsing.references import HALVES, Case, docling_cases, icdar_cases
+from benchmarks.parsing.speed import long_document, speeds
+from benchmarks.parsing.table import markdown
 
-_RESULTS = Path(__file__).parent / "results"
+_RESULTS = Path(__file__).parents[1] / "results"
 _ALL = "all"
 
 
@@ -138,7 +138,3 @@ def _peers(python: Path | None) -> Iterator[Reader]:
             yield PeerReader(name, python)
         except FileNotFoundError as error:
             print(f"left out: {error}")
-
-
-if __name__ == "__main__":
-    main()

@@ -7,7 +7,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedModel
 
 from benchmarks.engine import Job, Tokens, continuous_batching, jobs, static_batches
-from benchmarks.gpu_bench import Bench, Figure, add, run_out
+from benchmarks.gpu.bench import Bench, Figure, add, run_out
 from llm.engine.engine import Engine
 from llm.engine.request import Guide, GuideKind
 from llm.engine.text.grammar import Grammars

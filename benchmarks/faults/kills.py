@@ -1,6 +1,6 @@
 """Kills `vade ingest` again and again, as a power cut would, and checks what is left each time.
 
-    python -m benchmarks.kills FOLDER… [--kills 20] [--seed 1] [--longest 40] [--out FILE]
+    python -m benchmarks.faults.kills FOLDER… [--kills 20] [--seed 1] [--longest 40] [--out FILE]
 
 Each round changes three files, starts an ingest over the same data folder, sends SIGKILL, and runs
 `vade check`: database and indexes must agree, no document may be there twice, and nothing that was
@@ -52,7 +52,7 @@ def main() -> None:
         if arguments.out:
             report = {
                 "command": " ".join(
-                    ["python -m benchmarks.kills", *(path.name for path in arguments.folders)]
+                    ["python -m benchmarks.faults.kills", *(path.name for path in arguments.folders)]
                 ),
                 "date": str(date.today()),
                 "versions": {package: version(package) for package in PROVENANCE},

@@ -1,6 +1,6 @@
 """Kills the server and ingests at random moments while documents come in and questions are asked.
 
-    python -m benchmarks.crasher [--seconds 600] [--seed 1] [--out FILE]
+    python -m benchmarks.faults.crasher [--seconds 600] [--seed 1] [--out FILE]
 
 `vade up` takes uploads and answers searches over HTTP; `vade ingest` reads a folder that keeps
 changing. One of the two is sent SIGKILL every few seconds and started again. Whatever was
@@ -284,8 +284,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, help="also write the result here, as JSON")
     arguments = parser.parse_args()
+    asked = f"--seconds {arguments.seconds:g} --seed {arguments.seed}"
     result = {
-        "command": f"python -m benchmarks.crasher --seconds {arguments.seconds:g} --seed {arguments.seed}",
+        "command": f"python -m benchmarks.faults.crasher {asked}",
         "date": str(date.today()),
         "versions": {package: version(package) for package in PROVENANCE},
         **crash(arguments.seconds, arguments.seed),

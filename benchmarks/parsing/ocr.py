@@ -12,8 +12,8 @@ from typing import Any
 import pypdfium2
 from PIL import Image, ImageDraw, ImageFont
 
-from benchmarks.layout import data_folder
-from benchmarks.parse_measures import order, word_recall, words
+from benchmarks.parsing.measures import order, word_recall, words
+from benchmarks.set_folders import data_folder
 from core.errors import ParseError
 from ingest.parsers.image import ImageParser
 from ingest.parsers.pdf.parser import PdfParser

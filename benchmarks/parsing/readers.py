@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchmarks import parse_peers
-from benchmarks.parse_measures import Table, markdown_tables, plain
+from benchmarks.parsing import peers
+from benchmarks.parsing.measures import Table, markdown_tables, plain
 from core.errors import ParseError
 from core.settings import IngestSettings
 from core.values import Block, BlockKind, ParsedDocument
@@ -18,7 +18,7 @@ from ingest.parsers.formats import parse
 from ingest.sandbox.office import Office
 
 OURS = "vademecum"
-PEERS = tuple(parse_peers.PEERS)
+PEERS = tuple(peers.PEERS)
 _MAX_TEXT_BYTES = 2**30
 
 
@@ -82,7 +82,7 @@ class PeerReader:
     def __init__(self, name: str, python: Path) -> None:
         self.name = name
         self._process = subprocess.Popen(
-            [python, parse_peers.__file__, name],
+            [python, peers.__file__, name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

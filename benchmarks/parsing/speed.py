@@ -16,8 +16,8 @@ from typing import Any
 
 import pypdfium2
 
-from benchmarks.layout import data_folder
-from benchmarks.parse_readers import OURS, PeerReader
+from benchmarks.parsing.readers import OURS, PeerReader
+from benchmarks.set_folders import data_folder
 from core.errors import ParseError
 from core.settings import IngestSettings
 from ingest.sandbox.pool import ParserSandbox

@@ -24,13 +24,13 @@ from typing import Any
 
 import torch
 
-from benchmarks.gpu_bench import Bench, Figure, environment
-from benchmarks.gpu_decoding import decode, growth, int8
-from benchmarks.gpu_host import host, packing
-from benchmarks.gpu_parts import dense, encoders, kernels
-from benchmarks.gpu_profile import profile_step
-from benchmarks.gpu_shapes import TINY, TINY_SHAPES, TRUE_SHAPES, Extent
-from benchmarks.gpu_workloads import guided, peers, prefix, rag
+from benchmarks.gpu.bench import Bench, Figure, environment
+from benchmarks.gpu.decoding import decode, growth, int8
+from benchmarks.gpu.host import host, packing
+from benchmarks.gpu.parts import dense, encoders, kernels
+from benchmarks.gpu.profile import profile_step
+from benchmarks.gpu.shapes import TINY, TINY_SHAPES, TRUE_SHAPES, Extent
+from benchmarks.gpu.workloads import guided, peers, prefix, rag
 
 PHASES: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "kernels": kernels, "decode": decode, "growth": growth, "int8": int8, "prefix": prefix, "rag": rag,
@@ -108,7 +108,3 @@ def main() -> int:
     if wish.out:
         wish.out.write_text(json.dumps(report, indent=1, allow_nan=False))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.gpu_bench import Bench, Figure, TooLargeError, add, decode_seconds, timed_step, tokens_for
-from benchmarks.gpu_shapes import step_bytes
+from benchmarks.gpu.bench import Bench, Figure, TooLargeError, add, decode_seconds, timed_step, tokens_for
+from benchmarks.gpu.shapes import step_bytes
 from llm.engine.engine import Engine
 from llm.models.catalogue import KvDtype
 

@@ -1,6 +1,6 @@
 """Reads files with one of the systems compared; runs under the Python in which that one is installed.
 
-Imports nothing of this project: `python parse_peers.py NAME` writes a line with the version, then
+Imports nothing of this project: `python peers.py NAME` writes a line with the version, then
 answers each line of standard input, a path, with a line of JSON: the text, whether it is Markdown,
 the tables as rows of cells, or the error, and the seconds taken.
 """

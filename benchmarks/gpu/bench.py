@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
-from benchmarks.gpu_shapes import Extent, make_model
+from benchmarks.gpu.shapes import Extent, make_model
 from core.settings import EngineSettings
 from llm.engine.build import build_engine
 from llm.engine.engine import Engine

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from torch.profiler import ProfilerActivity, profile
 
-from benchmarks.gpu_bench import Bench, Figure, TooLargeError, add, tokens_for
-from benchmarks.gpu_shapes import step_parts
+from benchmarks.gpu.bench import Bench, Figure, TooLargeError, add, tokens_for
+from benchmarks.gpu.shapes import step_parts
 from llm.engine.engine import Engine
 
 _STEPS = 4

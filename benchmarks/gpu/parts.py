@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from transformers import BertConfig, BertForSequenceClassification
 
-from benchmarks.gpu_bench import Bench, Figure
+from benchmarks.gpu.bench import Bench, Figure
 from core.settings import LlmSettings
 from llm.batches import reading_dtype
 from llm.embedding.embedder import DeferredEmbedder

@@ -8,7 +8,7 @@ from collections.abc import Sequence as Many
 import torch
 from torch import Tensor
 
-from benchmarks.gpu_bench import Bench, Figure, TooLargeError, decode_seconds, tokens_for
+from benchmarks.gpu.bench import Bench, Figure, TooLargeError, decode_seconds, tokens_for
 from llm.engine.engine import Engine, Sample, Waiting
 from llm.engine.model.runner import ModelRunner
 from llm.engine.model.sampler import start_sampling

@@ -12,7 +12,7 @@ from typing import Any
 
 from api.app import App, build
 from benchmarks.datasets import ANSWER_SETS
-from benchmarks.layout import read_lines
+from benchmarks.set_folders import read_lines
 from core.permissions import PUBLIC, scope_of
 from core.settings import Settings, load_settings
 from core.values import AccessScope

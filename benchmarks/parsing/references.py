@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from benchmarks.layout import data_folder
-from benchmarks.parse_measures import Table, markdown_tables, plain
+from benchmarks.parsing.measures import Table, markdown_tables, plain
+from benchmarks.set_folders import data_folder
 
 HALVES = ("tune", "report")
 _ICDAR = "parse_tables_icdar2013_eu/src/test/resources/technology/tabula/icdar2013-dataset"

@@ -1,6 +1,6 @@
 """Measures how long a deleted document can still be found, by another process.
 
-    python -m benchmarks.deletion FOLDER… [--data-dir DIR] [--times 100] [--seed 1] [--out FILE]
+    python -m benchmarks.faults.deletion FOLDER… [--data-dir DIR] [--times 100] [--seed 1] [--out FILE]
 
 Ingests the folders, unless the data folder holds it already. Then a second process searches for a
 document's title, over and over, by words and by meaning, while this one erases the document as
@@ -70,7 +70,7 @@ def _measured(data_dir: Path, arguments: argparse.Namespace) -> dict[str, Any]:
             app.ingest(FolderSource(folder, frozenset({PUBLIC}), app.settings.ingest.max_file_bytes))
         documents = _documents(app)
     chosen = random.Random(arguments.seed).sample(documents, min(arguments.times, len(documents)))
-    command = [sys.executable, "-m", "benchmarks.deletion"]
+    command = [sys.executable, "-m", "benchmarks.faults.deletion"]
     with subprocess.Popen(
         [*command, "--data-dir", str(data_dir), "--searching"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
@@ -79,7 +79,7 @@ def _measured(data_dir: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     app.close()
     folders = " ".join(path.name for path in arguments.folders)
     return {
-        "command": f"python -m benchmarks.deletion {folders} --times {arguments.times}",
+        "command": f"python -m benchmarks.faults.deletion {folders} --times {arguments.times}",
         **circumstances(_PACKAGES),
         "documents": len(documents),
         "deleted": len(rows),

@@ -1,0 +1,1 @@
+"""What is left after kills, and how long something deleted can be found."""

@@ -1,0 +1,5 @@
+"""`python -m benchmarks.grounding`."""
+
+from benchmarks.grounding.report import main
+
+main()

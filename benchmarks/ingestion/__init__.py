@@ -1,0 +1,1 @@
+"""How fast files become searchable: `python -m benchmarks.ingestion`."""

@@ -1,0 +1,5 @@
+"""`python -m benchmarks.ingestion`."""
+
+from benchmarks.ingestion.report import main
+
+main()

@@ -1,0 +1,5 @@
+"""`python -m benchmarks.parsing`."""
+
+from benchmarks.parsing.report import main
+
+main()
