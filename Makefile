@@ -27,10 +27,10 @@ test: .venv/development.stamp ## Install what the tests need and run them; TESTS
 
 test-faults: .venv/development.stamp ## Kill, freeze and fill disks at every point; VADE_CRASHER_SECONDS=600 of kills under load
 	VADE_KILLS=20 VADE_ALL_CRASH_POINTS=1 VADE_CRASHER_SECONDS=$${VADE_CRASHER_SECONDS:-600} $(BIN)/pytest \
-		tests/e2e/test_kills.py tests/e2e/test_crash_points.py tests/e2e/test_faults.py tests/e2e/test_crasher.py
+		tests/e2e/faults
 
 test-gpu: .venv/development.stamp ## Run the kernels' and recorded steps' tests on a GPU instead of under Triton's interpreter
-	TRITON_INTERPRET=0 $(BIN)/pytest tests/integration/llm/kernels tests/integration/llm/test_engine_graphs.py
+	TRITON_INTERPRET=0 $(BIN)/pytest tests/integration/llm/engine/kernels tests/integration/llm/engine/test_graphs.py
 
 check: .venv/development.stamp ## Check format, lint, types, import directions and house rules; writes nothing
 	$(BIN)/ruff format --check .

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 import pytest
-from fakes.postgresql import NoServerError, PostgresServer
+from fakes.servers.postgresql import NoServerError, PostgresServer
 from hypothesis import HealthCheck, settings
 
 # Before anything imports Triton: its kernels run step by step on the CPU. `make test-gpu` says 0.

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from fakes.command import Ended, Vade
+from fakes.programs.command import Ended, Vade
 
 DEMO = Path(__file__).resolve().parents[2] / "deploy" / "demo"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.command import Ended, Vade
+from fakes.programs.command import Ended, Vade
 
 QUESTIONS = Path(__file__).resolve().parents[2] / "deploy" / "demo" / "questions.jsonl"
 ASKED = [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]

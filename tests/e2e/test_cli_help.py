@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 import pytest
-from fakes.command import VADE
+from fakes.programs.command import VADE
 
 from api.cli import main
 

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from fakes.command import Ended, Vade
+from fakes.programs.command import Ended, Vade
 
 from core.locks import SignOfLife
 from core.permissions import PUBLIC

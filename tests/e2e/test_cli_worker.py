@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fakes.command import Vade
+from fakes.programs.command import Vade
 
 
 def waiting(vade: Vade) -> int:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from fakes.command import Vade
+from fakes.programs.command import Vade
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.command import Vade
 from fakes.poison import poison
+from fakes.programs.command import Vade
 
 SETTINGS = (
     ("VADE_INGEST__WINDOW_CHUNKS", "2"),  # many transactions, so that a kill comes between two of them

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from fakes.command import Vade
-from fakes.postgresql import PostgresServer
+from fakes.programs.command import Vade
+from fakes.servers.postgresql import PostgresServer
 
 
 def test_what_is_ingested_is_answered_and_agrees(postgresql: PostgresServer, tmp_path: Path) -> None:

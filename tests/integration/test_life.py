@@ -13,7 +13,7 @@ from typing import Any
 
 from fakes.application import make_app
 from fakes.embedder import FakeEmbedder
-from fakes.postgresql import PostgresServer
+from fakes.servers.postgresql import PostgresServer
 from fakes.source import FakeSource
 from hypothesis import Phase, settings
 from hypothesis import strategies as st

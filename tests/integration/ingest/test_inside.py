@@ -1,6 +1,6 @@
-import test_pipeline
 from fakes.containers import packed
-from test_pipeline import BROKEN_PDF, Desk
+from integration.ingest import test_pipeline
+from integration.ingest.test_pipeline import BROKEN_PDF, Desk
 
 from ingest.run.report import Outcome
 from ingest.uris import member_uri

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-import citing_model
 import pytest
 import torch
+from integration.llm.chat import citing_model
 
 # Small models gain nothing from threads, and lose much where a machine has other work.
 torch.set_num_threads(1)

@@ -14,7 +14,7 @@ from typing import Any
 from fakes.embedder import embedding
 from fakes.entries import DIMENSION
 from fakes.index import FakeDenseIndex, FakeLexicalIndex
-from fakes.milvus_server import milvus_server
+from fakes.servers.milvus_server import milvus_server
 
 from core.settings import MilvusSettings
 from core.text.language import terms

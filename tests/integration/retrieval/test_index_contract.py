@@ -7,7 +7,7 @@ import pytest
 from fakes.entries import entry
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from index_kinds import KINDS, LEXICAL, Kind
+from integration.retrieval.index_kinds import KINDS, LEXICAL, Kind
 
 from core.errors import IndexUnusableError
 from core.values import AccessScope, Hit

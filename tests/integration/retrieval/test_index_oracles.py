@@ -9,7 +9,7 @@ from fakes.entries import DIMENSION, entry
 from fakes.index import FakeDenseIndex, FakeLexicalIndex
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from index_kinds import EVERYBODY
+from integration.retrieval.index_kinds import EVERYBODY
 
 from core.errors import IndexUnusableError
 from core.text.language import terms

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from fakes.entries import entry
-from index_kinds import EVERYBODY, LEXICAL, Kind
+from integration.retrieval.index_kinds import EVERYBODY, LEXICAL, Kind
 
 from core.values import AccessScope
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fakes.application import make_app
 from fakes.embedder import FakeEmbedder
-from partners import LOOPBACK, READERS, Partner, open_partner
+from integration.ingest.connectors.partners import LOOPBACK, READERS, Partner, open_partner
 
 from api.app import App
 from core.errors import SourceError

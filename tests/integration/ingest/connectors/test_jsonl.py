@@ -6,8 +6,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from contract import ConnectorContract
-from partners import READERS, write
+from integration.ingest.connectors.contract import ConnectorContract
+from integration.ingest.connectors.partners import READERS, write
 
 from core.errors import FetchError, TooLargeError
 from core.settings import IngestSettings

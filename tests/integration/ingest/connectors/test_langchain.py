@@ -4,8 +4,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from contract import ConnectorContract
-from partners import READERS, write
+from integration.ingest.connectors.contract import ConnectorContract
+from integration.ingest.connectors.partners import READERS, write
 
 from core.errors import FetchError, InputError, SourceError, TooLargeError
 from core.settings import ConnectorSettings, IngestSettings, load_settings

@@ -5,9 +5,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from contract import ConnectorContract
-from loopback import Answer, Asked, Web, serving
-from partners import LOOPBACK, READERS
+from integration.ingest.connectors.contract import ConnectorContract
+from integration.ingest.connectors.loopback import Answer, Asked, Web, serving
+from integration.ingest.connectors.partners import LOOPBACK, READERS
 
 from core.errors import FetchError, InputError, ParseError, SourceError
 from core.settings import ConnectorSettings, IngestSettings, load_settings

@@ -14,9 +14,9 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from attack_files import ATTACKS, packed, paragraph, pdf, related, word
 from fakes.embedder import FakeEmbedder
-from fakes.server import Canary
+from fakes.servers.server import Canary
+from integration.ingest.sandbox.attack_files import ATTACKS, packed, paragraph, pdf, related, word
 
 from api.app import build
 from core.errors import InputError, ParseError

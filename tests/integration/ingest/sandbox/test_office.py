@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fakes.containers import packed
-from fakes.server import Canary
+from fakes.servers.server import Canary
 
 from core.errors import OverLimitError, ParseError
 from core.settings import IngestSettings

@@ -17,7 +17,7 @@ GOOD = b"# Pump\n\nStop the pump."
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[ParserSandbox]:
-    with closing(ParserSandbox(LIMITS, (), "fakes.hostile_reader")) as sandbox:
+    with closing(ParserSandbox(LIMITS, (), "fakes.programs.hostile_reader")) as sandbox:
         yield sandbox
 
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from fakes.server import Canary
+from fakes.servers.server import Canary
 
 from core.errors import NotReadyError, OverLimitError, ParseError, ReaderCrashError, SandboxError
 from core.settings import IngestSettings
@@ -39,7 +39,7 @@ class Sandboxes:
         self._stack = ExitStack()
 
     def __call__(self, settings: IngestSettings = LIMITS, *hidden: Path, module: str = "") -> ParserSandbox:
-        sandbox = ParserSandbox(settings, hidden, module or "fakes.hostile_reader")
+        sandbox = ParserSandbox(settings, hidden, module or "fakes.programs.hostile_reader")
         return self._stack.enter_context(closing(sandbox))
 
     def close(self) -> None:
@@ -275,7 +275,7 @@ def test_no_process_outlives_a_service_that_is_killed() -> None:
         "import os, threading, time\n"
         "from core.settings import IngestSettings\n"
         "from ingest.sandbox.pool import ParserSandbox\n"
-        "sandbox = ParserSandbox(IngestSettings(), module='fakes.hostile_reader')\n"
+        "sandbox = ParserSandbox(IngestSettings(), module='fakes.programs.hostile_reader')\n"
         "threading.Thread(target=sandbox.parse, args=(b'hang', 'a.md'), daemon=True).start()\n"
         "while not sandbox.pids: time.sleep(0.02)\n"
         "time.sleep(0.2)\n"

@@ -1,0 +1,52 @@
+"""`python -m fakes.programs.one_reader DATA STOP`: search until the file STOP is there; tell what was wrong.
+
+A file `reader-PID` beside STOP says that it has begun. Before and after each search the database tells
+what may be read. What may be read both times, in the same version, must be found; what may be read
+neither time must not.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from fakes.application import make_app
+from sqlalchemy import select
+
+from api.app import App
+from core.permissions import scope_of
+from core.store.tables import GrantTable, VersionTable
+
+SCOPE = scope_of("ann")
+
+
+def readable(app: App) -> set[tuple[int, int]]:
+    """Return documents and versions that are live and readable now."""
+    with app.database.reading() as session:
+        rows = session.execute(
+            select(VersionTable.document_id, VersionTable.number)
+            .join(GrantTable, GrantTable.document_id == VersionTable.document_id)
+            .where(VersionTable.tombstoned_at.is_(None), GrantTable.principal.in_(SCOPE.principals))
+        )
+        return {(document, version) for document, version in rows}
+
+
+def main() -> None:
+    """Search, and print the number of searches and whatever was wrong as JSON."""
+    app = make_app(Path(sys.argv[1]))
+    searches, wrong, seen = 0, [], set()
+    while not Path(sys.argv[2]).exists():
+        before = readable(app)
+        found = {(one.document_id, one.version) for one in app.searcher.search("pump", SCOPE, 200).passages}
+        after = readable(app)
+        if not before & after <= found <= before | after:
+            wrong.append([sorted(before & after - found), sorted(found - before - after)])
+        searches += 1
+        Path(sys.argv[2]).with_name(f"reader-{os.getpid()}").touch()
+        seen |= found
+    app.close()
+    print(json.dumps({"searches": searches, "wrong": wrong, "seen": len(seen)}))
+
+
+if __name__ == "__main__":
+    main()

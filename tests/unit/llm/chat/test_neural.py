@@ -1,0 +1,213 @@
+from dataclasses import replace
+
+import pytest
+from fakes.generator import FakeGenerator
+from unit.llm.chat.test_prompt import BOILER, PUMP, passage
+
+from core.errors import ModelError
+from core.values import AccessScope, BlockKind, DraftSentence, Inquiry, Turn
+from llm.chat.neural import AnswerOptions, NeuralGenerator
+from llm.engine.errors import EngineClosedError, EngineFullError, GenerationFailedError
+from llm.engine.request import Delta, Finish, FinishReason, Priority
+from llm.generators import DeferredGenerator, FallbackGenerator
+
+
+class ScriptedChat:
+    """Says a fixed text in pieces of three characters; remembers what it was asked."""
+
+    name = "scripted"
+    max_context_tokens = 2000
+    guided = True
+
+    def __init__(self, text, reason=FinishReason.STOP, error=None, piece=3):
+        self.text, self.reason, self.error, self.piece = text, reason, error, piece
+        self.requests, self.left_early = [], False
+
+    def count_tokens(self, text):
+        return len(text.split())
+
+    def stream(self, request):
+        self.requests.append(request)
+        try:
+            for start in range(0, len(self.text), self.piece):
+                yield Delta(self.text[start : start + self.piece])
+            if self.error:
+                raise self.error
+            yield Finish(self.reason)
+        except GeneratorExit:
+            self.left_early = True
+            raise
+
+    def close(self):
+        self.text = ""
+
+
+WHY = Inquiry("Why?", AccessScope(frozenset({"user:ann"})))
+
+
+def said(draft):
+    return [sentence for sentence in draft if sentence is not None]
+
+
+def drafted(text, passages=(BOILER, PUMP), **changes):
+    return said(NeuralGenerator(ScriptedChat(text, **changes)).draft(WHY, passages))
+
+
+def quotes(sentence, passages=(BOILER, PUMP)):
+    return [
+        passages[place].text[start - passages[place].start : end - passages[place].start]
+        for place, start, end in sentence.citations
+    ]
+
+
+def test_each_line_becomes_a_sentence_whose_markers_are_quotes():
+    boiler, pump = drafted("The boiler runs at 6 bar. [2]\nThe filter is cleaned monthly. [1]")
+    assert boiler.text == "The boiler runs at 6 bar."
+    assert quotes(boiler) == ["The boiler runs at 6 bar."]
+    assert quotes(pump) == ["Its filter is cleaned monthly."]
+    assert boiler.support == 1.0
+
+
+def test_several_markers_give_several_quotes():
+    (both,) = drafted("The boiler runs at 6 bar and the pump delivers 40 l/min. [1][2]")
+    assert quotes(both) == ["The pump delivers 40 l/min.", "The boiler runs at 6 bar."]
+    assert both.support == 1.0
+
+
+def test_a_quote_takes_in_the_neighbour_that_it_needs():
+    (one,) = drafted("The boiler runs at 6 bar and is checked every week. [2]")
+    assert quotes(one) == [BOILER.text]
+
+
+@pytest.mark.parametrize("marker", ["", "[7]", "[0]", "[9999]", "[x]"])
+def test_a_marker_that_was_not_shown_proves_nothing(marker):
+    (sentence,) = drafted(f"The boiler runs at 6 bar. {marker}")
+    assert sentence.citations == ()
+    assert sentence.support == 0
+
+
+def test_an_invention_has_little_support():
+    (sentence,) = drafted("Unicorns dance merrily on Tuesdays. [1]")
+    assert sentence.support < 0.2
+
+
+@pytest.mark.parametrize("text", ["The documents do not say.", "The documents do not say.\nBut look. [1]"])
+def test_a_refusal_says_nothing(text):
+    assert drafted(text) == []
+
+
+def test_a_model_that_repeats_itself_is_heard_once():
+    assert [one.text for one in drafted("One. [1]\nTwo. [1]\nOne. [1]\nOne. [1]")] == ["One.", "Two."]
+
+
+def test_a_line_cut_off_by_the_limit_is_left_out():
+    assert [one.text for one in drafted("Whole. [1]\nHalf a", reason=FinishReason.LENGTH)] == ["Whole."]
+    assert [one.text for one in drafted("Whole. [1]\nAlso whole. [1]", reason=FinishReason.LENGTH)] == [
+        "Whole.",
+        "Also whole.",
+    ]
+
+
+def test_sentences_come_while_the_model_still_writes_and_leaving_cancels():
+    chat = ScriptedChat("One. [1]\nTwo. [1]\nThree. [1]")
+    draft = NeuralGenerator(chat).draft(WHY, [BOILER])
+    first = next(sentence for sentence in draft if sentence is not None)
+    assert first.text == "One."
+    draft.close()
+    assert chat.left_early
+
+
+def test_a_reader_may_leave_before_the_first_sentence_is_whole():
+    chat = ScriptedChat("A long sentence that is still being written. [1]")
+    draft = NeuralGenerator(chat).draft(WHY, [BOILER])
+    assert next(draft) is None
+    draft.close()
+    assert chat.left_early
+
+
+def test_a_row_is_quoted_whole():
+    row = passage(1, "M8 | 25 Nm | dry", kind=BlockKind.ROW)
+    (sentence,) = drafted("M8 takes 25 Nm. [1]", [row])
+    assert quotes(sentence, [row]) == [row.text]
+
+
+def test_no_passages_no_words_and_no_question_to_the_model():
+    chat = ScriptedChat("Something. [1]")
+    assert list(NeuralGenerator(chat).draft(WHY, [])) == []
+    assert chat.requests == []
+
+
+def test_scopes_share_prefixes_only_if_they_are_equal():
+    chat = ScriptedChat("x [1]")
+    generator = NeuralGenerator(chat)
+    for principals in ({"user:a", "group:b"}, {"group:b", "user:a"}, {"user:a"}, set()):
+        list(generator.draft(Inquiry("Why?", AccessScope(frozenset(principals))), [BOILER]))
+    salts = [request.salt for request in chat.requests]
+    assert salts[0] == salts[1]
+    assert len(set(salts)) == 3
+    assert all(salts), "an empty salt would part askers of equal scope"
+
+
+def test_what_was_said_before_who_waits_and_the_adapter_reach_the_model():
+    chat = ScriptedChat("x [1]")
+    generator = NeuralGenerator(chat, AnswerOptions(adapter="tax"))
+    history = (Turn("What is P-12?", "A pump."),)
+    list(generator.draft(replace(WHY, history=history, background=True), [BOILER]))
+    list(generator.draft(WHY, [BOILER]))
+    night, day = chat.requests
+    assert [message.content for message in night.messages][2:] == ["A pump.", "Question: Why?"]
+    assert {request.adapter for request in chat.requests} == {"tax"}
+    assert (night.priority, day.priority) == (Priority.BACKGROUND, Priority.INTERACTIVE)
+
+
+def test_a_back_end_without_grammars_gets_none():
+    chat = ScriptedChat("The boiler runs at 6 bar. [1]")
+    chat.guided = False
+    assert len(said(NeuralGenerator(chat).draft(WHY, [BOILER]))) == 1
+    assert chat.requests[0].guide is None
+
+
+OTHER = DraftSentence("From the other.", (), 1.0)
+
+
+def test_the_fallback_speaks_if_the_first_cannot():
+    first = NeuralGenerator(ScriptedChat("", error=GenerationFailedError("down")))
+    assert said(FallbackGenerator(first, FakeGenerator(OTHER)).draft(WHY, [BOILER])) == [OTHER]
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("One. [1]\nTwo", GenerationFailedError("down")),
+        ("", EngineFullError(3)),
+        ("", ModelError("no model")),
+    ],
+)
+def test_the_fallback_is_silent_if_the_first_spoke_is_busy_or_cannot_be_loaded(text, error):
+    first = NeuralGenerator(ScriptedChat(text, error=error))
+    with pytest.raises(type(error)):
+        list(FallbackGenerator(first, FakeGenerator(OTHER)).draft(WHY, [BOILER]))
+
+
+def test_a_deferred_generator_is_loaded_once_with_the_first_question_and_closed():
+    loaded = []
+
+    def load():
+        loaded.append(FakeGenerator(OTHER))
+        return loaded[-1]
+
+    generator = DeferredGenerator("engine", load)
+    assert loaded == []
+    for _ in range(2):
+        assert said(generator.draft(WHY, [BOILER])) == [OTHER]
+    generator.warm_up()
+    assert len(loaded) == 1
+    generator.close()
+    assert loaded[0].closed
+    with pytest.raises(EngineClosedError):
+        list(generator.draft(WHY, [BOILER]))
+
+
+def test_closing_what_was_never_needed_loads_nothing():
+    generator = DeferredGenerator("engine", lambda: pytest.fail("loaded"))
+    generator.close()
