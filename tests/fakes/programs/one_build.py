@@ -1,4 +1,4 @@
-"""A re-embedding that kills its process after some batches: `python -m fakes.programs.one_build DATA CALLS`."""
+"""A re-embedding that kills its process midway: `python -m fakes.programs.one_build DATA CALLS`."""
 
 import os
 import signal
