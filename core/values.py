@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from core.errors import ParseError
-from core.facts import NONE, Facts
+from core.metadata import NONE, Metadata
 
 
 class BlockKind(StrEnum):
@@ -28,7 +28,7 @@ class DocumentState(StrEnum):
     DELETED = "deleted"
 
 
-class Standing(StrEnum):
+class GateState(StrEnum):
     """How a version stands to the one in force of its document, where a gate lies between them.
 
     A `waiting` one was written whole, but is not in force yet; a `withdrawn` one was taken out of force
@@ -82,7 +82,7 @@ class ParsedDocument:
     """What a parser makes of a file: the text to keep and its structure, in reading order.
 
     `notices` are what a person should know of how it was read, such as text that is hidden in the file;
-    a line each. `members` are the files inside it and inside those, in their order. `facts` are what the
+    a line each. `members` are the files inside it and inside those, in their order. `metadata` is what the
     file says of itself.
     """
 
@@ -93,7 +93,7 @@ class ParsedDocument:
     media_type: str = "text/plain"
     notices: tuple[str, ...] = ()
     members: "tuple[Member, ...]" = ()
-    facts: Facts = NONE
+    metadata: Metadata = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,7 @@ class Passage:
     kind: BlockKind = BlockKind.PARAGRAPH
     pages: tuple[tuple[int, int], ...] = ()
     language: str = ""
-    facts: Facts = NONE
+    metadata: Metadata = NONE
 
     @property
     def end(self) -> int:
@@ -246,10 +246,10 @@ class Passage:
         """Return the citation of the version's stored text from `start` to `end`, inside this passage."""
         quote = self.text[start - self.start : end - self.start]
         page = self.page_at(start)
-        day = self.facts.day.isoformat() if self.facts.day else ""
+        day = self.metadata.day.isoformat() if self.metadata.day else ""
         return Citation(
             self.document_id, self.uri, self.title, self.version, page, (start, end), quote, day,
-            self.facts.owner,
+            self.metadata.owner,
         )  # fmt: skip
 
 

@@ -9,9 +9,9 @@ from itertools import chain, islice, takewhile
 from core.errors import FetchError, LeaseLostError, ParseError, QuarantineError, VadeError
 from core.settings import IngestSettings
 from core.store.database import Database
+from core.store.documents.gating import must_wait
 from core.store.documents.known import known_documents, known_vectors
 from core.store.documents.members import PreparedMember
-from core.store.documents.standing import must_wait
 from core.store.documents.writing import Fetched, PreparedVersion
 from core.store.jobs import DOCUMENT, Lease, claim
 from core.store.sources import cursor_of

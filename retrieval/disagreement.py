@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from core.store.documents.succession import Successor
+from core.store.documents.supersession import Successor
 from core.text.language import sentences, terms
 from core.text.names import names
 from core.values import Answer, BlockKind, Citation, Disagreement, Passage, Superseded
@@ -59,8 +59,8 @@ def with_disagreements(
 
 
 def _superseded(document: int, title: str, by: Successor) -> Superseded:
-    day = by.facts.day.isoformat() if by.facts.day else ""
-    return Superseded(document, title, by.document_id, by.title, day, by.facts.owner)
+    day = by.metadata.day.isoformat() if by.metadata.day else ""
+    return Superseded(document, title, by.document_id, by.title, day, by.metadata.owner)
 
 
 def disagreements(citations: Sequence[Citation], passages: Sequence[Passage]) -> tuple[Disagreement, ...]:

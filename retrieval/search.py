@@ -9,7 +9,7 @@ from core.errors import IndexServerError
 from core.settings import RetrievalSettings
 from core.store.database import Database
 from core.store.documents.reading import placed, read_passages
-from core.store.documents.succession import Successor, names_of, successors
+from core.store.documents.supersession import Successor, names_of, successors
 from core.text.labels import EVERYTHING, SearchFilter
 from core.text.language import cjk_share, terms
 from core.text.names import quoted

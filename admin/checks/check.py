@@ -16,11 +16,11 @@ from core.store.changes import live_chunk_ids
 from core.store.database import Database
 from core.store.erasures import receipts
 from core.store.tables import ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable, cut
-from core.values import DocumentState, Standing
+from core.values import DocumentState, GateState
 from retrieval.follow.follower import Follower
 
 # Versions that are not live and hold chunks all the same.
-_BESIDE = (Standing.WAITING, Standing.WITHDRAWN, Standing.FORMER)
+_BESIDE = (GateState.WAITING, GateState.WITHDRAWN, GateState.FORMER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _truth(session: Session, model_id: str) -> Iterator[Finding]:
             "a chunk belongs to a version that is not live",
             select(func.count(ChunkTable.id))
             .join(VersionTable, VersionTable.id == ChunkTable.version_id)
-            .where(VersionTable.tombstoned_at.is_not(None), VersionTable.standing.not_in(_BESIDE)),
+            .where(VersionTable.tombstoned_at.is_not(None), VersionTable.gate_state.not_in(_BESIDE)),
             again,
         ),
         (

@@ -26,7 +26,7 @@ from core.store.tables import (
     RunTable,
     VersionTable,
 )
-from core.values import DocumentState, Standing
+from core.values import DocumentState, GateState
 
 AGAIN = "ingest its source again"
 # A box is four int16.
@@ -114,14 +114,14 @@ def _chains() -> Iterator[tuple[str, Any, str]]:
     live = VersionTable.tombstoned_at.is_(None)
     chunk = exists().where(ChunkTable.version_id == VersionTable.id)
     yield "a version in force has no chunk", _of(select(VersionTable.id).where(live, ~chunk)), AGAIN
-    beside = VersionTable.standing.in_((Standing.WAITING, Standing.WITHDRAWN, Standing.FORMER))
-    astray = or_(and_(live, beside), and_(~live, VersionTable.standing == Standing.PROMOTED))
+    beside = VersionTable.gate_state.in_((GateState.WAITING, GateState.WITHDRAWN, GateState.FORMER))
+    astray = or_(and_(live, beside), and_(~live, VersionTable.gate_state == GateState.PROMOTED))
     yield "a version is in force and waits", _of(select(VersionTable.id).where(astray)), AGAIN
     promoted = aliased(VersionTable)
     pair = exists().where(
-        promoted.document_id == VersionTable.document_id, promoted.standing == Standing.PROMOTED
+        promoted.document_id == VersionTable.document_id, promoted.gate_state == GateState.PROMOTED
     )
-    lonely = select(VersionTable.id).where(VersionTable.standing == Standing.FORMER, ~pair)
+    lonely = select(VersionTable.id).where(VersionTable.gate_state == GateState.FORMER, ~pair)
     yield "a former version has nothing that took its place", _of(lonely), "run vade index confirm"
     has_live = exists().where(live, VersionTable.document_id == DocumentTable.id)
     held = select(DocumentTable.id).where(DocumentTable.state == DocumentState.HELD, has_live)

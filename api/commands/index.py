@@ -6,7 +6,7 @@ from typing import Any
 from api.app import App
 from api.commands.opening import opened
 from api.terminal import DONE, WITH_FAILURES, Terminal
-from core.store.documents.standing import standings
+from core.store.documents.gating import count_gate_states
 from core.store.embedders import FORMER, IN_FORCE, WITHDRAWN, EmbedderEntry, count_unembedded, embedder_at
 from core.store.goldens import last_verdicts
 from retrieval.judge.golden import Verdict
@@ -89,7 +89,7 @@ def _shown(app: App) -> dict[str, Any]:
     chosen = app.models.chosen.embedder.model_id
     with app.database.reading() as session:
         entries = {name: embedder_at(session, name) for name in (IN_FORCE, FORMER, WITHDRAWN)}
-        counted = standings(session)
+        counted = count_gate_states(session)
         missing = count_unembedded(session, chosen)
         verdicts = last_verdicts(session)
     with app.dense.index() as dense:

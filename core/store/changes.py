@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.orm import Session
 
-from core.facts import facts_known
+from core.metadata import known_metadata
 from core.store.tables import (
     ChangeTable,
     ChunkTable,
@@ -17,7 +17,7 @@ from core.store.tables import (
     VersionTable,
 )
 from core.text.labels import labels_of, language_label
-from core.values import BlockKind, IndexEntry, Standing
+from core.values import BlockKind, GateState, IndexEntry
 
 # Documents that wait, handed out at once.
 _DOCUMENTS_AT_ONCE = 250
@@ -62,7 +62,7 @@ def changes_after(session: Session, seq: int, model_id: str | None, limit: int) 
 
 def waiting_changes(session: Session, model_id: str | None, newest: int) -> Iterator[ChangeBatch]:
     """Yield what an index would hold of the documents whose version waits, up to version id `newest`."""
-    waits = and_(VersionTable.standing == Standing.WAITING, VersionTable.id <= newest)
+    waits = and_(VersionTable.gate_state == GateState.WAITING, VersionTable.id <= newest)
     ids = session.scalars(select(VersionTable.document_id).where(waits).order_by(VersionTable.document_id))
     documents = list(ids)
     for first in range(0, len(documents), _DOCUMENTS_AT_ONCE):
@@ -129,15 +129,15 @@ def _labels(
     """Return the labels of versions by their ids, those of each chunk's own language apart."""
     rows = session.execute(
         select(
-            VersionTable.id, VersionTable.facts, VersionTable.created_at, DocumentTable.facts,
-            DocumentTable.uri, DocumentTable.media_type, SourceTable.uri,
+            VersionTable.id, VersionTable.file_metadata, VersionTable.created_at,
+            DocumentTable.source_metadata, DocumentTable.uri, DocumentTable.media_type, SourceTable.uri,
         )
         .join(DocumentTable, DocumentTable.id == VersionTable.document_id)
         .join(SourceTable, SourceTable.id == DocumentTable.source_id)
         .where(VersionTable.document_id.in_(document_ids), versions)
     )  # fmt: skip
     return {
-        version_id: labels_of(facts_known(own, told), read_at.date(), source, uri, media_type)
+        version_id: labels_of(known_metadata(own, told), read_at.date(), source, uri, media_type)
         for version_id, own, read_at, told, uri, media_type, source in rows
     }
 

@@ -33,9 +33,9 @@ class Unembedded:
     text: str
 
 
-def embedder_at(session: Session, standing: str) -> EmbedderEntry | None:
-    """Return the embedder that stands so, None if none does."""
-    row = session.get(EmbedderTable, standing)
+def embedder_at(session: Session, role: str) -> EmbedderEntry | None:
+    """Return the embedder in this role, None if there is none."""
+    row = session.get(EmbedderTable, role)
     if row is None:
         return None
     return EmbedderEntry(row.model_id, row.dimension, json.loads(row.config), row.since)
@@ -113,7 +113,7 @@ def add_vectors(session: Session, model_id: str, vectors: Mapping[int, bytes], f
 
 
 def _drop_vectors(session: Session) -> int:
-    """Remove the vectors of every model that has no standing; return their number."""
+    """Remove the vectors of every model that has no role; return their number."""
     kept: Collection[str] = session.scalars(select(EmbedderTable.model_id)).all()
     gone = EmbeddingTable.model_id.not_in(kept)
     number = session.scalar(select(func.count()).select_from(EmbeddingTable).where(gone)) or 0
@@ -125,14 +125,14 @@ def _embedded(model_id: str) -> ColumnElement[bool]:
     return exists().where(EmbeddingTable.chunk_id == ChunkTable.id, EmbeddingTable.model_id == model_id)
 
 
-def _set(session: Session, standing: str, entry: EmbedderEntry) -> None:
-    row = session.get(EmbedderTable, standing) or EmbedderTable(standing=standing)
+def _set(session: Session, role: str, entry: EmbedderEntry) -> None:
+    row = session.get(EmbedderTable, role) or EmbedderTable(role=role)
     row.model_id, row.dimension = entry.model_id, entry.dimension
     row.config, row.since = json.dumps(dict(entry.config), sort_keys=True), datetime.now(UTC)
     session.add(row)
     session.flush()
 
 
-def _unset(session: Session, standing: str) -> None:
-    session.execute(delete(EmbedderTable).where(EmbedderTable.standing == standing))
+def _unset(session: Session, role: str) -> None:
+    session.execute(delete(EmbedderTable).where(EmbedderTable.role == role))
     session.flush()

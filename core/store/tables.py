@@ -1,7 +1,7 @@
 """The tables: the only truth.
 
 Chunk rows are those of live versions, and of versions that wait behind a gate or are kept to go back
-to (`core.store.documents.standing`): the transaction that tombstones any other version deletes its chunks and
+to (`core.store.documents.gating`): the transaction that tombstones any other version deletes its chunks and
 embeddings, so that what cannot be read any more cannot be found any more. The version's text stays,
 for those who open an older citation.
 """
@@ -90,7 +90,7 @@ class DocumentTable(Base):
     has to be tried again. `stamp` is the source's word for that content: while it is the same, there
     is nothing to fetch. `reason` says why it failed. A file inside another one, such as an
     attachment, has the outermost file's document as its `parent_id`, and that one's permissions.
-    `facts` is what the source says of it, as `core.facts.Facts.as_text` has it.
+    `source_metadata` is what the source says of it, as `core.metadata.Metadata.as_text` has it.
     """
 
     __tablename__ = "document"
@@ -107,15 +107,15 @@ class DocumentTable(Base):
     content_sha256: Mapped[str] = mapped_column(String(64))
     stamp: Mapped[str] = mapped_column(String(255))
     pipeline: Mapped[str] = mapped_column(String(255))
-    facts: Mapped[str] = mapped_column(Text, default="", server_default="")
+    source_metadata: Mapped[str] = mapped_column(Text, default="", server_default="")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
 
-class SuccessionTable(Base):
+class SupersessionTable(Base):
     """A document says that it takes the place of another one, which it names in lower case."""
 
-    __tablename__ = "succession"
+    __tablename__ = "supersession"
 
     document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
     name: Mapped[str] = mapped_column(String(4096), primary_key=True, index=True)
@@ -124,8 +124,8 @@ class SuccessionTable(Base):
 class VersionTable(Base):
     """One immutable state of a document; at most one of a document's versions is live.
 
-    Live is what is not tombstoned; a version that waits, by its `standing`, is so until it is let through.
-    `notices` are what a person should know of how it was read, a line each; `facts` is what the file
+    Live is what is not tombstoned; a version that waits, by its `gate_state`, is so until it is let through.
+    `notices` are what a person should know of how it was read, a line each; `file_metadata` is what the file
     says of itself.
     """
 
@@ -148,10 +148,10 @@ class VersionTable(Base):
     title: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text, deferred=True)
     notices: Mapped[str] = mapped_column(Text, server_default="")
-    facts: Mapped[str] = mapped_column(Text, default="", server_default="")
+    file_metadata: Mapped[str] = mapped_column(Text, default="", server_default="")
     created_at: Mapped[datetime]
     tombstoned_at: Mapped[datetime | None]
-    standing: Mapped[str] = mapped_column(String(16), server_default="plain", index=True)
+    gate_state: Mapped[str] = mapped_column(String(16), server_default="plain", index=True)
 
 
 class PageTable(Base):
@@ -205,7 +205,7 @@ class EmbedderTable(Base):
 
     __tablename__ = "embedder"
 
-    standing: Mapped[str] = mapped_column(String(16), primary_key=True)
+    role: Mapped[str] = mapped_column(String(16), primary_key=True)
     model_id: Mapped[str] = mapped_column(String(255))
     dimension: Mapped[int]
     config: Mapped[str] = mapped_column(Text)

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from core.facts import Facts
+from core.metadata import Metadata
 from core.values import LabelFilter
 
 # No document of a company is older.
@@ -55,17 +55,17 @@ class SearchFilter:
 EVERYTHING = SearchFilter()
 
 
-def labels_of(facts: Facts, day: date, source: str, uri: str, media_type: str) -> frozenset[str]:
-    """Return a document's labels; `day` counts where the facts give no date."""
-    when = facts.day or facts.changed or day
+def labels_of(metadata: Metadata, day: date, source: str, uri: str, media_type: str) -> frozenset[str]:
+    """Return a document's labels; `day` counts where the metadata give no date."""
+    when = metadata.day or metadata.changed or day
     ending = PurePosixPath(unquote(uri)).suffix.removeprefix(".")
     return frozenset(
         [
             _label("source", source),
             _label("type", media_type),
             *([_label("type", ending)] if ending else []),
-            *(_label("tag", tag) for tag in facts.tags),
-            *(_label("device", device) for device in facts.devices),
+            *(_label("tag", tag) for tag in metadata.tags),
+            *(_label("device", device) for device in metadata.devices),
             f"day:{when.isoformat()}",
             f"month:{when:%Y-%m}",
             f"year:{when.year}",

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from core.errors import FetchError, InputError, ParseError, SourceError, TooLargeError
-from core.facts import NONE, Facts, facts_of
+from core.metadata import NONE, Metadata, metadata_of
 from core.permissions import principal
 from ingest.connectors.source import Listed, Listing
 from ingest.uris import file_path, file_uri, is_short, too_long_to_keep
@@ -24,10 +24,10 @@ _FRESH_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a `.vade.yaml` says of the files beside it and below: who may read them, and their facts."""
+    """What a `.vade.yaml` says of the files beside it and below: who may read them, and their metadata."""
 
     readers: frozenset[str]
-    facts: Facts = NONE
+    metadata: Metadata = NONE
 
 
 class FolderSource:
@@ -111,8 +111,8 @@ class FolderSource:
 
     def _listed(self, path: Path, rule: Rule) -> Listed:
         status = path.stat()
-        changed = Facts(changed=datetime.fromtimestamp(status.st_mtime, UTC).date())
-        return Listed(file_uri(path), path.name, rule.readers, _stamp(status), rule.facts.over(changed))
+        changed = Metadata(changed=datetime.fromtimestamp(status.st_mtime, UTC).date())
+        return Listed(file_uri(path), path.name, rule.readers, _stamp(status), rule.metadata.over(changed))
 
     def _rule(self, folder: Path, found: dict[Path, Rule]) -> Rule:
         if folder not in found:
@@ -157,6 +157,6 @@ def rule_of(path: str, content: bytes) -> Rule:
                 f"{path}: write `read:` and below it a list of principals; besides there may be "
                 f"{', '.join(sorted(_KEYS - {'read'}))}; nothing was changed"
             )
-        return Rule(frozenset(principal(str(entry)) for entry in raw["read"]), facts_of(raw))
+        return Rule(frozenset(principal(str(entry)) for entry in raw["read"]), metadata_of(raw))
     except (ValueError, RecursionError, yaml.YAMLError, InputError) as error:
         raise SourceError(f"{path}: {error}; nothing was changed") from error

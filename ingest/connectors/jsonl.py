@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import FetchError, InputError, ParseError, SourceError, StorageError, TooLargeError
-from core.facts import facts_of
+from core.metadata import metadata_of
 from core.permissions import principal
 from core.settings import IngestSettings
 from ingest.connectors.options import SourceOptions, first_problem
@@ -182,8 +182,8 @@ class JsonlSource:
             return None
         named = document.acl if document.acl is not None else sorted(self._options.readers)
         readers = frozenset(principal(name) for name in named)
-        facts = facts_of(document.meta)
-        return Listed(self._uri(document), document.file_name, readers, self._stamp(document), facts)
+        metadata = metadata_of(document.meta)
+        return Listed(self._uri(document), document.file_name, readers, self._stamp(document), metadata)
 
     def _stamp(self, document: Line) -> str:
         if not document.path:

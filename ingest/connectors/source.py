@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from core.errors import ParseError
-from core.facts import NONE, Facts
+from core.metadata import NONE, Metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,14 +14,14 @@ class Listed:
 
     `stamp` changes whenever the content may have changed, at most 255 characters; empty if the
     source cannot tell without giving the content. Without principals nobody may read the document.
-    `facts` are what the source says of it.
+    `metadata` is what the source says of it.
     """
 
     uri: str
     name: str
     principals: frozenset[str]
     stamp: str = ""
-    facts: Facts = NONE
+    metadata: Metadata = NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import httpx
 from pydantic import Field, model_validator
 
 from core.errors import FetchError, InputError, ParseError
-from core.facts import Facts, day_of
+from core.metadata import Metadata, day_of
 from core.settings import IngestSettings
 from ingest.connectors.http.client import Question, Reply, WebClient, bounded
 from ingest.connectors.http.guard import checked_url
@@ -172,8 +172,8 @@ class WebSource:
 
     def _entry(self, target: str, changed: str, seen: dict[str, Page]) -> Iterator[Listed]:
         if changed:
-            stamp, facts = f"lastmod {changed}"[:255], Facts(day_of(changed))
-            yield Listed(target, file_name(target, ""), self._options.readers, stamp, facts)
+            stamp, metadata = f"lastmod {changed}"[:255], Metadata(day_of(changed))
+            yield Listed(target, file_name(target, ""), self._options.readers, stamp, metadata)
         elif page := self._visit(target, seen):
             yield self._listed(page)
 

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Protocol, runtime_checkable
 
 from core.errors import EmptyDocumentError, ParseError
-from core.facts import NONE, Facts
+from core.metadata import NONE, Metadata
 from core.values import Block, BlockKind, Page, ParsedDocument
 
 # A hostile file can give cause for any number.
@@ -107,7 +107,7 @@ class DocumentBuilder:
 
     media_type: str
     title: str = ""
-    facts: Facts = NONE
+    metadata: Metadata = NONE
     _parts: list[str] = field(default_factory=list)
     _blocks: list[Block] = field(default_factory=list)
     _pages: list[Page] = field(default_factory=list)
@@ -184,7 +184,7 @@ class DocumentBuilder:
             tuple(self._pages),
             self.media_type,
             tuple(islice(self._notices, MAX_NOTICES)),
-            facts=self.facts,
+            metadata=self.metadata,
         )
 
     def _continues(self, kind: BlockKind) -> bool:

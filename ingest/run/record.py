@@ -11,7 +11,7 @@ from core.errors import ParseError, SourceError
 from core.settings import IngestSettings
 from core.store.database import Database
 from core.store.documents.known import KnownDocument
-from core.store.documents.writing import READ, see, tombstone, update_facts, update_grants
+from core.store.documents.writing import READ, see, tombstone, update_grants, update_metadata
 from core.store.jobs import DOCUMENT, NewJob, enqueue
 from core.store.sources import advance, hold_readers
 from core.values import DocumentState
@@ -111,7 +111,7 @@ class Recorder:
             if known and self._is_settled(known, listed, run.options.retry):
                 self._keep(session, known, listed, run)
                 continue
-            see(session, run.source.id, listed.uri, listed.name, listed.principals, listed.facts)
+            see(session, run.source.id, listed.uri, listed.name, listed.principals, listed.metadata)
             payload = {"name": listed.name, "stamp": listed.stamp}
             jobs.append(
                 NewJob(
@@ -127,8 +127,8 @@ class Recorder:
         changed = known.principals != listed.principals
         if changed:
             update_grants(session, known.id, listed.principals)
-        if known.facts != listed.facts.as_text():
-            update_facts(session, known.id, listed.facts)
+        if known.metadata != listed.metadata.as_text():
+            update_metadata(session, known.id, listed.metadata)
         if known.state in GIVEN_UP:
             run.tell(listed.uri, Outcome.FAILED, ParseError(known.reason))
         else:

@@ -22,7 +22,7 @@ from core.errors import (
     TooLargeError,
     UnknownFormatError,
 )
-from core.facts import LONGEST_WORD, MOST_WORDS, Facts, facts_from_text
+from core.metadata import LONGEST_WORD, MOST_WORDS, Metadata, metadata_from_text
 from core.values import Block, BlockKind, Member, Page, ParsedDocument
 from ingest.parsers.base import MAX_NOTICES
 from ingest.parsers.members import MAX_MEMBERS, MAX_PATH_CHARS, MAX_UNPACKED_BYTES
@@ -82,7 +82,7 @@ def _told(document: ParsedDocument) -> tuple[dict[str, Any], list[bytes]]:
         "headers": list(headers),
         "pages": pages,
         "notices": document.notices,
-        "facts": document.facts.as_text(),
+        "metadata": document.metadata.as_text(),
     }
     boxes = b"".join(page.boxes for page in document.pages)
     return about, [document.text.encode(), numbers.tobytes(), boxes]
@@ -150,15 +150,15 @@ def _document(header: dict[str, Any], parts: Parts) -> ParsedDocument:
     pages = _pages(header["pages"], boxes, len(text))
     notices = header["notices"]
     _require(isinstance(notices, list) and len(notices) <= MAX_NOTICES)
-    shown, facts = tuple(map(_reason, notices)), _facts(header["facts"])
-    return ParsedDocument(title, text, blocks, pages, header["media_type"], shown, facts=facts)
+    shown, metadata = tuple(map(_reason, notices)), _metadata(header["metadata"])
+    return ParsedDocument(title, text, blocks, pages, header["media_type"], shown, metadata=metadata)
 
 
-def _facts(value: Any) -> Facts:
-    facts = facts_from_text(_text(value))
-    words = (facts.owner, *facts.tags, *facts.devices, *facts.supersedes)
+def _metadata(value: Any) -> Metadata:
+    metadata = metadata_from_text(_text(value))
+    words = (metadata.owner, *metadata.tags, *metadata.devices, *metadata.supersedes)
     _require(len(words) <= MOST_WORDS and all(len(_text(word)) <= LONGEST_WORD for word in words))
-    return facts
+    return metadata
 
 
 def _blocks(packed: Bytes, headers: list[str], length: int) -> tuple[Block, ...]:

@@ -89,7 +89,7 @@ class Models:
         if model.embedder.model_id == self._entry.model_id:
             return self._entry
         with self._database.reading() as session:
-            known = (embedder_at(session, standing) for standing in (IN_FORCE, FORMER))
+            known = (embedder_at(session, role) for role in (IN_FORCE, FORMER))
             return next(one for one in known if one and one.model_id == model.embedder.model_id)
 
     def begin(self) -> None:

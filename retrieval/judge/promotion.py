@@ -1,6 +1,6 @@
 """What comes into force, and what does not: the golden questions decide, or a person.
 
-Two things can wait: new versions of documents (`core.store.documents.standing`) and an embedder
+Two things can wait: new versions of documents (`core.store.documents.gating`) and an embedder
 (`core.store.embedders`). Each is tried out beside what is in force, and comes into force in one transaction.
 Deletions and permissions wait for nothing.
 """
@@ -13,7 +13,7 @@ import structlog
 from core.errors import NotReadyError
 from core.store.changes import waiting_changes
 from core.store.database import Database
-from core.store.documents.standing import confirm, promote, roll_back, standings
+from core.store.documents.gating import confirm, count_gate_states, promote, roll_back
 from core.store.embedders import (
     WITHDRAWN,
     count_unembedded,
@@ -23,7 +23,7 @@ from core.store.embedders import (
     take_back,
 )
 from core.store.goldens import Golden, keep_verdict, list_goldens
-from core.values import Standing
+from core.values import GateState
 from retrieval.answer import Answerer
 from retrieval.follow.follower import Follower, Opens
 from retrieval.follow.reembedding import Told, embed_missing, untold
@@ -65,7 +65,7 @@ class Promotion:
     def documents(self) -> Verdict | None:
         """Let the documents that wait come into force if the golden questions hold; None if none waits."""
         with self._database.reading() as session:
-            waiting = standings(session)
+            waiting = count_gate_states(session)
         if not waiting.waiting:
             return None
         goldens = self._goldens()
@@ -75,7 +75,7 @@ class Promotion:
         with self._database.writing() as session:
             keep_verdict(session, DOCUMENTS, verdict.as_json())
             if verdict.passed:
-                promote(session, {Standing.WAITING}, waiting.newest)
+                promote(session, {GateState.WAITING}, waiting.newest)
         return self._noted(verdict)
 
     def embedder(self, tell: Told = untold, again: bool = False) -> Verdict | None:
@@ -107,7 +107,7 @@ class Promotion:
     def promote_documents(self) -> int:
         """Bring into force what waits or was taken back, whatever the questions say; return how many."""
         with self._database.writing() as session:
-            return promote(session, {Standing.WAITING, Standing.WITHDRAWN})
+            return promote(session, {GateState.WAITING, GateState.WITHDRAWN})
 
     def promote_embedder(self, tell: Told = untold) -> bool:
         """Bring the embedder of the settings into force, whatever the questions say; False if it is."""

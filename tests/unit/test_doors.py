@@ -19,9 +19,9 @@ MAY_SEE_THEM = {
     "core/store/documents/accounts.py",  # tells the operator of one document, and shows no content
     "core/store/documents/known.py",  # tells ingestion what it knows of a source's documents
     "core/store/documents/members.py",  # writes what is inside a document
-    "core/store/documents/standing.py",  # moves versions into force and out of it
+    "core/store/documents/gating.py",  # moves versions into force and out of it
     "core/store/embedders.py",  # gives texts to the embedder, and takes their vectors
-    "core/store/documents/succession.py",  # names what took a document's place, under a scope
+    "core/store/documents/supersession.py",  # names what took a document's place, under a scope
     "core/store/erasures.py",  # removes, and counts what it removed
     READING,  # reads, each query under a scope
     "admin/checks/truth.py",  # the same, one by one

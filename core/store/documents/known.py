@@ -22,7 +22,7 @@ class KnownMember:
 class KnownDocument:
     """What the database knows of a document before a source is looked at; `readable` if it has a version.
 
-    `facts` is what the source said of it, as `core.facts.Facts.as_text` has it.
+    `metadata` is what the source said of it, as `core.metadata.Metadata.as_text` has it.
     """
 
     id: int
@@ -34,7 +34,7 @@ class KnownDocument:
     principals: frozenset[str]
     readable: bool
     members: tuple[KnownMember, ...]
-    facts: str = ""
+    metadata: str = ""
 
     @property
     def has_failed(self) -> bool:
@@ -75,7 +75,7 @@ def known_documents(session: Session, source_uri: str) -> dict[str, KnownDocumen
             frozenset(readers.get(row.id, ())),
             row.id in live,
             tuple(members.get(row.id, ())),
-            row.facts,
+            row.source_metadata,
         )
         for row in session.scalars(select(DocumentTable).where(of_source))
     }

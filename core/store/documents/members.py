@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError, ParseError
-from core.facts import facts_from_text
+from core.metadata import metadata_from_text
 from core.store.documents.writing import (
     READ,
     Fetched,
@@ -18,8 +18,8 @@ from core.store.documents.writing import (
     find_document,
     is_settled,
     tombstone,
-    update_facts,
     update_grants,
+    update_metadata,
 )
 from core.store.tables import DocumentTable, GrantTable
 from core.values import DocumentState
@@ -80,7 +80,7 @@ def _commit(
     was_there = known is not None and known.state != DocumentState.DELETED
     document = known if known is not None and was_there else _enter(session, parent, member, known)
     update_grants(session, document.id, readers)
-    update_facts(session, document.id, facts_from_text(parent.facts))
+    update_metadata(session, document.id, metadata_from_text(parent.source_metadata))
     if isinstance(member.version, ParseError):
         commit_failure(session, member.file, str(member.version))
         return "failed"

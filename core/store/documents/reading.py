@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, not
 from sqlalchemy.orm import Session, aliased
 
 from core.errors import NotFoundError
-from core.facts import facts_known
+from core.metadata import known_metadata
 from core.store.tables import ChunkTable, DocumentTable, GrantTable, PageTable, SourceTable, VersionTable, cut
-from core.values import AccessScope, BlockKind, DocumentState, Hit, Passage, Standing
+from core.values import AccessScope, BlockKind, DocumentState, GateState, Hit, Passage
 
 # Ids bound in one statement; SQLite takes 32,766.
 _IDS_AT_ONCE = 1000
@@ -195,7 +195,7 @@ def _batches(ids: Sequence[int]) -> Iterable[Sequence[int]]:
 
 def _chunks(session: Session, ids: Sequence[int], scope: AccessScope, waiting: bool) -> Sequence[Any]:
     live = VersionTable.tombstoned_at.is_(None)
-    shown = or_(live, VersionTable.standing == Standing.WAITING) if waiting else live
+    shown = or_(live, VersionTable.gate_state == GateState.WAITING) if waiting else live
     return session.execute(
         select(
             ChunkTable.id,
@@ -212,8 +212,8 @@ def _chunks(session: Session, ids: Sequence[int], scope: AccessScope, waiting: b
             DocumentTable.uri,
             VersionTable.title,
             VersionTable.number,
-            VersionTable.facts,
-            DocumentTable.facts.label("told"),
+            VersionTable.file_metadata,
+            DocumentTable.source_metadata,
         )
         .join(DocumentTable, DocumentTable.id == ChunkTable.document_id)
         .join(VersionTable, VersionTable.id == ChunkTable.version_id)
@@ -243,7 +243,7 @@ def _passage(row: Any, score: float) -> Passage:
         kind=BlockKind(row.kind),
         pages=((row.start, row.page),) if row.page is not None else (),
         language=row.language,
-        facts=facts_known(row.facts, row.told),
+        metadata=known_metadata(row.file_metadata, row.source_metadata),
     )
 
 

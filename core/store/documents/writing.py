@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, s
 from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
-from core.facts import NONE, Facts
+from core.metadata import NONE, Metadata
 from core.store.documents.known import KnownDocument
-from core.store.documents.succession import write_succession
+from core.store.documents.supersession import write_supersession
 from core.store.jobs import DOCUMENT, forget
 from core.store.tables import (
     ChangeTable,
@@ -25,7 +25,7 @@ from core.store.tables import (
     PageTable,
     VersionTable,
 )
-from core.values import Chunk, DocumentState, ParsedDocument, Standing
+from core.values import Chunk, DocumentState, GateState, ParsedDocument
 
 READ = frozenset({DocumentState.SEARCHABLE, DocumentState.HELD})
 """States of a document that was read to its end."""
@@ -73,7 +73,7 @@ def is_settled(known: KnownDocument | DocumentTable | None, file: Fetched) -> bo
 
 
 def see(
-    session: Session, source: int, uri: str, name: str, principals: frozenset[str], facts: Facts = NONE
+    session: Session, source: int, uri: str, name: str, principals: frozenset[str], metadata: Metadata = NONE
 ) -> int:
     """Enter a document that a source lists, who may read it and what the source says of it; return its id."""
     document = find_document(session, uri)
@@ -90,7 +90,7 @@ def see(
     document.source_id = source
     session.flush()
     update_grants(session, document.id, principals)
-    update_facts(session, document.id, facts)
+    update_metadata(session, document.id, metadata)
     return document.id
 
 
@@ -102,7 +102,7 @@ def commit_version(session: Session, file: Fetched, new: PreparedVersion, hold: 
     """
     document = _record(session, file, DocumentState.SEARCHABLE, "")
     is_live = session.scalar(_of(document.id, VersionTable.tombstoned_at.is_(None))) is not None
-    waits = VersionTable.standing.in_((Standing.WAITING, Standing.WITHDRAWN))
+    waits = VersionTable.gate_state.in_((GateState.WAITING, GateState.WITHDRAWN))
     if not (hold or session.scalar(_of(document.id, waits)) is not None):
         document.title, document.media_type = new.parsed.title, new.parsed.media_type
         number = _retire_versions(session, document.id) + 1
@@ -113,7 +113,7 @@ def commit_version(session: Session, file: Fetched, new: PreparedVersion, hold: 
         document.title, document.state = new.parsed.title, DocumentState.HELD
     document.media_type = new.parsed.media_type
     number = _retire_versions(session, document.id, waits) + 1
-    _write_version(session, document.id, number, file.content_sha256, new, Standing.WAITING)
+    _write_version(session, document.id, number, file.content_sha256, new, GateState.WAITING)
     return True
 
 
@@ -140,14 +140,16 @@ def update_grants(session: Session, document_id: int, principals: frozenset[str]
     return _update_grants(session, document_id, principals)
 
 
-def update_facts(session: Session, document_id: int, facts: Facts) -> None:
-    """Make `facts` what the source says of a document, and of what is inside it."""
-    told = facts.as_text()
+def update_metadata(session: Session, document_id: int, metadata: Metadata) -> None:
+    """Make `metadata` what the source says of a document, and of what is inside it."""
+    told = metadata.as_text()
     family = or_(DocumentTable.id == document_id, DocumentTable.parent_id == document_id)
-    for document in session.scalars(select(DocumentTable).where(family, DocumentTable.facts != told)).all():
-        document.facts = told
+    for document in session.scalars(
+        select(DocumentTable).where(family, DocumentTable.source_metadata != told)
+    ).all():
+        document.source_metadata = told
         session.flush()
-        write_succession(session, document.id)
+        write_supersession(session, document.id)
         if _has_chunks(session, document.id):
             _log_change(session, document.id)
 
@@ -213,7 +215,7 @@ def _retire_versions(session: Session, document_id: int, which: ColumnElement[bo
     session.execute(
         update(VersionTable)
         .where(*gone)
-        .values(tombstoned_at=ended, standing=Standing.PLAIN)
+        .values(tombstoned_at=ended, gate_state=GateState.PLAIN)
         .execution_options(synchronize_session=False)
     )
     numbers = select(func.max(VersionTable.number)).where(VersionTable.document_id == document_id)
@@ -230,7 +232,7 @@ def _write_version(
     number: int,
     content_sha256: str,
     new: PreparedVersion,
-    standing: Standing = Standing.PLAIN,
+    gate_state: GateState = GateState.PLAIN,
 ) -> None:
     now = datetime.now(UTC)
     version = VersionTable(
@@ -240,14 +242,14 @@ def _write_version(
         title=new.parsed.title,
         text=new.parsed.text,
         notices="\n".join(new.parsed.notices),
-        facts=new.parsed.facts.as_text(),
+        file_metadata=new.parsed.metadata.as_text(),
         created_at=now,
-        tombstoned_at=None if standing is Standing.PLAIN else now,
-        standing=standing,
+        tombstoned_at=None if gate_state is GateState.PLAIN else now,
+        gate_state=gate_state,
     )
     session.add(version)
     session.flush()
-    write_succession(session, document_id)
+    write_supersession(session, document_id)
     _insert(
         session,
         PageTable,

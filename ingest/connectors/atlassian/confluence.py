@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from core.errors import FetchError
-from core.facts import Facts, day_of
+from core.metadata import Metadata, day_of
 from core.permissions import PUBLIC
 from core.settings import IngestSettings
 from ingest.connectors.atlassian.base import (
@@ -85,8 +85,8 @@ class ConfluenceSource(AtlassianSource):
             if limit is not None:
                 readers = both(readers, limit, self._in_group)
         version = content["version"]
-        facts = Facts(day_of(version.get("when", "")), (version.get("by") or {}).get("displayName", ""))
-        return Listed(uri, f"{content['title']}.html", readers, str(version["number"]), facts)
+        metadata = Metadata(day_of(version.get("when", "")), (version.get("by") or {}).get("displayName", ""))
+        return Listed(uri, f"{content['title']}.html", readers, str(version["number"]), metadata)
 
     def _html(self, listed: Listed) -> bytes:
         number = int(listed.uri.rpartition("/")[2])

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from core.errors import FetchError
-from core.facts import Facts, day_of
+from core.metadata import Metadata, day_of
 from core.permissions import PUBLIC
 from core.settings import IngestSettings
 from ingest.connectors.atlassian.base import (
@@ -87,8 +87,8 @@ class JiraSource(AtlassianSource):
         key, fields = issue["key"], issue["fields"]
         readers = frozenset() if fields.get("security") else self._project(fields["project"]["key"])
         updated = fields["updated"]
-        name, facts = f"{key} {fields['summary']}.html", Facts(day_of(updated))
-        return Listed(f"{self.uri}/browse/{quote(key)}", name, readers, updated, facts)
+        name, metadata = f"{key} {fields['summary']}.html", Metadata(day_of(updated))
+        return Listed(f"{self.uri}/browse/{quote(key)}", name, readers, updated, metadata)
 
     def _html(self, listed: Listed) -> bytes:
         key = listed.uri.rpartition("/")[2]

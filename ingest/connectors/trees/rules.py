@@ -30,7 +30,7 @@ class TreeRules:
 
 def listed(uri: str, path: str, stamp: str, rule: Rule) -> Listed:
     """Return the file at a path as a source lists it."""
-    return Listed(uri, PurePosixPath(path).name, rule.readers, stamp, rule.facts)
+    return Listed(uri, PurePosixPath(path).name, rule.readers, stamp, rule.metadata)
 
 
 def is_rule(path: str) -> bool:

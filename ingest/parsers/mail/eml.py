@@ -9,7 +9,7 @@ from email.policy import default
 from email.utils import parseaddr, parsedate_to_datetime
 
 from core.errors import EmptyDocumentError, ParseError
-from core.facts import Facts
+from core.metadata import Metadata
 from core.values import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, clean
 from ingest.parsers.encoding import decode
@@ -45,7 +45,7 @@ class EmlParser:
 
 def write_message(builder: DocumentBuilder, message: EmailMessage, attached: Sequence[str]) -> None:
     """Add who wrote what to whom and when, the text, and the names of the attachments."""
-    builder.facts = Facts(_day(message), parseaddr(_header(message, "From"))[0])
+    builder.metadata = Metadata(_day(message), parseaddr(_header(message, "From"))[0])
     builder.heading(1, _header(message, "Subject"))
     shown = [(field, _header(message, field)) for field in _SHOWN_HEADERS]
     builder.paragraph("; ".join(f"{field}: {value}" for field, value in shown if value))

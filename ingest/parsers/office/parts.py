@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from core.errors import ParseError
-from core.facts import NONE, Facts, facts_of_properties
+from core.metadata import NONE, Metadata, metadata_of_properties
 from ingest.parsers.base import said_title
 
 Node = etree._Element
@@ -71,12 +71,12 @@ class OfficeParts:
         properties = self._properties()
         return "" if properties is None else said_title(properties.findtext(_TITLE))
 
-    def facts(self) -> Facts:
+    def metadata(self) -> Metadata:
         """Return what else the file's properties tell."""
         properties = self._properties()
         if properties is None:
             return NONE
-        return facts_of_properties(properties.findtext(_MODIFIED), properties.findtext(_KEYWORDS))
+        return metadata_of_properties(properties.findtext(_MODIFIED), properties.findtext(_KEYWORDS))
 
     def _properties(self) -> Node | None:
         found = (one.path for one in self.relations("").values() if one.kind == "core-properties")

@@ -39,7 +39,7 @@ class PdfParser:
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the document; see `Parser.parse`."""
         pdf = read_pdf(content, self._recognizer)
-        builder = DocumentBuilder(self.media_type, said_title(pdf.title), pdf.facts)
+        builder = DocumentBuilder(self.media_type, said_title(pdf.title), pdf.metadata)
         write_pages(builder, pdf.pages)
         return builder.build(name)
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pypdfium2 import raw
 
 from core.errors import EncryptedError, ParseError
-from core.facts import Facts, facts_of_properties
+from core.metadata import Metadata, metadata_of_properties
 from ingest.parsers.pdf.hidden import Look, hidden_by
 from ingest.parsers.pictures.glyphs import Glyphs, blank, recognized
 from ingest.parsers.pictures.recognition import (
@@ -74,7 +74,7 @@ class PdfText:
 
     title: str
     pages: list[Glyphs]
-    facts: Facts
+    metadata: Metadata
 
 
 def read_pdf(content: bytes, recognizer: GetRecognizer = no_recognizer) -> PdfText:
@@ -89,8 +89,8 @@ def read_pdf(content: bytes, recognizer: GetRecognizer = no_recognizer) -> PdfTe
         try:
             title, keywords = (document.get_metadata_value(name) for name in ("Title", "Keywords"))
             changed = document.get_metadata_value("ModDate") or document.get_metadata_value("CreationDate")
-            facts = facts_of_properties(changed, keywords)
-            return PdfText(title, list(_pages(document, recognizer)), facts)
+            metadata = metadata_of_properties(changed, keywords)
+            return PdfText(title, list(_pages(document, recognizer)), metadata)
         finally:
             document.close()
 

@@ -11,7 +11,7 @@ from typing import Any
 from openpyxl import load_workbook
 
 from core.errors import EmptyDocumentError
-from core.facts import facts_of_properties
+from core.metadata import metadata_of_properties
 from core.values import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, clean, said_title
 from ingest.parsers.sheets.cell_formats import affixes, with_affixes
@@ -43,8 +43,8 @@ class XlsxParser:
     def _parsed(self, content: bytes, name: str) -> ParsedDocument:
         workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         said = workbook.properties
-        facts = facts_of_properties(said.modified, said.keywords)
-        builder = DocumentBuilder(self.media_type, said_title(said.title), facts)
+        metadata = metadata_of_properties(said.modified, said.keywords)
+        builder = DocumentBuilder(self.media_type, said_title(said.title), metadata)
         has_title = bool(builder.title)
         is_empty = True
         for number, sheet in enumerate(workbook.worksheets, start=1):

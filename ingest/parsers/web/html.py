@@ -6,7 +6,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from core.errors import EmptyDocumentError, ParseError
-from core.facts import NONE, Facts, facts_of
+from core.metadata import NONE, Metadata, metadata_of
 from core.values import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, said_title
 from ingest.parsers.encoding import decode
@@ -50,7 +50,7 @@ class HtmlParser:
         if text.lstrip().startswith("---"):
             page = split_front_matter(text.replace("\r\n", "\n"))
             text = without_templates(page.text)
-        builder = DocumentBuilder(self.media_type, page.title, page.facts)
+        builder = DocumentBuilder(self.media_type, page.title, page.metadata)
         write_html(builder, text)
         return builder.build(name)
 
@@ -61,7 +61,7 @@ def write_html(builder: DocumentBuilder, text: str) -> None:
     title = root.find(".//head/title")
     if title is not None:
         builder.title = builder.title or said_title(title.text_content())
-    builder.facts = builder.facts.over(_facts(root))
+    builder.metadata = builder.metadata.over(_metadata(root))
     hidden = remove_hidden(root)
     if hidden >= _LEAST_HIDDEN_LETTERS:
         builder.notice(
@@ -72,13 +72,13 @@ def write_html(builder: DocumentBuilder, text: str) -> None:
     HtmlWriter(builder, () if main is root else _FURNITURE).write(main)
 
 
-def _facts(root: lxml_html.HtmlElement) -> Facts:
+def _metadata(root: lxml_html.HtmlElement) -> Metadata:
     """Return what the page's own head says: `<meta name="author" content="…">` and its like."""
     said: dict[str, str] = {}
     for meta in root.iterfind(".//head/meta"):
         name = (meta.get("name") or meta.get("property") or "").casefold()
         said.setdefault(_META.get(name, name), meta.get("content") or "")
-    return facts_of(said)
+    return metadata_of(said)
 
 
 def parse_html(text: str) -> lxml_html.HtmlElement:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from core.facts import NONE, Facts, facts_of
+from core.metadata import NONE, Metadata, metadata_of
 from ingest.parsers.base import said_title
 
 _FRONT_MATTER = re.compile(
@@ -38,10 +38,10 @@ _TEMPLATE_TAGS = ("include", "page", "link", "image", "download", "asset", "layo
 
 @dataclass(frozen=True, slots=True)
 class SiteSource:
-    """A page's source: the title and the facts that its front matter gives, and the text behind it."""
+    """A page's source: the title and the metadata that its front matter gives, and the text behind it."""
 
     title: str
-    facts: Facts
+    metadata: Metadata
     text: str
 
 
@@ -59,7 +59,7 @@ def split_front_matter(source: str) -> SiteSource:
         return SiteSource("", NONE, source if fields else rest)
     title = fields.get("title")
     said = said_title(str(title)) if isinstance(title, str | int | float) else ""
-    return SiteSource(said, facts_of(fields), rest)
+    return SiteSource(said, metadata_of(fields), rest)
 
 
 def without_templates(source: str) -> str:

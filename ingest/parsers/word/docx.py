@@ -29,7 +29,7 @@ class DocxParser:
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the document; see `Parser.parse`."""
         parts = OfficeParts(content)
-        builder = DocumentBuilder(self.media_type, parts.title(), parts.facts())
+        builder = DocumentBuilder(self.media_type, parts.title(), parts.metadata())
         _Writer(builder, parts).write()
         return builder.build(name)
 

@@ -6,7 +6,7 @@ from fakes.passages import passage
 
 from core.permissions import scope_of
 from core.settings import RetrievalSettings
-from core.store.documents.succession import Successor
+from core.store.documents.supersession import Successor
 from core.text.labels import EVERYTHING, SearchFilter
 from core.values import AccessScope, Answer, DraftSentence, Passage
 from retrieval.answer import NOT_FOUND, TOO_LITTLE, Answerer, Found, Said, Tell

@@ -3,8 +3,8 @@
 import pytest
 from fakes.passages import passage
 
-from core.facts import NONE
-from core.store.documents.succession import Successor
+from core.metadata import NONE
+from core.store.documents.supersession import Successor
 from core.values import Citation, Passage
 from retrieval.disagreement import disagreements, in_force
 

@@ -74,10 +74,10 @@ WRITTEN = {
     "a version in force has no chunk": ["DELETE FROM chunk WHERE document_id = 1"],
     "a version lacks chunks": ["DELETE FROM chunk WHERE ordinal = 0"],
     "a version is in force and waits": [
-        "UPDATE version SET standing = 'waiting' WHERE tombstoned_at IS NULL"
+        "UPDATE version SET gate_state = 'waiting' WHERE tombstoned_at IS NULL"
     ],
     "a former version has nothing that took its place": [
-        "UPDATE version SET standing = 'former' WHERE tombstoned_at IS NOT NULL"
+        "UPDATE version SET gate_state = 'former' WHERE tombstoned_at IS NOT NULL"
     ],
     "a document is held, and in force": ["UPDATE document SET state = 'held'"],
     "a job and its lease do not agree": [JOB.format(key="'fake:shelf/b.md'", owner="''", until="NULL")],

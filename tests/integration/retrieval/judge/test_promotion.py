@@ -19,7 +19,7 @@ from core.store.documents.reading import list_documents
 from core.store.embedders import EmbedderEntry
 from core.store.goldens import Golden, add_golden, last_verdicts
 from core.store.sources import find_source, runs_of
-from core.store.tables import SuccessionTable
+from core.store.tables import SupersessionTable
 from ingest.run.report import RunReport
 from ingest.run.run import RunOptions
 from llm.embedding.embedder import Embedder
@@ -377,7 +377,7 @@ def test_only_the_index_in_force_is_on_the_disk(desk: Desk) -> None:
 def test_what_waits_takes_the_place_of_nothing_yet(desk: Desk) -> None:
     def successions() -> int:
         with desk.app.database.reading() as session:
-            return session.scalar(select(func.count()).select_from(SuccessionTable)) or 0
+            return session.scalar(select(func.count()).select_from(SupersessionTable)) or 0
 
     desk.golden()
     desk.change_everything()

@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.facts import NONE, Facts
+from core.metadata import NONE, Metadata
 from core.text.labels import EVERYTHING, SearchFilter, labels_of, language_label
 
 DAYS = st.dates(date(1990, 1, 1), date(2035, 12, 31))
 
 
 def of(
-    facts: Facts = NONE, day: date = date(2024, 3, 31), uri: str = "file:///manuals/pump.PDF"
+    metadata: Metadata = NONE, day: date = date(2024, 3, 31), uri: str = "file:///manuals/pump.PDF"
 ) -> frozenset[str]:
-    return labels_of(facts, day, "file:///manuals", uri, "application/pdf")
+    return labels_of(metadata, day, "file:///manuals", uri, "application/pdf")
 
 
 def fits(wanted: SearchFilter, labels: frozenset[str]) -> bool:
@@ -41,7 +41,7 @@ def test_nothing_asked_for_is_everything() -> None:
     ],
 )
 def test_each_field_narrows(wanted: SearchFilter, does: bool) -> None:
-    labels = of(Facts(tags=("seal kit",), devices=("P-7",))) | language_label("en")
+    labels = of(Metadata(tags=("seal kit",), devices=("P-7",))) | language_label("en")
     assert fits(wanted, labels) is does
 
 
@@ -51,7 +51,7 @@ def test_a_stretch_of_time_holds_its_days_and_no_other(
 ) -> None:
     wanted = SearchFilter(since=since, until=until)
     inside = (since is None or since <= day) and (until is None or day <= until)
-    assert fits(wanted, of(Facts(day=day))) is inside
+    assert fits(wanted, of(Metadata(day=day))) is inside
 
 
 @given(since=DAYS, days=st.integers(0, 20_000))
@@ -66,11 +66,11 @@ def test_without_a_date_the_day_of_reading_counts() -> None:
 
 
 def test_the_last_change_counts_where_no_day_is_told() -> None:
-    old = Facts(changed=date(2020, 1, 1))
+    old = Metadata(changed=date(2020, 1, 1))
     assert fits(SearchFilter(until=date(2020, 1, 1)), of(old))
-    assert not fits(SearchFilter(until=date(2020, 1, 1)), of(Facts(day=date(2021, 1, 1)).over(old)))
+    assert not fits(SearchFilter(until=date(2020, 1, 1)), of(Metadata(day=date(2021, 1, 1)).over(old)))
 
 
 def test_a_stretch_that_ends_before_it_begins_holds_nothing() -> None:
     wanted = SearchFilter(since=date(2024, 2, 1), until=date(2024, 1, 1))
-    assert not fits(wanted, of(Facts(day=date(2024, 1, 15))))
+    assert not fits(wanted, of(Metadata(day=date(2024, 1, 15))))

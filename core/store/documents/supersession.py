@@ -11,10 +11,10 @@ from urllib.parse import unquote
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from core.facts import Facts, facts_known
+from core.metadata import Metadata, known_metadata
 from core.store.changes import LIVE
 from core.store.documents.reading import readable
-from core.store.tables import DocumentTable, SuccessionTable, VersionTable
+from core.store.tables import DocumentTable, SupersessionTable, VersionTable
 from core.values import AccessScope
 
 
@@ -25,7 +25,7 @@ class Successor:
     document_id: int
     uri: str
     title: str
-    facts: Facts
+    metadata: Metadata
 
 
 def names_of(uri: str, title: str) -> frozenset[str]:
@@ -34,15 +34,19 @@ def names_of(uri: str, title: str) -> frozenset[str]:
     return frozenset(_plain(name) for name in (uri, path.name, path.stem, title) if name.strip())
 
 
-def write_succession(session: Session, document_id: int) -> None:
+def write_supersession(session: Session, document_id: int) -> None:
     """Note which documents a document takes the place of now, by its source or by its live version."""
-    session.execute(delete(SuccessionTable).where(SuccessionTable.document_id == document_id))
-    live = session.scalar(select(VersionTable.facts).where(VersionTable.document_id == document_id, LIVE))
-    told = session.scalar(select(DocumentTable.facts).where(DocumentTable.id == document_id))
-    facts = facts_known(live or "", told or "")
-    rows = [{"document_id": document_id, "name": name} for name in sorted(set(map(_plain, facts.supersedes)))]
+    session.execute(delete(SupersessionTable).where(SupersessionTable.document_id == document_id))
+    live = session.scalar(
+        select(VersionTable.file_metadata).where(VersionTable.document_id == document_id, LIVE)
+    )
+    told = session.scalar(select(DocumentTable.source_metadata).where(DocumentTable.id == document_id))
+    metadata = known_metadata(live or "", told or "")
+    rows = [
+        {"document_id": document_id, "name": name} for name in sorted(set(map(_plain, metadata.supersedes)))
+    ]
     if rows:
-        session.execute(insert(SuccessionTable), rows)
+        session.execute(insert(SupersessionTable), rows)
 
 
 def successors(
@@ -52,20 +56,20 @@ def successors(
     asked = sorted({name for names in documents.values() for name in names})
     rows = session.execute(
         select(
-            SuccessionTable.name, DocumentTable.id, DocumentTable.uri, VersionTable.title,
-            DocumentTable.facts, VersionTable.facts,
+            SupersessionTable.name, DocumentTable.id, DocumentTable.uri, VersionTable.title,
+            DocumentTable.source_metadata, VersionTable.file_metadata,
         )
-        .join(DocumentTable, DocumentTable.id == SuccessionTable.document_id)
+        .join(DocumentTable, DocumentTable.id == SupersessionTable.document_id)
         .join(VersionTable, VersionTable.document_id == DocumentTable.id)
-        .where(SuccessionTable.name.in_(asked), LIVE, readable(scope))
+        .where(SupersessionTable.name.in_(asked), LIVE, readable(scope))
         .order_by(VersionTable.id)
     ).all()  # fmt: skip
     found: dict[int, Successor] = {}
     for name, number, uri, title, told, own in rows:
-        facts = facts_known(own, told)
+        metadata = known_metadata(own, told)
         for document_id, names in documents.items():
             if name in names and number != document_id:
-                found[document_id] = Successor(number, uri, title, facts)
+                found[document_id] = Successor(number, uri, title, metadata)
     return found
 
 

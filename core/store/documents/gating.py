@@ -14,14 +14,14 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.store.changes import LIVE
-from core.store.documents.succession import write_succession
+from core.store.documents.supersession import write_supersession
 from core.store.jobs import DOCUMENT
 from core.store.tables import ChangeTable, ChunkTable, DocumentTable, GoldenTable, JobTable, VersionTable
-from core.values import DocumentState, Standing
+from core.values import DocumentState, GateState
 
 
 @dataclass(frozen=True, slots=True)
-class Standings:
+class GateCounts:
     """How many documents wait, were taken back, and can be; `newest` is the last version that waits."""
 
     waiting: int
@@ -31,16 +31,16 @@ class Standings:
     newest: int
 
 
-def standings(session: Session) -> Standings:
+def count_gate_states(session: Session) -> GateCounts:
     """Return how many versions stand in each way."""
-    counted = select(VersionTable.standing, func.count()).group_by(VersionTable.standing)
+    counted = select(VersionTable.gate_state, func.count()).group_by(VersionTable.gate_state)
     found = {name: number for name, number in session.execute(counted)}  # noqa: C416 (mypy)
-    newest = select(func.max(VersionTable.id)).where(VersionTable.standing == Standing.WAITING)
+    newest = select(func.max(VersionTable.id)).where(VersionTable.gate_state == GateState.WAITING)
     waiting, withdrawn, promoted, former = (
         found.get(one, 0)
-        for one in (Standing.WAITING, Standing.WITHDRAWN, Standing.PROMOTED, Standing.FORMER)
+        for one in (GateState.WAITING, GateState.WITHDRAWN, GateState.PROMOTED, GateState.FORMER)
     )
-    return Standings(waiting, withdrawn, promoted, former, session.scalar(newest) or 0)
+    return GateCounts(waiting, withdrawn, promoted, former, session.scalar(newest) or 0)
 
 
 def must_wait(session: Session, source_id: int, share: float) -> bool:
@@ -52,7 +52,9 @@ def must_wait(session: Session, source_id: int, share: float) -> bool:
     if not session.scalar(select(func.count(GoldenTable.id))):
         return False
     of_source = DocumentTable.source_id == source_id
-    waits = select(VersionTable.id).join(DocumentTable).where(of_source, _stands(Standing.WAITING)).limit(1)
+    waits = (
+        select(VersionTable.id).join(DocumentTable).where(of_source, _in_state(GateState.WAITING)).limit(1)
+    )
     if session.scalar(waits) is not None:
         return True
     jobs = select(func.count(JobTable.id)).where(JobTable.kind == DOCUMENT, JobTable.source_id == source_id)
@@ -60,13 +62,13 @@ def must_wait(session: Session, source_id: int, share: float) -> bool:
     return live > 0 and (session.scalar(jobs) or 0) > share * live
 
 
-def promote(session: Session, which: Collection[Standing], newest: int | None = None) -> int:
-    """Bring the versions of these standings into force, all at once; return their number.
+def promote(session: Session, which: Collection[GateState], newest: int | None = None) -> int:
+    """Bring the versions in these states into force, all at once; return their number.
 
     With `newest`, those alone that were there when it was the newest. What left force with the last
     promotion is given up.
     """
-    wanted = _stands(*which)
+    wanted = _in_state(*which)
     if newest is not None:
         wanted = and_(wanted, VersionTable.id <= newest)
     documents = _documents(session, wanted)
@@ -75,12 +77,12 @@ def promote(session: Session, which: Collection[Standing], newest: int | None = 
     confirm(session)
     coming = select(VersionTable.document_id).where(wanted)
     leaving = update(VersionTable).where(LIVE, VersionTable.document_id.in_(coming))
-    _execute(session, leaving.values(tombstoned_at=datetime.now(UTC), standing=Standing.FORMER))
+    _execute(session, leaving.values(tombstoned_at=datetime.now(UTC), gate_state=GateState.FORMER))
     _execute(
         session,
-        update(VersionTable).where(wanted).values(tombstoned_at=None, standing=Standing.PROMOTED),
+        update(VersionTable).where(wanted).values(tombstoned_at=None, gate_state=GateState.PROMOTED),
     )
-    _tell(session, _stands(Standing.PROMOTED))
+    _tell(session, _in_state(GateState.PROMOTED))
     return documents
 
 
@@ -89,26 +91,26 @@ def roll_back(session: Session) -> int:
 
     A document that has changed or was deleted since stays as it is.
     """
-    documents = _documents(session, _stands(Standing.PROMOTED))
+    documents = _documents(session, _in_state(GateState.PROMOTED))
     _execute(
         session,
         update(VersionTable)
-        .where(_stands(Standing.PROMOTED))
-        .values(tombstoned_at=datetime.now(UTC), standing=Standing.WITHDRAWN),
+        .where(_in_state(GateState.PROMOTED))
+        .values(tombstoned_at=datetime.now(UTC), gate_state=GateState.WITHDRAWN),
     )
-    back = update(VersionTable).where(_stands(Standing.FORMER))
-    _execute(session, back.values(tombstoned_at=None, standing=Standing.PLAIN))
-    _tell(session, _stands(Standing.WITHDRAWN))
+    back = update(VersionTable).where(_in_state(GateState.FORMER))
+    _execute(session, back.values(tombstoned_at=None, gate_state=GateState.PLAIN))
+    _tell(session, _in_state(GateState.WITHDRAWN))
     return documents
 
 
 def confirm(session: Session) -> int:
     """Give up what could be gone back to; return the number of versions whose chunks are gone."""
-    former = select(VersionTable.id).where(_stands(Standing.FORMER))
+    former = select(VersionTable.id).where(_in_state(GateState.FORMER))
     _execute(session, delete(ChunkTable).where(ChunkTable.version_id.in_(former)))
-    settled = _stands(Standing.FORMER, Standing.PROMOTED)
-    number = session.scalar(select(func.count(VersionTable.id)).where(_stands(Standing.FORMER))) or 0
-    _execute(session, update(VersionTable).where(settled).values(standing=Standing.PLAIN))
+    settled = _in_state(GateState.FORMER, GateState.PROMOTED)
+    number = session.scalar(select(func.count(VersionTable.id)).where(_in_state(GateState.FORMER))) or 0
+    _execute(session, update(VersionTable).where(settled).values(gate_state=GateState.PLAIN))
     return number
 
 
@@ -125,7 +127,7 @@ def _tell(session: Session, moved: ColumnElement[bool]) -> None:
     now = datetime.now(UTC)
     moving = session.scalars(documents).all()
     for document in moving:
-        write_succession(session, document)
+        write_supersession(session, document)
     if moving:
         session.execute(insert(ChangeTable), [{"document_id": document, "at": now} for document in moving])
 
@@ -134,8 +136,8 @@ def _documents(session: Session, which: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count(VersionTable.document_id.distinct())).where(which)) or 0
 
 
-def _stands(*standings: Standing) -> ColumnElement[bool]:
-    return VersionTable.standing.in_(standings)
+def _in_state(*states: GateState) -> ColumnElement[bool]:
+    return VersionTable.gate_state.in_(states)
 
 
 def _execute(session: Session, statement: Any) -> None:

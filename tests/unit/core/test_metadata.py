@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.facts import NONE, Facts, day_of, facts_from_text, facts_of
+from core.metadata import NONE, Metadata, day_of, metadata_from_text, metadata_of
 
 WORDS = st.lists(st.text(min_size=1, max_size=5).filter(str.strip), max_size=3, unique=True).map(tuple)
 
@@ -14,10 +14,10 @@ def test_what_a_head_says_is_found_under_its_usual_names() -> None:
         "Title": "Pumps", "ms.date": "2024-03-31", "Author": " Ann  Lee ", "keywords": "pump, seal",
         "device": ["P-7", "P-8"], "replaces": "old.md", "layout": None,
     }  # fmt: skip
-    assert facts_of(said) == Facts(
+    assert metadata_of(said) == Metadata(
         date(2024, 3, 31), "Ann Lee", ("pump", "seal"), ("P-7", "P-8"), ("old.md",)
     )
-    assert facts_of({"tags": None, "date": "soon", "weight": 3}) == NONE
+    assert metadata_of({"tags": None, "date": "soon", "weight": 3}) == NONE
 
 
 @pytest.mark.parametrize(
@@ -42,13 +42,15 @@ def test_a_day_is_read_where_there_is_one_reading(said: object, day: date | None
 
 
 @given(
-    st.builds(Facts, st.none() | st.dates(), st.text(max_size=5), WORDS, WORDS, WORDS, st.none() | st.dates())
+    st.builds(
+        Metadata, st.none() | st.dates(), st.text(max_size=5), WORDS, WORDS, WORDS, st.none() | st.dates()
+    )
 )
-def test_facts_are_kept_whole(facts: Facts) -> None:
-    assert facts_from_text(facts.as_text()) == facts
-    assert facts.over(NONE).as_text() == facts.as_text()
+def test_facts_are_kept_whole(metadata: Metadata) -> None:
+    assert metadata_from_text(metadata.as_text()) == metadata
+    assert metadata.over(NONE).as_text() == metadata.as_text()
 
 
 def test_a_document_knows_better_than_its_source() -> None:
-    own, source = Facts(date(2024, 1, 2), "", ("a",)), Facts(date(2025, 1, 1), "Ann", ("b", "a"))
-    assert own.over(source) == Facts(date(2024, 1, 2), "Ann", ("a", "b"))
+    own, source = Metadata(date(2024, 1, 2), "", ("a",)), Metadata(date(2025, 1, 1), "Ann", ("b", "a"))
+    assert own.over(source) == Metadata(date(2024, 1, 2), "Ann", ("a", "b"))

@@ -24,7 +24,7 @@ _DATE = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)|\s*(\d{1,2})[/.](\d{1,
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Metadata:
     """What a source or a document says of itself; `supersedes` names documents by URI, file name or title.
 
     `changed` is the day of a file's last change: a search narrowed to some time goes by it where no day
@@ -38,9 +38,9 @@ class Facts:
     supersedes: tuple[str, ...] = ()
     changed: date | None = None
 
-    def over(self, other: "Facts") -> "Facts":
-        """Return these facts, and those of `other` that these do not tell; words of both count."""
-        return Facts(
+    def over(self, other: "Metadata") -> "Metadata":
+        """Return these metadata, and those of `other` that these do not tell; words of both count."""
+        return Metadata(
             self.day or other.day,
             self.owner or other.owner,
             _distinct((*self.tags, *other.tags)),
@@ -50,30 +50,30 @@ class Facts:
         )
 
     def as_text(self) -> str:
-        """Return the facts as the database keeps them; empty if there are none."""
+        """Return the metadata as the database keeps it; empty if there is none."""
         told = {name: value for name, value in asdict(self).items() if value}
         return json.dumps(told, ensure_ascii=False, default=date.isoformat) if told else ""
 
 
-NONE = Facts()
+NONE = Metadata()
 
 
-def facts_from_text(text: str) -> Facts:
+def metadata_from_text(text: str) -> Metadata:
     """Return what `as_text` kept."""
     if not text:
         return NONE
     raw: dict[str, Any] = json.loads(text)
     day, changed = (date.fromisoformat(raw[name]) if name in raw else None for name in ("day", "changed"))
     tags, devices, supersedes = (tuple(raw.get(name, ())) for name in ("tags", "devices", "supersedes"))
-    return Facts(day, raw.get("owner", ""), tags, devices, supersedes, changed)
+    return Metadata(day, raw.get("owner", ""), tags, devices, supersedes, changed)
 
 
-def facts_known(own: str, told: str) -> Facts:
+def known_metadata(own: str, told: str) -> Metadata:
     """Return what is known of a document by what it says itself and what its source says, both as kept."""
-    return facts_from_text(own).over(facts_from_text(told))
+    return metadata_from_text(own).over(metadata_from_text(told))
 
 
-def facts_of(raw: Mapping[Any, Any]) -> Facts:
+def metadata_of(raw: Mapping[Any, Any]) -> Metadata:
     """Return what a document's head, a mail or another program says, whatever else it says besides.
 
     Keys count in any case, lists also as words with commas between. What cannot be made out, such as a
@@ -85,17 +85,17 @@ def facts_of(raw: Mapping[Any, Any]) -> Facts:
         value = next((said[name] for name in names if said.get(name)), None)
         if value is not None:
             found[field] = _READ.get(field, _words)(value)
-    return Facts(**found)
+    return Metadata(**found)
 
 
-def facts_of_properties(changed: Any, keywords: str | None) -> Facts:
+def metadata_of_properties(changed: Any, keywords: str | None) -> Metadata:
     """Return what a file's properties tell. Their author is whoever the program was installed for: no owner.
 
     `changed` is a moment, or a text that holds one, also as PDF writes it: D:20240331101500.
     """
     digits = _PDF_DATE.match(str(changed))
     day = _day(*digits.groups()) if digits else day_of(changed)
-    return Facts(tags=_words((keywords or "").replace(";", ",")), changed=day)
+    return Metadata(tags=_words((keywords or "").replace(";", ",")), changed=day)
 
 
 def day_of(value: Any) -> date | None:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from core.facts import NONE, Facts
+from core.metadata import NONE, Metadata
 from ingest.parsers.formats import parse
 from ingest.sandbox.reply import document_reply, read_reply
 
@@ -31,22 +31,22 @@ The pump runs.
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "facts"),
+    ("name", "text", "metadata"),
     [
         (
             "p.md",
             MARKDOWN,
-            Facts(date(2024, 3, 31), "Ann Lee", ("pump", "seal kit"), ("P-7",), ("pump-2023.md",)),
+            Metadata(date(2024, 3, 31), "Ann Lee", ("pump", "seal kit"), ("P-7",), ("pump-2023.md",)),
         ),
-        ("p.html", PAGE, Facts(date(2024, 3, 31), "Ann Lee", ("pump", "seal"))),
-        ("p.eml", MAIL, Facts(date(2024, 3, 31), "Ann Lee")),
-        ("p.eml", MAIL.replace("31 Mar", "31 Feb"), Facts(None, "Ann Lee")),
+        ("p.html", PAGE, Metadata(date(2024, 3, 31), "Ann Lee", ("pump", "seal"))),
+        ("p.eml", MAIL, Metadata(date(2024, 3, 31), "Ann Lee")),
+        ("p.eml", MAIL.replace("31 Mar", "31 Feb"), Metadata(None, "Ann Lee")),
         ("p.md", "No head.", NONE),
     ],
 )
-def test_facts_are_read_and_cross_the_sandbox(name: str, text: str, facts: Facts) -> None:
+def test_facts_are_read_and_cross_the_sandbox(name: str, text: str, metadata: Metadata) -> None:
     document = parse(text.encode(), name, 10_000)
-    assert document.facts == facts
+    assert document.metadata == metadata
     about, parts = document_reply(document)
     about = {**about, "notices": list(about["notices"])}
-    assert read_reply(about, parts, 10_000).facts == facts
+    assert read_reply(about, parts, 10_000).metadata == metadata
