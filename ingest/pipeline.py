@@ -10,8 +10,8 @@ from core.errors import FetchError, LeaseLostError, ParseError, QuarantineError,
 from core.settings import IngestSettings
 from core.store.database import Database
 from core.store.documents.gating import must_wait
-from core.store.documents.known import known_documents, known_vectors
 from core.store.documents.members import PreparedMember
+from core.store.documents.snapshot import document_snapshots, known_vectors
 from core.store.documents.writing import Fetched, PreparedVersion
 from core.store.jobs import DOCUMENT, Lease, claim
 from core.store.sources import cursor_of
@@ -119,7 +119,7 @@ class Pipeline:
     def plan(self, source: Source, retry: bool = False) -> Plan:
         """Return what `ingest` would do. Raises: SourceError."""
         with self._database.reading() as session:
-            known = known_documents(session, source.uri)
+            known = document_snapshots(session, source.uri)
             cursor = cursor_of(session, source.uri)
         return self._recorder.plan(source, known, "" if retry else cursor, retry)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core.errors import ParseError, SourceError
 from core.settings import IngestSettings
 from core.store.database import Database
-from core.store.documents.known import KnownDocument
+from core.store.documents.snapshot import DocumentSnapshot
 from core.store.documents.writing import READ, see, tombstone, update_grants, update_metadata
 from core.store.jobs import DOCUMENT, NewJob, enqueue
 from core.store.sources import advance, hold_readers
@@ -79,7 +79,7 @@ class Recorder:
             gone.update(uri for uri in run.known if not uri.startswith(tuple(unreadable)))
         self._remove(run, gone - named, bool(named), complete, cursor)
 
-    def plan(self, source: Source, run_known: dict[str, KnownDocument], cursor: str, retry: bool) -> Plan:
+    def plan(self, source: Source, run_known: dict[str, DocumentSnapshot], cursor: str, retry: bool) -> Plan:
         """Return what a run would do, writing nothing. Raises: SourceError."""
         work: list[Listed] = []
         kept: list[Listed] = []
@@ -122,7 +122,7 @@ class Recorder:
         enqueue(session, jobs)
         run.report.listed = len(named)
 
-    def _keep(self, session: Session, known: KnownDocument, listed: Listed, run: Run) -> None:
+    def _keep(self, session: Session, known: DocumentSnapshot, listed: Listed, run: Run) -> None:
         """Leave a document as it is; only its permissions and what is said of it may have changed."""
         changed = known.principals != listed.principals
         if changed:
@@ -136,7 +136,7 @@ class Recorder:
             run.tell(listed.uri, outcome)
             run.tell_members(known, outcome)
 
-    def _is_settled(self, known: KnownDocument | None, listed: Listed, retry: bool) -> bool:
+    def _is_settled(self, known: DocumentSnapshot | None, listed: Listed, retry: bool) -> bool:
         """Return whether the source's own word says that there is nothing new to fetch."""
         return (
             known is not None

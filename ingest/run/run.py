@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from core.errors import AlreadyRunningError, LeaseLostError, ParseError, StorageError, VadeError
 from core.locks import SignOfLife
 from core.store.database import Database
-from core.store.documents.known import KnownDocument, known_documents
+from core.store.documents.snapshot import DocumentSnapshot, document_snapshots
 from core.store.jobs import (
     INTERACTIVE,
     SYNC,
@@ -73,7 +73,7 @@ class Run:
         source: SourceEntry,
         number: int,
         lease: Lease,
-        known: dict[str, KnownDocument],
+        known: dict[str, DocumentSnapshot],
         options: RunOptions,
         tell: Progress,
     ) -> None:
@@ -97,7 +97,7 @@ class Run:
         document = self.report.note(uri, outcome, error, notices)
         self._tell(document, self.report.listed + self.report.inside)
 
-    def tell_members(self, known: KnownDocument, outcome: Outcome) -> None:
+    def tell_members(self, known: DocumentSnapshot, outcome: Outcome) -> None:
         """Tell of the files inside a document that share its outcome; what failed before is told again."""
         for member in known.members:
             if member.state in GIVEN_UP and outcome is not Outcome.DELETED:
@@ -226,7 +226,7 @@ class Runs:
                     number = begin_run(session, entry.id)
                     enqueue(session, [NewJob(SYNC, source.uri, entry.id, number, options.priority)])
                     lease = claim_one(session, holder, SYNC, source.uri)
-                    known = known_documents(session, source.uri)
+                    known = document_snapshots(session, source.uri)
                     return Run(entry, number, lease, known, options, tell)
             if time.monotonic() >= patience:
                 raise AlreadyRunningError(f"another run over {source.uri} is at work; this one did nothing")

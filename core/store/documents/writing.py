@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
 from core.metadata import NONE, Metadata
-from core.store.documents.known import KnownDocument
+from core.store.documents.snapshot import DocumentSnapshot
 from core.store.documents.supersession import write_supersession
 from core.store.jobs import DOCUMENT, forget
 from core.store.tables import (
@@ -63,7 +63,7 @@ def find_document(session: Session, uri: str) -> DocumentTable | None:
     return session.scalar(select(DocumentTable).where(DocumentTable.uri == uri))
 
 
-def is_settled(known: KnownDocument | DocumentTable | None, file: Fetched) -> bool:
+def is_settled(known: DocumentSnapshot | DocumentTable | None, file: Fetched) -> bool:
     """Return whether this very content was already brought to an end, good or bad."""
     return (
         known is not None

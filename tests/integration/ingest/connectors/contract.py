@@ -12,7 +12,7 @@ from integration.ingest.connectors.partners import LOOPBACK, READERS, Partner, o
 
 from api.app import App
 from core.errors import SourceError
-from core.store.documents.known import KnownDocument, known_documents
+from core.store.documents.snapshot import DocumentSnapshot, document_snapshots
 from core.values import DocumentState
 from ingest.run.report import Outcome, RunReport
 from ingest.run.run import PLAIN, RunOptions
@@ -121,9 +121,9 @@ def changes(report: RunReport) -> dict[Outcome, int]:
     return {outcome: number for outcome, number in counts(report).items() if outcome != Outcome.UNCHANGED}
 
 
-def known(app: App, partner: Partner) -> dict[str, KnownDocument]:
+def known(app: App, partner: Partner) -> dict[str, DocumentSnapshot]:
     with closing(open_partner(app, partner)) as source, app.database.reading() as session:
-        return known_documents(session, source.uri)
+        return document_snapshots(session, source.uri)
 
 
 def searchable(app: App, partner: Partner) -> int:

@@ -10,7 +10,7 @@ from core.values import DocumentState
 
 
 @dataclass(frozen=True, slots=True)
-class KnownMember:
+class MemberSnapshot:
     """What the database knows of a file inside a document."""
 
     uri: str
@@ -19,7 +19,7 @@ class KnownMember:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownDocument:
+class DocumentSnapshot:
     """What the database knows of a document before a source is looked at; `readable` if it has a version.
 
     `metadata` is what the source said of it, as `core.metadata.Metadata.as_text` has it.
@@ -33,7 +33,7 @@ class KnownDocument:
     pipeline: str
     principals: frozenset[str]
     readable: bool
-    members: tuple[KnownMember, ...]
+    members: tuple[MemberSnapshot, ...]
     metadata: str = ""
 
     @property
@@ -43,7 +43,7 @@ class KnownDocument:
         return not states.isdisjoint((DocumentState.FAILED, DocumentState.QUARANTINED))
 
 
-def known_documents(session: Session, source_uri: str) -> dict[str, KnownDocument]:
+def document_snapshots(session: Session, source_uri: str) -> dict[str, DocumentSnapshot]:
     """Return, by URI, what is known of the documents at or below a source's URI.
 
     The files inside a document are no documents of the source, but the document's members.
@@ -55,7 +55,7 @@ def known_documents(session: Session, source_uri: str) -> dict[str, KnownDocumen
         or_(DocumentTable.uri == source_uri, beginning == below),
         DocumentTable.parent_id.is_(None),
     )
-    members = _known_members(session, of_source)
+    members = _member_snapshots(session, of_source)
     readers: dict[int, set[str]] = {}
     readable = select(VersionTable.document_id).where(VersionTable.tombstoned_at.is_(None))
     live = set(session.scalars(readable.join(DocumentTable).where(of_source)))
@@ -65,7 +65,7 @@ def known_documents(session: Session, source_uri: str) -> dict[str, KnownDocumen
     for document_id, principal in session.execute(grants.where(of_source)):
         readers.setdefault(document_id, set()).add(principal)
     return {
-        row.uri: KnownDocument(
+        row.uri: DocumentSnapshot(
             row.id,
             row.state,
             row.reason,
@@ -81,16 +81,18 @@ def known_documents(session: Session, source_uri: str) -> dict[str, KnownDocumen
     }
 
 
-def _known_members(session: Session, of_source: ColumnElement[bool]) -> dict[int | None, list[KnownMember]]:
+def _member_snapshots(
+    session: Session, of_source: ColumnElement[bool]
+) -> dict[int | None, list[MemberSnapshot]]:
     inner = aliased(DocumentTable)
     rows = select(inner.parent_id, inner.uri, inner.state, inner.reason).join(
         DocumentTable, DocumentTable.id == inner.parent_id
     )
-    found: dict[int | None, list[KnownMember]] = {}
+    found: dict[int | None, list[MemberSnapshot]] = {}
     for parent, *about in session.execute(
         rows.where(of_source, inner.state != DocumentState.DELETED).order_by(inner.id)
     ):
-        found.setdefault(parent, []).append(KnownMember(*about))
+        found.setdefault(parent, []).append(MemberSnapshot(*about))
     return found
 
 
