@@ -8,7 +8,7 @@ from admin.erasure import Followers, erase_document, still_there
 from api.app import App
 from api.commands.opening import opened
 from api.terminal import DONE, WITH_FAILURES, Terminal
-from core.store.documents.accounts import DocumentAccount, account_of
+from core.store.documents.overview import DocumentOverview, overview_of
 from core.store.erasures import Receipt, receipts
 from ingest.uris import file_uri
 
@@ -16,7 +16,7 @@ from ingest.uris import file_uri
 def run_show(data_dir: Path | None, terminal: Terminal, uri: str) -> int:
     """Show a document."""
     with opened(data_dir) as app, app.database.reading() as session:
-        account = account_of(session, _named(uri))
+        account = overview_of(session, _named(uri))
     terminal.result(asdict(account), lambda: _account_text(account))
     return DONE
 
@@ -49,7 +49,7 @@ def _named(uri: str) -> str:
     return uri if ":" in uri else file_uri(Path(uri).absolute())
 
 
-def _account_text(account: DocumentAccount) -> str:
+def _account_text(account: DocumentOverview) -> str:
     shown = {
         "title": account.title,
         "state": f"{account.state}: {account.reason}" if account.reason else account.state,

@@ -16,7 +16,7 @@ MAY_SEE_THEM = {
     "core/store/tables.py",
     "core/store/changes.py",  # gives followers every entry with its readers
     "core/store/documents/writing.py",  # writes
-    "core/store/documents/accounts.py",  # tells the operator of one document, and shows no content
+    "core/store/documents/overview.py",  # tells the operator of one document, and shows no content
     "core/store/documents/snapshot.py",  # tells ingestion what it knows of a source's documents
     "core/store/documents/members.py",  # writes what is inside a document
     "core/store/documents/gating.py",  # moves versions into force and out of it

@@ -12,7 +12,7 @@ from core.values import DocumentState
 
 
 @dataclass(frozen=True, slots=True)
-class MemberAccount:
+class MemberOverview:
     """A file inside a document."""
 
     uri: str
@@ -21,7 +21,7 @@ class MemberAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentAccount:
+class DocumentOverview:
     """A document as the operator sees it. `version` is 0 while nothing of it was ever read.
 
     `inside` is the URI of the document that it is inside of, or empty.
@@ -37,11 +37,11 @@ class DocumentAccount:
     notices: tuple[str, ...]
     readers: tuple[str, ...]
     inside: str
-    members: tuple[MemberAccount, ...]
+    members: tuple[MemberOverview, ...]
     updated_at: str
 
 
-def account_of(session: Session, uri: str) -> DocumentAccount:
+def overview_of(session: Session, uri: str) -> DocumentOverview:
     """Return what is known of a document. Raises: NotFoundError."""
     document = find_document(session, uri)
     if document is None:
@@ -55,7 +55,7 @@ def account_of(session: Session, uri: str) -> DocumentAccount:
     held = select(DocumentTable.uri, DocumentTable.state, DocumentTable.reason).where(
         DocumentTable.parent_id == document.id, DocumentTable.state != DocumentState.DELETED
     )
-    return DocumentAccount(
+    return DocumentOverview(
         uri=document.uri,
         title=document.title,
         media_type=document.media_type,
@@ -66,6 +66,6 @@ def account_of(session: Session, uri: str) -> DocumentAccount:
         notices=tuple(version.notices.splitlines()) if version else (),
         readers=tuple(sorted(session.scalars(readers))),
         inside=session.scalar(inside) or "",
-        members=tuple(MemberAccount(*row) for row in session.execute(held.order_by(DocumentTable.id))),
+        members=tuple(MemberOverview(*row) for row in session.execute(held.order_by(DocumentTable.id))),
         updated_at=document.updated_at.isoformat(),
     )
