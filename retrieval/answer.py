@@ -11,7 +11,7 @@ from core.values import AccessScope, Answer, AnswerSentence, Citation, DraftSent
 from llm.generator import Generator
 from retrieval.citation_check import checked_citations
 from retrieval.disagreement import in_force, with_disagreements
-from retrieval.exact import names_near, unknown_names
+from retrieval.exact import identifiers_near, unknown_identifiers
 from retrieval.followup import understand
 from retrieval.search import Searcher
 
@@ -75,9 +75,9 @@ class Answerer:
         successors = self._searcher.successors(found, scope)
         passages = in_force(found, successors)
         notes.lap("search_ms")
-        unknown = unknown_names(meant.whole, passages)
+        unknown = unknown_identifiers(meant.whole, passages)
         if unknown:
-            near = names_near(unknown, self._searcher.near(unknown, scope, within))
+            near = identifiers_near(unknown, self._searcher.near(unknown, scope, within))
             return notes.unknown(unknown.values(), near, passages)
         tell(Found(tuple(passages)))
         inquiry = Inquiry(question, scope, history, background, meant.whole, meant.wanted)

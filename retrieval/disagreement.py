@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.store.documents.supersession import Successor
+from core.text.identifiers import identifiers
 from core.text.language import sentences, terms
-from core.text.names import names
 from core.values import Answer, BlockKind, Citation, Disagreement, Passage, Superseded
 
 # Two sentences speak of one thing if they share so many of their words, numbers apart, and so many words.
@@ -99,7 +99,7 @@ def _differ(one: _Said, other: _Said) -> bool:
 
 
 def _said(text: str) -> _Said:
-    named = names(text)
+    named = identifiers(text)
     rest = text
     for written in named.values():
         rest = rest.replace(written, " ")

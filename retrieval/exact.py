@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from core.text.names import all_names, names, nearest, plain
+from core.text.identifiers import all_identifiers, identifiers, nearest, plain
 from core.values import Passage
 
 # Names offered in place of one that no document holds.
@@ -14,13 +14,13 @@ def exact_first(
 ) -> list[Passage]:
     """Return the passages in order, but those first that hold what is quoted, and look-alikes last.
 
-    `asked` are names as `names` returns them. A look-alike holds a name near one of them, and none
-    of them: it reads like the answer, to an embedder all the more, and tells of another thing. Of two
+    `asked` are identifiers as `identifiers` returns them. A look-alike holds a name near one of them, and
+    none of them: it reads like the answer, to an embedder all the more, and tells of another thing. Of two
     passages with the same name, the one that writes it as asked comes first.
     """
     if not asked and not phrases:
         return list(passages)
-    held = {passage.chunk_id: names(_words_of(passage)) for passage in passages}
+    held = {passage.chunk_id: identifiers(_words_of(passage)) for passage in passages}
 
     def place(passage: Passage) -> tuple[bool, int]:
         words = plain(_words_of(passage)) if phrases else ""
@@ -38,21 +38,21 @@ def exact_first(
     return placed
 
 
-def unknown_names(question: str, passages: Sequence[Passage]) -> dict[str, str]:
+def unknown_identifiers(question: str, passages: Sequence[Passage]) -> dict[str, str]:
     """Return the names in a question if no passage holds any of them, as term and as written.
 
     What was found then tells of something else, however alike it reads.
     """
-    asked = names(question)
-    return {} if any(term in _names_of(passages) for term in asked) else asked
+    asked = identifiers(question)
+    return {} if any(term in _identifiers_of(passages) for term in asked) else asked
 
 
-def names_near(asked: Iterable[str], passages: Sequence[Passage]) -> dict[str, Passage]:
+def identifiers_near(asked: Iterable[str], passages: Sequence[Passage]) -> dict[str, Passage]:
     """Return the names that could be meant, as written, likeliest first, each with what tells of it."""
-    known = _names_of(passages)
+    known = _identifiers_of(passages)
     near = dict.fromkeys(name for term in asked for name in nearest(term, known, _OFFERED))
     return {
-        name: next(passage for passage in passages if name in names(_words_of(passage)).values())
+        name: next(passage for passage in passages if name in identifiers(_words_of(passage)).values())
         for name in list(near)[:_OFFERED]
     }
 
@@ -67,5 +67,5 @@ def _words_of(passage: Passage) -> str:
     return f"{passage.context}\n{passage.chunk_text}"
 
 
-def _names_of(passages: Iterable[Passage]) -> dict[str, str]:
-    return all_names(f"{passage.context}\n{passage.text}" for passage in passages)
+def _identifiers_of(passages: Iterable[Passage]) -> dict[str, str]:
+    return all_identifiers(f"{passage.context}\n{passage.text}" for passage in passages)

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.text.identifiers import identifiers
 from core.text.language import cjk_share, terms
-from core.text.names import names
 
 # Questions with more words than this say what they are about, pronoun or not.
 _FEW_WORDS = 5
@@ -83,7 +83,7 @@ def _understood(question: str, topic: str) -> tuple[Understood, str]:
 def _leans(question: str) -> bool:
     if _GOES_ON.match(question) or _ENDS_OPEN.search(question):
         return True
-    own, named = _own_words(question), names(question)
+    own, named = _own_words(question), identifiers(question)
     if not named and len(own) <= 1 and _ASKS.match(question):
         return True
     points = _POINTS_BACK.search(question) and not _POINTS_AHEAD.search(question)
@@ -98,7 +98,7 @@ def _amount(own: Sequence[str]) -> float:
 def _own_words(question: str) -> list[str]:
     """Return the terms of a question besides names and what joins it to the one before."""
     rest = _GOES_ON.sub("", _ENDS_OPEN.sub("", question), count=1)
-    for written in names(question).values():
+    for written in identifiers(question).values():
         rest = rest.replace(written, " ")
     return [term for term in terms(rest) if term not in _JOINTS]
 
@@ -109,8 +109,8 @@ def _swapped(topic: str, question: str) -> str:
     `E-43` is of the kind of `E-42`; where the topic has one name only, any name takes its place.
     """
     there, new = (
-        names(topic),
-        {term: name for term, name in names(question).items() if term not in names(topic)},
+        identifiers(topic),
+        {term: name for term, name in identifiers(question).items() if term not in identifiers(topic)},
     )
     for name in new.values():
         alike = [old for old in there.values() if _kind(old) == _kind(name)]

@@ -10,9 +10,9 @@ from core.settings import RetrievalSettings
 from core.store.database import Database
 from core.store.documents.reading import placed, read_passages
 from core.store.documents.supersession import Successor, names_of, successors
+from core.text.identifiers import quoted
 from core.text.labels import EVERYTHING, SearchFilter
 from core.text.language import cjk_share, terms
-from core.text.names import quoted
 from core.values import AccessScope, Hit, LabelFilter, Passage
 from llm.embedding.embedder import Embedder, Emphasis
 from llm.engine.errors import EngineFullError, GenerationFailedError
@@ -23,7 +23,7 @@ from retrieval.follow.serving import Serving
 from retrieval.fusion import Leg, fuse
 from retrieval.index import LexicalIndex
 from retrieval.reranking import reranked
-from retrieval.words.rarity import emphasis, rare_names, rarities, words_unit
+from retrieval.words.rarity import emphasis, rare_identifiers, rarities, words_unit
 
 log = structlog.get_logger()
 
@@ -122,7 +122,7 @@ class Searcher:
                 hits=lexical.search(asked, scope, self._settings.candidates, labels),
                 unit=words_unit(asked, lexical),
                 emphasis=emphasis(question, lexical),
-                rare=rare_names(question, lexical),
+                rare=rare_identifiers(question, lexical),
                 phrases=quoted(question),
             )
 

@@ -16,8 +16,8 @@ from ingest.uris import file_uri
 def run_show(data_dir: Path | None, terminal: Terminal, uri: str) -> int:
     """Show a document."""
     with opened(data_dir) as app, app.database.reading() as session:
-        account = overview_of(session, _named(uri))
-    terminal.result(asdict(account), lambda: _account_text(account))
+        overview = overview_of(session, _named(uri))
+    terminal.result(asdict(overview), lambda: _overview_text(overview))
     return DONE
 
 
@@ -49,19 +49,19 @@ def _named(uri: str) -> str:
     return uri if ":" in uri else file_uri(Path(uri).absolute())
 
 
-def _account_text(account: DocumentOverview) -> str:
+def _overview_text(overview: DocumentOverview) -> str:
     shown = {
-        "title": account.title,
-        "state": f"{account.state}: {account.reason}" if account.reason else account.state,
-        "version": account.version,
-        "type": f"{account.media_type}, {account.size_bytes:,} bytes",
-        "readers": ", ".join(account.readers) or "nobody",
-        "inside": account.inside,
-        "changed": account.updated_at,
+        "title": overview.title,
+        "state": f"{overview.state}: {overview.reason}" if overview.reason else overview.state,
+        "version": overview.version,
+        "type": f"{overview.media_type}, {overview.size_bytes:,} bytes",
+        "readers": ", ".join(overview.readers) or "nobody",
+        "inside": overview.inside,
+        "changed": overview.updated_at,
     }
-    lines = [account.uri, *(f"  {name:<8} {value}" for name, value in shown.items() if value)]
-    lines += [f"  note     {notice}" for notice in account.notices]
-    for member in account.members:
+    lines = [overview.uri, *(f"  {name:<8} {value}" for name, value in shown.items() if value)]
+    lines += [f"  note     {notice}" for notice in overview.notices]
+    for member in overview.members:
         lines.append(f"  holds    {member.uri}")
         lines += [f"           {member.state}: {member.reason}"] if member.reason else []
     return "\n".join(lines)

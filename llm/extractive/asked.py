@@ -115,14 +115,14 @@ class Asked:
     """A question, what each of its terms tells, and what it wants.
 
     `rarity` is the inverse document frequency of each term; `unseen` that of a term that no document
-    has, the most that a term can tell. `names` are the exact things asked for, as `core.text.names` gives
-    them.
+    has, the most that a term can tell. `identifiers` are the exact things asked for, as
+    `core.text.identifiers` gives them.
     """
 
     question: str
     rarity: Mapping[str, float]
     unseen: float
-    names: frozenset[str] = frozenset()
+    identifiers: frozenset[str] = frozenset()
 
     @cached_property
     def defined(self) -> str:

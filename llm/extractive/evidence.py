@@ -53,7 +53,7 @@ class SentenceEvidence:
     defines: bool
     looked_up: bool
     named: bool
-    names_what_was_asked: bool
+    identifies_what_was_asked: bool
 
 
 def measured(asked: Asked, found: Sequence[Candidate], passages: Sequence[Passage]) -> list[SentenceEvidence]:
@@ -81,9 +81,9 @@ def measured(asked: Asked, found: Sequence[Candidate], passages: Sequence[Passag
             length=math.log1p(min(len(one.words), _WHOLE_SENTENCE)),
             fits=asked.fits(one.text),
             defines=asked.is_defined_by(one.text),
-            looked_up=bool(asked.names & one.keys),
-            named=bool(asked.names & one.all_words),
-            names_what_was_asked=not asked.names or bool(asked.names & one.all_words),
+            looked_up=bool(asked.identifiers & one.keys),
+            named=bool(asked.identifiers & one.all_words),
+            identifies_what_was_asked=not asked.identifiers or bool(asked.identifiers & one.all_words),
         )
         for place, one in enumerate(found)
     ]

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import structlog
 
+from core.text.identifiers import identifiers
 from core.text.language import cjk_share, terms
-from core.text.names import names
 from core.values import DraftSentence, Inquiry, Passage
 from llm.embedding.embedder import Embedder
 from llm.engine.errors import EngineFullError, GenerationFailedError
@@ -82,7 +82,7 @@ class ExtractiveGenerator:
 
     def _asked(self, inquiry: Inquiry, found: Sequence[Candidate]) -> Asked:
         whole = inquiry.whole or inquiry.question
-        named = frozenset(names(whole))
+        named = frozenset(identifiers(whole))
         # A row that is looked up by its name answers whatever is wanted of the thing.
         looked_up = any(named & candidate.keys for candidate in found)
         question = whole if looked_up else inquiry.wanted or whole
@@ -101,7 +101,7 @@ class ExtractiveGenerator:
 
 
 def _ranked(weighed: Iterable[Weighed]) -> list[Weighed]:
-    return sorted(weighed, key=lambda pair: (not pair[1].names_what_was_asked, -relevance(pair[1])))
+    return sorted(weighed, key=lambda pair: (not pair[1].identifies_what_was_asked, -relevance(pair[1])))
 
 
 def _choose(ranked: Sequence[Weighed], limit: int) -> list[Weighed]:

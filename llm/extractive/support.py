@@ -78,7 +78,7 @@ def support(evidence: SentenceEvidence) -> float:
 
     A sentence that does not name the one exact thing that was asked for has none.
     """
-    if not evidence.names_what_was_asked:
+    if not evidence.identifies_what_was_asked:
         return 0.0
     weights = _weights(evidence)
     logit = weights.bias + _sum(weights.support, evidence) + _NAMED * evidence.named

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from core.text.identifiers import identifiers
 from core.text.language import words
-from core.text.names import names
 from llm.embedding.embedder import Emphasis
 from retrieval.index import LexicalIndex
 
@@ -21,9 +21,9 @@ def rarities(asked: Sequence[str], lexical: LexicalIndex) -> list[float]:
     return [_inverse(total, count) for count in counts]
 
 
-def rare_names(question: str, lexical: LexicalIndex) -> dict[str, str]:
+def rare_identifiers(question: str, lexical: LexicalIndex) -> dict[str, str]:
     """Return the names in a question, term and as written, that stand in few enough chunks to be exact."""
-    asked = names(question)
+    asked = identifiers(question)
     _, counts = lexical.frequencies(list(asked))
     return {name: asked[name] for name, count in zip(asked, counts, strict=True) if 0 < count <= _FEW}
 

@@ -13,8 +13,8 @@ from filelock import FileLock, Timeout
 from tantivy import Occur, Query
 
 from core.errors import IndexUnusableError
+from core.text.identifiers import MOST_EDITS
 from core.text.language import ANALYZER_VERSION, cjk_share, is_identifier, terms
-from core.text.names import MOST_EDITS
 from core.values import AccessScope, BlockKind, Hit, IndexEntry, LabelFilter
 from retrieval.follow.generations import MANIFEST
 from retrieval.index import ChunkIds

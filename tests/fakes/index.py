@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import IndexUnusableError
+from core.text.identifiers import MOST_EDITS, edits
 from core.text.language import cjk_share, is_identifier, terms
-from core.text.names import MOST_EDITS, edits
 from core.values import AccessScope, BlockKind, Hit, IndexEntry, LabelFilter
 from llm.embedding.embedder import Vectors
 from retrieval.dense.leaning import leaning

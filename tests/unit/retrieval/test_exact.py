@@ -1,6 +1,6 @@
 from fakes.passages import passage
 
-from retrieval.exact import exact_first, names_near, unknown_names
+from retrieval.exact import exact_first, identifiers_near, unknown_identifiers
 
 RIGHT = passage("E-4711: the filler stops.", document_id=1)
 ALIKE = passage("E-4712: the filler stops.", document_id=2)
@@ -28,11 +28,11 @@ def test_without_names_and_quotes_the_order_stays() -> None:
 
 
 def test_a_name_that_no_passage_holds_is_unknown_unless_another_one_is_held() -> None:
-    assert unknown_names("What does E-4799 mean?", [RIGHT, ALIKE]) == {"e-4799": "E-4799"}
-    assert unknown_names("Is E-4799 like E-4711?", [RIGHT]) == {}
-    assert unknown_names("Why does the filler stop?", [RIGHT]) == {}
+    assert unknown_identifiers("What does E-4799 mean?", [RIGHT, ALIKE]) == {"e-4799": "E-4799"}
+    assert unknown_identifiers("Is E-4799 like E-4711?", [RIGHT]) == {}
+    assert unknown_identifiers("Why does the filler stop?", [RIGHT]) == {}
 
 
 def test_near_names_are_offered_as_documents_write_them() -> None:
-    assert names_near(["e-4710"], [BOTH, PLAIN]) == {"E-4711": BOTH, "E-4712": BOTH}
-    assert names_near(["e-4710"], [PLAIN]) == {}
+    assert identifiers_near(["e-4710"], [BOTH, PLAIN]) == {"E-4711": BOTH, "E-4712": BOTH}
+    assert identifiers_near(["e-4710"], [PLAIN]) == {}

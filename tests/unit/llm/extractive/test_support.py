@@ -23,7 +23,7 @@ NOTHING = SentenceEvidence(
     defines=False,
     looked_up=False,
     named=False,
-    names_what_was_asked=True,
+    identifies_what_was_asked=True,
 )
 ALL = replace(
     NOTHING,
@@ -68,4 +68,4 @@ def test_a_row_that_was_looked_up_by_its_name_is_worth_more(likeness: float | No
 
 
 def test_what_does_not_name_the_thing_asked_for_has_no_support() -> None:
-    assert support(replace(ALL, names_what_was_asked=False)) == 0.0
+    assert support(replace(ALL, identifies_what_was_asked=False)) == 0.0

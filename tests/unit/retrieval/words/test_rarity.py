@@ -4,7 +4,7 @@ from fakes.entries import entry
 from fakes.index import FakeLexicalIndex
 
 from core.text.language import terms
-from retrieval.words.rarity import emphasis, rare_names, rarities, words_unit
+from retrieval.words.rarity import emphasis, rare_identifiers, rarities, words_unit
 
 
 def index(*texts: str) -> FakeLexicalIndex:
@@ -32,7 +32,7 @@ def test_a_word_is_as_rare_as_the_commonest_of_its_parts() -> None:
 
 
 def test_a_name_in_few_chunks_is_one_exact_thing() -> None:
-    assert rare_names("Are P-77, P-78 and P-79 alike?", PUMPS) == {"p-78": "P-78"}
+    assert rare_identifiers("Are P-77, P-78 and P-79 alike?", PUMPS) == {"p-78": "P-78"}
 
 
 def test_the_unit_grows_with_what_is_asked_and_is_never_nothing() -> None:

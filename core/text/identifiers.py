@@ -11,7 +11,7 @@ MOST_EDITS = 2
 _QUOTED = re.compile(r'"([^"\n]{3,200})"|“([^”\n]{3,200})”|«([^»\n]{3,200})»|「([^」\n]{2,200})」')
 
 
-def names(text: str) -> dict[str, str]:
+def identifiers(text: str) -> dict[str, str]:
     """Return each exact name in `text`, its term and how it is written, in order.
 
     A name counts in full: `fpv_tip_0x1609`, not its part `0x1609`; but `E-42/F-7` and
@@ -43,8 +43,8 @@ def plain(text: str) -> str:
 def nearest(asked: str, known: Mapping[str, str], limit: int) -> list[str]:
     """Return the names that could be meant by `asked`, as written, likeliest first.
 
-    `known` are names as `names` returns them. Near is what shares an identifying part, as `0x1609`
-    in `fpv_tip_0x1609` and `dock_tip_0x1609`, or what few edits turn into what was asked.
+    `known` are identifiers as `identifiers` returns them. Near is what shares an identifying part, as
+    `0x1609` in `fpv_tip_0x1609` and `dock_tip_0x1609`, or what few edits turn into what was asked.
     """
     parts, most = _parts(asked), min(MOST_EDITS, len(asked) // 3)
     far = {term: (not parts & _parts(term), edits(asked, term)) for term in known if term != asked}
@@ -68,9 +68,9 @@ def edits(left: str, right: str) -> int:
     return row[-1]
 
 
-def all_names(texts: Iterable[str]) -> dict[str, str]:
+def all_identifiers(texts: Iterable[str]) -> dict[str, str]:
     """Return the names of several texts."""
-    return {term: written for text in texts for term, written in names(text).items()}
+    return {term: written for text in texts for term, written in identifiers(text).items()}
 
 
 def _parts(term: str) -> set[str]:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text.names import edits, names, nearest, plain, quoted
+from core.text.identifiers import edits, identifiers, nearest, plain, quoted
 
 SHORT = st.text("abc1-", max_size=6)
 
@@ -20,7 +20,7 @@ SHORT = st.text("abc1-", max_size=6)
     ],
 )
 def test_a_name_counts_in_full_and_a_quantity_is_none(text: str, found: dict[str, str]) -> None:
-    assert names(text) == found
+    assert identifiers(text) == found
 
 
 def test_what_is_quoted_is_compared_without_regard_to_form() -> None:
@@ -30,7 +30,7 @@ def test_what_is_quoted_is_compared_without_regard_to_form() -> None:
 
 
 def test_near_is_what_shares_a_part_or_differs_by_little() -> None:
-    known = names("E-43 E-52 F-77 E-422 dock_tip_0x16090001 fpv_tip_0x16090002 fpv_tip_0x16999992")
+    known = identifiers("E-43 E-52 F-77 E-422 dock_tip_0x16090001 fpv_tip_0x16090002 fpv_tip_0x16999992")
     assert nearest("e-42", known, 5) == ["E-422", "E-43", "E-52"]
     assert nearest("fpv_tip_0x16090001", known, 5) == ["fpv_tip_0x16090002", "dock_tip_0x16090001"]
     assert len(nearest("e-42", known, 1)) == 1
