@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from core.text.language import words
 from core.values import Passage
-from llm.extractive.asked import Asked, cjk_characters, told
 from llm.extractive.candidates import Candidate
+from llm.extractive.question_analysis import QuestionAnalysis, cjk_characters, weight_share
 
 # Sentences on either side that are read along: they name what "it" is.
 _AROUND = 1
@@ -56,7 +56,9 @@ class SentenceEvidence:
     identifies_what_was_asked: bool
 
 
-def measured(asked: Asked, found: Sequence[Candidate], passages: Sequence[Passage]) -> list[SentenceEvidence]:
+def measured(
+    asked: QuestionAnalysis, found: Sequence[Candidate], passages: Sequence[Passage]
+) -> list[SentenceEvidence]:
     """Return what is known of each candidate without reading it by meaning, in their order."""
     leads, known = _leads(passages), frozenset(asked.rarity)
     held = _held(found, [one.known_words & known for one in found])
@@ -65,14 +67,14 @@ def measured(asked: Asked, found: Sequence[Candidate], passages: Sequence[Passag
     return [
         SentenceEvidence(
             likeness=None,
-            coverage=told(asked.rarity, one.words),
-            with_headings=told(asked.rarity, one.known_words),
-            around=told(
+            coverage=weight_share(asked.rarity, one.words),
+            with_headings=weight_share(asked.rarity, one.known_words),
+            around=weight_share(
                 asked.rarity, one.known_words.union(*(other.words for other in _beside(found, place)))
             ),
-            distinct=told(asked.rarity, one.words, held[one.passage.document_id]),
-            characters=told(asked.characters, alone[place], held_alone[one.passage.document_id]),
-            document=told(asked.rarity, held[one.passage.document_id].keys()),
+            distinct=weight_share(asked.rarity, one.words, held[one.passage.document_id]),
+            characters=weight_share(asked.characters, alone[place], held_alone[one.passage.document_id]),
+            document=weight_share(asked.rarity, held[one.passage.document_id].keys()),
             missing=asked.missing(one.all_words),
             passage=one.passage.score,
             lead=leads[one.passage.document_id],

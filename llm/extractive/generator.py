@@ -10,9 +10,9 @@ from core.text.language import cjk_share, terms
 from core.values import DraftSentence, Inquiry, Passage
 from llm.embedding.embedder import Embedder
 from llm.engine.errors import EngineFullError, GenerationFailedError
-from llm.extractive.asked import Asked
 from llm.extractive.candidates import Candidate, candidates
 from llm.extractive.evidence import SentenceEvidence, measured
+from llm.extractive.question_analysis import QuestionAnalysis
 from llm.extractive.support import relevance, support
 from llm.generator import Draft
 
@@ -80,7 +80,7 @@ class ExtractiveGenerator:
             log.warning("answer.by_words_only", embedder=self._embedder.model_id, error=str(error))
             return by_words
 
-    def _asked(self, inquiry: Inquiry, found: Sequence[Candidate]) -> Asked:
+    def _asked(self, inquiry: Inquiry, found: Sequence[Candidate]) -> QuestionAnalysis:
         whole = inquiry.whole or inquiry.question
         named = frozenset(identifiers(whole))
         # A row that is looked up by its name answers whatever is wanted of the thing.
@@ -88,7 +88,7 @@ class ExtractiveGenerator:
         question = whole if looked_up else inquiry.wanted or whole
         words = terms(question)
         *rarity, unseen = self._rarity([*words, _UNSEEN])
-        return Asked(question, dict(zip(words, rarity, strict=True)), unseen, named)
+        return QuestionAnalysis(question, dict(zip(words, rarity, strict=True)), unseen, named)
 
     def _with_likeness(self, question: str, weighed: Sequence[Weighed]) -> list[Weighed]:
         texts = [candidate.text[:_COMPARED_CHARACTERS] for candidate, _ in weighed]

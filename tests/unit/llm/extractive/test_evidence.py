@@ -1,9 +1,9 @@
 from dataclasses import replace
 
 from core.values import BlockKind, Passage
-from llm.extractive.asked import Asked
 from llm.extractive.candidates import candidates
 from llm.extractive.evidence import SentenceEvidence, measured
+from llm.extractive.question_analysis import QuestionAnalysis
 
 
 def passage(text: str, document_id: int = 1, score: float = 1.0, title: str = "Eels") -> Passage:
@@ -13,11 +13,11 @@ def passage(text: str, document_id: int = 1, score: float = 1.0, title: str = "E
     return replace(whole, chunk_id=document_id)
 
 
-def evidence(asked: Asked, *passages: Passage) -> list[SentenceEvidence]:
+def evidence(asked: QuestionAnalysis, *passages: Passage) -> list[SentenceEvidence]:
     return measured(asked, candidates(passages), passages)
 
 
-ASKED = Asked(
+ASKED = QuestionAnalysis(
     "How deep does the ribbon eel live?", {"deep": 2.0, "ribbon": 6.0, "eel": 4.0, "live": 2.0}, 8.0
 )
 

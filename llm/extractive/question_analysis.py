@@ -100,7 +100,7 @@ _CHARACTER = re.compile(f"[{CJK}]")
 NOBODY: Mapping[str, int] = MappingProxyType({})
 
 
-def told(tells: Mapping[str, float], words: Set[str], among: Mapping[str, int] = NOBODY) -> float:
+def weight_share(tells: Mapping[str, float], words: Set[str], among: Mapping[str, int] = NOBODY) -> float:
     """Return which part of what some words tell stands in `words`, 0..1.
 
     A word tells the less, the more sentences hold it, `among` where there are several.
@@ -111,7 +111,7 @@ def told(tells: Mapping[str, float], words: Set[str], among: Mapping[str, int] =
 
 
 @dataclass(frozen=True)
-class Asked:
+class QuestionAnalysis:
     """A question, what each of its terms tells, and what it wants.
 
     `rarity` is the inverse document frequency of each term; `unseen` that of a term that no document

@@ -1,10 +1,10 @@
 import pytest
 
-from llm.extractive.asked import Asked, told
+from llm.extractive.question_analysis import QuestionAnalysis, weight_share
 
 
-def asked(question: str, **rarity: float) -> Asked:
-    return Asked(question, rarity, unseen=8.0)
+def asked(question: str, **rarity: float) -> QuestionAnalysis:
+    return QuestionAnalysis(question, rarity, unseen=8.0)
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,14 @@ def test_what_only_mentions_a_thing_does_not_define_it(question: str, text: str)
 
 def test_a_word_tells_the_less_the_more_sentences_hold_it() -> None:
     rarity = {"eel": 6.0, "depth": 2.0}
-    assert told(rarity, {"eel", "depth"}) == 1.0
-    assert told(rarity, {"eel"}) == 0.75
-    assert told(rarity, {"eel"}, {"eel": 3, "depth": 1}) == 0.5
-    assert told(rarity, {"eel"}, {"eel": 3}) == 0.5
-    assert told(rarity, {"depth"}, {"eel": 6, "depth": 1}) > told(rarity, {"eel"}, {"eel": 6, "depth": 1})
-    assert told({}, {"eel"}) == 0.0
+    assert weight_share(rarity, {"eel", "depth"}) == 1.0
+    assert weight_share(rarity, {"eel"}) == 0.75
+    assert weight_share(rarity, {"eel"}, {"eel": 3, "depth": 1}) == 0.5
+    assert weight_share(rarity, {"eel"}, {"eel": 3}) == 0.5
+    assert weight_share(rarity, {"depth"}, {"eel": 6, "depth": 1}) > weight_share(
+        rarity, {"eel"}, {"eel": 6, "depth": 1}
+    )
+    assert weight_share({}, {"eel"}) == 0.0
 
 
 def test_the_most_telling_word_that_is_missing_counts() -> None:
