@@ -43,10 +43,10 @@ class Bm25:
         scores: dict[str, float] = {}
         for word in query:
             found = self._postings.get(word, {})
-            rarity = math.log(1 + (len(self._length) - len(found) + 0.5) / (len(found) + 0.5))
+            term_weights = math.log(1 + (len(self._length) - len(found) + 0.5) / (len(found) + 0.5))
             for key, count in found.items():
                 norm = K1 * (1 - B + B * self._length[key] / self._mean)
-                gain = rarity * count * (K1 + 1) / (count + norm)
+                gain = term_weights * count * (K1 + 1) / (count + norm)
                 scores[key] = scores.get(key, 0.0) + gain
         return sorted(scores, key=scores.__getitem__, reverse=True)[:limit]
 

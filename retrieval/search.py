@@ -23,7 +23,7 @@ from retrieval.follow.serving import Serving
 from retrieval.fusion import Leg, fuse
 from retrieval.index import LexicalIndex
 from retrieval.reranking import reranked
-from retrieval.words.rarity import emphasis, rare_identifiers, rarities, words_unit
+from retrieval.words.term_weights import emphasis, inverse_frequencies, rare_identifiers, words_unit
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What the word index found and knows of a question: see `retrieval.words.rarity`."""
+    """What the word index found and knows of a question: see `retrieval.words.term_weights`."""
 
     hits: list[Hit]
     unit: float
@@ -159,7 +159,7 @@ class Searcher:
         with self._database.reading() as session:
             return successors(session, names, scope) if names else {}
 
-    def rarity(self, asked: Sequence[str]) -> list[float]:
+    def term_weights(self, asked: Sequence[str]) -> list[float]:
         """Return each term's inverse document frequency over all chunks, above 0."""
         with self._lexical.index() as lexical:
-            return rarities(asked, lexical)
+            return inverse_frequencies(asked, lexical)

@@ -117,7 +117,9 @@ def fit_label(app: App, relevance: Mapping[str, float], tuning: Sequence[Asking]
 
 def asked_for(app: App, tuning: Sequence[Asking], names: Sequence[str]) -> Iterator[QuestionAnalysis]:
     """Yield what is measured of each question's candidates, with and without what answers it."""
-    generator = ExtractiveGenerator(app.embedder, app.searcher.rarity, app.settings.retrieval.max_sentences)
+    generator = ExtractiveGenerator(
+        app.embedder, app.searcher.term_weights, app.settings.retrieval.max_sentences
+    )
     for one in tuning:
         for scope, answerable in _ways(one):
             passages = app.searcher.search(

@@ -60,21 +60,21 @@ def measured(
     asked: QuestionAnalysis, found: Sequence[Candidate], passages: Sequence[Passage]
 ) -> list[SentenceEvidence]:
     """Return what is known of each candidate without reading it by meaning, in their order."""
-    leads, known = _leads(passages), frozenset(asked.rarity)
+    leads, known = _leads(passages), frozenset(asked.term_weights)
     held = _held(found, [one.known_words & known for one in found])
     alone = [cjk_characters(one.text) & asked.characters.keys() for one in found]
     held_alone = _held(found, alone)
     return [
         SentenceEvidence(
             likeness=None,
-            coverage=weight_share(asked.rarity, one.words),
-            with_headings=weight_share(asked.rarity, one.known_words),
+            coverage=weight_share(asked.term_weights, one.words),
+            with_headings=weight_share(asked.term_weights, one.known_words),
             around=weight_share(
-                asked.rarity, one.known_words.union(*(other.words for other in _beside(found, place)))
+                asked.term_weights, one.known_words.union(*(other.words for other in _beside(found, place)))
             ),
-            distinct=weight_share(asked.rarity, one.words, held[one.passage.document_id]),
+            distinct=weight_share(asked.term_weights, one.words, held[one.passage.document_id]),
             characters=weight_share(asked.characters, alone[place], held_alone[one.passage.document_id]),
-            document=weight_share(asked.rarity, held[one.passage.document_id].keys()),
+            document=weight_share(asked.term_weights, held[one.passage.document_id].keys()),
             missing=asked.missing(one.all_words),
             passage=one.passage.score,
             lead=leads[one.passage.document_id],

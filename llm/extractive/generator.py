@@ -40,9 +40,9 @@ class ExtractiveGenerator:
 
     name = "extractive"
 
-    def __init__(self, embedder: Embedder, rarity: Rarity, max_sentences: int) -> None:
+    def __init__(self, embedder: Embedder, term_weights: Rarity, max_sentences: int) -> None:
         self._embedder = embedder
-        self._rarity = rarity
+        self._rarity = term_weights
         self._max_sentences = max_sentences
 
     def draft(self, inquiry: Inquiry, passages: Sequence[Passage]) -> Draft:
@@ -87,8 +87,8 @@ class ExtractiveGenerator:
         looked_up = any(named & candidate.keys for candidate in found)
         question = whole if looked_up else inquiry.wanted or whole
         words = terms(question)
-        *rarity, unseen = self._rarity([*words, _UNSEEN])
-        return QuestionAnalysis(question, dict(zip(words, rarity, strict=True)), unseen, named)
+        *term_weights, unseen = self._rarity([*words, _UNSEEN])
+        return QuestionAnalysis(question, dict(zip(words, term_weights, strict=True)), unseen, named)
 
     def _with_likeness(self, question: str, weighed: Sequence[Weighed]) -> list[Weighed]:
         texts = [candidate.text[:_COMPARED_CHARACTERS] for candidate, _ in weighed]

@@ -114,13 +114,13 @@ def weight_share(tells: Mapping[str, float], words: Set[str], among: Mapping[str
 class QuestionAnalysis:
     """A question, what each of its terms tells, and what it wants.
 
-    `rarity` is the inverse document frequency of each term; `unseen` that of a term that no document
+    `term_weights` is the inverse document frequency of each term; `unseen` that of a term that no document
     has, the most that a term can tell. `identifiers` are the exact things asked for, as
     `core.text.identifiers` gives them.
     """
 
     question: str
-    rarity: Mapping[str, float]
+    term_weights: Mapping[str, float]
     unseen: float
     identifiers: frozenset[str] = frozenset()
 
@@ -139,7 +139,7 @@ class QuestionAnalysis:
     def missing(self, words: frozenset[str]) -> float:
         """Return how much the most telling term tells that is not in `words`, 0..1; 1 stands nowhere."""
         return (
-            max((tells for term, tells in self.rarity.items() if term not in words), default=0.0)
+            max((tells for term, tells in self.term_weights.items() if term not in words), default=0.0)
             / self.unseen
         )
 
@@ -161,7 +161,7 @@ class QuestionAnalysis:
 
     def _names_someone(self, text: str) -> bool:
         named = (terms(match.group()) for match in _NAMED.finditer(text))
-        return any(not self.rarity.keys() & set(name) for name in named) or bool(_OFFICE.search(text))
+        return any(not self.term_weights.keys() & set(name) for name in named) or bool(_OFFICE.search(text))
 
 
 def _end_of(thing: str, text: str) -> int:

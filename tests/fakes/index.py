@@ -163,11 +163,11 @@ def _bm25(texts: dict[int, list[str]], term: str) -> Iterator[tuple[int, float]]
     holding = {chunk_id: words.count(term) for chunk_id, words in texts.items() if term in words}
     if not holding:
         return
-    rarity = math.log(1 + (len(texts) - len(holding) + 0.5) / (len(holding) + 0.5))
+    term_weights = math.log(1 + (len(texts) - len(holding) + 0.5) / (len(holding) + 0.5))
     mean_length = sum(map(len, texts.values())) / len(texts)
     for chunk_id, count in holding.items():
         length = 1 - B + B * len(texts[chunk_id]) / mean_length
-        yield chunk_id, rarity * count * (K1 + 1) / (count + K1 * length)
+        yield chunk_id, term_weights * count * (K1 + 1) / (count + K1 * length)
 
 
 def _read(path: Path) -> Iterator[IndexEntry]:

@@ -3,8 +3,8 @@ import pytest
 from llm.extractive.question_analysis import QuestionAnalysis, weight_share
 
 
-def asked(question: str, **rarity: float) -> QuestionAnalysis:
-    return QuestionAnalysis(question, rarity, unseen=8.0)
+def asked(question: str, **term_weights: float) -> QuestionAnalysis:
+    return QuestionAnalysis(question, term_weights, unseen=8.0)
 
 
 @pytest.mark.parametrize(
@@ -67,13 +67,13 @@ def test_what_only_mentions_a_thing_does_not_define_it(question: str, text: str)
 
 
 def test_a_word_tells_the_less_the_more_sentences_hold_it() -> None:
-    rarity = {"eel": 6.0, "depth": 2.0}
-    assert weight_share(rarity, {"eel", "depth"}) == 1.0
-    assert weight_share(rarity, {"eel"}) == 0.75
-    assert weight_share(rarity, {"eel"}, {"eel": 3, "depth": 1}) == 0.5
-    assert weight_share(rarity, {"eel"}, {"eel": 3}) == 0.5
-    assert weight_share(rarity, {"depth"}, {"eel": 6, "depth": 1}) > weight_share(
-        rarity, {"eel"}, {"eel": 6, "depth": 1}
+    term_weights = {"eel": 6.0, "depth": 2.0}
+    assert weight_share(term_weights, {"eel", "depth"}) == 1.0
+    assert weight_share(term_weights, {"eel"}) == 0.75
+    assert weight_share(term_weights, {"eel"}, {"eel": 3, "depth": 1}) == 0.5
+    assert weight_share(term_weights, {"eel"}, {"eel": 3}) == 0.5
+    assert weight_share(term_weights, {"depth"}, {"eel": 6, "depth": 1}) > weight_share(
+        term_weights, {"eel"}, {"eel": 6, "depth": 1}
     )
     assert weight_share({}, {"eel"}) == 0.0
 

@@ -11,11 +11,11 @@ from retrieval.index import LexicalIndex
 # A name in at most so many chunks is that of one exact thing. At 20 chunks nDCG@10 on the train parts
 # (docs/retrieval.md) is 0.740 on SciFact and 0.727 on the ESP-FAQ, at 5 it is 0.742 and 0.728.
 _FEW = 5
-# The most that one view of a chunk adds to a term's rarity in BM25, k1 + 1, times two views.
+# The most that one view of a chunk adds to a term's term_weights in BM25, k1 + 1, times two views.
 _BM25_CEILING = 4.4
 
 
-def rarities(asked: Sequence[str], lexical: LexicalIndex) -> list[float]:
+def inverse_frequencies(asked: Sequence[str], lexical: LexicalIndex) -> list[float]:
     """Return each term's inverse document frequency over all chunks, above 0."""
     total, counts = lexical.frequencies(asked)
     return [_inverse(total, count) for count in counts]
@@ -35,8 +35,8 @@ def emphasis(question: str, lexical: LexicalIndex) -> Emphasis:
     """
     found = words(question)
     known = list(dict.fromkeys(term for *_, parts in found for term in parts))
-    rarity = dict(zip(known, rarities(known, lexical), strict=True))
-    return [(start, end, min(rarity[term] for term in parts)) for start, end, parts in found if parts]
+    term_weights = dict(zip(known, inverse_frequencies(known, lexical), strict=True))
+    return [(start, end, min(term_weights[term] for term in parts)) for start, end, parts in found if parts]
 
 
 def words_unit(asked: Sequence[str], lexical: LexicalIndex) -> float:

@@ -4,7 +4,7 @@ from fakes.entries import entry
 from fakes.index import FakeLexicalIndex
 
 from core.text.language import terms
-from retrieval.words.rarity import emphasis, rare_identifiers, rarities, words_unit
+from retrieval.words.term_weights import emphasis, inverse_frequencies, rare_identifiers, words_unit
 
 
 def index(*texts: str) -> FakeLexicalIndex:
@@ -18,7 +18,7 @@ PUMPS = index(*["The pump P-77 runs"] * 30, "The pump P-78 leaks grease")
 
 
 def test_what_stands_everywhere_tells_next_to_nothing() -> None:
-    pump, grease, unknown = rarities(["pump", "greas", "zebra"], PUMPS)
+    pump, grease, unknown = inverse_frequencies(["pump", "greas", "zebra"], PUMPS)
     assert 0 < pump < 0.1 < grease < unknown
 
 
