@@ -20,8 +20,8 @@ from sqlalchemy import URL, create_engine, text
 from core.settings import LlmSettings
 from llm.embedding.embedder import Vectors
 from llm.embedding.embedders import open_embedder
+from retrieval.dense.document_smoothing import smoothed
 from retrieval.dense.faiss_structures import Graph, Lists
-from retrieval.dense.leaning import leaning
 from retrieval.dense.row_index import Structure
 from retrieval.dense.rows import Allowed, RowNumbers
 
@@ -49,14 +49,14 @@ def grown(vectors: Vectors, documents: Documents, chunks: int) -> tuple[Vectors,
     flat = faiss.IndexFlatIP(vectors.shape[1])
     flat.add(vectors)
     near = flat.search(vectors, NEIGHBOURS)[1]
-    rows, of = [leaning(vectors, documents.tolist())], [documents]
+    rows, of = [smoothed(vectors, documents.tolist())], [documents]
     while sum(map(len, rows)) < chunks:
         other = vectors[near[np.arange(len(vectors)), random.integers(1, NEIGHBOURS, len(vectors))]]
         share = random.uniform(0.5, 0.9, (len(vectors), 1))
         mixed = share * vectors + (1 - share) * other
         mixed += random.standard_normal(mixed.shape) * NOISE / np.sqrt(mixed.shape[1])
         mixed /= np.linalg.norm(mixed, axis=1, keepdims=True)
-        rows.append(leaning(mixed.astype(np.float32), documents.tolist()))
+        rows.append(smoothed(mixed.astype(np.float32), documents.tolist()))
         of.append(documents + (int(documents.max()) + 1) * len(of))
     return np.concatenate(rows)[:chunks], np.concatenate(of)[:chunks]
 

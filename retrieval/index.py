@@ -54,7 +54,7 @@ class DenseIndex(Index, Protocol):
         """Return the nearest chunks that `scope` may see and `labels` ask for, best first.
 
         `query` is `(d,)` float32 of unit length; a score is the inner product with the chunk's vector as
-        `retrieval.dense.leaning` makes it, -1.5..1.5.
+        `retrieval.dense.document_smoothing` makes it, -1.5..1.5.
         """
         ...
 

@@ -10,7 +10,7 @@ from core.store.changes import live_entries
 from core.store.database import Database
 from core.values import AccessScope, IndexEntry
 from llm.embedding.embedder import Vectors
-from retrieval.dense.leaning import leaning
+from retrieval.dense.document_smoothing import smoothed
 from retrieval.follow.follower import Follower
 from retrieval.index import DenseIndex, Index, LexicalIndex
 
@@ -78,7 +78,7 @@ def _other_vectors(
     if not there:
         return []
     raw = np.frombuffer(b"".join(entry.vector for entry in entries), "<f4").reshape(len(entries), -1)
-    wanted: Vectors = leaning(raw, [entry.document_id for entry in entries])
+    wanted: Vectors = smoothed(raw, [entry.document_id for entry in entries])
     places = {entry.chunk_id: row for row, entry in enumerate(entries)}
     ids = np.array([entry.chunk_id for entry in there], np.int64)
     apart = np.abs(index.vectors(ids) - wanted[[places[entry.chunk_id] for entry in there]]).max(axis=1)

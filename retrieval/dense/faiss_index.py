@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from core.errors import IndexUnusableError
 from core.values import AccessScope, Hit, IndexEntry, LabelFilter
 from llm.embedding.embedder import Vectors
-from retrieval.dense.leaning import LEAN, leaning
+from retrieval.dense.document_smoothing import SMOOTHING, smoothed
 from retrieval.index import ChunkIds
 
 Bits = NDArray[np.uint8]
 
 # Names what is made of the entries' vectors: an index of another form is built anew.
-FORM = f"labels 1, leaning {LEAN}"
+FORM = f"labels 1, leaning {SMOOTHING}"
 _VECTORS, _DOCUMENTS = "vectors.faiss", "documents.json"
 # Scopes whose bitmap is kept until the next change; one bitmap takes an eighth of a byte a chunk.
 _BITMAPS = 256
@@ -116,7 +116,7 @@ class FaissIndex:
     def _add(self, entries: Sequence[IndexEntry]) -> None:
         vectors = np.frombuffer(b"".join(entry.vector for entry in entries), "<f4")
         ids = np.array([entry.chunk_id for entry in entries], np.int64)
-        rows = leaning(
+        rows = smoothed(
             vectors.reshape(len(entries), self._dimension), [entry.document_id for entry in entries]
         )
         self._index.add_with_ids(rows, ids)

@@ -19,8 +19,8 @@ from core.settings import MilvusSettings
 from core.values import AccessScope, Hit, IndexEntry, LabelFilter
 from llm.embedding.embedder import Vectors
 from llm.servers.circuit import CircuitBreaker
+from retrieval.dense.document_smoothing import smoothed
 from retrieval.dense.faiss_index import FaissIndex
-from retrieval.dense.leaning import leaning
 from retrieval.dense.milvus_server import MOST_NAMES, ROWS_AT_ONCE, MilvusServer, make_breaker
 from retrieval.index import ChunkIds
 
@@ -136,7 +136,7 @@ class MilvusIndex:
         """Write documents' entries, then delete what else the server has of them."""
         entries = [entry for document in of_document.values() for entry in document]
         vectors = np.frombuffer(b"".join(entry.vector for entry in entries), "<f4")
-        rows = leaning(
+        rows = smoothed(
             vectors.reshape(len(entries), self._dimension), [entry.document_id for entry in entries]
         )
         for first in range(0, len(entries), ROWS_AT_ONCE):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.errors import IndexUnusableError
 from core.values import AccessScope, Hit, IndexEntry, LabelFilter
 from llm.embedding.embedder import Vectors
-from retrieval.dense.leaning import leaning
+from retrieval.dense.document_smoothing import smoothed
 from retrieval.dense.rows import Allowed, RowNumbers, Rows
 from retrieval.index import ChunkIds
 
@@ -78,7 +78,7 @@ class RowIndex:
         emptied, added = self._rows.replace(document_ids, entries)
         vectors = np.frombuffer(b"".join(entry.vector for entry in added), "<f4")
         documents = [entry.document_id for entry in added]
-        self._structure.replace(emptied, leaning(vectors.reshape(len(added), self._dimension), documents))
+        self._structure.replace(emptied, smoothed(vectors.reshape(len(added), self._dimension), documents))
 
     def search(self, query: Vectors, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
         """Return the nearest chunks that `scope` may see and `labels` ask for, best first."""

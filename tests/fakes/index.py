@@ -14,7 +14,7 @@ from core.text.identifiers import MOST_EDITS, edits
 from core.text.language import cjk_share, is_identifier, terms
 from core.values import AccessScope, BlockKind, Hit, IndexEntry, LabelFilter
 from llm.embedding.embedder import Vectors
-from retrieval.dense.leaning import leaning
+from retrieval.dense.document_smoothing import smoothed
 from retrieval.index import ChunkIds
 
 # Tantivy's constants of BM25.
@@ -85,7 +85,7 @@ class FakeDenseIndex(FakeIndex):
     def vectors(self, ids: ChunkIds) -> Vectors:
         entries = [self.entries[chunk_id] for chunk_id in sorted(self.entries)]
         raw = np.frombuffer(b"".join(entry.vector for entry in entries), "<f4").reshape(len(entries), -1)
-        rows = leaning(raw, [entry.document_id for entry in entries])
+        rows = smoothed(raw, [entry.document_id for entry in entries])
         places = {entry.chunk_id: row for row, entry in enumerate(entries)}
         return rows[[places[chunk_id] for chunk_id in ids.tolist()]]
 

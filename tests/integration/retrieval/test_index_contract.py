@@ -11,7 +11,7 @@ from integration.retrieval.index_kinds import KINDS, LEXICAL, Kind
 
 from core.errors import IndexUnusableError
 from core.values import AccessScope, Hit
-from retrieval.dense.leaning import leaning
+from retrieval.dense.document_smoothing import smoothed
 
 PUMP = entry(1, "The pump gets grease", "public", document_id=10)
 SPEED = entry(2, "The pump runs fast", "public", document_id=10)
@@ -259,7 +259,7 @@ def test_an_index_shows_what_it_compares_with(kind: Kind, tmp_path: Path) -> Non
         assert index.lacking([other]) == [3]
         return
     held = [SPEED, VALVE, SECRET]
-    wanted = leaning(
+    wanted = smoothed(
         np.stack([np.frombuffer(one.vector, "<f4") for one in held]), [one.document_id for one in held]
     )
     shown = index.vectors(np.array([4, 2], np.int64))

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from core.errors import IndexUnusableError
 from core.values import AccessScope, Hit, IndexEntry
 from llm.embedding.embedder import Vectors
+from retrieval.dense.document_smoothing import SMOOTHING
 from retrieval.dense.faiss_index import FaissIndex
 from retrieval.dense.faiss_structures import Graph, Lists
-from retrieval.dense.leaning import LEAN
 from retrieval.dense.row_index import RowIndex
 from retrieval.index import DenseIndex
 
@@ -167,7 +167,7 @@ def test_nothing_of_a_vector_that_is_gone_stays_in_what_is_saved(
     fields = {name: getattr(secret, name) for name in secret.__slots__}
     unit = np.asarray(row / np.linalg.norm(row), np.float32)
     index.replace({CHUNKS + 1}, [IndexEntry(**fields | {"vector": unit.tobytes()})])
-    trace = (unit + LEAN * unit).astype(np.float16).tobytes()[:16]
+    trace = (unit + SMOOTHING * unit).astype(np.float16).tobytes()[:16]
     for number, there in enumerate((True, False)):
         folder = tmp_path / str(number)
         folder.mkdir()

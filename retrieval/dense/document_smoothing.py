@@ -7,13 +7,13 @@ import numpy as np
 from llm.embedding.embedder import Vectors
 
 # How far. On the train parts (docs/retrieval.md) 0.5 helps long documents and harms no short ones.
-LEAN = 0.5
+SMOOTHING = 0.5
 
 
-def leaning(vectors: Vectors, document_ids: Sequence[int]) -> Vectors:
-    """Return each unit row plus `LEAN` times the unit mean of its document's rows, `(n, d)` float32.
+def smoothed(vectors: Vectors, document_ids: Sequence[int]) -> Vectors:
+    """Return each unit row plus `SMOOTHING` times the unit mean of its document's rows, `(n, d)` float32.
 
-    An inner product with them is the chunk's likeness plus `LEAN` times its document's. A document's
+    An inner product with them is the chunk's likeness plus `SMOOTHING` times its document's. A document's
     rows must all be there.
     """
     _, places = np.unique(np.asarray(document_ids), return_inverse=True)
@@ -21,4 +21,4 @@ def leaning(vectors: Vectors, document_ids: Sequence[int]) -> Vectors:
     np.add.at(means, places, vectors)
     lengths = np.linalg.norm(means, axis=1, keepdims=True)
     means /= np.maximum(lengths, np.finfo(np.float32).tiny)
-    return np.asarray(vectors + LEAN * means[places], np.float32)
+    return np.asarray(vectors + SMOOTHING * means[places], np.float32)
