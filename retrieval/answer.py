@@ -11,8 +11,8 @@ from core.values import AccessScope, Answer, AnswerSentence, Citation, DraftSent
 from llm.generator import Generator
 from retrieval.citation_check import checked_citations
 from retrieval.disagreement import in_force, with_disagreements
-from retrieval.exact import identifiers_near, unknown_identifiers
 from retrieval.followup import understand
+from retrieval.identifier_match import identifiers_near, unknown_identifiers
 from retrieval.search import Searcher
 
 # Neighbours that widen a found chunk on either side, for reading.

@@ -17,10 +17,10 @@ from core.values import AccessScope, Hit, LabelFilter, Passage
 from llm.embedding.embedder import Embedder, Emphasis
 from llm.engine.errors import EngineFullError, GenerationFailedError
 from llm.reranking.reranker import Reranker
-from retrieval.exact import exact_first
 from retrieval.follow.follower import Opens
 from retrieval.follow.serving import Serving
 from retrieval.fusion import Leg, fuse
+from retrieval.identifier_match import exact_first
 from retrieval.index import LexicalIndex
 from retrieval.reranking import reranked
 from retrieval.words.term_weights import emphasis, inverse_frequencies, rare_identifiers, words_unit

@@ -1,6 +1,6 @@
 from fakes.passages import passage
 
-from retrieval.exact import exact_first, identifiers_near, unknown_identifiers
+from retrieval.identifier_match import exact_first, identifiers_near, unknown_identifiers
 
 RIGHT = passage("E-4711: the filler stops.", document_id=1)
 ALIKE = passage("E-4712: the filler stops.", document_id=2)
