@@ -22,7 +22,7 @@ from ingest.languages import with_languages
 from ingest.parsers.formats import PARSERS_VERSION
 from ingest.parsers.progress import telling
 from ingest.run.ahead import ahead
-from ingest.run.endings import Endings, NewDocument
+from ingest.run.outcomes import NewDocument, Outcomes
 from ingest.run.record import Plan, Recorder
 from ingest.run.report import Progress, RunReport, silent
 from ingest.run.run import PLAIN, Run, RunOptions, Runs
@@ -86,7 +86,7 @@ class Pipeline:
         self._settings = settings
         self._parse = parse
         self._recorder = Recorder(database, settings, self.fingerprint, runs)
-        self._endings = Endings(database, settings)
+        self._endings = Outcomes(database, settings)
 
     def fingerprint(self) -> str:
         """Return what a document's chunks depend on besides its content.

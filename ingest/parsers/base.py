@@ -39,7 +39,7 @@ class Parser(Protocol):
     """Turns the bytes of one kind of file into text with structure."""
 
     extensions: frozenset[str]
-    """Lower-case file endings with their dot, such as `.md`."""
+    """Lower-case file outcomes with their dot, such as `.md`."""
 
     media_type: str
 

@@ -36,7 +36,7 @@ from ingest.parsers.signatures import (
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """Where the parser of a format stands, and the file endings that name it."""
+    """Where the parser of a format stands, and the file outcomes that name it."""
 
     module: str
     parser: str

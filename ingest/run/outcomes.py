@@ -40,7 +40,7 @@ class NewDocument:
     members: Sequence[PreparedMember] = ()
 
 
-class Endings:
+class Outcomes:
     """Searchable, unchanged, failed, to be tried again, or quarantined."""
 
     def __init__(self, database: Database, settings: IngestSettings) -> None:
