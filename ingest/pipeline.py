@@ -22,8 +22,8 @@ from ingest.languages import with_languages
 from ingest.parsers.formats import PARSERS_VERSION
 from ingest.parsers.progress import telling
 from ingest.run.ahead import ahead
+from ingest.run.listing_recorder import ListingRecorder, Plan
 from ingest.run.outcomes import NewDocument, Outcomes
-from ingest.run.record import Plan, Recorder
 from ingest.run.report import Progress, RunReport, silent
 from ingest.run.run import PLAIN, Run, RunOptions, Runs
 from ingest.uris import member_uri
@@ -85,7 +85,7 @@ class Pipeline:
         self._runs = runs
         self._settings = settings
         self._parse = parse
-        self._recorder = Recorder(database, settings, self.fingerprint, runs)
+        self._recorder = ListingRecorder(database, settings, self.fingerprint, runs)
         self._endings = Outcomes(database, settings)
 
     def fingerprint(self) -> str:

@@ -18,7 +18,7 @@ from ingest.connectors.jsonl import StreamSource, holds_lines
 from ingest.connectors.options import SourceOptions
 from ingest.connectors.source import Source
 from ingest.connectors.sources import SCHEMES, source_at
-from ingest.run.record import Plan
+from ingest.run.listing_recorder import Plan
 from ingest.run.report import Outcome, RunReport
 from ingest.run.run import RunOptions
 from ingest.schedule.night import NightReport, sync_each

@@ -20,7 +20,7 @@ from core.store.job_control import cancel, list_jobs
 from core.store.jobs import DOCUMENT, SYNC, Holder, JobState, claim_one, is_running
 from core.store.sources import RunState, cursor_of, list_sources, runs_of
 from ingest.connectors.source import Listed, Listing
-from ingest.run.record import Recorder
+from ingest.run.listing_recorder import ListingRecorder
 from ingest.run.report import DocumentReport, Outcome, silent
 from ingest.run.run import RunOptions, Runs
 
@@ -226,9 +226,9 @@ def test_a_long_listing_lets_others_write_in_between(app: App, monkeypatch: pyte
     parts: list[float] = []
     writes = threading.Event()
     others: list[int] = []
-    enter = Recorder._enter
+    enter = ListingRecorder._enter
 
-    def enter_slowly(recorder: Recorder, *what: Any) -> None:
+    def enter_slowly(recorder: ListingRecorder, *what: Any) -> None:
         enter(recorder, *what)
         writes.set()
         time.sleep(0.4)
@@ -240,7 +240,7 @@ def test_a_long_listing_lets_others_write_in_between(app: App, monkeypatch: pyte
             session.connection()
             others.append(len(parts))
 
-    monkeypatch.setattr(Recorder, "_enter", enter_slowly)
+    monkeypatch.setattr(ListingRecorder, "_enter", enter_slowly)
     other = threading.Thread(target=write)
     other.start()
     assert app.ingest(LongShelf(lambda number: None)).count(Outcome.ADDED) == 10

@@ -34,7 +34,7 @@ class Plan:
     gone: tuple[str, ...]
 
 
-class Recorder:
+class ListingRecorder:
     """Enters what a source lists: jobs for what is new or changed, permissions for all of it."""
 
     def __init__(
