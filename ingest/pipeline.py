@@ -21,9 +21,9 @@ from ingest.connectors.source import Listed, Source
 from ingest.languages import with_languages
 from ingest.parsers.formats import PARSERS_VERSION
 from ingest.parsers.progress import telling
-from ingest.run.ahead import ahead
 from ingest.run.listing_recorder import ListingRecorder, Plan
 from ingest.run.outcomes import NewDocument, Outcomes
+from ingest.run.prefetch import prefetch
 from ingest.run.report import Progress, RunReport, silent
 from ingest.run.run import PLAIN, Run, RunOptions, Runs
 from ingest.uris import member_uri
@@ -131,7 +131,9 @@ class Pipeline:
         window: list[_Prepared] = []
         claimed = chain.from_iterable(iter(partial(self._claim, run), []))
         leases = takewhile(lambda lease: not self._runs.stopping.is_set(), claimed)
-        for prepared in ahead(partial(self._prepare, source, run), leases, self._settings.parser_processes):
+        for prepared in prefetch(
+            partial(self._prepare, source, run), leases, self._settings.parser_processes
+        ):
             if isinstance(prepared, _Prepared):
                 window.append(prepared)
             elif prepared.error:

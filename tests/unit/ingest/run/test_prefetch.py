@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from ingest.run.ahead import ahead
+from ingest.run.prefetch import prefetch
 
 
 def test_results_come_in_order() -> None:
@@ -11,8 +11,8 @@ def test_results_come_in_order() -> None:
         time.sleep(0.002 * (number % 3))
         return number * number
 
-    assert list(ahead(work, range(40), 3)) == [number * number for number in range(40)]
-    assert list(ahead(work, [], 3)) == []
+    assert list(prefetch(work, range(40), 3)) == [number * number for number in range(40)]
+    assert list(prefetch(work, [], 3)) == []
 
 
 def test_no_more_is_begun_than_may_wait() -> None:
@@ -22,7 +22,7 @@ def test_no_more_is_begun_than_may_wait() -> None:
         begun.append(number)
         return number
 
-    results = ahead(work, range(100), 2)
+    results = prefetch(work, range(100), 2)
     assert next(results) == 0
     time.sleep(0.05)
     assert len(begun) <= 4
@@ -37,7 +37,7 @@ def test_work_goes_on_while_the_consumer_is_busy() -> None:
             second.set()
         return number
 
-    results = ahead(work, range(5), 1)
+    results = prefetch(work, range(5), 1)
     assert next(results) == 0
     assert second.wait(5)
     assert list(results) == [1, 2, 3, 4]
@@ -54,6 +54,6 @@ def test_an_error_comes_at_its_turn_and_ends_the_rest() -> None:
 
     seen: list[int] = []
     with pytest.raises(ValueError, match="3"):
-        seen.extend(ahead(work, range(1_000), 2))
+        seen.extend(prefetch(work, range(1_000), 2))
     assert seen == [0, 1, 2]
     assert max(begun) < 10

@@ -9,7 +9,7 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
-def ahead(work: Callable[[_Item], _Result], items: Iterable[_Item], threads: int) -> Iterator[_Result]:
+def prefetch(work: Callable[[_Item], _Result], items: Iterable[_Item], threads: int) -> Iterator[_Result]:
     """Yield `work(item)` for each item in order, while up to two for each thread are worked on or wait.
 
     Raises: what `work` raises, when its item's turn comes; items further on are then dropped.
