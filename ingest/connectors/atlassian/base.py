@@ -18,7 +18,7 @@ from ingest.connectors.http.guard import checked_url
 from ingest.connectors.http.login import login
 from ingest.connectors.listing import in_parts, telling
 from ingest.connectors.options import Names, SecretOptions
-from ingest.connectors.readers import SYSTEM_NAME, Naming
+from ingest.connectors.principals import SYSTEM_NAME, Naming
 from ingest.connectors.source import Listed, Listing
 
 # A list that moved while it was read is read from its beginning, so often.

@@ -18,7 +18,7 @@ from ingest.connectors.atlassian.base import (
     overlapping,
     utc_now,
 )
-from ingest.connectors.readers import both
+from ingest.connectors.principals import both
 from ingest.connectors.source import Listed
 
 _AT_ONCE = 100

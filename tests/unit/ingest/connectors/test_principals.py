@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.permissions import PUBLIC
-from ingest.connectors.readers import Naming, both
+from ingest.connectors.principals import Naming, both
 
 MEMBERS = {"group:a": {"user:1", "user:2"}, "group:b": {"user:2", "user:3"}, "group:c": set()}
 NAMES = st.frozensets(st.sampled_from([*MEMBERS, "user:1", "user:2", "user:3", PUBLIC]))
