@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from api.commands.model_readers import columns, reader_text, readers_text
+from api.commands.model_retrievers import columns, reader_text, readers_text
 from api.terminal import DONE, WITH_FAILURES, Terminal
 from core.settings import load_settings
 from llm.models.catalogue import CATALOGUE, ModelCard, repository_of
 from llm.models.pull import HUB, pull
-from llm.models.reader_check import check_reader, kind_of
-from llm.models.readers import READERS
+from llm.models.retriever_catalogue import RETRIEVERS
+from llm.models.retriever_check import check_retriever, kind_of
 from llm.models.vllm_server import run_child, vllm_command
 
 _GB = 1e9
@@ -29,9 +29,9 @@ def run_list(terminal: Terminal, context: int, batch: int) -> int:
             "context_tokens": context,
             "batch": batch,
             "models": models,
-            "readers": [asdict(card) for card in READERS],
+            "readers": [asdict(card) for card in RETRIEVERS],
         },
-        lambda: f"{_cards_text(models, context, batch)}\n\n{readers_text(READERS)}",
+        lambda: f"{_cards_text(models, context, batch)}\n\n{readers_text(RETRIEVERS)}",
     )
     return DONE
 
@@ -54,7 +54,7 @@ def run_check(data_dir: Path | None, terminal: Terminal, folder: Path) -> int:
     """Try a folder out."""
     settings = load_settings(data_dir).llm
     if kind_of(folder) != "chat":
-        read = check_reader(folder, settings)
+        read = check_retriever(folder, settings)
         terminal.result({"folder": str(folder), **asdict(read)}, lambda: reader_text(read, folder))
         return DONE
     from llm.models.generator_check import check

@@ -5,7 +5,7 @@ from typing import Literal
 
 from core.errors import ModelError
 from llm.engine.tensors.stream_layout import LATENT_GROUP, StreamLayout
-from llm.models.readers import READERS
+from llm.models.retriever_catalogue import RETRIEVERS
 
 WeightDtype = Literal["bfloat16", "8 bit"]
 KvDtype = Literal["model", "int8"]
@@ -107,10 +107,10 @@ def repository_of(name: str) -> tuple[str, str]:
 
     Raises: ModelError listing the names known.
     """
-    for card in (*CATALOGUE, *READERS):
+    for card in (*CATALOGUE, *RETRIEVERS):
         if name in (card.name, card.repository):
             return card.repository, card.name
     if "/" in name:
         return name, name.rsplit("/", 1)[-1]
-    known = ", ".join(card.name for card in (*CATALOGUE, *READERS))
+    known = ", ".join(card.name for card in (*CATALOGUE, *RETRIEVERS))
     raise ModelError(f"no model is called {name!r}; known are {known}")

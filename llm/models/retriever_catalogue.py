@@ -11,7 +11,7 @@ _E5 = ("query: ", "passage: ")
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderCard:
+class RetrieverCard:
     """A model that reads. `dimension` is 0 for a reranker, which gives no vector.
 
     `prompts` are what the model wants in front of questions and passages where its folder does not say
@@ -29,21 +29,21 @@ class ReaderCard:
     prompts: tuple[str, str] | None = None
 
 
-READERS = (
-    ReaderCard("minilm", "sentence-transformers/all-MiniLM-L6-v2", "embedder",
+RETRIEVERS = (
+    RetrieverCard("minilm", "sentence-transformers/all-MiniLM-L6-v2", "embedder",
                23e6, 384, 256, "English", _APACHE),
-    ReaderCard("e5-small", "intfloat/multilingual-e5-small", "embedder",
+    RetrieverCard("e5-small", "intfloat/multilingual-e5-small", "embedder",
                118e6, 384, 512, "100", "MIT", _E5),
-    ReaderCard("e5-large", "intfloat/multilingual-e5-large", "embedder",
+    RetrieverCard("e5-large", "intfloat/multilingual-e5-large", "embedder",
                560e6, 1024, 512, "100", "MIT", _E5),
-    ReaderCard("granite-embedding", "ibm-granite/granite-embedding-278m-multilingual", "embedder",
+    RetrieverCard("granite-embedding", "ibm-granite/granite-embedding-278m-multilingual", "embedder",
                278e6, 768, 512, "12", _APACHE),
-    ReaderCard("arctic-embed-l", "Snowflake/snowflake-arctic-embed-l-v2.0", "embedder",
+    RetrieverCard("arctic-embed-l", "Snowflake/snowflake-arctic-embed-l-v2.0", "embedder",
                568e6, 1024, 8192, "74", _APACHE),
-    ReaderCard("qwen3-embedding", "Qwen/Qwen3-Embedding-0.6B", "embedder",
+    RetrieverCard("qwen3-embedding", "Qwen/Qwen3-Embedding-0.6B", "embedder",
                596e6, 1024, 32768, "100", _APACHE),
-    ReaderCard("minilm-reranker", "cross-encoder/ms-marco-MiniLM-L6-v2", "reranker",
+    RetrieverCard("minilm-reranker", "cross-encoder/ms-marco-MiniLM-L6-v2", "reranker",
                23e6, 0, 512, "English", _APACHE),
-    ReaderCard("bge-reranker", "BAAI/bge-reranker-v2-m3", "reranker",
+    RetrieverCard("bge-reranker", "BAAI/bge-reranker-v2-m3", "reranker",
                568e6, 0, 512, "100", _APACHE),
 )  # fmt: skip

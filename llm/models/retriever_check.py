@@ -23,7 +23,7 @@ _ENCODERS = ("Model", "ForMaskedLM")
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderReport:
+class RetrieverReport:
     """What a folder of weights does on this machine.
 
     `matching` is the likeness or score of a question with its answer, `unrelated` that with another
@@ -55,7 +55,7 @@ def kind_of(folder: Path) -> Kind:
     return "embedder" if names and all(name.endswith(_ENCODERS) for name in names) else "chat"
 
 
-def check_reader(folder: Path, settings: LlmSettings) -> ReaderReport:
+def check_retriever(folder: Path, settings: LlmSettings) -> RetrieverReport:
     """Load an embedder or a reranker, give it a few texts, and return how that went.
 
     Raises: ModelError if it cannot be loaded, or gives values that are not finite.
@@ -65,14 +65,14 @@ def check_reader(folder: Path, settings: LlmSettings) -> ReaderReport:
     return _check_embedder(settings.model_copy(update={"embedder": str(folder)}))
 
 
-def _check_embedder(settings: LlmSettings) -> ReaderReport:
+def _check_embedder(settings: LlmSettings) -> RetrieverReport:
     start = time.perf_counter()
     embedder = DeferredEmbedder(settings)
     question = embedder.embed_question(_QUESTION, ())
     loaded = time.perf_counter()
     matching, unrelated = (embedder.embed([_ANSWER, _OTHER]) @ question).tolist()
     folder = embedder_folder(settings.embedder, settings.question_prompt, settings.passage_prompt)
-    return ReaderReport(
+    return RetrieverReport(
         "embedder",
         embedder.model_id,
         matching,
@@ -88,13 +88,13 @@ def _check_embedder(settings: LlmSettings) -> ReaderReport:
     )
 
 
-def _check_reranker(settings: LlmSettings) -> ReaderReport:
+def _check_reranker(settings: LlmSettings) -> RetrieverReport:
     start = time.perf_counter()
     reranker = DeferredReranker(settings)
     matching, unrelated = reranker.scores(_QUESTION, [_ANSWER, _OTHER]).tolist()
     loaded = time.perf_counter()
     speed = _speed(lambda: reranker.scores(_QUESTION, _PASSAGES))
-    return ReaderReport("reranker", reranker.name, matching, unrelated, loaded - start, speed)
+    return RetrieverReport("reranker", reranker.name, matching, unrelated, loaded - start, speed)
 
 
 def _speed(read: Callable[[], object]) -> float:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from llm.models.reader_check import ReaderReport
-from llm.models.readers import ReaderCard
+from llm.models.retriever_catalogue import RetrieverCard
+from llm.models.retriever_check import RetrieverReport
 
 _COLUMNS = ("kind", "name", "size", "licence", "tokens", "vector", "languages")
 
 
-def readers_text(cards: Sequence[ReaderCard]) -> str:
+def readers_text(cards: Sequence[RetrieverCard]) -> str:
     """Return the models that read as a table."""
     rows = [
         (
@@ -32,7 +32,7 @@ def readers_text(cards: Sequence[ReaderCard]) -> str:
     return "\n".join([*columns([_COLUMNS, *rows]), "", *prompts])
 
 
-def reader_text(report: ReaderReport, folder: Path) -> str:
+def reader_text(report: RetrieverReport, folder: Path) -> str:
     """Return how an embedder or a reranker did, and how it is put to use."""
     pairs = (
         f"Question and answer {report.matching:.2f}, question and another sentence {report.unrelated:.2f}"
