@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from core.errors import FetchError, InputError, ParseError
 from core.metadata import Metadata, day_of
 from core.settings import IngestSettings
-from ingest.connectors.http.client import Question, Reply, WebClient, bounded
+from ingest.connectors.http.client import Request, Response, WebClient, bounded
 from ingest.connectors.http.guard import checked_url
 from ingest.connectors.http.login import login
 from ingest.connectors.http.pages import (
@@ -100,7 +100,7 @@ class WebSource:
         self._problems, self._sound = [], True
         with telling(self.uri):
             self._ask_robots()
-            first = self._client.ask(Question(self._options.url))
+            first = self._client.send(Request(self._options.url))
             if first.status != 200:
                 raise FetchError(f"the server answered {first.status}")
             root = _sitemap(first.content, self._max_bytes)
@@ -115,12 +115,12 @@ class WebSource:
         kept = self._kept_at(listed.uri)
         if kept.is_file():
             return kept.read_bytes()
-        reply = self._client.ask(Question(listed.uri))
-        if reply.status != 200:
-            raise FetchError(f"the server answered {reply.status}")
-        if not self._is_inside(reply.url):
-            raise ParseError(f"the page leads out of the source, to {reply.url[:200]}")
-        return reply.content
+        response = self._client.send(Request(listed.uri))
+        if response.status != 200:
+            raise FetchError(f"the server answered {response.status}")
+        if not self._is_inside(response.url):
+            raise ParseError(f"the page leads out of the source, to {response.url[:200]}")
+        return response.content
 
     def close(self) -> None:
         """Close connections and forget the pages' contents."""
@@ -137,16 +137,16 @@ class WebSource:
     def _ask_robots(self) -> None:
         """Take in robots.txt; without one everything may be read (RFC 9309)."""
         self._robots = RobotFileParser()
-        reply = self._client.ask(Question(joined(self._options.url, "/robots.txt")))
-        if reply.status >= 500:
-            raise FetchError(f"robots.txt is answered with {reply.status}, so nothing may be read")
+        response = self._client.send(Request(joined(self._options.url, "/robots.txt")))
+        if response.status >= 500:
+            raise FetchError(f"robots.txt is answered with {response.status}, so nothing may be read")
         self._robots.parse(
-            reply.content.decode("utf-8", "replace").splitlines() if reply.status < 400 else []
+            response.content.decode("utf-8", "replace").splitlines() if response.status < 400 else []
         )
         asked = self._robots.crawl_delay(self._agent)
         self._client.delay_seconds = max(self._options.delay_seconds, float(asked or 0))
 
-    def _mapped(self, first: Reply) -> Iterator[Listed]:
+    def _mapped(self, first: Response) -> Iterator[Listed]:
         """Yield what a sitemap names, and the sitemaps that it names (sitemaps.org)."""
         seen: dict[str, Page] = {}
         done: set[str] = set()
@@ -204,10 +204,10 @@ class WebSource:
         """Return a page as it is now, or was if it cannot be had or did not change; None if it is none."""
         before = self._memory.pages.get(url)
         try:
-            reply = self._client.ask(
-                Question(url, headers=before.conditions if before else {}, wants_content=_is_html)
+            response = self._client.send(
+                Request(url, headers=before.conditions if before else {}, wants_content=_is_html)
             )
-            page = self._page(url, reply, before)
+            page = self._page(url, response, before)
         except (FetchError, ParseError) as error:
             # What it led to stays known; without a memory of that, nothing may be taken for gone.
             self._sound = self._sound and (before is not None or not isinstance(error, FetchError))
@@ -216,30 +216,30 @@ class WebSource:
             seen[url] = page
         return page
 
-    def _page(self, url: str, reply: Reply, before: Page | None) -> Page | None:
-        if reply.status == 304 and before:
+    def _page(self, url: str, response: Response, before: Page | None) -> Page | None:
+        if response.status == 304 and before:
             return before
-        if reply.status in _GONE:
+        if response.status in _GONE:
             return None
-        if reply.status != 200:
-            raise FetchError(f"the server answered {reply.status}")
-        kind = media_type(reply.headers)
-        if not self._may_read(reply.url) or not is_document(kind):
+        if response.status != 200:
+            raise FetchError(f"the server answered {response.status}")
+        kind = media_type(response.headers)
+        if not self._may_read(response.url) or not is_document(kind):
             return None
-        etag, modified = reply.headers.get("etag", ""), reply.headers.get("last-modified", "")
+        etag, modified = response.headers.get("etag", ""), response.headers.get("last-modified", "")
         found: tuple[str, ...] = ()
-        if reply.content:
+        if response.content:
             with suppress(OSError):  # then it is asked for once more
-                self._kept_at(reply.url).write_bytes(reply.content)
-            found = tuple(dict.fromkeys(filter(self._is_inside, links(reply.content, reply.url))))
-        stamp = page_stamp(etag, modified, reply.content)
-        return Page(reply.url, file_name(reply.url, kind), stamp, etag, modified, found)
+                self._kept_at(response.url).write_bytes(response.content)
+            found = tuple(dict.fromkeys(filter(self._is_inside, links(response.content, response.url))))
+        stamp = page_stamp(etag, modified, response.content)
+        return Page(response.url, file_name(response.url, kind), stamp, etag, modified, found)
 
     def _content(self, url: str) -> bytes:
-        reply = self._client.ask(Question(url))
-        if reply.status != 200:
-            raise FetchError(f"{url} is answered with {reply.status}")
-        return reply.content
+        response = self._client.send(Request(url))
+        if response.status != 200:
+            raise FetchError(f"{url} is answered with {response.status}")
+        return response.content
 
     def _listed(self, page: Page) -> Listed:
         return Listed(page.url, page.name, self._options.readers, page.stamp)

@@ -10,7 +10,7 @@ from core.settings import EngineSettings
 from llm.engine.adapters import AdaptedForward, Adapters
 from llm.engine.engine import Engine
 from llm.engine.model.attention import PagedAttention, attach, detach
-from llm.engine.model.graphs import CudaRecorder, ListingRecorder, RecordedForward
+from llm.engine.model.graphs import CudaRecorder, RecordedForward, Recorder
 from llm.engine.model.layout import watch_layout
 from llm.engine.model.memory import CPU_PAGE_BYTES, count_pages, largest_batch, room_on_gpu
 from llm.engine.model.runner import Forward, ModelForward, ModelRunner
@@ -35,7 +35,7 @@ def build_engine(
     settings: EngineSettings,
     ops: AttentionOps | None = None,
     adapters: Adapters | None = None,
-    recorder: ListingRecorder | None = None,
+    recorder: Recorder | None = None,
 ) -> Engine:
     """Return an engine that owns `model` from now on; `adapters` are those loaded into it.
 
@@ -55,7 +55,7 @@ def build_engine(
 
 
 def prepare(
-    model: PreTrainedModel, settings: EngineSettings, seams: Seams, recorder: ListingRecorder | None = None
+    model: PreTrainedModel, settings: EngineSettings, seams: Seams, recorder: Recorder | None = None
 ) -> tuple[Forward, int]:
     """Return the model's verified forward pass over pages, and the number of pages.
 
@@ -95,7 +95,7 @@ def record(
     settings: EngineSettings,
     forward: Forward,
     num_pages: int,
-    recorder: ListingRecorder,
+    recorder: Recorder,
 ) -> RecordedForward:
     """Return a forward pass that replays decoding steps.
 
@@ -140,7 +140,7 @@ def _pages_that_fit(
     layout: KvLayout,
     settings: EngineSettings,
     seams: Seams,
-    recorder: ListingRecorder | None,
+    recorder: Recorder | None,
 ) -> int:
     """Return the pages that the memory holds beside one for padding. Raises: ModelError if too few."""
     least = max(settings.max_sequences, probe_pages(settings.page_tokens))
@@ -159,7 +159,7 @@ def _pages_that_fit(
     return count_pages(room - page_bytes, page_bytes, least, f"{settings.max_sequences} sequences")
 
 
-def _device_recorder(model: PreTrainedModel, settings: EngineSettings) -> ListingRecorder | None:
+def _device_recorder(model: PreTrainedModel, settings: EngineSettings) -> Recorder | None:
     """Return what records steps on the model's device; nothing where that is not possible or not wished."""
     if model.device.type != "cuda" or not settings.graphs or varies_with_length(model.config):
         return None

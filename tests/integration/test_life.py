@@ -35,7 +35,7 @@ from retrieval.follow.follower import Follower
 NAMES = st.sampled_from(["a.md", "b.md", "c.txt", "d.md"])
 TEXTS = st.sampled_from(["The pump runs.", "The valve leaks.", "Fault E-43 is a leak.", "Grease the pump."])
 PRINCIPALS = ("public", "user:ann", "group:field")
-RETRIEVERS = st.frozensets(st.sampled_from(PRINCIPALS), min_size=1)
+READERS = st.frozensets(st.sampled_from(PRINCIPALS), min_size=1)
 SCOPES = [AccessScope(frozenset(held)) for held in ((), *((name,) for name in PRINCIPALS), PRINCIPALS[1:])]
 
 
@@ -65,11 +65,11 @@ class Life(RuleBasedStateMachine):
             self.folder, self.embedder, ingest={"window_chunks": 1}, database_url=self.database_url
         )
 
-    @rule(name=NAMES, text=TEXTS, readers=RETRIEVERS)
+    @rule(name=NAMES, text=TEXTS, readers=READERS)
     def put(self, name: str, text: str, readers: frozenset[str]) -> None:
         self.source.put(name, text, *readers)
 
-    @rule(name=NAMES, readers=RETRIEVERS)
+    @rule(name=NAMES, readers=READERS)
     def put_something_unreadable(self, name: str, readers: frozenset[str]) -> None:
         self.source.put(name, None, *readers)
 

@@ -25,7 +25,7 @@ INNER = st.sampled_from(["1.md", "2.txt", "deep/3.md"])
 BROKEN = b"%PDF-1.7 and nothing more"
 CONTENTS = st.sampled_from([b"The pump runs.", b"The valve leaks.", b"Grease the pump.", BROKEN])
 PRINCIPALS = ("public", "user:ann", "group:field")
-RETRIEVERS = st.frozensets(st.sampled_from(PRINCIPALS), min_size=1)
+READERS = st.frozensets(st.sampled_from(PRINCIPALS), min_size=1)
 SCOPES = [AccessScope(frozenset(held)) for held in ((), *((name,) for name in PRINCIPALS), PRINCIPALS)]
 
 
@@ -41,13 +41,13 @@ class Life(RuleBasedStateMachine):
         self.expected: dict[str, tuple[str, frozenset[str]]] = {}
         self.app = make_app(self.folder, ingest={"window_chunks": 1})
 
-    @rule(archive=ARCHIVES, files=st.dictionaries(INNER, CONTENTS, min_size=1), readers=RETRIEVERS)
+    @rule(archive=ARCHIVES, files=st.dictionaries(INNER, CONTENTS, min_size=1), readers=READERS)
     def put(self, archive: str, files: dict[str, bytes], readers: frozenset[str]) -> None:
         self.held[archive] = files
         self.source.put(archive, packed(files), *readers)
 
     @precondition(lambda self: self.held)
-    @rule(readers=RETRIEVERS)
+    @rule(readers=READERS)
     def let_others_read_and_ingest(self, readers: frozenset[str]) -> None:
         for archive in self.held:
             self.source.put(archive, self.source.files[archive].content, *readers)

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from core.errors import FetchError, InputError, ParseError
 from core.settings import IngestSettings
-from ingest.connectors.http.client import Question, WebClient
+from ingest.connectors.http.client import Request, WebClient
 from ingest.connectors.http.guard import checked_url
 from ingest.connectors.http.login import login
 from ingest.connectors.listing import in_parts, telling
@@ -99,13 +99,13 @@ class Rest:
         return self._ask(str(url))
 
     def _ask(self, url: str) -> Any:
-        reply = self._client.ask(Question(url, headers={"Accept": "application/json"}))
-        if reply.status in _EXPIRED:
-            raise ExpiredError(f"the server answered {reply.status}")
-        if reply.status != 200:
-            raise FetchError(f"the server answered {reply.status}")
+        response = self._client.send(Request(url, headers={"Accept": "application/json"}))
+        if response.status in _EXPIRED:
+            raise ExpiredError(f"the server answered {response.status}")
+        if response.status != 200:
+            raise FetchError(f"the server answered {response.status}")
         try:
-            return json.loads(reply.content)
+            return json.loads(response.content)
         except (ValueError, RecursionError) as error:
             raise FetchError("the server's answer is not JSON") from error
 

@@ -31,7 +31,7 @@ _SMALL_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Response:
     """An answer with its content; `url` is the last hop's. Header names are lower case."""
 
     status: int
@@ -41,7 +41,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Request:
     """A request. `wants_content` may look at status and headers and leave the content unread."""
 
     url: str
@@ -85,7 +85,7 @@ class WebClient:
         self._lock = threading.Lock()
         self._free_at = 0.0
 
-    def ask(self, question: Question) -> Reply:
+    def send(self, request: Request) -> Response:
         """Return the answer, whatever its status but 429, 502, 503 and 504: those are waited out.
 
         Raises: FetchError if there is none, or not in time; RefusedAddressError; TooLargeError;
@@ -94,17 +94,19 @@ class WebClient:
         for attempt in range(_MOST_TRIES):
             last = attempt == _MOST_TRIES - 1
             try:
-                reply = self._follow(question)
+                response = self._follow(request)
             except FetchError:
                 if last:
                     raise
                 self._sleep(2.0**attempt)
                 continue
-            if reply.status not in _COME_BACK:
-                return reply
-            wait = _wait_seconds(reply.headers.get("retry-after"), 2.0**attempt)
+            if response.status not in _COME_BACK:
+                return response
+            wait = _wait_seconds(response.headers.get("retry-after"), 2.0**attempt)
             if last or wait > _LONGEST_WAIT_SECONDS:
-                raise FetchError(f"the server answered {reply.status} and asks to come back in {wait:.0f} s")
+                raise FetchError(
+                    f"the server answered {response.status} and asks to come back in {wait:.0f} s"
+                )
             self._sleep(wait)
         raise AssertionError("the last try returns or raises")
 
@@ -112,25 +114,25 @@ class WebClient:
         """Close connections."""
         self._pool.close()
 
-    def _follow(self, question: Question) -> Reply:
-        url = home = _url(question.url)
+    def _follow(self, request: Request) -> Response:
+        url = home = _url(request.url)
         for _ in range(_MOST_HOPS + 1):
-            reply = self._once(question, url, signed=_origin(url) == _origin(home))
-            target = reply.headers.get("location")
-            if reply.status not in _REDIRECTS or not target or not question.follow:
-                return reply
+            response = self._once(request, url, signed=_origin(url) == _origin(home))
+            target = response.headers.get("location")
+            if response.status not in _REDIRECTS or not target or not request.follow:
+                return response
             url = _next(url, target)
         raise ParseError(f"the server leads through more than {_MOST_HOPS} addresses")
 
-    def _once(self, question: Question, url: httpx.URL, signed: bool) -> Reply:
+    def _once(self, request: Request, url: httpx.URL, signed: bool) -> Response:
         headers = {
             "Host": url.netloc.decode("ascii"), "User-Agent": self._settings.user_agent,
-            "Accept-Encoding": "gzip", **question.headers,
+            "Accept-Encoding": "gzip", **request.headers,
         }  # fmt: skip
         if signed:
-            headers.update(self._sign(question.method, url, headers, question.content))
-        if question.content:
-            headers["Content-Length"] = str(len(question.content))
+            headers.update(self._sign(request.method, url, headers, request.content))
+        if request.content:
+            headers["Content-Length"] = str(len(request.content))
         self._take_turn()
         self._deadline.at = time.monotonic() + self._settings.request_seconds
         target = httpcore.URL(
@@ -139,22 +141,22 @@ class WebClient:
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), self._settings.silence_seconds)
         try:
             with self._pool.stream(
-                question.method, target, headers=list(headers.items()), content=question.content or None,
+                request.method, target, headers=list(headers.items()), content=request.content or None,
                 extensions={"timeout": timeout},
             ) as response:  # fmt: skip
-                return self._read(question, url, response)
+                return self._read(request, url, response)
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise FetchError(f"{url.host} does not answer: {_words(error)}") from error
         finally:
             self._deadline.at = float("inf")
 
-    def _read(self, question: Question, url: httpx.URL, response: httpcore.Response) -> Reply:
+    def _read(self, request: Request, url: httpx.URL, response: httpcore.Response) -> Response:
         headers = {
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers
         }
-        wanted = response.status not in _REDIRECTS and question.wants_content(response.status, headers)
+        wanted = response.status not in _REDIRECTS and request.wants_content(response.status, headers)
         content = self._content(headers, response.iter_stream()) if wanted else b""
-        return Reply(response.status, headers, content, str(url))
+        return Response(response.status, headers, content, str(url))
 
     def _content(self, headers: Mapping[str, str], stream: Iterator[bytes]) -> bytes:
         said = headers.get("content-length", "")

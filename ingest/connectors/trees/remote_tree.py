@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from core.errors import FetchError, ParseError, TooLargeError
 from core.settings import IngestSettings
-from ingest.connectors.http.client import Reply, Sign, WebClient
+from ingest.connectors.http.client import Response, Sign, WebClient
 from ingest.connectors.listing import in_parts, telling
 from ingest.connectors.options import SourceOptions
 from ingest.connectors.source import Listed, Listing
@@ -79,10 +79,10 @@ class TreeSource(ABC):
         return f"{self.uri}/{escaped(path)}"
 
 
-def content_of(reply: Reply) -> bytes:
+def content_of(response: Response) -> bytes:
     """Return the content of an answer to a GET. Raises: FetchError; TooLargeError if there is too much."""
-    if reply.status == 200:
-        return reply.content
-    if reply.status == 413:
+    if response.status == 200:
+        return response.content
+    if response.status == 413:
         raise TooLargeError()
-    raise FetchError(f"the server answered {reply.status}")
+    raise FetchError(f"the server answered {response.status}")

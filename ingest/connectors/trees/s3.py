@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from core.errors import FetchError, InputError, ParseError
 from core.settings import IngestSettings
 from ingest.connectors.http.aws_signature import Credentials, signer
-from ingest.connectors.http.client import Question, Reply, unsigned
+from ingest.connectors.http.client import Request, Response, unsigned
 from ingest.connectors.http.guard import checked_url
 from ingest.connectors.http.xml import local_name, read_xml, text_of
 from ingest.connectors.listing import stamp
@@ -93,15 +93,15 @@ class S3Source(TreeSource):
                 raise FetchError("the server's list leads in a circle")
             tokens.add(token)
 
-    def _page(self, token: str) -> Reply:
+    def _page(self, token: str) -> Response:
         query = {"encoding-type": "url", "list-type": "2", "max-keys": "1000", "prefix": self._below}
         if token:
             query["continuation-token"] = token
         pairs = (f"{key}={quote(value, safe=_UNRESERVED)}" for key, value in sorted(query.items()))
-        reply = self._client.ask(Question(f"{self._options.endpoint}/?{'&'.join(pairs)}", follow=False))
-        if reply.status != 200:
-            raise FetchError(f"the server answered {reply.status} {_code(reply)}".rstrip())
-        return reply
+        response = self._client.send(Request(f"{self._options.endpoint}/?{'&'.join(pairs)}", follow=False))
+        if response.status != 200:
+            raise FetchError(f"the server answered {response.status} {_code(response)}".rstrip())
+        return response
 
     def _file(self, entry: object, coded: bool) -> RemoteFile | None:
         key, etag, size, modified = (text_of(entry, name) for name in ("Key", "ETag", "Size", "LastModified"))  # type: ignore[arg-type]
@@ -117,11 +117,11 @@ class S3Source(TreeSource):
 
     def _read(self, path: str) -> bytes:
         url = f"{self._options.endpoint}/{quote(self._below + path, safe='/' + _UNRESERVED)}"
-        return content_of(self._client.ask(Question(url, follow=False)))
+        return content_of(self._client.send(Request(url, follow=False)))
 
 
-def _code(reply: Reply) -> str:
+def _code(response: Response) -> str:
     try:
-        return text_of(read_xml(reply.content), "Code")
+        return text_of(read_xml(response.content), "Code")
     except FetchError:
         return ""

@@ -11,7 +11,7 @@ from pydantic import model_validator
 
 from core.errors import FetchError, InputError, ParseError
 from core.settings import IngestSettings
-from ingest.connectors.http.client import Question
+from ingest.connectors.http.client import Request
 from ingest.connectors.http.guard import checked_url
 from ingest.connectors.http.login import login
 from ingest.connectors.http.xml import local_name, read_xml, text_of
@@ -77,14 +77,14 @@ class WebDavSource(TreeSource):
         """Yield what a folder holds: path, whether it is a folder, and its state as a file."""
         url = f"{self._url(folder)}/"
         headers = {"Depth": "1", "Content-Type": "application/xml; charset=utf-8"}
-        reply = self._client.ask(Question(url, "PROPFIND", headers, _ASKED))
-        if reply.status != 207:
-            raise FetchError(f"the server answered {reply.status}")
-        for response in read_xml(reply.content):
-            if local_name(response) != "response":
+        response = self._client.send(Request(url, "PROPFIND", headers, _ASKED))
+        if response.status != 207:
+            raise FetchError(f"the server answered {response.status}")
+        for entry in read_xml(response.content):
+            if local_name(entry) != "response":
                 continue
-            path = self._path(text_of(response, "href"), url)
-            found = next((one for one in response if _is_good(one)), None)
+            path = self._path(text_of(entry, "href"), url)
+            found = next((one for one in entry if _is_good(one)), None)
             if (
                 not path
                 or path == folder
@@ -109,7 +109,7 @@ class WebDavSource(TreeSource):
         return "" if {"", ".", ".."} & set(parts.split("/")) else parts
 
     def _read(self, path: str) -> bytes:
-        return content_of(self._client.ask(Question(self._url(path))))
+        return content_of(self._client.send(Request(self._url(path))))
 
     def _url(self, path: str) -> str:
         return f"{self._base}/{quote(path)}".rstrip("/")

@@ -19,7 +19,7 @@ Compute = Callable[[], Tensor]
 _WARM_UPS = 2  # the first compiles kernels, the second has every library's workspace; neither may be recorded
 
 
-class ListingRecorder(Protocol):
+class Recorder(Protocol):
     """Makes a computation repeatable without its host code."""
 
     def record(self, compute: Compute) -> Compute:
@@ -65,7 +65,7 @@ class RecordedForward:
     """Computes decoding batches by recordings, all else by the forward pass it was given."""
 
     def __init__(
-        self, forward: Forward, recorder: ListingRecorder, most_rows: int, most_pages: int, page_tokens: int
+        self, forward: Forward, recorder: Recorder, most_rows: int, most_pages: int, page_tokens: int
     ) -> None:
         self._forward = forward
         self._recorder = recorder

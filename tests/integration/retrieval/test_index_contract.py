@@ -20,8 +20,8 @@ SECRET = entry(4, "The pump override code", "group:field", document_id=12)
 ENTRIES = [PUMP, SPEED, VALVE, SECRET]
 
 PRINCIPALS = ("public", "user:ann", "user:bob", "group:field", "group:ann")
-RETRIEVERS = st.frozensets(st.sampled_from(PRINCIPALS))
-SHELVES = st.lists(RETRIEVERS, min_size=1, max_size=8)
+READERS = st.frozensets(st.sampled_from(PRINCIPALS))
+SHELVES = st.lists(READERS, min_size=1, max_size=8)
 LABELS = st.frozensets(st.sampled_from(("language:en", "language:zh", "tag:a", "tag:b", "month:2024-03")))
 
 pytestmark = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -92,7 +92,7 @@ def test_new_readers_take_effect_at_once(kind: Kind, tmp_path: Path) -> None:
     assert ids(kind.find(index, "pump", bob)) == {1}
 
 
-@given(shelf=SHELVES, scope=RETRIEVERS, limit=st.integers(1, 10))
+@given(shelf=SHELVES, scope=READERS, limit=st.integers(1, 10))
 @settings(max_examples=20)
 def test_nothing_outside_the_scope_is_ever_found_and_all_inside_is(
     kind: Kind,
@@ -123,8 +123,8 @@ def test_an_empty_scope_finds_nothing(
 
 @settings(max_examples=40, deadline=None)
 @given(
-    shelf=st.lists(st.tuples(RETRIEVERS, LABELS, st.integers(0, 3)), min_size=1, max_size=8),
-    scope=RETRIEVERS,
+    shelf=st.lists(st.tuples(READERS, LABELS, st.integers(0, 3)), min_size=1, max_size=8),
+    scope=READERS,
     wanted=st.lists(LABELS, max_size=2),
 )
 def test_labels_narrow_what_the_scope_may_see_and_nothing_else(
@@ -155,7 +155,7 @@ def test_labels_narrow_what_the_scope_may_see_and_nothing_else(
 
 
 STEPS = st.lists(
-    st.tuples(st.integers(0, 3), RETRIEVERS, LABELS, RETRIEVERS, st.lists(LABELS, max_size=1), st.booleans()),
+    st.tuples(st.integers(0, 3), READERS, LABELS, READERS, st.lists(LABELS, max_size=1), st.booleans()),
     min_size=1,
     max_size=8,
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fakes.application import make_app
 from fakes.embedder import FakeEmbedder
-from integration.ingest.connectors.partners import LOOPBACK, RETRIEVERS, Partner, open_partner
+from integration.ingest.connectors.partners import LOOPBACK, READERS, Partner, open_partner
 
 from api.app import App
 from core.errors import SourceError
@@ -73,7 +73,7 @@ class ConnectorContract:
             content = source.fetch(listed[0])
         assert b"Pump" in content
         if not stocked.grants:
-            assert {one.principals for one in listed} == {RETRIEVERS}
+            assert {one.principals for one in listed} == {READERS}
 
     def test_permissions_change_without_a_new_version(self, app: App, stocked: Partner) -> None:
         night(app, stocked)

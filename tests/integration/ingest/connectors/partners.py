@@ -9,7 +9,7 @@ from api.app import App
 from ingest.connectors.source import Source
 from ingest.connectors.sources import open_source, source_at
 
-RETRIEVERS = frozenset({"group:field"})
+READERS = frozenset({"group:field"})
 # Sources on this machine are allowed to the tests of connectors, and to nobody else.
 LOOPBACK = {"allow_networks": ["127.0.0.0/8", "::1/128"]}
 
@@ -47,7 +47,7 @@ def open_partner(app: App, partner: Partner) -> Source:
     """Open a source as the command line does, and again as the nightly run does."""
     from core.store.sources import SourceEntry
 
-    first = source_at(partner.place, partner.options, RETRIEVERS, app.settings)
+    first = source_at(partner.place, partner.options, READERS, app.settings)
     first.close()
     return open_source(SourceEntry(1, first.uri, first.kind, first.config, "", True), app.settings)
 

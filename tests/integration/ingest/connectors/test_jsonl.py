@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import pytest
 from integration.ingest.connectors.contract import ConnectorContract
-from integration.ingest.connectors.partners import RETRIEVERS, write
+from integration.ingest.connectors.partners import READERS, write
 
 from core.errors import FetchError, TooLargeError
 from core.settings import IngestSettings
@@ -72,7 +72,7 @@ class TestContract(ConnectorContract):
 
 def stream(*lines: object, settings: IngestSettings = SETTINGS) -> StreamSource:
     raw = b"".join((line if isinstance(line, bytes) else json.dumps(line).encode()) + b"\n" for line in lines)
-    return StreamSource(io.BytesIO(raw), "ann", SourceOptions(url="-", read=tuple(RETRIEVERS)), settings)
+    return StreamSource(io.BytesIO(raw), "ann", SourceOptions(url="-", read=tuple(READERS)), settings)
 
 
 def only(source: StreamSource) -> Listing:
@@ -98,7 +98,7 @@ def test_a_line_says_what_a_document_is_and_who_reads_it(tmp_path: Path) -> None
         listing = only(source)
         assert [(one.uri, one.name, set(one.principals)) for one in listing.listed] == [
             ("stream:ann/hr/1", "Leave.txt", {"user:bob"}),
-            ("stream:ann/m", "manual.md", set(RETRIEVERS)),
+            ("stream:ann/m", "manual.md", set(READERS)),
             ("stream:ann/nobody", "nobody.txt", set()),
         ]
         assert not listing.complete
@@ -159,7 +159,7 @@ def test_what_is_not_there_or_too_large_is_refused(tmp_path: Path) -> None:
         with pytest.raises(FetchError, match=r"gone\.md"):
             source.fetch(gone)
         with pytest.raises(FetchError, match="hand it in again"):
-            source.fetch(Listed("stream:ann/other", "o", RETRIEVERS))
+            source.fetch(Listed("stream:ann/other", "o", READERS))
 
 
 @pytest.mark.parametrize(

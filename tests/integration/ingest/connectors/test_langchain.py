@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from integration.ingest.connectors.contract import ConnectorContract
-from integration.ingest.connectors.partners import RETRIEVERS, write
+from integration.ingest.connectors.partners import READERS, write
 
 from core.errors import FetchError, InputError, SourceError, TooLargeError
 from core.settings import ConnectorSettings, IngestSettings, load_settings
@@ -64,7 +64,7 @@ def opened(folder: Path, **options: object) -> LoaderSource:
         "url": "langchain:shelf",
         "loader": LOADER,
         "args": {"folder": str(folder)},
-        "read": list(RETRIEVERS),
+        "read": list(READERS),
     }
     return LoaderSource(LoaderOptions.model_validate({**told, **options}), SETTINGS, Path())
 
@@ -82,7 +82,7 @@ def test_pieces_of_one_document_become_one(tmp_path: Path) -> None:
     with closing(opened(tmp_path)) as again:
         assert again.fetch(one) == b"Page one.\n\nPage two.", "a job that an earlier run left behind"
         with pytest.raises(FetchError):
-            again.fetch(Listed("langchain:shelf/other", "x", RETRIEVERS))
+            again.fetch(Listed("langchain:shelf/other", "x", READERS))
 
 
 def test_a_large_document_is_refused(tmp_path: Path) -> None:
@@ -115,5 +115,5 @@ def test_options_that_are_not_used(tmp_path: Path) -> None:
         ("langchain:a", {"loader": LOADER, "args": '{"api_key": "hunter2"}'}),
     ):
         with pytest.raises(InputError) as caught:
-            source_at(place, options, RETRIEVERS, load_settings(tmp_path))
+            source_at(place, options, READERS, load_settings(tmp_path))
         assert "hunter2" not in str(caught.value)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from integration.ingest.connectors.contract import ConnectorContract
 from integration.ingest.connectors.loopback import Answer, Asked, Web, serving
-from integration.ingest.connectors.partners import LOOPBACK, RETRIEVERS
+from integration.ingest.connectors.partners import LOOPBACK, READERS
 
 from core.errors import FetchError, InputError, ParseError, SourceError
 from core.settings import ConnectorSettings, IngestSettings, load_settings
@@ -122,7 +122,7 @@ def crawl(
 
 
 def open_site(url: str, tmp_path: Path, **options: object) -> WebSource:
-    told = WebOptions.model_validate({"url": url, "read": list(RETRIEVERS), "delay_seconds": 0, **options})
+    told = WebOptions.model_validate({"url": url, "read": list(READERS), "delay_seconds": 0, **options})
     settings = IngestSettings(connectors=ConnectorSettings.model_validate(LOOPBACK), max_file_bytes=2**20)
     return WebSource(told, settings, tmp_path)
 
@@ -216,7 +216,7 @@ def test_a_page_that_leads_out_is_no_page_of_the_source(tmp_path: Path) -> None:
         closing(open_site(f"{web.url}/docs/", tmp_path)) as source,
         pytest.raises(ParseError, match="leads out"),
     ):
-        source.fetch(Listed(f"{web.url}/docs/a", "a", RETRIEVERS))
+        source.fetch(Listed(f"{web.url}/docs/a", "a", READERS))
 
 
 def test_sitemaps_of_sitemaps_packed_or_not(tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_a_sitemap_with_entities_or_broken_is_refused(sitemap: str, tmp_path: Pa
 )
 def test_addresses_and_options_that_are_not_used(place: str, options: dict[str, str], tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
-        source_at(place, options, RETRIEVERS, load_settings(tmp_path))
+        source_at(place, options, READERS, load_settings(tmp_path))
     assert "hunter2" not in str(caught.value)
 
 

@@ -24,7 +24,7 @@ from ingest.run.listing_recorder import ListingRecorder
 from ingest.run.report import DocumentReport, Outcome, silent
 from ingest.run.run import RunOptions, Runs
 
-RETRIEVERS = frozenset({PUBLIC})
+READERS = frozenset({PUBLIC})
 
 
 @pytest.fixture
@@ -290,7 +290,7 @@ class Feed(FakeSource):
     def page(self, *names: str, gone: tuple[str, ...] = ()) -> None:
         for name in names:
             self.put(name, f"Text of {name}.")
-        listed = [Listed(f"{self.uri}/{name}", name, RETRIEVERS, "1") for name in names]
+        listed = [Listed(f"{self.uri}/{name}", name, READERS, "1") for name in names]
         removed = [f"{self.uri}/{name}" for name in gone]
         self.pages.append(Listing(listed, removed, cursor=str(len(self.pages) + 1)))
 

@@ -20,7 +20,7 @@ from ingest.connectors.folder import FolderSource
 from ingest.run.report import Outcome
 from ingest.schedule.night import Schedule
 
-RETRIEVERS = frozenset({"public"})
+READERS = frozenset({"public"})
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def app(tmp_path: Path, database_url: str) -> Iterator[App]:
 def enter(app: App, folder: Path) -> FolderSource:
     folder.mkdir()
     (folder / "a.md").write_text("The pump runs.", "utf-8")
-    source = FolderSource(folder, RETRIEVERS, 2**20)
+    source = FolderSource(folder, READERS, 2**20)
     with app.database.writing() as session:
         register(session, source.uri, source.kind, source.config, scheduled=True)
     return source

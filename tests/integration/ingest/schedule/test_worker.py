@@ -19,7 +19,7 @@ from core.store.tables import JobTable
 from ingest.connectors.folder import FolderSource
 from ingest.run.report import RunReport
 
-RETRIEVERS = frozenset({"public"})
+READERS = frozenset({"public"})
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def enter(app: App, folder: Path, documents: int = 12) -> FolderSource:
     folder.mkdir()
     for number in range(documents):
         (folder / f"{number}.md").write_text(f"The pump {number} runs.", "utf-8")
-    source = FolderSource(folder, RETRIEVERS, 2**20)
+    source = FolderSource(folder, READERS, 2**20)
     with app.database.writing() as session:
         register(session, source.uri, source.kind, source.config, scheduled=True)
     return source
@@ -110,7 +110,7 @@ def test_what_was_postponed_is_taken_up_when_it_is_due(app: App, tmp_path: Path)
         def fetch(self, listed: object) -> bytes:
             raise FetchError("the share is away")
 
-    with closing(Away(tmp_path / "one", RETRIEVERS, 2**20)) as away:
+    with closing(Away(tmp_path / "one", READERS, 2**20)) as away:
         app.ingest(away)
     assert jobs(app) == [("0.md", JobState.QUEUED, 1)]
     assert app.worker().do_due() == 0, "its time has not come"

@@ -13,7 +13,7 @@ from fakes.source import FakeSource
 from api.app import App
 
 TESTS = Path(__file__).resolve().parents[3]
-RETRIEVERS, ROUNDS, DOCUMENTS = 2, 6, 8
+READERS, ROUNDS, DOCUMENTS = 2, 6, 8
 
 
 def reader(data: Path, stop: Path) -> subprocess.Popen[str]:
@@ -58,7 +58,7 @@ def test_readers_stay_right_while_a_writer_ingests_and_changes_over_to_another_i
     change(source, 0)
     app = writer(data, "exact")
     app.ingest(source)
-    readers = [reader(data, stop) for _ in range(RETRIEVERS)]
+    readers = [reader(data, stop) for _ in range(READERS)]
     try:
         wait_for(readers, tmp_path)
         for turn in range(1, ROUNDS):

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from core.values import IndexEntry
 from retrieval.dense.rows import Rows
 
-RETRIEVERS = st.frozensets(st.sampled_from(["public", "user:ann", "group:field"]), max_size=2)
+READERS = st.frozensets(st.sampled_from(["public", "user:ann", "group:field"]), max_size=2)
 LABELS = st.frozensets(st.sampled_from(["tag:a", "tag:b"]), max_size=2)
 # What happens to a document: a new version of so many chunks, new readers and labels, or it goes.
 STEPS = st.lists(
     st.tuples(
         st.integers(1, 4),
         st.sampled_from(["version", "readers", "gone"]),
-        RETRIEVERS,
+        READERS,
         LABELS,
         st.integers(1, 3),
     ),
@@ -32,7 +32,7 @@ def remade(
     ]
 
 
-@given(steps=STEPS, scope=RETRIEVERS, wanted=st.lists(LABELS, max_size=2))
+@given(steps=STEPS, scope=READERS, wanted=st.lists(LABELS, max_size=2))
 def test_rows_hold_what_documents_hold(
     steps: list[tuple[int, str, frozenset[str], frozenset[str], int]],
     scope: frozenset[str],

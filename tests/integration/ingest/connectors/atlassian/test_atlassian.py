@@ -13,7 +13,7 @@ from integration.ingest.connectors.atlassian.atlassian_server import (
 )
 from integration.ingest.connectors.contract import ConnectorContract
 from integration.ingest.connectors.loopback import Answer, serving
-from integration.ingest.connectors.partners import LOOPBACK, RETRIEVERS
+from integration.ingest.connectors.partners import LOOPBACK, READERS
 
 from core.errors import FetchError, InputError, SourceError
 from core.settings import ConnectorSettings, IngestSettings, load_settings
@@ -213,7 +213,7 @@ def test_answers_of_another_kind_are_no_empty_list(answer: Answer, wiki: WikiPar
     with pytest.raises(SourceError, match="nothing was removed"):
         listed(wiki)
     with closing(opened(wiki)) as source, pytest.raises(FetchError):
-        source.fetch(Listed(f"{wiki.place}/spaces/PUMPS/pages/1", "a", RETRIEVERS))
+        source.fetch(Listed(f"{wiki.place}/spaces/PUMPS/pages/1", "a", READERS))
 
 
 def test_a_next_page_on_another_server_is_not_asked_for(
@@ -236,5 +236,5 @@ def test_addresses_and_keys_that_are_not_used(tmp_path: Path) -> None:
         ("jira+https://example.com", {"name": "My Jira"}),
     ):
         with pytest.raises(InputError) as caught:
-            source_at(place, options, RETRIEVERS, load_settings(tmp_path))
+            source_at(place, options, READERS, load_settings(tmp_path))
         assert "hunter2" not in str(caught.value)

@@ -12,7 +12,7 @@ from integration.ingest.connectors.loopback import Answer, Asked, serving
 
 from core.errors import FetchError, ParseError, RefusedAddressError, TooLargeError
 from core.settings import ConnectorSettings
-from ingest.connectors.http.client import Question, WebClient
+from ingest.connectors.http.client import Request, WebClient
 
 LIMIT = 5 * 2**20
 
@@ -32,15 +32,15 @@ def client(**given: object) -> Iterator[tuple[WebClient, list[float]]]:
 
 def ask(answering: Callable[[Asked], Answer], path: str = "/", **given: object) -> object:
     with serving(answering) as web, client(**given) as (made, _):
-        return made.ask(Question(web.url + path))
+        return made.send(Request(web.url + path))
 
 
 def test_an_answer_comes_with_status_headers_and_content() -> None:
     packed = Answer(200, gzip.compress(b"text" * 1000), {"Content-Encoding": "gzip", "ETag": '"1"'})
     with serving(lambda asked: packed if asked.path == "/a" else Answer(404)) as web, client() as (made, _):
-        reply = made.ask(Question(f"{web.url}/a?b=c"))
-        assert (reply.status, reply.content, reply.headers["etag"]) == (200, b"text" * 1000, '"1"')
-        assert made.ask(Question(f"{web.url}/b")).status == 404
+        response = made.send(Request(f"{web.url}/a?b=c"))
+        assert (response.status, response.content, response.headers["etag"]) == (200, b"text" * 1000, '"1"')
+        assert made.send(Request(f"{web.url}/b")).status == 404
         assert web.asked[0].target == "/a?b=c"
         assert web.asked[0].headers["user-agent"] == "vademecum"
 
@@ -59,20 +59,20 @@ def test_a_redirect_to_the_inside_is_refused_at_the_hop(target: str) -> None:
         target = "http://127.0.0.3/"
     with serving(lambda asked: Answer(302, headers={"Location": target})) as web, client() as (made, _):
         with pytest.raises((ParseError, FetchError)) as caught:
-            made.ask(Question(web.url))
+            made.send(Request(web.url))
         assert web.paths() == ["/"], caught.value
 
 
 def test_a_refused_address_is_not_asked_again_and_says_what_to_do() -> None:
     with client() as (made, slept), pytest.raises(RefusedAddressError, match="ALLOW_NETWORKS"):
-        made.ask(Question("http://127.0.0.2:9/"))
+        made.send(Request("http://127.0.0.2:9/"))
     assert slept == []
 
 
 def test_refresh_headers_lead_nowhere() -> None:
     refreshing = Answer(200, "x", {"Refresh": "0; url=http://127.0.0.2/"})
     with serving(lambda asked: refreshing) as web, client() as (made, _):
-        assert made.ask(Question(web.url)).content == b"x"
+        assert made.send(Request(web.url)).content == b"x"
 
 
 def test_redirects_are_followed_so_far_and_no_further() -> None:
@@ -81,9 +81,9 @@ def test_redirects_are_followed_so_far_and_no_further() -> None:
         return Answer(302, headers={"Location": f"/{number - 1}"}) if number else Answer(200, "end")
 
     with serving(answering) as web, client() as (made, _):
-        assert made.ask(Question(f"{web.url}/5")).content == b"end"
+        assert made.send(Request(f"{web.url}/5")).content == b"end"
         with pytest.raises(ParseError, match="more than 5"):
-            made.ask(Question(f"{web.url}/1000"))
+            made.send(Request(f"{web.url}/1000"))
 
 
 def test_a_password_is_not_passed_on_to_another_server() -> None:
@@ -96,7 +96,7 @@ def test_a_password_is_not_passed_on_to_another_server() -> None:
             return Answer(302, headers={"Location": "/b" if asked.path == "/a" else other.url})
 
         with serving(answering) as web, client(sign=sign) as (made, _):
-            assert made.ask(Question(f"{web.url}/a")).content == b"there"
+            assert made.send(Request(f"{web.url}/a")).content == b"there"
         assert [asked.headers.get("authorization") for asked in web.asked] == ["Bearer hunter2"] * 2
         assert "authorization" not in other.asked[0].headers
 
@@ -161,7 +161,7 @@ def test_a_server_that_drips_is_left_at_the_deadline(first: bytes) -> None:
         client(request_seconds=0.3) as (made, slept),
         pytest.raises(FetchError, match=r"timed out|the time for the request is over"),
     ):
-        made.ask(Question(url))
+        made.send(Request(url))
     assert slept == [1.0, 2.0, 4.0]
     assert time.monotonic() - started < 5
 
@@ -171,7 +171,7 @@ def test_a_server_that_asks_to_wait_is_waited_for() -> None:
         [Answer(429, headers={"Retry-After": "7"}), Answer(503)], itertools.repeat(Answer(200, "at last"))
     )
     with serving(lambda asked: next(answers)) as web, client() as (made, slept):
-        assert made.ask(Question(web.url)).content == b"at last"
+        assert made.send(Request(web.url)).content == b"at last"
     assert slept == [7.0, 2.0]
 
 
@@ -181,7 +181,7 @@ def test_a_server_that_asks_to_wait_for_long_is_asked_in_the_next_night() -> Non
         client() as (made, slept),
         pytest.raises(FetchError, match="3600 s"),
     ):
-        made.ask(Question(web.url))
+        made.send(Request(web.url))
     assert slept == []
 
 
@@ -190,5 +190,5 @@ def test_nobody_there_is_a_plain_reason(monkeypatch: pytest.MonkeyPatch) -> None
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with client() as (made, slept), pytest.raises(FetchError, match=r"127\.0\.0\.1 does not answer"):
-        made.ask(Question(f"http://127.0.0.1:{port}/"))
+        made.send(Request(f"http://127.0.0.1:{port}/"))
     assert len(slept) == 3

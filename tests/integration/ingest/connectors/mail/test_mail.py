@@ -16,7 +16,7 @@ from types import MappingProxyType
 import pytest
 from integration.ingest.connectors.contract import ConnectorContract
 from integration.ingest.connectors.mail.imap_server import Mailbox, imap_server
-from integration.ingest.connectors.partners import LOOPBACK, RETRIEVERS
+from integration.ingest.connectors.partners import LOOPBACK, READERS
 
 from core.errors import FetchError, InputError, SourceError, TooLargeError
 from core.settings import ConnectorSettings, IngestSettings, load_settings
@@ -131,7 +131,7 @@ def box(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
 
 
 def open_imap(place: str, **options: str) -> ImapSource:
-    told = {"url": place, "read": list(RETRIEVERS), **ImapPartner.options, **options}
+    told = {"url": place, "read": list(READERS), **ImapPartner.options, **options}
     return ImapSource(ImapOptions.model_validate(told), SETTINGS, Path())
 
 
@@ -236,7 +236,7 @@ def test_wrong_passwords_and_mailboxes_are_plain_reasons(
 )
 def test_addresses_that_are_no_mailbox(place: str, tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
-        source_at(place, {}, RETRIEVERS, load_settings(tmp_path))
+        source_at(place, {}, READERS, load_settings(tmp_path))
     assert "hunter2" not in str(caught.value)
 
 

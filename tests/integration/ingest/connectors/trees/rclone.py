@@ -88,10 +88,10 @@ class TreePartner:
         connection = http.client.HTTPConnection("127.0.0.1", self.port)
         try:
             connection.request(asked.method, asked.target, asked.content or None, dict(asked.headers))
-            reply = connection.getresponse()
+            response = connection.getresponse()
             kept = {"etag", "content-type", "last-modified", "content-encoding"}
-            headers = {name: value for name, value in reply.getheaders() if name.lower() in kept}
-            return Answer(reply.status, reply.read(), headers)
+            headers = {name: value for name, value in response.getheaders() if name.lower() in kept}
+            return Answer(response.status, response.read(), headers)
         finally:
             connection.close()
 

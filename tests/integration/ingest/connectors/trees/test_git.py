@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import pytest
 from integration.ingest.connectors.contract import ConnectorContract
-from integration.ingest.connectors.partners import RETRIEVERS, write
+from integration.ingest.connectors.partners import READERS, write
 
 from core.errors import InputError, ParseError, SourceError
 from core.settings import IngestSettings, load_settings
@@ -155,7 +155,7 @@ def test_a_branch_and_a_folder_are_sources_of_their_own(partner: GitPartner, tmp
     opened = source(partner, tmp_path, path="/docs/", branch="release/2")
     assert opened.uri == f"{partner.place}@release/2/docs"
     assert {name: set(one.principals) for name, one in listed(opened).items()} == {"deep/a.md": {"user:ann"}}
-    assert listed(source(partner, tmp_path))["docs2/b.md"].principals == RETRIEVERS
+    assert listed(source(partner, tmp_path))["docs2/b.md"].principals == READERS
 
 
 def test_rules_that_cannot_be_read_stop_the_listing(partner: GitPartner, tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_large_file_is_refused_and_a_job_without_a_stamp_waits(partner: GitPar
 )
 def test_addresses_and_options_that_are_not_used(place: str, options: dict[str, str], tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
-        source_at(place, options, RETRIEVERS, load_settings(tmp_path))
+        source_at(place, options, READERS, load_settings(tmp_path))
     assert "hunter2" not in str(caught.value)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from integration.ingest.connectors.contract import ConnectorContract
 from integration.ingest.connectors.loopback import Answer, Asked, serving
-from integration.ingest.connectors.partners import LOOPBACK, RETRIEVERS
+from integration.ingest.connectors.partners import LOOPBACK, READERS
 from integration.ingest.connectors.trees.rclone import PASSWORD, USER, TreePartner, behind, rclone
 
 from core.errors import InputError, SourceError, TooLargeError
@@ -50,7 +50,7 @@ class TestContract(ConnectorContract):
 
 def open_bucket(url: str, **options: str) -> S3Source:
     return S3Source(
-        S3Options.model_validate({"url": url, "read": list(RETRIEVERS), **options}), SETTINGS, Path()
+        S3Options.model_validate({"url": url, "read": list(READERS), **options}), SETTINGS, Path()
     )
 
 
@@ -134,7 +134,7 @@ def test_an_object_over_the_limit_is_refused(partner: BucketPartner) -> None:
 )
 def test_addresses_that_are_no_bucket(place: str, tmp_path: Path) -> None:
     with pytest.raises(InputError):
-        source_at(place, {}, RETRIEVERS, load_settings(tmp_path))
+        source_at(place, {}, READERS, load_settings(tmp_path))
 
 
 @pytest.mark.parametrize(

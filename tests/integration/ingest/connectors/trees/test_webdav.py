@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from integration.ingest.connectors.contract import ConnectorContract
 from integration.ingest.connectors.loopback import Answer, Asked, serving
-from integration.ingest.connectors.partners import LOOPBACK, RETRIEVERS, write
+from integration.ingest.connectors.partners import LOOPBACK, READERS, write
 from integration.ingest.connectors.trees.rclone import PASSWORD, USER, TreePartner, behind, rclone
 
 from core.errors import InputError, SourceError
@@ -49,7 +49,7 @@ class TestContract(ConnectorContract):
 
 
 def open_cloud(url: str, **options: str) -> WebDavSource:
-    told = WebDavOptions.model_validate({"url": url, "read": list(RETRIEVERS), **options})
+    told = WebDavOptions.model_validate({"url": url, "read": list(READERS), **options})
     return WebDavSource(told, SETTINGS, Path())
 
 
@@ -140,5 +140,5 @@ def test_a_server_that_is_none_is_a_plain_reason() -> None:
 def test_addresses_that_are_no_server(tmp_path: Path) -> None:
     for place in ("webdav+http://ann:hunter2@example.com/", "webdav+http://127.1/x"):
         with pytest.raises(InputError) as caught:
-            source_at(place, {}, RETRIEVERS, load_settings(tmp_path))
+            source_at(place, {}, READERS, load_settings(tmp_path))
         assert "hunter2" not in str(caught.value)
