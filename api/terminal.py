@@ -9,13 +9,23 @@ from typing import Any, NoReturn
 
 import click
 
-from core.errors import AlreadyRunningError, InputError, ModelError, SettingsError, SourceError, VadeError
-from llm.engine.errors import DeadlineExceededError, EngineClosedError, EngineFullError, GenerationFailedError
+from core.errors import (
+    AlreadyRunningError,
+    DeadlineExceededError,
+    EngineClosedError,
+    EngineFullError,
+    InputError,
+    ModelError,
+    ModelUnavailableError,
+    SettingsError,
+    SourceError,
+    VadeError,
+)
 
 DONE, WITH_FAILURES, USAGE, ALREADY_RUNNING = 0, 1, 2, 3
 _USAGE_ERRORS = (SettingsError, SourceError, InputError, ModelError)
 # A model that is well chosen may still fail, or have too much to do, at one question.
-_MISHAPS = (GenerationFailedError, DeadlineExceededError, EngineFullError, EngineClosedError)
+_MISHAPS = (ModelUnavailableError, DeadlineExceededError, EngineFullError, EngineClosedError)
 
 
 json_option = click.option(

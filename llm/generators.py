@@ -6,9 +6,9 @@ from threading import Lock
 
 import structlog
 
+from core.errors import DeadlineExceededError, EngineClosedError, ModelUnavailableError
 from core.settings import LlmSettings
 from core.values import Inquiry, Passage
-from llm.engine.errors import DeadlineExceededError, EngineClosedError, GenerationFailedError
 from llm.generator import Draft, Generator
 
 log = structlog.get_logger()
@@ -88,7 +88,7 @@ class FallbackGenerator:
             for sentence in self._first.draft(inquiry, passages):
                 spoke = spoke or sentence is not None
                 yield sentence
-        except (GenerationFailedError, DeadlineExceededError) as error:
+        except (ModelUnavailableError, DeadlineExceededError) as error:
             if spoke:
                 raise
             log.warning(

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import structlog
 
+from core.errors import EngineFullError, ModelUnavailableError
 from core.values import Passage
-from llm.engine.errors import EngineFullError, GenerationFailedError
 from llm.reranking.reranker import Reranker
 
 log = structlog.get_logger()
@@ -23,7 +23,7 @@ def reranked(reranker: Reranker, question: str, passages: Sequence[Passage]) -> 
     """
     try:
         scores = reranker.scores(question, [_text(passage) for passage in passages])
-    except (GenerationFailedError, EngineFullError) as error:
+    except (ModelUnavailableError, EngineFullError) as error:
         log.warning("search.not_reranked", reranker=reranker.name, error=str(error))
         return list(passages), NOT_RERANKED
     scored = [replace(passage, score=float(score)) for passage, score in zip(passages, scores, strict=True)]

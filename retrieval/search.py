@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from core.errors import IndexServerError
+from core.errors import EngineFullError, IndexServerError, ModelUnavailableError
 from core.settings import RetrievalSettings
 from core.store.database import Database
 from core.store.documents.reading import placed, read_passages
@@ -15,7 +15,6 @@ from core.text.labels import EVERYTHING, SearchFilter
 from core.text.language import cjk_share, terms
 from core.values import AccessScope, Hit, LabelFilter, Passage
 from llm.embedding.embedder import Embedder, Emphasis
-from llm.engine.errors import EngineFullError, GenerationFailedError
 from llm.reranking.reranker import Reranker
 from retrieval.follow.follower import Opens
 from retrieval.follow.serving import Serving
@@ -140,7 +139,7 @@ class Searcher:
                 vector = serving.embedder.embed_question(question, words.emphasis)
                 with serving.dense.index() as dense:
                     by_meaning = dense.search(vector, scope, self._settings.candidates, labels)
-            except (GenerationFailedError, EngineFullError, IndexServerError) as error:
+            except (ModelUnavailableError, EngineFullError, IndexServerError) as error:
                 log.warning("search.by_words_only", embedder=serving.embedder.model_id, error=str(error))
                 notice = BY_WORDS_ONLY
             else:

@@ -8,12 +8,12 @@ from queue import LifoQueue
 
 import structlog
 
-from core.errors import NotReadyError, ParseError, SandboxError
+from core.errors import NotReadyError, ParseError, ReaderStoppedError, SandboxError
 from core.settings import IngestSettings
 from core.values import ParsedDocument
 from ingest.parsers.members import Lost
 from ingest.sandbox.folder import remove_abandoned
-from ingest.sandbox.process import MemberLostError, ParserProcess, Recipe, StoppedError
+from ingest.sandbox.process import MemberLostError, ParserProcess, Recipe
 
 # Starting one and loading every parser costs as much as reading three hundred ordinary files.
 _FILES_PER_PROCESS = 10_000
@@ -70,12 +70,12 @@ class ParserSandbox:
         while True:
             try:
                 return self._parse(content, name, lost)
-            except StoppedError:
+            except ReaderStoppedError:
                 tries -= 1
                 if not tries:
                     raise
             except MemberLostError as error:
-                if isinstance(error.reason, StoppedError) and tries > 1:
+                if isinstance(error.reason, ReaderStoppedError) and tries > 1:
                     tries -= 1
                 elif len(lost) < _MEMBERS_LOST:
                     lost[error.path] = error.reason

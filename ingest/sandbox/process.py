@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import OverLimitError, ParseError, ReaderCrashError, SandboxError
+from core.errors import OverLimitError, ParseError, ReaderCrashError, ReaderStoppedError, SandboxError
 from core.settings import IngestSettings
 from core.values import ParsedDocument
 from ingest.parsers.members import Lost
@@ -49,10 +49,6 @@ class MemberLostError(Exception):
         super().__init__(path)
         self.path = path
         self.reason = reason
-
-
-class StoppedError(ReaderCrashError):
-    """The process that read this file was stopped from outside, or the machine ran out of memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +108,7 @@ class ParserProcess:
         the process is gone. Files inside whose paths are in `lost` are not read, and have failed for that.
 
         Raises: ParseError; OverLimitError beyond a limit, ReaderCrashError if the process died of the
-        file, StoppedError if it was stopped from outside; MemberLostError for any of these if it came
+        file, ReaderStoppedError if it was stopped from outside; MemberLostError for any of these if it came
         while a file inside was being read.
         """
         self._member = ""
@@ -216,7 +212,7 @@ class ParserProcess:
         if status == -signal.SIGXCPU:
             return _over("takes more computing", self._settings.parser_cpu_seconds, "PARSER_CPU_SECONDS")
         if status in (-signal.SIGKILL, -signal.SIGTERM):
-            return StoppedError()
+            return ReaderStoppedError()
         if status == -signal.SIGABRT:  # how a library in C gives up
             return ReaderCrashError(
                 "The reader gave up on this file (SIGABRT), most likely for want of memory; split it, "

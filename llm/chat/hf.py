@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel, StoppingCriteria, StoppingCriteriaList
 
+from core.errors import EngineClosedError, EngineFullError, RequestInvalidError, RequestTooLongError
 from core.settings import HfSettings
 from llm.engine.engine import Event
-from llm.engine.errors import EngineClosedError, EngineFullError, RequestInvalidError, RequestTooLongError
 from llm.engine.loader import load_codec, load_model
 from llm.engine.request import Delta, Finish, FinishReason, Sampling, Usage
 from llm.engine.stream import Stream, raise_unless_answered
@@ -104,7 +104,7 @@ class HfChat:
             if self._closing:
                 raise EngineClosedError()
             if len(self._waiting) > self._settings.max_waiting:
-                raise EngineFullError(_RETRY_AFTER_SECONDS)
+                raise EngineFullError(retry_after_seconds=_RETRY_AFTER_SECONDS)
             stream = Stream(next(self._numbers), self._cancelled.add)
             self._waiting.append(_Job(prompt, sampling, deadline, stream))
             self._news.notify_all()

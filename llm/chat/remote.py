@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
-from core.settings import RemoteSettings
-from llm.chat.remote_protocol import body, read_answer
-from llm.engine.errors import (
+from core.errors import (
     DeadlineExceededError,
     EngineFullError,
-    GenerationFailedError,
+    ModelUnavailableError,
     ServerDownError,
 )
+from core.settings import RemoteSettings
+from llm.chat.remote_protocol import body, read_answer
 from llm.engine.request import Delta, Finish
 from llm.engine.text.conversation import ChatRequest
 from llm.servers.circuit import CircuitBreaker
@@ -48,20 +48,20 @@ class RemoteChat:
 
         A try that fails before the first delta is repeated. Raises: EngineFullError if the server
         stays busy, ServerDownError while the breaker is open, DeadlineExceededError,
-        RequestInvalidError if the server refuses the request, GenerationFailedError for all else.
+        RequestInvalidError if the server refuses the request, ModelUnavailableError for all else.
         """
         deadline = self._clock() + request.timeout_seconds
         for left in reversed(range(self._settings.tries)):
             wait = self._breaker.seconds_until_try()
             if wait:
-                raise ServerDownError(max(1, round(wait)))
+                raise ServerDownError(retry_after_seconds=max(1, round(wait)))
             begun = False
             try:
                 for part in self._answer(request, deadline):
                     begun = True
                     yield part
                 return
-            except (GenerationFailedError, EngineFullError) as error:
+            except (ModelUnavailableError, EngineFullError) as error:
                 if begun or not left:
                     raise
                 self._pause(self._settings.tries - left, error, deadline)
@@ -80,8 +80,8 @@ class RemoteChat:
             self._breaker.succeeded()
         except httpx.HTTPError as error:
             self._breaker.failed()
-            raise GenerationFailedError(f"the model server does not answer: {error!r}") from error
-        except GenerationFailedError:
+            raise ModelUnavailableError(f"the model server does not answer: {error!r}") from error
+        except ModelUnavailableError:
             self._breaker.failed()
             raise
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from core.errors import ModelUnavailableError
 from core.settings import Dialect
-from llm.engine.errors import GenerationFailedError
 from llm.engine.request import Delta, Finish, FinishReason, Guide, GuideKind, Usage
 from llm.engine.text.conversation import ChatRequest
 
@@ -56,7 +56,7 @@ def _guide(guide: Guide, dialect: Dialect) -> dict[str, Any]:
 def read_answer(chunks: Iterable[bytes]) -> Iterator[Delta | Finish]:
     """Yield what a stream of server-sent events says; the last is the finish.
 
-    Raises: GenerationFailedError if the stream is not one, reports an error or breaks off.
+    Raises: ModelUnavailableError if the stream is not one, reports an error or breaks off.
     """
     reason: FinishReason | None = None
     usage = Usage()
@@ -65,7 +65,7 @@ def read_answer(chunks: Iterable[bytes]) -> Iterator[Delta | Finish]:
             break
         said = _object(event)
         if said.get("error"):
-            raise GenerationFailedError(f"the model server reports: {str(said['error'])[:300]}")
+            raise ModelUnavailableError(f"the model server reports: {str(said['error'])[:300]}")
         usage = _usage(said.get("usage")) or usage
         for choice in said.get("choices") or []:
             text = (choice.get("delta") or {}).get("content")
@@ -73,7 +73,7 @@ def read_answer(chunks: Iterable[bytes]) -> Iterator[Delta | Finish]:
                 yield Delta(str(text))
             reason = _ENDS.get(choice.get("finish_reason"), reason)
     if reason is None:
-        raise GenerationFailedError("the model server's answer broke off")
+        raise ModelUnavailableError("the model server's answer broke off")
     yield Finish(reason, usage)
 
 
@@ -83,7 +83,7 @@ def _events(chunks: Iterable[bytes]) -> Iterator[str]:
     for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
         if len(rest) > MAX_EVENT_BYTES:
-            raise GenerationFailedError("the model server sent a line without end")
+            raise ModelUnavailableError("the model server sent a line without end")
         for line in lines:
             if line.startswith(b"data:"):
                 yield line[5:].decode("utf-8", "replace").strip()
@@ -93,9 +93,9 @@ def _object(event: str) -> dict[str, Any]:
     try:
         said = json.loads(event)
     except ValueError as error:
-        raise GenerationFailedError(f"the model server sent no JSON: {event[:100]!r}") from error
+        raise ModelUnavailableError(f"the model server sent no JSON: {event[:100]!r}") from error
     if not isinstance(said, dict):
-        raise GenerationFailedError(f"the model server sent no object: {event[:100]!r}")
+        raise ModelUnavailableError(f"the model server sent no object: {event[:100]!r}")
     return said
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import ModelUnavailableError
 from core.settings import LlmSettings
 from llm.embedding.embedder import Emphasis, Vectors
 from llm.embedding.folder import BUILT_IN, embedder_folder
 from llm.embedding.tokens import TextTokenizer
-from llm.engine.errors import GenerationFailedError
 from llm.servers.model_server import ModelServer
 
 
@@ -66,15 +66,15 @@ class ServerEmbedder:
         try:
             vectors = np.asarray(rows, np.float32)
         except (TypeError, ValueError) as error:
-            raise GenerationFailedError(f"the embedder's server sent no vectors: {error}") from error
+            raise ModelUnavailableError(f"the embedder's server sent no vectors: {error}") from error
         if vectors.shape != (len(texts), self.dimension):
-            raise GenerationFailedError(
+            raise ModelUnavailableError(
                 f"the embedder's server sent numbers in the shape {vectors.shape} instead of "
                 f"{(len(texts), self.dimension)}"
             )
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not np.isfinite(lengths).all() or not lengths.all():
-            raise GenerationFailedError(
+            raise ModelUnavailableError(
                 "the embedder's server sent vectors that are not finite; nothing was stored"
             )
         unit: Vectors = vectors / lengths
@@ -86,6 +86,6 @@ def _in_order(said: Any) -> list[Any]:
     try:
         return [entry["embedding"] for entry in sorted(said["data"], key=lambda entry: entry["index"])]
     except (KeyError, TypeError) as error:
-        raise GenerationFailedError(
+        raise ModelUnavailableError(
             f"the embedder's server sent something else: {str(said)[:200]}"
         ) from error

@@ -11,8 +11,7 @@ from typing import Any
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from core.errors import ModelError
-from llm.engine.errors import UnsupportedModelError
+from core.errors import ModelError, UnsupportedModelError
 from llm.engine.model.attention import is_latent
 from llm.engine.model.runner import Forward
 from llm.engine.tensors.batch import Batch

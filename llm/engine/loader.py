@@ -5,11 +5,10 @@ from pathlib import Path
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
-from core.errors import ModelError
+from core.errors import ModelError, UnsupportedModelError
 from core.settings import EngineSettings
 from llm.engine.adapters import Adapters
 from llm.engine.build import build_engine, limits
-from llm.engine.errors import UnsupportedModelError
 from llm.engine.loop import EngineLoop
 from llm.engine.quantization import quantize_weights
 from llm.engine.serving import EngineChat

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Condition, Thread
 
+from core.errors import EngineClosedError, EngineFullError
 from llm.engine.engine import Engine, Event
-from llm.engine.errors import EngineClosedError, EngineFullError
 from llm.engine.request import Delta, Finish, FinishReason, GenerationRequest, Priority
 from llm.engine.scheduling.sequence import Matcher, Sequence, Transcript
 from llm.engine.stream import Stream
@@ -94,7 +94,7 @@ class EngineLoop:
             sequence = Sequence(self._next_number, request, now + delay, matcher, transcript)
             self._engine.scheduler.check(sequence)
             if len(self._streams) >= self._engine.scheduler.capacity:
-                raise EngineFullError(self._retry_after())
+                raise EngineFullError(retry_after_seconds=self._retry_after())
             stream = Stream(sequence.number, self._give_up)
             self._next_number += 1
             self._streams[sequence.number] = stream

@@ -10,8 +10,7 @@ from typing import Literal
 from torch import nn
 from transformers import PreTrainedModel
 
-from core.errors import ModelError
-from llm.engine.errors import UnsupportedModelError
+from core.errors import ModelError, UnsupportedModelError
 from llm.engine.seams.experts import quantize_experts
 
 WeightFormat = Literal["model", "int8", "fp8"]

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from llm.engine.errors import RequestInvalidError
+from core.errors import RequestInvalidError
 
 MAX_STOP_STRINGS = 16
 MAX_TOP_LOGPROBS = 20

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from uuid import uuid4
 
-from llm.engine.errors import RequestInvalidError
+from core.errors import RequestInvalidError
 from llm.engine.loop import EngineLoop, EngineSnapshot
 from llm.engine.request import Delta, Finish, GenerationRequest
 from llm.engine.stream import raise_unless_answered

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from threading import Condition
 
+from core.errors import DeadlineExceededError, EngineClosedError, GenerationFailedError
 from llm.engine.engine import Event
-from llm.engine.errors import DeadlineExceededError, EngineClosedError, GenerationFailedError
 from llm.engine.request import Delta, Finish, FinishReason
 
 _BEAT_SECONDS = 0.05

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from llm.engine.errors import UnsupportedModelError
+from core.errors import UnsupportedModelError
 from llm.engine.model.runner import Forward
 from llm.engine.request import GenerationRequest
 from llm.engine.scheduling.plan import Plan, Row

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import structlog
 
+from core.errors import EngineFullError, ModelUnavailableError
 from core.text.identifiers import identifiers
 from core.text.language import cjk_share, terms
 from core.values import DraftSentence, Inquiry, Passage
 from llm.embedding.embedder import Embedder
-from llm.engine.errors import EngineFullError, GenerationFailedError
 from llm.extractive.candidates import Candidate, candidates
 from llm.extractive.evidence import SentenceEvidence, measured
 from llm.extractive.question_analysis import QuestionAnalysis
@@ -76,7 +76,7 @@ class ExtractiveGenerator:
             return by_words
         try:
             return _ranked(self._with_likeness(asked.question, by_words[:_COMPARED]))
-        except (GenerationFailedError, EngineFullError) as error:
+        except (ModelUnavailableError, EngineFullError) as error:
             log.warning("answer.by_words_only", embedder=self._embedder.model_id, error=str(error))
             return by_words
 

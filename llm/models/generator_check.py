@@ -10,9 +10,9 @@ from typing import Literal
 
 from transformers import PreTrainedModel
 
+from core.errors import UnsupportedModelError
 from core.settings import LlmSettings
 from llm.chat.hf import HfChat
-from llm.engine.errors import UnsupportedModelError
 from llm.engine.loader import check_config, load_codec, load_model, run_engine
 from llm.engine.model.attention import detach
 from llm.engine.model.layout import watch_layout

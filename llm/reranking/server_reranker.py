@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import ModelUnavailableError
 from core.settings import LlmSettings
-from llm.engine.errors import GenerationFailedError
 from llm.servers.model_server import ModelServer
 
 
@@ -42,9 +42,9 @@ class ServerReranker:
             for entry in said if self._settings.dialect == "tei" else said["results"]:
                 scores[entry["index"]] = entry[key]
         except (IndexError, KeyError, TypeError, ValueError) as error:
-            raise GenerationFailedError(
+            raise ModelUnavailableError(
                 f"the reranker's server sent something else: {str(said)[:200]}"
             ) from error
         if not np.isfinite(scores).all():
-            raise GenerationFailedError("the reranker's server did not send a number for each passage")
+            raise ModelUnavailableError("the reranker's server did not send a number for each passage")
         return scores

@@ -7,13 +7,13 @@ from typing import Any
 
 import httpx
 
-from core.settings import ServerSettings
-from llm.engine.errors import (
+from core.errors import (
     EngineFullError,
-    GenerationFailedError,
+    ModelUnavailableError,
     RequestInvalidError,
     ServerDownError,
 )
+from core.settings import ServerSettings
 from llm.servers.circuit import CircuitBreaker
 
 _BUSY = frozenset({429, 503})
@@ -41,15 +41,15 @@ class ModelServer:
         """Return the answer to `body`; a try that fails is repeated.
 
         Raises: EngineFullError if the server stays busy, ServerDownError while the breaker is open,
-        RequestInvalidError if the server refuses the request, GenerationFailedError for all else.
+        RequestInvalidError if the server refuses the request, ModelUnavailableError for all else.
         """
         for tries in range(1, self._settings.tries + 1):
             wait = self._breaker.seconds_until_try()
             if wait:
-                raise ServerDownError(max(1, round(wait)))
+                raise ServerDownError(retry_after_seconds=max(1, round(wait)))
             try:
                 return self._answer(path, body)
-            except (GenerationFailedError, EngineFullError) as error:
+            except (ModelUnavailableError, EngineFullError) as error:
                 if tries == self._settings.tries:
                     raise
                 self._sleep(pause_seconds(tries, error))
@@ -66,8 +66,8 @@ class ModelServer:
             said = response.json()
         except (httpx.HTTPError, ValueError) as error:
             self._breaker.failed()
-            raise GenerationFailedError(f"the model server does not answer: {error!r}") from error
-        except GenerationFailedError:
+            raise ModelUnavailableError(f"the model server does not answer: {error!r}") from error
+        except ModelUnavailableError:
             self._breaker.failed()
             raise
         self._breaker.succeeded()
@@ -88,15 +88,15 @@ def open_client(url: str, settings: ServerSettings) -> httpx.Client:
 
 
 def check_response(response: httpx.Response) -> None:
-    """Let 200 pass. Raises: EngineFullError, GenerationFailedError or RequestInvalidError for the rest."""
+    """Let 200 pass. Raises: EngineFullError, ModelUnavailableError or RequestInvalidError for the rest."""
     if response.status_code == httpx.codes.OK:
         return
     response.read()
     message = f"the model server answered {response.status_code}: {response.text[:300]}"
     if response.status_code in _BUSY:
-        raise EngineFullError(_retry_after(response))
+        raise EngineFullError(retry_after_seconds=_retry_after(response))
     if response.status_code in _WORTH_RETRYING or response.is_redirect:
-        raise GenerationFailedError(message)
+        raise ModelUnavailableError(message)
     raise RequestInvalidError(message)
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from core.errors import IndexServerError, IndexUnusableError, SettingsError, VadeError
+from core.errors import IndexNotLoadedError, IndexServerError, IndexUnusableError, SettingsError, VadeError
 from core.settings import MilvusSettings
 from core.values import Hit
 from llm.embedding.embedder import Vectors
@@ -160,7 +160,7 @@ class MilvusServer:
         """Make a call that needs the collection in the server's memory, which a restart may have emptied."""
         try:
             return self._asked(call)
-        except _NotLoadedError:
+        except IndexNotLoadedError:
             self._asked(lambda: self._client.load_collection(collection, **self._patience))
             return self._asked(call)
 
@@ -181,8 +181,4 @@ class MilvusServer:
         return answer
 
 
-class _NotLoadedError(IndexServerError):
-    """The collection is there and not in the server's memory."""
-
-
-_KINDS: dict[int, type[VadeError]] = {_NOT_FOUND: IndexUnusableError, _NOT_LOADED: _NotLoadedError}
+_KINDS: dict[int, type[VadeError]] = {_NOT_FOUND: IndexUnusableError, _NOT_LOADED: IndexNotLoadedError}

@@ -10,14 +10,13 @@ from pathlib import Path
 import structlog
 from sqlalchemy import delete
 
-from core.errors import ModelError
+from core.errors import ModelError, ModelUnavailableError
 from core.store.database import Database
 from core.store.embedders import FORMER, IN_FORCE, EmbedderEntry, embedder_at, put_in_force
 from core.store.tables import FollowerTable
 from core.values import Inquiry, Passage
 from llm.embedding.embedder import Embedder, Emphasis, Vectors
 from llm.embedding.tokens import TextTokenizer
-from llm.engine.errors import GenerationFailedError
 from llm.extractive.generator import ExtractiveGenerator
 from llm.generator import Draft
 from retrieval.follow.follower import Follower, Opens, follower_row
@@ -177,12 +176,12 @@ class LostEmbedder:
         self._reason = reason
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Embed nothing. Raises: GenerationFailedError, always."""
-        raise GenerationFailedError(
+        """Embed nothing. Raises: ModelUnavailableError, always."""
+        raise ModelUnavailableError(
             f"the embedder in force, {self.model_id}, cannot be opened: {self._reason}. Put it back, or let "
             "vade index build bring the one of the settings into force"
         )
 
     def embed_question(self, question: str, emphasis: Emphasis) -> Vectors:
-        """Embed nothing. Raises: GenerationFailedError, always."""
+        """Embed nothing. Raises: ModelUnavailableError, always."""
         return self.embed([question])

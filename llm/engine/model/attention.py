@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, PreTrainedModel
 from transformers.cache_utils import Cache
 
-from llm.engine.errors import UnsupportedModelError
+from core.errors import UnsupportedModelError
 from llm.engine.seams.ops import AttentionOps, AttentionRule
 from llm.engine.tensors.batch import Batch, Chunk, DecodeRows
 from llm.engine.tensors.store import KvStore, KvStream

@@ -10,7 +10,7 @@ from bisect import insort
 from collections.abc import Iterable
 from operator import attrgetter
 
-from llm.engine.errors import EngineFullError, RequestInvalidError, RequestTooLongError
+from core.errors import EngineFullError, RequestInvalidError, RequestTooLongError
 from llm.engine.scheduling.pages import PagePool
 from llm.engine.scheduling.plan import Limits, Plan, Row
 from llm.engine.scheduling.sequence import Sequence
@@ -60,7 +60,7 @@ class Scheduler:
         """
         self.check(sequence)
         if len(self._waiting) + len(self._running) >= self.capacity:
-            raise EngineFullError(RETRY_AFTER_SECONDS)
+            raise EngineFullError(retry_after_seconds=RETRY_AFTER_SECONDS)
         insort(self._waiting, sequence, key=_TURN)
 
     def check(self, sequence: Sequence) -> None:

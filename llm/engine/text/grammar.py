@@ -5,7 +5,7 @@ from collections.abc import Callable
 from llguidance import LLMatcher, LLTokenizer
 from tokenizers import Tokenizer
 
-from llm.engine.errors import GenerationFailedError, RequestInvalidError
+from core.errors import GenerationFailedError, RequestInvalidError
 from llm.engine.request import Guide, GuideKind
 
 MAX_GRAMMAR_BYTES = 64 * 1024

@@ -4,7 +4,7 @@ from functools import cached_property
 
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from llm.engine.errors import UnsupportedModelError
+from core.errors import UnsupportedModelError
 from llm.engine.request import Guide
 from llm.engine.text.conversation import Message
 from llm.engine.text.grammar import GrammarMatcher, Grammars

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from core.errors import ServerDownError
 from llm.embedding.embedder import DeferredEmbedder, Vectors
-from llm.engine.errors import ServerDownError
 from retrieval.search import BY_WORDS_ONLY
 
 

@@ -10,10 +10,10 @@ from fakes.embedder import FakeEmbedder
 from fakes.source import FakeSource
 
 from api.app import App
+from core.errors import ModelUnavailableError, ServerDownError
 from core.permissions import scope_of
 from core.settings import RetrievalSettings
 from llm.embedding.embedder import Vectors
-from llm.engine.errors import GenerationFailedError, ServerDownError
 from llm.reranking.reranker import Scores
 from retrieval.reranking import NOT_RERANKED
 from retrieval.search import BY_WORDS_ONLY, Results, Searcher
@@ -42,7 +42,7 @@ class SilentEmbedder(FakeEmbedder):
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         if self.away:
-            raise ServerDownError(3)
+            raise ServerDownError(retry_after_seconds=3)
         return super().embed(texts)
 
 
@@ -89,7 +89,7 @@ def test_exact_things_come_first_all_the_same(app: App) -> None:
 
 
 def test_while_it_is_down_the_order_stays(app: App) -> None:
-    down = FakeReranker(GenerationFailedError("no answer"))
+    down = FakeReranker(ModelUnavailableError("no answer"))
     assert found(app, down) == found(app, None)
     assert search(app, down).notices == (NOT_RERANKED,)
     assert search(app, FakeReranker()).notices == ()

@@ -1,5 +1,7 @@
+import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -21,8 +23,7 @@ def drawn() -> Iterator[tuple[str, str | None, int, str]]:
 def defined(base: type[VadeError] = VadeError) -> Iterator[type[VadeError]]:
     yield base
     for child in base.__subclasses__():
-        if child.__module__ == errors.__name__:
-            yield from defined(child)
+        yield from defined(child)
 
 
 def test_the_tree_that_is_drawn_is_the_tree_that_is() -> None:
@@ -31,6 +32,26 @@ def test_the_tree_that_is_drawn_is_the_tree_that_is() -> None:
         for kind in defined()
     }
     assert set(drawn()) == real
+
+
+def test_no_other_module_defines_an_error_of_the_tree() -> None:
+    ours = {name for name, *_ in drawn()}
+    root = Path(errors.__file__).parents[1]
+    paths = [
+        path
+        for package in ("core", "llm", "retrieval", "ingest", "admin", "api")
+        for path in (root / package).rglob("*.py")
+    ]
+    elsewhere = [
+        f"{path.relative_to(root)}: {node.name} belongs into core/errors.py"
+        for path in paths
+        if path != Path(errors.__file__)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and {base.id for base in node.bases if isinstance(base, ast.Name)} & ours
+    ]
+    assert len(paths) > 200
+    assert not elsewhere, "\n".join(elsewhere)
 
 
 def test_every_code_is_one_error_s_own() -> None:

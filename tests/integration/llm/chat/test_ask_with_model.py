@@ -23,13 +23,13 @@ from structlog.testing import capture_logs
 from api.cli import main
 from api.commands.up import warm_up
 from api.http import make_http
+from core.errors import EngineFullError
 from core.permissions import scope_of
 from core.settings import EngineSettings
 from core.values import Inquiry, Turn
 from llm.chat.neural import AnswerOptions, NeuralGenerator
 from llm.chat.prompt import build_prompt
 from llm.engine.build import build_engine
-from llm.engine.errors import EngineFullError
 from llm.engine.loader import load_codec, load_model
 from llm.engine.loop import EngineLoop
 from llm.engine.seams.ops import TorchOps
@@ -200,7 +200,7 @@ def test_a_model_that_cannot_be_loaded_is_logged_when_the_server_starts(tmp_path
 
 class Full(FakeGenerator):
     def draft(self, inquiry, passages):
-        raise EngineFullError(17)
+        raise EngineFullError(retry_after_seconds=17)
         yield
 
 

@@ -8,15 +8,15 @@ from integration.llm.tiny_models import tiny_model
 from integration.llm.tiny_tokenizer import tiny_tokenizer
 from transformers import AutoModelForCausalLM, GraniteMoeHybridConfig
 
-from core.settings import EngineSettings, HfSettings
-from llm.chat.hf import HfChat, open_hf
-from llm.engine.errors import (
+from core.errors import (
     DeadlineExceededError,
     EngineClosedError,
     RequestInvalidError,
     RequestTooLongError,
     UnsupportedModelError,
 )
+from core.settings import EngineSettings, HfSettings
+from llm.chat.hf import HfChat, open_hf
 from llm.engine.loader import open_engine
 from llm.engine.request import Delta, FinishReason, Guide, GuideKind, Sampling
 from llm.engine.text.conversation import ChatRequest, Message

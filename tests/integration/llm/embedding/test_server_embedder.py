@@ -5,9 +5,9 @@ import pytest
 from fakes.model_server import model_server
 from pydantic import ValidationError
 
+from core.errors import EngineFullError, ModelUnavailableError, RequestInvalidError, ServerDownError
 from core.settings import EmbedderServerSettings, LlmSettings, RerankerServerSettings
 from llm.embedding.embedders import open_embedder
-from llm.engine.errors import EngineFullError, GenerationFailedError, RequestInvalidError, ServerDownError
 from llm.reranking.reranker import open_reranker
 
 NO_WAIT = {"tries": 1, "connect_seconds": 1.0, "silence_seconds": 2.0}
@@ -63,12 +63,12 @@ def test_prompts_are_put_in_front():
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (lambda body: [[1.0, 0.0]], GenerationFailedError),
-        (lambda body: [[1.0, 0.0, float("nan")]], GenerationFailedError),
-        (lambda body: [[0.0, 0.0, 0.0]], GenerationFailedError),
-        (lambda body: [["x", 0.0, 0.0]], GenerationFailedError),
-        (lambda body: {"error": "no"}, GenerationFailedError),
-        (lambda body: 500, GenerationFailedError),
+        (lambda body: [[1.0, 0.0]], ModelUnavailableError),
+        (lambda body: [[1.0, 0.0, float("nan")]], ModelUnavailableError),
+        (lambda body: [[0.0, 0.0, 0.0]], ModelUnavailableError),
+        (lambda body: [["x", 0.0, 0.0]], ModelUnavailableError),
+        (lambda body: {"error": "no"}, ModelUnavailableError),
+        (lambda body: 500, ModelUnavailableError),
         (lambda body: 429, EngineFullError),
         (lambda body: 413, RequestInvalidError),
     ],
@@ -88,7 +88,7 @@ def test_a_broken_server_is_left_alone():
     with model_server(lambda body: 500) as server:
         here = embedder(server, "tei", breaker_failures=2)
         for _ in range(2):
-            with pytest.raises(GenerationFailedError):
+            with pytest.raises(ModelUnavailableError):
                 here.embed(["pump"])
         with pytest.raises(ServerDownError, match="tried again in"):
             here.embed(["pump"])
@@ -130,5 +130,5 @@ def test_a_score_for_each_text(dialect, answer):
     "said", [[], [{"index": 0}], [{"index": 7, "score": 1.0}], {"results": 1}, [{"index": 0, "score": "x"}]]
 )
 def test_no_score_is_made_up(said):
-    with model_server(lambda body: said) as server, pytest.raises(GenerationFailedError):
+    with model_server(lambda body: said) as server, pytest.raises(ModelUnavailableError):
         reranker(server, "tei").scores("pump?", ["a"])

@@ -8,11 +8,10 @@ import torch
 from integration.llm.engine.test_parity import NEW_TOKENS, PROMPTS, answer_all, engine_for
 from integration.llm.tiny_models import tiny_model
 
-from core.errors import ModelError
+from core.errors import ModelError, UnsupportedModelError
 from core.settings import EngineSettings
 from llm.engine.adapters import Adapters
 from llm.engine.build import build_engine
-from llm.engine.errors import UnsupportedModelError
 from llm.engine.request import GenerationRequest, Sampling
 from llm.engine.scheduling.sequence import Sequence
 

@@ -5,7 +5,7 @@ import torch
 from integration.llm.engine.test_parity import PROMPTS, answer_all, engine_for
 from integration.llm.tiny_models import tiny_model
 
-from llm.engine.errors import UnsupportedModelError
+from core.errors import UnsupportedModelError
 from llm.engine.quantization import quantize_weights
 
 pytest.importorskip("torchao")

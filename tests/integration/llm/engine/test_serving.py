@@ -7,19 +7,19 @@ import pytest
 from integration.llm.tiny_models import tiny_model
 from integration.llm.tiny_tokenizer import tiny_tokenizer
 
-from core.errors import ModelError
+from core.errors import (
+    DeadlineExceededError,
+    EngineClosedError,
+    ModelError,
+    RequestInvalidError,
+    RequestTooLongError,
+    UnsupportedModelError,
+)
 from core.settings import EngineSettings
 from core.values import AccessScope, Inquiry, Passage
 from llm.chat.neural import AnswerOptions, NeuralGenerator
 from llm.chat.prompt import build_prompt
 from llm.engine.build import build_engine
-from llm.engine.errors import (
-    DeadlineExceededError,
-    EngineClosedError,
-    RequestInvalidError,
-    RequestTooLongError,
-    UnsupportedModelError,
-)
 from llm.engine.loader import open_engine
 from llm.engine.request import Delta, Finish, FinishReason, Guide, GuideKind, Sampling
 from llm.engine.seams.ops import TorchOps

@@ -4,10 +4,9 @@ import pytest
 from fakes.generator import FakeGenerator
 from unit.llm.chat.test_prompt import BOILER, PUMP, passage
 
-from core.errors import ModelError
+from core.errors import EngineClosedError, EngineFullError, GenerationFailedError, ModelError
 from core.values import AccessScope, BlockKind, DraftSentence, Inquiry, Turn
 from llm.chat.neural import AnswerOptions, NeuralGenerator
-from llm.engine.errors import EngineClosedError, EngineFullError, GenerationFailedError
 from llm.engine.request import Delta, Finish, FinishReason, Priority
 from llm.generators import DeferredGenerator, FallbackGenerator
 
@@ -179,7 +178,7 @@ def test_the_fallback_speaks_if_the_first_cannot():
     ("text", "error"),
     [
         ("One. [1]\nTwo", GenerationFailedError("down")),
-        ("", EngineFullError(3)),
+        ("", EngineFullError(retry_after_seconds=3)),
         ("", ModelError("no model")),
     ],
 )

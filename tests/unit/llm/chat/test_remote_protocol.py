@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.errors import ModelUnavailableError
 from llm.chat.remote_protocol import MAX_EVENT_BYTES, body, read_answer
-from llm.engine.errors import GenerationFailedError
 from llm.engine.request import Delta, Finish, FinishReason, Guide, GuideKind, Sampling, Usage
 from llm.engine.text.conversation import ChatRequest, Message
 from llm.servers.circuit import CircuitBreaker
@@ -55,7 +55,7 @@ def test_comments_and_other_fields_are_skipped():
     ],
 )
 def test_a_stream_that_is_none_is_an_error(stream, why):
-    with pytest.raises(GenerationFailedError, match=why):
+    with pytest.raises(ModelUnavailableError, match=why):
         list(read_answer([stream]))
 
 

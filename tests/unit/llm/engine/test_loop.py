@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from unit.llm.engine.engine_fakes import expected, hash_engine
 
-from llm.engine.errors import (
+from core.errors import (
     DeadlineExceededError,
     EngineClosedError,
     EngineFullError,

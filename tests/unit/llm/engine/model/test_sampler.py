@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from llm.engine.errors import RequestInvalidError
+from core.errors import RequestInvalidError
 from llm.engine.model.sampler import sample, uniform
 from llm.engine.request import GenerationRequest, Sampling
 from llm.engine.scheduling.sequence import Sequence

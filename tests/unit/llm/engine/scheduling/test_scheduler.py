@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from unit.llm.engine.engine_fakes import expected, hash_engine, limits, next_token, run_to_end, sequence
 
-from llm.engine.errors import EngineFullError, RequestInvalidError, RequestTooLongError
+from core.errors import EngineFullError, RequestInvalidError, RequestTooLongError
 from llm.engine.request import FinishReason, Priority
 from llm.engine.scheduling.pages import PagePool
 from llm.engine.scheduling.scheduler import Scheduler
