@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import SettingsError
+from core.events import ignore
 from core.locks import SignOfLife
 from core.settings import Settings
 from core.store.changes import live_chunk_ids
@@ -18,7 +19,7 @@ from core.store.sources import RunState, SourceEntry, amend_run
 from ingest.connectors.source import Source
 from ingest.connectors.sources import open_source
 from ingest.pipeline import Parse, Pipeline
-from ingest.run.report import Progress, RunReport, silent
+from ingest.run.report import Progress, RunReport
 from ingest.run.run import PLAIN, RunOptions, Runs
 from ingest.sandbox.pool import ParserSandbox
 from ingest.schedule.night import Schedule
@@ -33,7 +34,7 @@ from retrieval.answer import Answerer
 from retrieval.dense.faiss_index import FORM
 from retrieval.dense.kinds import DenseKinds
 from retrieval.follow.follower import Follower, Opens
-from retrieval.follow.reembedding import Told, untold
+from retrieval.follow.reembedding import OnEmbedded
 from retrieval.follow.serving import ExtractiveInForce, Models, Serving
 from retrieval.index import DenseIndex, LexicalIndex
 from retrieval.judge.golden import Verdict
@@ -75,14 +76,16 @@ class App:
         """Both indexes in force, by name."""
         return {"dense": self.dense, "lexical": self.lexical}
 
-    def ingest(self, source: Source, tell: Progress = silent, options: RunOptions = PLAIN) -> RunReport:
+    def ingest(
+        self, source: Source, on_progress: Progress = ignore, options: RunOptions = PLAIN
+    ) -> RunReport:
         """Ingest a source and bring both indexes up to date.
 
         What it brought and has to pass the golden questions comes into force if they hold; if not, the
         report says which broke. Raises: as `Pipeline.ingest`.
         """
         try:
-            report = self.pipeline.ingest(source, tell, options)
+            report = self.pipeline.ingest(source, on_progress, options)
         finally:
             self.promotion.mend()
             self.bring_up_to_date()
@@ -95,12 +98,12 @@ class App:
         with closing(open_source(entry, self.settings)) as source:
             return self.ingest(source, options=RunOptions(priority=BACKGROUND))
 
-    def settle(self, documents: bool, tell: Told = untold) -> list[Verdict]:
+    def settle(self, documents: bool, on_progress: OnEmbedded = ignore) -> list[Verdict]:
         """Let what waits come into force if the golden questions hold: `documents`, and the embedder chosen.
 
         Raises: as `Promotion.embedder`.
         """
-        verdicts = [self.promotion.documents() if documents else None, self.promotion.embedder(tell)]
+        verdicts = [self.promotion.documents() if documents else None, self.promotion.embedder(on_progress)]
         self.bring_up_to_date()
         return [verdict for verdict in verdicts if verdict]
 

@@ -17,7 +17,7 @@ from api.gate import Gate
 from api.wire import AskRequest, answer_json, error_json, passage_json
 from core.errors import AbandonedError, VadeError
 from core.values import AccessScope, Answer
-from retrieval.answer import Found, Said, Tell, Writing
+from retrieval.answer import Found, OnAnswerEvent, Said, Writing
 
 log = structlog.get_logger()
 
@@ -44,10 +44,10 @@ async def answer_events(app: App, gate: Gate, asked: AskRequest, scope: AccessSc
 async def _work(
     app: App, gate: Gate, asked: AskRequest, scope: AccessScope, send: MemoryObjectSendStream[Event]
 ) -> None:
-    teller = _Teller(send)
+    writer = _StreamWriter(send)
     async with send:
         try:
-            answer = await gate.run(answering(app, asked, scope, teller.tell))
+            answer = await gate.run(answering(app, asked, scope, writer.write))
             await send.send(("done", answer_json(answer)))
         except VadeError as error:
             await send.send(("error", error_json(error.code, str(error))["error"]))
@@ -58,32 +58,36 @@ async def _work(
             )
 
 
-def answering(app: App, asked: AskRequest, scope: AccessScope, tell: Tell) -> Callable[[], Answer]:
+def answering(
+    app: App, asked: AskRequest, scope: AccessScope, on_event: OnAnswerEvent
+) -> Callable[[], Answer]:
     """Return the work of answering a request."""
-    return partial(app.answerer.answer, asked.question, scope, tell, asked.turns, within=asked.filter.within)
+    return partial(
+        app.answerer.answer, asked.question, scope, on_event, asked.turns, within=asked.filter.within
+    )
 
 
-def unless_gone(request: Request) -> Tell:
+def unless_gone(request: Request) -> OnAnswerEvent:
     """Return what an answer may tell from its thread so that it stops when the asker has hung up.
 
     What it returns raises AbandonedError then.
     """
 
-    def tell(event: Found | Said | Writing) -> None:
+    def check(event: Found | Said | Writing) -> None:
         if from_thread.run(request.is_disconnected):
             raise AbandonedError()
 
-    return tell
+    return check
 
 
-class _Teller:
+class _StreamWriter:
     """Passes what the answerer tells, from its thread, to the stream."""
 
     def __init__(self, send: MemoryObjectSendStream[Event]) -> None:
         self._send = send
         self._citations = 0
 
-    def tell(self, event: Found | Said | Writing) -> None:
+    def write(self, event: Found | Said | Writing) -> None:
         from_thread.check_cancelled()
         if isinstance(event, Writing):
             return

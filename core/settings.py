@@ -38,7 +38,7 @@ SETTINGS_FILE = "vade.toml"
 
 
 def is_url(text: str) -> bool:
-    """Tell whether a setting that may be a folder or a server names a server."""
+    """Return whether a setting that may be a folder or a server names a server."""
     return text.startswith(("http://", "https://"))
 
 

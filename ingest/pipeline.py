@@ -7,6 +7,7 @@ from functools import partial
 from itertools import chain, islice, takewhile
 
 from core.errors import FetchError, LeaseLostError, ParseError, QuarantineError, VadeError
+from core.events import ignore
 from core.settings import IngestSettings
 from core.store.database import Database
 from core.store.documents.gating import must_wait
@@ -20,11 +21,11 @@ from ingest.chunker import CHUNKER_VERSION, chunk
 from ingest.connectors.source import Listed, Source
 from ingest.languages import with_languages
 from ingest.parsers.formats import PARSERS_VERSION
-from ingest.parsers.progress import telling
+from ingest.parsers.progress import reporting_progress
 from ingest.run.listing_recorder import ListingRecorder, Plan
 from ingest.run.outcomes import NewDocument, Outcomes
 from ingest.run.prefetch import prefetch
-from ingest.run.report import Progress, RunReport, silent
+from ingest.run.report import Progress, RunReport
 from ingest.run.run import PLAIN, Run, RunOptions, Runs
 from ingest.uris import member_uri
 from llm.embedding.embedder import Embedder
@@ -95,7 +96,9 @@ class Pipeline:
         """
         return f"parsers {PARSERS_VERSION}, chunker {CHUNKER_VERSION}, {self._settings.chunk_tokens} tokens"
 
-    def ingest(self, source: Source, tell: Progress = silent, options: RunOptions = PLAIN) -> RunReport:
+    def ingest(
+        self, source: Source, on_progress: Progress = ignore, options: RunOptions = PLAIN
+    ) -> RunReport:
         """Make the database hold what the source holds now; return what was done.
 
         A document that cannot be read is reported and the rest goes on; one that failed before is
@@ -105,7 +108,7 @@ class Pipeline:
         Raises: SourceError if the source cannot be listed; StorageError if nothing can be written;
         AlreadyRunningError if another run over the source is at work.
         """
-        with self._runs.open(source, options, tell) as run:
+        with self._runs.open(source, options, on_progress) as run:
             run.embedder = self._in_force()
             if options.listing:
                 self._recorder.record(source, run)
@@ -168,7 +171,7 @@ class Pipeline:
             file = replace(file, content_sha256=digest, size_bytes=len(content))
             if self._endings.is_known(file, run):
                 return _Ended(lease, file)
-            with run.timed("parse", lease), telling(partial(run.begin_page, lease)):
+            with run.timed("parse", lease), reporting_progress(partial(run.begin_page, lease)):
                 parsed = self._parse(content, listed.name)
             with run.timed("chunk", lease):
                 parts = [

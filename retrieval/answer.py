@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
+from core.events import ignore
 from core.settings import RetrievalSettings
 from core.text.labels import EVERYTHING, SearchFilter
 from core.values import AccessScope, Answer, AnswerSentence, Citation, DraftSentence, Inquiry, Passage, Turn
@@ -44,7 +45,7 @@ class Writing:
     """Told now and then while a sentence is being written: the moment to notice that nobody waits."""
 
 
-Tell = Callable[[Found | Said | Writing], None]
+OnAnswerEvent = Callable[[Found | Said | Writing], None]
 
 
 class Answerer:
@@ -59,13 +60,14 @@ class Answerer:
         self,
         question: str,
         scope: AccessScope,
-        tell: Tell = lambda event: None,
+        on_event: OnAnswerEvent = ignore,
         history: tuple[Turn, ...] = (),
         background: bool = False,
         within: SearchFilter = EVERYTHING,
     ) -> Answer:
-        """Return the answer out of what `within` holds; `tell` hears of it, and may raise to stop it.
+        """Return the answer out of what `within` holds.
 
+        `on_event` is called as the answer comes about, and may raise to stop it.
         A question that leans on `history`, the oldest turn first, is understood by it.
         """
         meant = understand(question, [turn.question for turn in history])
@@ -79,12 +81,12 @@ class Answerer:
         if unknown:
             near = identifiers_near(unknown, self._searcher.near(unknown, scope, within))
             return notes.unknown(unknown.values(), near, passages)
-        tell(Found(tuple(passages)))
+        on_event(Found(tuple(passages)))
         inquiry = Inquiry(question, scope, history, background, meant.whole, meant.wanted)
         with closing(self._generator.draft(inquiry, passages)) as drafts:
             for draft in drafts:
                 said = notes.take(draft, checked_citations(draft, passages)) if draft else None
-                tell(said or Writing())
+                on_event(said or Writing())
         notes.lap("generate_ms")
         return with_disagreements(notes.answer(passages), found, successors)
 

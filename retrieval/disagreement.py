@@ -89,7 +89,7 @@ def _others(citation: Citation, passages: Sequence[Passage]) -> Iterator[Citatio
 
 
 def _differ(one: _Said, other: _Said) -> bool:
-    """Tell whether two sentences are about one thing and give other numbers."""
+    """Return whether two sentences are about one thing and give other numbers."""
     if one.named != other.named or not one.numbers or one.numbers == other.numbers:
         return False
     if len(one.numbers) != len(other.numbers):

@@ -20,7 +20,7 @@ from core.store.sources import (
 from ingest.connectors.sources import open_source
 from ingest.run.report import RunReport
 from ingest.run.run import RunOptions
-from ingest.schedule.night import settle, sync_each, tell
+from ingest.schedule.night import send_alert, settle, sync_each
 
 
 def run(
@@ -44,7 +44,7 @@ def run(
         with terminal.progress("Embedding") as advance:
             settle(night, lambda documents: app.settle(documents, advance_by(advance)))
         if not night.is_clean:
-            tell(night, app.settings.ingest.night)
+            send_alert(night, app.settings.ingest.night)
         return show_night(app, night, terminal, time.perf_counter() - started)
 
 

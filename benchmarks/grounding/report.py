@@ -35,7 +35,7 @@ DIAL = tuple(round(0.05 * step, 2) for step in range(1, 20))
 
 
 @dataclass(frozen=True, slots=True)
-class QuestionAnalysis:
+class Asked:
     """A question with its answers over everything and, where there was one, without its document.
 
     Both were asked for with the dial at 0: what it lets through is known afterwards.
@@ -59,7 +59,7 @@ def main() -> None:
         return app.answerer.answer(asking.gold.question, scope)
 
     asked = [
-        QuestionAnalysis(one, ask(one, one.whole), ask(one, one.without) if one.without else None)
+        Asked(one, ask(one, one.whole), ask(one, one.without) if one.without else None)
         for one in askings(arguments.work, arguments.part)
     ]
     app.close()
@@ -80,17 +80,17 @@ def at(answer: Answer, least: float) -> Answer:
     return replace(answer, sentences=said, citations=citations, refused=not said)
 
 
-def measure_clapnq(asked: Sequence[QuestionAnalysis], dial: float) -> dict[str, Series]:
+def measure_clapnq(asked: Sequence[Asked], dial: float) -> dict[str, Series]:
     """Return the measures on ClapNQ: half of its questions have only a passage that looks like an answer."""
     return _with_answers([one for one in asked if one.asking.set == "clapnq"], dial)
 
 
-def measure_cmrc(asked: Sequence[QuestionAnalysis], dial: float) -> dict[str, Series]:
+def measure_cmrc(asked: Sequence[Asked], dial: float) -> dict[str, Series]:
     """Return the measures on CMRC 2018, all of whose questions have an answer."""
     return _with_answers([one for one in asked if one.asking.set == "cmrc"], dial)
 
 
-def measure_removed(asked: Sequence[QuestionAnalysis], dial: float) -> dict[str, Series]:
+def measure_removed(asked: Sequence[Asked], dial: float) -> dict[str, Series]:
     """Return how questions fare whose document was taken out, beside the same with it."""
     pairs = [(one.whole, one.without) for one in asked if one.without]
     known = [(whole.confidence, 1.0) for whole, _ in pairs]
@@ -102,7 +102,7 @@ def measure_removed(asked: Sequence[QuestionAnalysis], dial: float) -> dict[str,
     }
 
 
-def measure_tatqa(asked: Sequence[QuestionAnalysis], dial: float) -> dict[str, Series]:
+def measure_tatqa(asked: Sequence[Asked], dial: float) -> dict[str, Series]:
     """Return the measures on TAT-QA; each question is asked over its own table and the text around it."""
     own = [one for one in asked if one.asking.set == "tatqa"]
     held = [cells_held(one.asking.cells, at(one.whole, dial)) for one in own]
@@ -110,7 +110,7 @@ def measure_tatqa(asked: Sequence[QuestionAnalysis], dial: float) -> dict[str, S
     return {"cells_in_cited_rows": Series(np.array(held), mean), "refused": Series(np.array(refused), mean)}
 
 
-Measure = Callable[[Sequence[QuestionAnalysis], float], dict[str, Series]]
+Measure = Callable[[Sequence[Asked], float], dict[str, Series]]
 MEASURES: dict[str, Measure] = {
     "clapnq": measure_clapnq,
     "removed": measure_removed,
@@ -125,7 +125,7 @@ def cells_held(cells: Sequence[str], answer: Answer) -> float:
     return float(all(cell_key(cell) in held for cell in cells))
 
 
-def curve_point(asked: Sequence[QuestionAnalysis], dial: float) -> dict[str, float]:
+def curve_point(asked: Sequence[Asked], dial: float) -> dict[str, float]:
     """Return what the dial does: whom it refuses, and how often what is said on ClapNQ is right.
 
     `precision` is over all of ClapNQ's questions that are answered, those included that have no answer.
@@ -162,7 +162,7 @@ def curve_table(curve: Sequence[dict[str, float]]) -> str:
     )
 
 
-def _with_answers(asked: Sequence[QuestionAnalysis], dial: float) -> dict[str, Series]:
+def _with_answers(asked: Sequence[Asked], dial: float) -> dict[str, Series]:
     pairs = [(one.asking.gold, at(one.whole, dial)) for one in asked]
     measured = answer_series([gold for gold, _ in pairs], [answer for _, answer in pairs])
     times = np.array([answer.timings["total_ms"] for _, answer in pairs])

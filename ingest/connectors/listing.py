@@ -19,7 +19,7 @@ _STAMP_CHARS = 255
 
 
 @contextmanager
-def telling(uri: str) -> Iterator[None]:
+def naming_source(uri: str) -> Iterator[None]:
     """Make a problem while a source is listed one that says that nothing may be taken for removed."""
     try:
         yield

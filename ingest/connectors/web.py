@@ -30,7 +30,7 @@ from ingest.connectors.http.pages import (
     page_stamp,
 )
 from ingest.connectors.http.xml import local_name, read_xml, text_of
-from ingest.connectors.listing import in_parts, telling
+from ingest.connectors.listing import in_parts, naming_source
 from ingest.connectors.options import SecretOptions
 from ingest.connectors.source import Listed, Listing
 
@@ -98,7 +98,7 @@ class WebSource:
         Raises: SourceError if the first page, the sitemap or robots.txt cannot be had.
         """
         self._problems, self._sound = [], True
-        with telling(self.uri):
+        with naming_source(self.uri):
             self._ask_robots()
             first = self._client.send(Request(self._options.url))
             if first.status != 200:
@@ -153,7 +153,7 @@ class WebSource:
         waiting, maps = deque([first.url]), {first.url}
         while waiting:
             url = waiting.popleft()
-            with telling(self.uri):
+            with naming_source(self.uri):
                 content = first.content if url == first.url else self._content(url)
                 root = _sitemap(content, self._max_bytes)
                 if root is None:

@@ -42,7 +42,7 @@ def decode(content: bytes, declared: str | None = None) -> str:
 
 
 def looks_like_text(content: bytes) -> bool:
-    """Tell whether `content` is text in some encoding rather than a binary format."""
+    """Return whether `content` is text in some encoding rather than a binary format."""
     sample = content[:_SAMPLE_BYTES]
     if any(sample.startswith(mark) for mark, _ in _MARKS) or _wide_encoding(sample):
         return True

@@ -73,7 +73,7 @@ def describe(content: bytes) -> str:
 
 
 def is_picture(content: bytes) -> bool:
-    """Tell whether a file is a picture of a kind that text recognition takes."""
+    """Return whether a file is a picture of a kind that text recognition takes."""
     return _kind(content) in _PICTURES
 
 
@@ -86,7 +86,7 @@ def _kind(content: bytes) -> str:
 
 
 def is_certain(content: bytes) -> bool:
-    """Tell whether the first bytes prove a format that no parser reads, however much looks like text."""
+    """Return whether the first bytes prove a format that no parser reads, however much looks like text."""
     marks = (mark for offset, mark, _ in _SIGNATURES if offset == 0 and not mark.isascii())
     return content.startswith((*TEXTUAL_MARKS, *marks))
 
@@ -100,5 +100,5 @@ def ole_format(content: bytes) -> str:
 
 
 def is_encrypted_office(content: bytes) -> bool:
-    """Tell whether an OLE2 container wraps a document that is protected by a password."""
+    """Return whether an OLE2 container wraps a document that is protected by a password."""
     return "EncryptedPackage".encode("utf-16-le") in content

@@ -49,7 +49,7 @@ def joined_header(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def is_value(text: str) -> bool:
-    """Tell whether a cell holds a value, such as a number, rather than a name."""
+    """Return whether a cell holds a value, such as a number, rather than a name."""
     stripped = text.strip()
     return (
         len(stripped) <= _MAX_VALUE_CHARS
@@ -59,7 +59,7 @@ def is_value(text: str) -> bool:
 
 
 def _is_pair(row: Sequence[str]) -> bool:
-    """Tell whether a row is a name and its value, such as `Document | SP-04`, and names no columns."""
+    """Return whether a row is a name and its value, such as `Document | SP-04`, and names no columns."""
     return (
         len(row) == 2 and any(letter.isdigit() for letter in row[1]) and not _YEAR.fullmatch(row[1].strip())
     )
@@ -71,7 +71,7 @@ def _names(row: Sequence[str]) -> bool:
 
 
 def _differs(first: Sequence[str], following: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the first row's values, such as numbers of columns, stand above other things."""
+    """Return whether the first row's values, such as numbers of columns, stand above other things."""
     if sum(bool(cell.strip()) for cell in first) < 2 or max(map(len, first)) > _MAX_NAME_CHARS:
         return False
     below = [cell for row in following for cell, head in zip(row, first, strict=False) if is_value(head)]

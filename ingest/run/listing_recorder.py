@@ -74,7 +74,7 @@ class ListingRecorder:
             unreadable.extend(f"{uri}/" for uri, _ in listing.unreadable)
             complete, cursor = listing.complete, listing.cursor or cursor
             for uri, problem in listing.unreadable:
-                run.tell(uri, Outcome.FAILED, problem)
+                run.report_outcome(uri, Outcome.FAILED, problem)
         if complete:
             gone.update(uri for uri in run.known if not uri.startswith(tuple(unreadable)))
         self._remove(run, gone - named, bool(named), complete, cursor)
@@ -130,10 +130,10 @@ class ListingRecorder:
         if known.metadata != listed.metadata.as_text():
             update_metadata(session, known.id, listed.metadata)
         if known.state in GIVEN_UP:
-            run.tell(listed.uri, Outcome.FAILED, ParseError(known.reason))
+            run.report_outcome(listed.uri, Outcome.FAILED, ParseError(known.reason))
         else:
             outcome = Outcome.PERMISSIONS if changed else Outcome.UNCHANGED
-            run.tell(listed.uri, outcome)
+            run.report_outcome(listed.uri, outcome)
             run.tell_members(known, outcome)
 
     def _is_settled(self, known: DocumentSnapshot | None, listed: Listed, retry: bool) -> bool:
@@ -164,7 +164,7 @@ class ListingRecorder:
         for uri in going:
             with run.timed("commit"), self._database.writing() as session:
                 tombstone(session, live[uri])
-            run.tell(uri, Outcome.DELETED)
+            run.report_outcome(uri, Outcome.DELETED)
             run.tell_members(run.known[uri], Outcome.DELETED)
         if cursor:
             with self._database.writing() as session:

@@ -75,7 +75,7 @@ class Outcomes:
             is_new = known is None or not known.readable
             run.report.chunks += len(new.version.chunks)
             outcome = Outcome.ADDED if is_new else Outcome.CHANGED
-            run.tell(new.file.uri, outcome, notices=new.version.parsed.notices)
+            run.report_outcome(new.file.uri, outcome, notices=new.version.parsed.notices)
             _tell_members(new.members, changes[-1], run)
 
     def is_known(self, file: Fetched, run: Run) -> bool:
@@ -99,7 +99,7 @@ class Outcomes:
         if self._write(lease, run, write):
             changed = file.uri in run.regranted
             outcome = Outcome.PERMISSIONS if changed else Outcome.UNCHANGED
-            run.tell(file.uri, outcome)
+            run.report_outcome(file.uri, outcome)
             run.tell_members(known, outcome)
 
     def failed(self, lease: Lease, file: Fetched, error: VadeError, run: Run) -> None:
@@ -118,7 +118,7 @@ class Outcomes:
 
             written = self._write(lease, run, write)
         if written:
-            run.tell(file.uri, Outcome.FAILED, error)
+            run.report_outcome(file.uri, Outcome.FAILED, error)
 
     def _write(self, lease: Lease, run: Run, write: Callable[[Session], None]) -> bool:
         """Write an ending; False if the job was cancelled or is another worker's by now."""
@@ -128,7 +128,7 @@ class Outcomes:
         except LeaseLostError as error:
             with self._database.writing() as session:
                 end_cancelled(session, [lease])
-            run.tell(lease.key, Outcome.CANCELLED, error)
+            run.report_outcome(lease.key, Outcome.CANCELLED, error)
             return False
         finally:
             run.drop(lease)

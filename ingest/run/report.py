@@ -41,10 +41,6 @@ Progress = Callable[[DocumentReport, int], None]
 """Called with each document's outcome, and how many documents are listed by then."""
 
 
-def silent(document: DocumentReport, listed: int) -> None:
-    """Tell nobody."""
-
-
 @dataclass
 class RunReport:
     """A run's outcomes and where its time went, in seconds by stage.

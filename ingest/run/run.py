@@ -75,7 +75,7 @@ class Run:
         lease: Lease,
         known: dict[str, DocumentSnapshot],
         options: RunOptions,
-        tell: Progress,
+        on_progress: Progress,
     ) -> None:
         self.source = source
         self.number = number
@@ -84,18 +84,18 @@ class Run:
         self.options = options
         self.report = RunReport(source.uri, number)
         self.regranted: set[str] = set()
-        self._tell = tell
+        self._on_progress = on_progress
         self._lock = threading.Lock()
         self._stages: dict[Lease, str] = {}
         self._taken: set[Lease] = set()
         self._stopped = threading.Event()
 
-    def tell(
+    def report_outcome(
         self, uri: str, outcome: Outcome, error: VadeError | None = None, notices: tuple[str, ...] = ()
     ) -> None:
         """Note one document's outcome and pass it on."""
         document = self.report.note(uri, outcome, error, notices)
-        self._tell(document, self.report.listed + self.report.inside)
+        self._on_progress(document, self.report.listed + self.report.inside)
 
     def tell_members(self, known: DocumentSnapshot, outcome: Outcome) -> None:
         """Tell of the files inside a document that share its outcome; what failed before is told again."""
@@ -110,7 +110,7 @@ class Run:
     ) -> None:
         """Note the outcome of a file inside a document, which no source lists."""
         self.report.inside += 1
-        self.tell(uri, outcome, error, notices)
+        self.report_outcome(uri, outcome, error, notices)
 
     @contextmanager
     def timed(self, stage: str, *leases: Lease) -> Iterator[None]:
@@ -187,12 +187,12 @@ class Runs:
         return Holder(self._life.name, dead, self._lease_seconds)
 
     @contextmanager
-    def open(self, source: Source, options: RunOptions, tell: Progress) -> Iterator[Run]:
+    def open(self, source: Source, options: RunOptions, on_progress: Progress) -> Iterator[Run]:
         """Hold the only run over a source; at the end its report is kept and its leases are free.
 
         Raises: AlreadyRunningError if another run is at work after `options.wait_seconds`.
         """
-        run = self._begin(source, options, tell)
+        run = self._begin(source, options, on_progress)
         run.hold([run.lease])
         beating = threading.Event()
         heart = threading.Thread(target=self._beat, args=(run, beating), name="heartbeat", daemon=True)
@@ -216,7 +216,7 @@ class Runs:
             heart.join()
             self._end(run, state, reason)
 
-    def _begin(self, source: Source, options: RunOptions, tell: Progress) -> Run:
+    def _begin(self, source: Source, options: RunOptions, on_progress: Progress) -> Run:
         patience = time.monotonic() + options.wait_seconds
         while True:
             holder = self.holder()
@@ -227,7 +227,7 @@ class Runs:
                     enqueue(session, [NewJob(SYNC, source.uri, entry.id, number, options.priority)])
                     lease = claim_one(session, holder, SYNC, source.uri)
                     known = document_snapshots(session, source.uri)
-                    return Run(entry, number, lease, known, options, tell)
+                    return Run(entry, number, lease, known, options, on_progress)
             if time.monotonic() >= patience:
                 raise AlreadyRunningError(f"another run over {source.uri} is at work; this one did nothing")
             time.sleep(_LOOK_AGAIN_SECONDS)

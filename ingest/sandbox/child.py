@@ -17,7 +17,7 @@ from core.values import ParsedDocument
 from ingest.parsers.formats import parse
 from ingest.parsers.members import Lost
 from ingest.parsers.office.legacy import Convert
-from ingest.parsers.progress import telling
+from ingest.parsers.progress import reporting_progress
 from ingest.sandbox.confinement import Terms, allow_computing, confine
 from ingest.sandbox.reply import document_reply, read_reason, reason_reply
 from ingest.sandbox.wire import Channel
@@ -47,7 +47,9 @@ def serve(read: Parse) -> None:
             content = bytes(parts.pop())  # a copy, and then not held twice
             allow_computing(terms.cpu_seconds)
             lost = {path: read_reason(reason, inside=True) for path, reason in request["lost"].items()}
-            with telling(_Pages(channel, terms).begin, lambda path: channel.send({"member": path})):
+            with reporting_progress(
+                _Pages(channel, terms).begin, lambda path: channel.send({"member": path})
+            ):
                 convert = partial(_converted, channel)
                 channel.send(*_answer(read, content, request["name"], terms, convert, lost))
         except EOFError:
@@ -109,7 +111,7 @@ def out_of_memory(limit_bytes: int) -> OverLimitError:
 
 
 def _lacked_memory(error: BaseException | None) -> bool:
-    """Tell whether a want of memory lies behind an error, under whatever a vendor made of it."""
+    """Return whether a want of memory lies behind an error, under whatever a vendor made of it."""
     while error is not None:
         if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
             return True

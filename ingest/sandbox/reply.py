@@ -190,7 +190,7 @@ def _pages(listed: Any, boxes: Bytes, length: int) -> tuple[Page, ...]:
 
 
 def _inflates_to(packed: bytes, size: int) -> bool:
-    """Tell whether `packed` holds exactly `size` bytes, without unpacking more."""
+    """Return whether `packed` holds exactly `size` bytes, without unpacking more."""
     inflating = zlib.decompressobj()
     return len(inflating.decompress(packed, size + 1)) == size and inflating.eof
 

@@ -126,7 +126,7 @@ class Schedule:
         settle(night, self._decide)
         log.info("night.done", sources=len(due), ok=night.is_clean)
         if not night.is_clean:
-            tell(night, self._settings)
+            send_alert(night, self._settings)
         return night
 
     def _due(self, now: datetime, at: time) -> list[SourceEntry]:
@@ -140,7 +140,7 @@ class Schedule:
         ]
 
 
-def tell(night: NightReport, settings: NightSettings) -> None:
+def send_alert(night: NightReport, settings: NightSettings) -> None:
     """Send the report of a night that did not go well to whom it may concern; failing that, log it."""
     if settings.webhook:
         try:

@@ -130,7 +130,7 @@ class Watch:
             self._stop.wait(self._pace.look_seconds)
 
     def _counts(self, change: Change, path: Path, folders: Collection[Path]) -> bool:
-        """Tell whether a folder's listing may be another one: hidden files are not in it."""
+        """Return whether a folder's listing may be another one: hidden files are not in it."""
         if path.is_relative_to(self._data_dir):
             return False
         root = next((folder for folder in folders if path.is_relative_to(folder)), path.parent)

@@ -73,7 +73,7 @@ class Engine:
         events = self._expire(now)
         news = self._collect()
         self._start()
-        return events + [self._tell(one) for one in news]
+        return events + [self._event_of(one) for one in news]
 
     def cancel(self, number: int) -> list[Event]:
         """End a request early; nothing happens if it has ended already."""
@@ -131,7 +131,7 @@ class Engine:
         self.scheduler.remove(sequence)
         return _News(sequence, Sample(0), FinishReason.ERROR, message)
 
-    def _tell(self, news: _News) -> Event:
+    def _event_of(self, news: _News) -> Event:
         sequence, token = news.sequence, news.sample.token
         if news.error:
             return self._end(sequence, FinishReason.ERROR, news.error)

@@ -153,7 +153,7 @@ class Lists:
         return np.concatenate(parts) if parts else np.empty((0, self._vectors.dimension), np.float32)
 
     def is_worn(self) -> bool:
-        """Tell whether the lists have become so long that more of them would find faster."""
+        """Return whether the lists have become so long that more of them would find faster."""
         return self._index is not None and self.count > _OUTGROWN * (self._index.nlist / _LISTS_PER_ROOT) ** 2
 
     def save(self, folder: Path) -> None:

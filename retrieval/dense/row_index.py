@@ -44,7 +44,7 @@ class Structure(Protocol):
         ...
 
     def is_worn(self) -> bool:
-        """Tell whether it would find better or faster if it were made anew."""
+        """Return whether it would find better or faster if it were made anew."""
         ...
 
     def save(self, folder: Path) -> None:
@@ -70,7 +70,7 @@ class RowIndex:
             raise IndexUnusableError(f"{folder} has {structure.count} vectors for {self._rows.count} rows")
 
     def is_worn(self) -> bool:
-        """Tell whether the index should be built anew: most rows are empty, or the structure is worn."""
+        """Return whether the index should be built anew: most rows are empty, or the structure is worn."""
         return self._rows.count > _FEW_ROWS + 2 * self._rows.live or self._structure.is_worn()
 
     def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:

@@ -5,6 +5,7 @@ What is done is in the database, batch by batch: killed half way, it goes on whe
 
 from collections.abc import Callable
 
+from core.events import ignore
 from core.store.database import Database
 from core.store.embedders import add_vectors, count_unembedded, unembedded
 from llm.embedding.embedder import Embedder
@@ -12,15 +13,13 @@ from llm.embedding.embedder import Embedder
 # Chunks embedded together, then committed: some seconds of work on two cores.
 _CHUNKS_AT_ONCE = 128
 
-Told = Callable[[int, int], None]
+OnEmbedded = Callable[[int, int], None]
 """Called with how many chunks were just embedded, and how many there were to embed."""
 
 
-def untold(embedded: int, total: int) -> None:
-    """Tell nobody."""
-
-
-def embed_missing(database: Database, embedder: Embedder, followed: bool, tell: Told = untold) -> int:
+def embed_missing(
+    database: Database, embedder: Embedder, followed: bool, on_progress: OnEmbedded = ignore
+) -> int:
     """Embed every chunk that has no vector of this model; return how many were embedded.
 
     With `followed`, indexes of this model hear of it.
@@ -40,5 +39,5 @@ def embed_missing(database: Database, embedder: Embedder, followed: bool, tell: 
         with database.writing() as session:
             add_vectors(session, embedder.model_id, vectors, followed)
         done += len(chunks)
-        tell(len(chunks), max(total, done))
+        on_progress(len(chunks), max(total, done))
     return done

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 import structlog
 
 from core.errors import NotReadyError
+from core.events import ignore
 from core.store.changes import waiting_changes
 from core.store.database import Database
 from core.store.documents.gating import confirm, count_gate_states, promote, roll_back
@@ -26,7 +27,7 @@ from core.store.goldens import Golden, keep_verdict, list_goldens
 from core.values import GateState
 from retrieval.answer import Answerer
 from retrieval.follow.follower import Follower, Opens
-from retrieval.follow.reembedding import Told, embed_missing, untold
+from retrieval.follow.reembedding import OnEmbedded, embed_missing
 from retrieval.follow.serving import Model, Models, Serving
 from retrieval.index import LexicalIndex
 from retrieval.judge.golden import Trial, Verdict, compare, try_out
@@ -78,7 +79,7 @@ class Promotion:
                 promote(session, {GateState.WAITING}, waiting.newest)
         return self._noted(verdict)
 
-    def embedder(self, tell: Told = untold, again: bool = False) -> Verdict | None:
+    def embedder(self, on_progress: OnEmbedded = ignore, again: bool = False) -> Verdict | None:
         """Let the embedder of the settings come into force once every chunk has its vector.
 
         None if it is in force, or was taken out of force by a person and not asked for `again`.
@@ -88,7 +89,7 @@ class Promotion:
         chosen, now = self._models.chosen, self._models.in_force()
         if now is chosen or (not again and self._is_withdrawn(chosen)):
             return None
-        self._embed_all(chosen, tell)
+        self._embed_all(chosen, on_progress)
         for _ in range(_TRIES):
             verdict = self._judged(chosen, now)
             try:
@@ -98,7 +99,7 @@ class Promotion:
                         put_in_force(session, self._models.entry(chosen))
                 break
             except NotReadyError:
-                embed_missing(self._database, chosen.embedder, followed=True, tell=tell)
+                embed_missing(self._database, chosen.embedder, followed=True, on_progress=on_progress)
         else:
             raise NotReadyError("new chunks came faster than they could be embedded; try again")
         self._drop_beside()
@@ -109,12 +110,12 @@ class Promotion:
         with self._database.writing() as session:
             return promote(session, {GateState.WAITING, GateState.WITHDRAWN})
 
-    def promote_embedder(self, tell: Told = untold) -> bool:
+    def promote_embedder(self, on_progress: OnEmbedded = ignore) -> bool:
         """Bring the embedder of the settings into force, whatever the questions say; False if it is."""
         chosen = self._models.chosen
         if self._models.in_force() is chosen:
             return False
-        self._embed_all(chosen, tell)
+        self._embed_all(chosen, on_progress)
         with self._database.writing() as session:
             put_in_force(session, self._models.entry(chosen))
         self._drop_beside()
@@ -125,12 +126,12 @@ class Promotion:
         with self._database.writing() as session:
             return roll_back(session)
 
-    def roll_back_embedder(self, tell: Told = untold) -> str:
+    def roll_back_embedder(self, on_progress: OnEmbedded = ignore) -> str:
         """Let the former embedder be in force again; return its name. Raises: NotReadyError; ModelError."""
         former = self._models.former()
         if former is None:
             raise NotReadyError("there is no former embedder to go back to")
-        self._embed_all(former, tell)
+        self._embed_all(former, on_progress)
         with self._database.writing() as session:
             name = take_back(session).model_id
         self._drop_beside()
@@ -141,21 +142,21 @@ class Promotion:
         with self._database.writing() as session:
             return confirm(session), forget_former(session)
 
-    def mend(self, tell: Told = untold) -> None:
+    def mend(self, on_progress: OnEmbedded = ignore) -> None:
         """Give chunks their vector that were committed by a worker that had not heard of a new embedder."""
         embedder = self._models.in_force().embedder
         with self._database.reading() as session:
             missing = count_unembedded(session, embedder.model_id)
         if missing:
-            embed_missing(self._database, embedder, followed=True, tell=tell)
+            embed_missing(self._database, embedder, followed=True, on_progress=on_progress)
 
-    def _embed_all(self, model: Model, tell: Told) -> None:
+    def _embed_all(self, model: Model, on_progress: OnEmbedded) -> None:
         """Embed what lacks a vector; an index made before that would miss it, and is made anew."""
         with self._database.reading() as session:
             missing = count_unembedded(session, model.embedder.model_id)
         if missing:
             model.dense.remove()
-            embed_missing(self._database, model.embedder, followed=False, tell=tell)
+            embed_missing(self._database, model.embedder, followed=False, on_progress=on_progress)
         model.dense.bring_up_to_date()
 
     def _drop_beside(self) -> None:

@@ -82,7 +82,7 @@ def promote(session: Session, which: Collection[GateState], newest: int | None =
         session,
         update(VersionTable).where(wanted).values(tombstoned_at=None, gate_state=GateState.PROMOTED),
     )
-    _tell(session, _in_state(GateState.PROMOTED))
+    _announce(session, _in_state(GateState.PROMOTED))
     return documents
 
 
@@ -100,7 +100,7 @@ def roll_back(session: Session) -> int:
     )
     back = update(VersionTable).where(_in_state(GateState.FORMER))
     _execute(session, back.values(tombstoned_at=None, gate_state=GateState.PLAIN))
-    _tell(session, _in_state(GateState.WITHDRAWN))
+    _announce(session, _in_state(GateState.WITHDRAWN))
     return documents
 
 
@@ -114,7 +114,7 @@ def confirm(session: Session) -> int:
     return number
 
 
-def _tell(session: Session, moved: ColumnElement[bool]) -> None:
+def _announce(session: Session, moved: ColumnElement[bool]) -> None:
     """Make the documents of versions that moved say what they are now, and write them into the log."""
     documents = select(VersionTable.document_id).where(moved)
     live = select(VersionTable.id).where(LIVE, VersionTable.document_id == DocumentTable.id)

@@ -16,7 +16,7 @@ from core.settings import IngestSettings
 from ingest.connectors.http.client import Request, WebClient
 from ingest.connectors.http.guard import checked_url
 from ingest.connectors.http.login import login
-from ingest.connectors.listing import in_parts, telling
+from ingest.connectors.listing import in_parts, naming_source
 from ingest.connectors.options import Names, SecretOptions
 from ingest.connectors.principals import SYSTEM_NAME, Naming
 from ingest.connectors.source import Listed, Listing
@@ -174,7 +174,7 @@ class AtlassianSource(ABC):
         """Return a document. Raises: FetchError; ExpiredError."""
 
     def _from_the_beginning(self, after: datetime | None) -> Iterator[Listed]:
-        with telling(self.uri):
+        with naming_source(self.uri):
             for beginning in range(_MOST_BEGINNINGS):
                 try:
                     yield from self._documents(after)

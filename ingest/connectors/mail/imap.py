@@ -17,7 +17,7 @@ from pydantic import model_validator
 from core.errors import FetchError, InputError, TooLargeError
 from core.settings import IngestSettings
 from ingest.connectors.http.guard import AddressGuard, check_host
-from ingest.connectors.listing import in_parts, telling
+from ingest.connectors.listing import in_parts, naming_source
 from ingest.connectors.options import SecretOptions
 from ingest.connectors.source import Listed, Listing
 from ingest.uris import escaped
@@ -83,7 +83,7 @@ class ImapSource:
 
     def listings(self, cursor: str) -> Iterator[Listing]:
         """Yield the messages in order of their numbers. Raises: SourceError if the server cannot be asked."""
-        with telling(self.uri), self._lock:
+        with naming_source(self.uri), self._lock:
             uids = self._tried(self._uids)
         yield from in_parts(
             Listed(f"{self.uri}/{uid}", f"{uid}.eml", self._options.readers, f"{self._validity} {uid}")

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from core.errors import FetchError, InputError, ParseError, TooLargeError
 from core.settings import IngestSettings
 from ingest.connectors.http.guard import AddressGuard, check_host
-from ingest.connectors.listing import in_parts, telling
+from ingest.connectors.listing import in_parts, naming_source
 from ingest.connectors.options import SecretOptions
 from ingest.connectors.source import Listed, Listing
 from ingest.connectors.trees.git_command import GitCommand
@@ -100,7 +100,7 @@ class GitSource:
 
         Raises: SourceError if the repository cannot be fetched or a `.vade.yaml` is malformed.
         """
-        with telling(self.uri):
+        with naming_source(self.uri):
             blobs = self._blobs(self._fetch())
             rules = {blob.path: blob.content for blob in blobs if is_rule(blob.path)}
             holds = TreeRules(list(rules), lambda path: self._content(rules[path]), self._options.readers)

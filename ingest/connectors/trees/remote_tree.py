@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from core.errors import FetchError, ParseError, TooLargeError
 from core.settings import IngestSettings
 from ingest.connectors.http.client import Response, Sign, WebClient
-from ingest.connectors.listing import in_parts, telling
+from ingest.connectors.listing import in_parts, naming_source
 from ingest.connectors.options import SourceOptions
 from ingest.connectors.source import Listed, Listing
 from ingest.connectors.trees.rules import TreeRules, is_hidden, is_rule, listed
@@ -47,7 +47,7 @@ class TreeSource(ABC):
         Raises: SourceError if the server cannot be asked or a `.vade.yaml` is malformed.
         """
         self._problems.clear()
-        with telling(self.uri):
+        with naming_source(self.uri):
             files = {file.path: file for file in self._files()}
             holds = TreeRules(list(filter(is_rule, files)), self._read, self._told.readers)
         yield from in_parts(

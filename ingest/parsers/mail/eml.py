@@ -89,7 +89,7 @@ def _attachments(message: EmailMessage) -> list[EmailMessage]:
 
 
 def _belongs_to_body(part: EmailMessage) -> bool:
-    """Tell whether a part is a picture in the text, such as a logo, or a signature's numbers."""
+    """Return whether a part is a picture in the text, such as a logo, or a signature's numbers."""
     picture = part.get_content_maintype() == "image" and bool(part.get("Content-ID"))
     is_attached = part.get_content_disposition() == "attachment"
     return (picture and not is_attached) or part.get_content_subtype() in _SIGNATURES

@@ -108,7 +108,7 @@ def _kind_by_type(archive: zipfile.ZipFile, names: set[str]) -> str:
 
 
 def is_encrypted(member: zipfile.ZipInfo) -> bool:
-    """Tell whether a part can be read only with a password."""
+    """Return whether a part can be read only with a password."""
     return bool(member.flag_bits & _ENCRYPTED_FLAG)
 
 

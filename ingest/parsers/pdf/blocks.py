@@ -120,7 +120,7 @@ class _Reader:
         return end
 
     def _begins_table(self, lines: Sequence[Line], at: int) -> bool:
-        """Tell whether the lines from here are a table, close below a text, as under its caption."""
+        """Return whether the lines from here are a table, close below a text, as under its caption."""
         if len(lines[at].segments) < 2:
             return False
         found = find_table(lines, at, self._style.is_heading)
@@ -142,7 +142,7 @@ class _Reader:
         return len(self._indents) - 1
 
     def _goes_on(self, block: Sequence[Line], line: Line) -> bool:
-        """Tell whether a line continues the paragraph or item that the block is so far."""
+        """Return whether a line continues the paragraph or item that the block is so far."""
         last = block[-1]
         if (
             self._is_other(line)
@@ -189,7 +189,7 @@ class _Reader:
 
 
 def _breaks_off(last: Line, line: Line) -> bool:
-    """Tell whether a full line stops in the middle of a sentence, whatever the space below it."""
+    """Return whether a full line stops in the middle of a sentence, whatever the space below it."""
     is_full = len(last.text) >= _FULL_LINE_CHARS and last.x1 > line.x1 - _SHORT_LINE * (line.x1 - line.x0)
     return is_full and not _SENTENCE_END.search(last.text)
 

@@ -108,7 +108,7 @@ def _text(codes: NDArray[np.uint32], hidden: NDArray[np.uint8], kind: Hidden) ->
 
 
 def _is_seen(box: NDArray[np.float32], image: NDArray[np.uint8], scale: float) -> bool:
-    """Tell whether anything stands out in the part of a picture that a character takes."""
+    """Return whether anything stands out in the part of a picture that a character takes."""
     left, top = np.floor(box[:2] * scale).astype(int).clip(0)
     right, bottom = np.ceil(box[2:] * scale).astype(int)
     part = image[top : bottom + 1, left : right + 1].astype(np.int16)

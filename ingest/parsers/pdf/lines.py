@@ -162,7 +162,7 @@ def with_segments(line: Line, segments: Sequence[Segment]) -> Line:
 
 
 def _placed(page: Glyphs) -> NDArray[np.bool_]:
-    """Tell which characters stand on the page, not beside it or nowhere."""
+    """Return which characters stand on the page, not beside it or nowhere."""
     x0, y0, x1, y1 = page.boxes.T
     placed = (x1 > x0) | (y1 > y0)
     inside: NDArray[np.bool_] = placed & (x1 >= 0) & (y1 >= 0) & (x0 <= page.width) & (y0 <= page.height)
@@ -238,7 +238,7 @@ def _line(row: list[Segment], looks: list[_Look]) -> list[Line]:
 
 
 def _is_marker(first: Segment, text: Segment) -> bool:
-    """Tell whether a segment is a list's marker, a caption's label or a heading's number."""
+    """Return whether a segment is a list's marker, a caption's label or a heading's number."""
     if _MARKER.fullmatch(first.text):
         return True
     is_near = text.x0 - first.x1 < _NUMBER_GAP * (first.y1 - first.y0)

@@ -38,7 +38,7 @@ class Style:
     heading_sizes: tuple[float, ...]
 
     def is_heading(self, line: Line) -> bool:
-        """Tell whether a line looks like a heading or a part of one."""
+        """Return whether a line looks like a heading or a part of one."""
         text = line.text
         if len(line.segments) > 1 or len(text) > _MAX_HEADING_CHARS or not _has_word(text):
             return False
@@ -52,7 +52,7 @@ class Style:
         return stands_out and len(text) <= _MAX_BOLD_HEADING_CHARS and not text.endswith((".", ",", ";"))
 
     def is_large(self, line: Line) -> bool:
-        """Tell whether a line is larger than the body's."""
+        """Return whether a line is larger than the body's."""
         return line.size >= self.size * _HEADING_SIZE
 
     def level(self, line: Line) -> int:
@@ -61,7 +61,7 @@ class Style:
         return min(larger + 1, _MAX_LEVEL)
 
     def is_code(self, line: Line) -> bool:
-        """Tell whether a line is set like code."""
+        """Return whether a line is set like code."""
         return line.mono and not self.is_mono
 
 

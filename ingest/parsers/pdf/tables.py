@@ -86,13 +86,13 @@ def _cell_start(out: Sequence[Line], line: Line) -> int | None:
 
 
 def _is_next_cell(row: Line, line: Line) -> bool:
-    """Tell whether a line stands to the right of a row that has several cells, at its height."""
+    """Return whether a line stands to the right of a row that has several cells, at its height."""
     is_beside = row.y0 - _SAME_TOP * line.size < line.y0 < row.y1 - _SAME_TOP * line.size
     return len(row.segments) > 1 and is_beside and line.x0 >= row.x1 - 1
 
 
 def _wraps_last_cell(row: Line, line: Line) -> bool:
-    """Tell whether a line continues the last cell of a row rather than begins the next row."""
+    """Return whether a line continues the last cell of a row rather than begins the next row."""
     if len(row.segments) < 2 or len(line.segments) > 1:
         return False
     cell = row.segments[-1]
@@ -123,7 +123,7 @@ def _continues(lines: Sequence[Line], start: int, end: int) -> bool:
 
 
 def _is_between_rows(lines: Sequence[Line], start: int, end: int) -> bool:
-    """Tell whether a line that looks like a heading parts the rows of a table, in the table's own size.
+    """Return whether a line that looks like a heading parts the rows of a table, in the table's own size.
 
     Above and below it stand rows whose later cells share a column.
     """

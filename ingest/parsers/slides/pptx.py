@@ -80,7 +80,7 @@ class _Slide:
                 self._shape(shape)
 
     def _is_off(self, shape: Shape) -> bool:
-        """Tell whether nothing of a shape lies on the slide; places in a group are the group's own."""
+        """Return whether nothing of a shape lies on the slide; places in a group are the group's own."""
         if shape.place is None or not all(self._size):
             return False
         (left, top), (wide, high) = shape.place, shape.size

@@ -207,7 +207,7 @@ def _is_page_of_links(root: HtmlElement) -> bool:
 
 
 def _is_menu(element: HtmlElement) -> bool:
-    """Tell whether an element is there to get about and not to be read."""
+    """Return whether an element is there to get about and not to be read."""
     attributes = element.attrib
     if not attributes:
         return False

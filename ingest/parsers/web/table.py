@@ -34,7 +34,7 @@ class HtmlTable:
 
 
 def is_layout(table: HtmlElement) -> bool:
-    """Tell whether a table only arranges a page's parts."""
+    """Return whether a table only arranges a page's parts."""
     if table.get("role") in ("presentation", "none") or table.xpath(_PAGE_CONTENT):
         return True
     if not table.xpath(_LAYOUT_CONTENT):
@@ -83,7 +83,7 @@ def _header_rows(rows: list[HtmlElement]) -> int:
 
 
 def _names_rows(rows: list[HtmlElement]) -> bool:
-    """Tell whether the markup names the rows and not the columns."""
+    """Return whether the markup names the rows and not the columns."""
     cells = [[cell.tag for cell in row if cell.tag in ("td", "th")] for row in rows]
     return bool(cells) and all(row[:1] == ["th"] and "td" in row for row in cells)
 

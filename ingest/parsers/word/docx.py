@@ -62,7 +62,7 @@ class _Writer:
             self._blocks(body, on_paper=root.find(f"{W}background") is None)
         self._flush_code()
         self._furniture()
-        self._tell()
+        self._write_notices()
 
     def _blocks(self, parent: Node, on_paper: bool) -> None:
         for child in parent:
@@ -164,7 +164,7 @@ class _Writer:
                     met.add(text)
                     self._builder.paragraph(f"{word}: {text}")
 
-    def _tell(self) -> None:
+    def _write_notices(self) -> None:
         if self._reader.hidden:
             self._builder.notice(
                 f"{self._reader.hidden} characters are hidden, white on white or too small to see; "

@@ -69,7 +69,7 @@ class Styles:
         return None
 
     def is_hidden(self, style_id: str) -> bool:
-        """Tell whether text of this style is hidden."""
+        """Return whether text of this style is hidden."""
         said = (is_on(style.run, f"{W}vanish") for style in self.chain(style_id))
         return next((hidden for hidden in said if hidden is not None), False)
 

@@ -23,5 +23,5 @@ _ENDS = tuple(".!?:;,。！？：；，")
 
 
 def may_be_title(text: str) -> bool:
-    """Tell whether a line can be a title: few words, no full stop, more letters than signs."""
+    """Return whether a line can be a title: few words, no full stop, more letters than signs."""
     return len(text) <= _MAX_CHARS and not text.endswith(_ENDS) and bool(is_possible_title(text))

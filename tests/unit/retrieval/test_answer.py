@@ -4,12 +4,13 @@ import pytest
 from fakes.generator import FakeGenerator
 from fakes.passages import passage
 
+from core.events import ignore
 from core.permissions import scope_of
 from core.settings import RetrievalSettings
 from core.store.documents.supersession import Successor
 from core.text.labels import EVERYTHING, SearchFilter
 from core.values import AccessScope, Answer, DraftSentence, Passage
-from retrieval.answer import NOT_FOUND, TOO_LITTLE, Answerer, Found, Said, Tell
+from retrieval.answer import NOT_FOUND, TOO_LITTLE, Answerer, Found, OnAnswerEvent, Said
 from retrieval.search import Results, Searcher
 
 PUMP = passage("Pump P-7 runs at 2900 rpm. It weighs 41 kg.", document_id=1)
@@ -45,11 +46,11 @@ class Shelf(Searcher):
 def ask(
     *drafts: DraftSentence,
     passages: Sequence[Passage] = (PUMP, VALVE),
-    tell: Tell = lambda event: None,
+    on_event: OnAnswerEvent = ignore,
     **settings: float,
 ) -> Answer:
     answerer = Answerer(Shelf(passages), FakeGenerator(*drafts), RetrievalSettings(**settings))
-    return answerer.answer("How fast is P-7?", scope_of("ann"), tell)
+    return answerer.answer("How fast is P-7?", scope_of("ann"), on_event)
 
 
 def test_sentences_keep_their_order_and_point_at_their_proofs() -> None:
@@ -103,7 +104,7 @@ def test_nothing_found_is_said_so() -> None:
 
 def test_what_is_told_on_the_way_adds_up_to_the_answer() -> None:
     told: list[Found | Said] = []
-    answer = ask(SPEED, LIE, TORQUE, tell=told.append)
+    answer = ask(SPEED, LIE, TORQUE, on_event=told.append)
     assert told[0] == Found((PUMP, VALVE))
     said = [event for event in told[1:] if isinstance(event, Said)]
     assert tuple(event.sentence for event in said) == answer.sentences
@@ -115,7 +116,7 @@ def test_a_listener_that_leaves_stops_the_work() -> None:
         raise ConnectionAbortedError
 
     with pytest.raises(ConnectionAbortedError):
-        ask(SPEED, tell=leave)
+        ask(SPEED, on_event=leave)
 
 
 def test_the_search_is_asked_under_the_askers_scope_for_as_many_as_the_settings_say() -> None:

@@ -13,12 +13,13 @@ from fakes.source import FakeSource
 
 from api.app import App
 from core.errors import AlreadyRunningError
+from core.events import ignore
 from core.permissions import PUBLIC, scope_of
 from core.store.documents.reading import list_documents
 from core.store.documents.writing import find_document, tombstone
 from ingest.connectors.folder import FolderSource
 from ingest.connectors.source import Listed
-from ingest.run.report import Outcome, silent
+from ingest.run.report import Outcome
 from ingest.run.run import RunOptions
 
 
@@ -41,7 +42,7 @@ def test_two_workers_at_once_make_one_version_of_each_document(app: App, tmp_pat
     other = make_app(tmp_path / "data", database_url=app.settings.database_url)
     patient = RunOptions(wait_seconds=60)
     with closing(other), ThreadPoolExecutor(2) as pool:
-        reports = list(pool.map(lambda one: one.ingest(source, silent, patient), (app, other)))
+        reports = list(pool.map(lambda one: one.ingest(source, ignore, patient), (app, other)))
     assert sorted(report.count(Outcome.ADDED) for report in reports) == [0, 8]
     assert versions(app) == {f"{number}.md": 1 for number in range(8)}
 

@@ -13,6 +13,7 @@ from fakes.source import FakeSource
 
 from api.app import App
 from core.errors import AlreadyRunningError, FetchError, LeaseLostError, ModelError, SourceError
+from core.events import ignore
 from core.locks import SignOfLife
 from core.permissions import PUBLIC, scope_of
 from core.store.documents.reading import list_documents
@@ -21,7 +22,7 @@ from core.store.jobs import DOCUMENT, SYNC, Holder, JobState, claim_one, is_runn
 from core.store.sources import RunState, cursor_of, list_sources, runs_of
 from ingest.connectors.source import Listed, Listing
 from ingest.run.listing_recorder import ListingRecorder
-from ingest.run.report import DocumentReport, Outcome, silent
+from ingest.run.report import DocumentReport, Outcome
 from ingest.run.run import RunOptions, Runs
 
 READERS = frozenset({PUBLIC})
@@ -143,7 +144,7 @@ def test_a_run_that_stops_in_the_middle_is_gone_on_with(app: App, shelf: FakeSou
 
 def test_only_one_run_over_a_source_at_a_time(app: App, shelf: FakeSource, tmp_path: Path) -> None:
     other = Runs(app.database, SignOfLife(tmp_path), 60)
-    with other.open(shelf, RunOptions(), silent):
+    with other.open(shelf, RunOptions(), ignore):
         with pytest.raises(AlreadyRunningError, match="this one did nothing"):
             app.ingest(shelf)
         assert states(app) == {}
@@ -152,7 +153,7 @@ def test_only_one_run_over_a_source_at_a_time(app: App, shelf: FakeSource, tmp_p
 
 def test_the_run_of_a_dead_process_is_taken_over_at_once(app: App, shelf: FakeSource, tmp_path: Path) -> None:
     life = SignOfLife(tmp_path)
-    dead = Runs(app.database, life, 600).open(shelf, RunOptions(), silent)
+    dead = Runs(app.database, life, 600).open(shelf, RunOptions(), ignore)
     dead.__enter__()
     life.close()
     assert app.ingest(shelf).count(Outcome.ADDED) == 10

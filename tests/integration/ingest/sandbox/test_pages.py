@@ -8,7 +8,7 @@ import pytest
 from core.errors import LeaseLostError, OverLimitError, ReaderCrashError
 from core.settings import IngestSettings
 from ingest.parsers.formats import parse
-from ingest.parsers.progress import telling
+from ingest.parsers.progress import reporting_progress
 from ingest.sandbox.pool import ParserSandbox
 
 LIMITS = IngestSettings(parser_processes=1, parser_cpu_seconds=1, parser_wall_seconds=1.0)
@@ -23,7 +23,7 @@ def sandbox() -> Iterator[ParserSandbox]:
 
 def test_pages_are_told_and_those_that_are_recognized_get_more_time(sandbox: ParserSandbox) -> None:
     told: list[tuple[int, int, bool]] = []
-    with telling(lambda *page: told.append(page)):
+    with reporting_progress(lambda *page: told.append(page)):
         assert sandbox.parse(b"pages 1,3,7,0.5", "a.md").text == "all pages"
     assert told == [(1, 7, True), (2, 7, True), (3, 7, True)]
 
@@ -38,7 +38,7 @@ def test_who_hears_of_a_page_can_stop_the_reading(sandbox: ParserSandbox) -> Non
         if page == 2:
             raise LeaseLostError
 
-    with telling(stop), pytest.raises(LeaseLostError):
+    with reporting_progress(stop), pytest.raises(LeaseLostError):
         sandbox.parse(b"pages 1,100,100,1", "a.md")
     assert sandbox.parse(GOOD, "a.md") == parse(GOOD, "a.md", 10**6)
 

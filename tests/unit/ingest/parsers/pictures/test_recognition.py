@@ -13,7 +13,7 @@ from core.values import BlockKind
 from ingest.parsers.image import ImageParser
 from ingest.parsers.pdf.parser import PdfParser
 from ingest.parsers.pictures.recognition import in_columns, no_recognizer
-from ingest.parsers.progress import telling
+from ingest.parsers.progress import reporting_progress
 
 PAGE = (1000, 1400)  # pixels, and twice the points of the PDF below
 LINES = (
@@ -98,7 +98,7 @@ def test_a_picture_is_a_page_in_points() -> None:
 def test_each_picture_of_a_tiff_is_a_page_and_is_told_of() -> None:
     content = picture(kind="TIFF", save_all=True, append_images=[Image.new("RGB", PAGE)] * 2)
     begun: list[tuple[int, int, bool]] = []
-    with telling(lambda *page: begun.append(page)):
+    with reporting_progress(lambda *page: begun.append(page)):
         document = ImageParser(lambda: FakeRecognizer(*LINES)).parse(content, "a.tif")
     assert [page.number for page in document.pages] == [1, 2, 3]
     assert begun == [(1, 3, True), (2, 3, True), (3, 3, True)]
