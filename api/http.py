@@ -21,7 +21,7 @@ from api.wire import AskRequest, SearchRequest, answer_json, document_json, resu
 from core.errors import NotReadyError, VadeError
 from core.permissions import PUBLIC, scope_of
 from core.store.documents.reading import count_documents, list_documents, read_cited_text, read_document
-from core.values import AccessScope
+from core.values.search import AccessScope
 from ingest.connectors.upload import UploadSource
 from ingest.run.report import Outcome, RunReport
 from ingest.run.run import RunOptions

@@ -16,7 +16,8 @@ from api.app import App
 from api.gate import Gate
 from api.wire import AskRequest, answer_json, error_json, passage_json
 from core.errors import AbandonedError, VadeError
-from core.values import AccessScope, Answer
+from core.values.answers import Answer
+from core.values.search import AccessScope
 from retrieval.answer import Found, OnAnswerEvent, Said, Writing
 
 log = structlog.get_logger()

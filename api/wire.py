@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from core.store.documents.reading import DocumentEntry
 from core.text.labels import SearchFilter
-from core.values import Answer, Passage, Turn
+from core.values.answers import Answer, Passage, Turn
 from retrieval.search import Results
 
 MAX_QUESTION_CHARACTERS = 2000

@@ -36,7 +36,7 @@ from benchmarks.retrieval_corpus import (
 )
 from benchmarks.set_folders import write_lines
 from core.settings import load_settings
-from core.values import AccessScope
+from core.values.search import AccessScope
 from llm.embedding.embedders import open_embedder
 
 Json = dict[str, Any]

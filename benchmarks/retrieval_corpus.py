@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.set_folders import data_folder
 from core.errors import ParseError
-from core.values import Block, BlockKind, ParsedDocument
+from core.values.documents import Block, BlockKind, ParsedDocument
 from ingest.chunker import chunk
 from ingest.connectors.source import Listed, Listing
 from ingest.parsers.formats import parse

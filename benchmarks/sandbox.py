@@ -25,7 +25,7 @@ from typing import Any
 
 from core.errors import ParseError
 from core.settings import IngestSettings
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.parsers.formats import EXTENSIONS, parse
 from ingest.sandbox.pool import ParserSandbox
 

@@ -5,7 +5,7 @@ import os
 import re
 
 from core.errors import InputError
-from core.values import AccessScope
+from core.values.search import AccessScope
 
 PUBLIC = "public"
 _PRINCIPAL = re.compile(r"public|(?:user|group|ext:[a-z0-9_-]+):[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,253}")

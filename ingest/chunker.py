@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.text.language import sentences
-from core.values import Block, BlockKind, Chunk, ParsedDocument
+from core.values.documents import Block, BlockKind, Chunk, ParsedDocument
 from llm.embedding.tokens import TextTokenizer
 
 CHUNKER_VERSION = 1

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from core.values import Chunk, ParsedDocument
+from core.values.documents import Chunk, ParsedDocument
 
 # Enough to know a document by.
 _DOCUMENT_CHARS = 20_000

@@ -16,7 +16,7 @@ from core.store.documents.snapshot import document_snapshots, known_vectors
 from core.store.documents.writing import Fetched, PreparedVersion
 from core.store.jobs import DOCUMENT, Lease, claim
 from core.store.sources import cursor_of
-from core.values import Chunk, ParsedDocument
+from core.values.documents import Chunk, ParsedDocument
 from ingest.chunker import CHUNKER_VERSION, chunk
 from ingest.connectors.source import Listed, Source
 from ingest.languages import with_languages

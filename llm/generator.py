@@ -4,7 +4,7 @@ from collections import abc
 from collections.abc import Sequence
 from typing import Protocol
 
-from core.values import DraftSentence, Inquiry, Passage
+from core.values.answers import DraftSentence, Inquiry, Passage
 
 Draft = abc.Generator[DraftSentence | None, None, None]
 """An answer as it comes about: a sentence as soon as it is ready, None now and then while none is,

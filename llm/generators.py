@@ -8,7 +8,7 @@ import structlog
 
 from core.errors import DeadlineExceededError, EngineClosedError, ModelUnavailableError
 from core.settings import LlmSettings
-from core.values import Inquiry, Passage
+from core.values.answers import Inquiry, Passage
 from llm.generator import Draft, Generator
 
 log = structlog.get_logger()

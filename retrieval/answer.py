@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from core.events import ignore
 from core.settings import RetrievalSettings
 from core.text.labels import EVERYTHING, SearchFilter
-from core.values import AccessScope, Answer, AnswerSentence, Citation, DraftSentence, Inquiry, Passage, Turn
+from core.values.answers import Answer, AnswerSentence, Citation, DraftSentence, Inquiry, Passage, Turn
+from core.values.search import AccessScope
 from llm.generator import Generator
 from retrieval.citation_check import checked_citations
 from retrieval.disagreement import in_force, with_disagreements

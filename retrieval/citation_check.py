@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.text.language import terms
-from core.values import Citation, DraftSentence, Passage
+from core.values.answers import Citation, DraftSentence, Passage
 
 # The share of a sentence's words that must stand in what it cites; what holds a digit must always.
 _LEAST_SHARED = 0.6

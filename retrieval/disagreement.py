@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from core.store.documents.supersession import Successor
 from core.text.identifiers import identifiers
 from core.text.language import sentences, terms
-from core.values import Answer, BlockKind, Citation, Disagreement, Passage, Superseded
+from core.values.answers import Answer, Citation, Disagreement, Passage, Superseded
+from core.values.documents import BlockKind
 
 # Two sentences speak of one thing if they share so many of their words, numbers apart, and so many words.
 _ALIKE = 0.6

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.values import Hit
+from core.values.search import Hit
 
 
 @dataclass(frozen=True, slots=True)

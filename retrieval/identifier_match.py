@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from core.text.identifiers import all_identifiers, identifiers, nearest, plain
-from core.values import Passage
+from core.values.answers import Passage
 
 # Names offered in place of one that no document holds.
 _OFFERED = 5

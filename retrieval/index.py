@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.values import AccessScope, Hit, IndexEntry, LabelFilter
+from core.values.search import AccessScope, Hit, IndexEntry, LabelFilter
 from llm.embedding.embedder import Vectors
 
 ChunkIds = NDArray[np.int64]

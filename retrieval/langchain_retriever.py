@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, field_validator
 
 from core.permissions import scope_of
 from core.text.labels import EVERYTHING, SearchFilter
-from core.values import Passage
+from core.values.answers import Passage
 from retrieval.search import Searcher
 
 

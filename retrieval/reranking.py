@@ -6,7 +6,7 @@ from dataclasses import replace
 import structlog
 
 from core.errors import EngineFullError, ModelUnavailableError
-from core.values import Passage
+from core.values.answers import Passage
 from llm.reranking.reranker import Reranker
 
 log = structlog.get_logger()

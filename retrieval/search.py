@@ -13,7 +13,8 @@ from core.store.documents.supersession import Successor, names_of, successors
 from core.text.identifiers import quoted
 from core.text.labels import EVERYTHING, SearchFilter
 from core.text.language import cjk_share, terms
-from core.values import AccessScope, Hit, LabelFilter, Passage
+from core.values.answers import Passage
+from core.values.search import AccessScope, Hit, LabelFilter
 from llm.embedding.embedder import Embedder, Emphasis
 from llm.reranking.reranker import Reranker
 from retrieval.follow.follower import Opens

@@ -16,7 +16,7 @@ from core.store.changes import live_chunk_ids
 from core.store.database import Database
 from core.store.erasures import receipts
 from core.store.tables import ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable, cut
-from core.values import DocumentState, GateState
+from core.values.documents import DocumentState, GateState
 from retrieval.follow.follower import Follower
 
 # Versions that are not live and hold chunks all the same.

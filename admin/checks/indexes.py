@@ -8,7 +8,7 @@ import numpy as np
 from admin.checks.finding import Finding, listed
 from core.store.changes import live_entries
 from core.store.database import Database
-from core.values import AccessScope, IndexEntry
+from core.values.search import AccessScope, IndexEntry
 from llm.embedding.embedder import Vectors
 from retrieval.dense.document_smoothing import smoothed
 from retrieval.follow.follower import Follower

@@ -26,7 +26,7 @@ from core.store.tables import (
     RunTable,
     VersionTable,
 )
-from core.values import DocumentState, GateState
+from core.values.documents import DocumentState, GateState
 
 AGAIN = "ingest its source again"
 # A box is four int16.

@@ -11,7 +11,8 @@ from api.terminal import DONE, Terminal
 from api.wire import answer_json, passage_json, results_json
 from core.errors import InputError
 from core.text.labels import EVERYTHING, SearchFilter
-from core.values import AccessScope, Answer, Citation, Passage, Turn
+from core.values.answers import Answer, Citation, Passage, Turn
+from core.values.search import AccessScope
 from retrieval.search import Results
 
 Ask = Callable[[App, str, AccessScope], dict[str, Any]]

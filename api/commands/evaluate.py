@@ -14,7 +14,7 @@ from api.terminal import DONE, Terminal
 from core.errors import InputError
 from core.permissions import PUBLIC, scope_of
 from core.settings import Settings, load_settings
-from core.values import Passage
+from core.values.answers import Passage
 from ingest.connectors.beir import BeirCorpus, read_judgements, read_lines, read_queries
 from ingest.connectors.folder import FolderSource
 from ingest.connectors.source import Source

@@ -8,7 +8,7 @@ from api.app import App, build
 from core.logs import configure_logs
 from core.permissions import PUBLIC, current_user, principal, scope_of
 from core.settings import Settings, load_settings
-from core.values import AccessScope
+from core.values.search import AccessScope
 
 
 @contextmanager

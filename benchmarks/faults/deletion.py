@@ -33,7 +33,7 @@ from core.logs import configure_logs
 from core.permissions import PUBLIC, scope_of
 from core.settings import load_settings
 from core.store.documents.reading import DocumentEntry, list_documents, read_passages
-from core.values import AccessScope, Hit
+from core.values.search import AccessScope, Hit
 from ingest.connectors.folder import FolderSource
 
 _PACKAGES = ("vademecum", "sqlalchemy", "faiss-cpu", "tantivy")

@@ -15,7 +15,7 @@ from benchmarks.datasets import ANSWER_SETS
 from benchmarks.set_folders import read_lines
 from core.permissions import PUBLIC, scope_of
 from core.settings import Settings, load_settings
-from core.values import AccessScope
+from core.values.search import AccessScope
 from ingest.connectors.folder import PERMISSIONS_FILE, FolderSource
 from retrieval.judge.answer_evaluation import GoldQuestion
 

@@ -25,7 +25,8 @@ from sklearn.linear_model import LogisticRegression
 from api.app import App
 from benchmarks.answer_sets import cell_key
 from benchmarks.grounding.sets import Asking, askings, opened
-from core.values import AccessScope, Inquiry
+from core.values.answers import Inquiry
+from core.values.search import AccessScope
 from llm.extractive.candidates import CELL_SEPARATOR, Candidate
 from llm.extractive.generator import ExtractiveGenerator
 from llm.extractive.support import READ, UNREAD, Weights
@@ -43,7 +44,7 @@ _LABEL = "label"
 
 
 @dataclass(frozen=True)
-class QuestionAnalysis:
+class Asked:
     """One question: `(n, k)` measures of its candidates, which hold the answer, and whether it has one."""
 
     figures: Figures
@@ -72,7 +73,7 @@ def fit(app: App, weights: Weights, tuning: Sequence[Asking], pull: float) -> di
     order = [name for name in weights.relevance if name != _LABEL]
     sure = [name for name in weights.support if name != _LABEL]
     asked = list(asked_for(app, tuning, [*order, *sure]))
-    ordered = [QuestionAnalysis(one.figures[:, : len(order)], one.right, one.answerable) for one in asked]
+    ordered = [Asked(one.figures[:, : len(order)], one.right, one.answerable) for one in asked]
     relevance = fit_relevance(ordered, pull)
     best = [int(np.argmax(one.figures @ relevance)) for one in ordered]
     tops = np.array([one.figures[place, len(order) :] for one, place in zip(asked, best, strict=True)])
@@ -83,7 +84,7 @@ def fit(app: App, weights: Weights, tuning: Sequence[Asking], pull: float) -> di
     }
 
 
-def fit_relevance(asked: Sequence[QuestionAnalysis], pull: float) -> Figures:
+def fit_relevance(asked: Sequence[Asked], pull: float) -> Figures:
     """Return the weights under which right candidates are the likeliest of their question."""
     held = [one for one in asked if one.right.any() and not one.right.all()]
     unit = np.concatenate([one.figures for one in held]).std(0) + 1e-9
@@ -115,7 +116,7 @@ def fit_label(app: App, relevance: Mapping[str, float], tuning: Sequence[Asking]
     return round(float(minimize(loss, np.zeros(1), method="L-BFGS-B").x[0]), 2)
 
 
-def asked_for(app: App, tuning: Sequence[Asking], names: Sequence[str]) -> Iterator[QuestionAnalysis]:
+def asked_for(app: App, tuning: Sequence[Asking], names: Sequence[str]) -> Iterator[Asked]:
     """Yield what is measured of each question's candidates, with and without what answers it."""
     generator = ExtractiveGenerator(
         app.embedder, app.searcher.term_weights, app.settings.retrieval.max_sentences
@@ -129,7 +130,7 @@ def asked_for(app: App, tuning: Sequence[Asking], names: Sequence[str]) -> Itera
             rows = [[float(getattr(evidence, name)) for name in names] for _, evidence in weighed]
             right = [answerable and holds_answer(one, candidate) for candidate, _ in weighed]
             if rows:
-                yield QuestionAnalysis(np.array(rows), np.array(right), answerable)
+                yield Asked(np.array(rows), np.array(right), answerable)
 
 
 def holds_answer(asking: Asking, candidate: Candidate) -> bool:
@@ -149,7 +150,7 @@ def _ways(one: Asking) -> list[tuple[AccessScope, bool]]:
     return [(one.whole, one.gold.answerable), *removed]
 
 
-def _surprise(scores: Sequence[Figures], asked: Sequence[QuestionAnalysis]) -> float:
+def _surprise(scores: Sequence[Figures], asked: Sequence[Asked]) -> float:
     """Return how little is expected of the right candidates, in nats a question."""
     shares = [logsumexp(row) - logsumexp(row[one.right]) for row, one in zip(scores, asked, strict=True)]
     return float(np.mean(shares))

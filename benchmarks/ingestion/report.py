@@ -32,7 +32,7 @@ from benchmarks.peers.protocol import FOUND, questions
 from benchmarks.set_folders import data_folder
 from core.permissions import PUBLIC
 from core.settings import load_settings
-from core.values import AccessScope
+from core.values.search import AccessScope
 from ingest.connectors.beir import read_judgements
 from retrieval.judge.evaluation import ndcg
 

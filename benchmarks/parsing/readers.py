@@ -12,7 +12,7 @@ from benchmarks.parsing import peers
 from benchmarks.parsing.measures import Table, markdown_tables, plain
 from core.errors import ParseError
 from core.settings import IngestSettings
-from core.values import Block, BlockKind, ParsedDocument
+from core.values.documents import Block, BlockKind, ParsedDocument
 from ingest.parsers.base import CELL_SEPARATOR
 from ingest.parsers.formats import parse
 from ingest.sandbox.office import Office

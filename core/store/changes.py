@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.orm import Session
 
-from core.metadata import known_metadata
 from core.store.tables import (
     ChangeTable,
     ChunkTable,
@@ -17,7 +16,9 @@ from core.store.tables import (
     VersionTable,
 )
 from core.text.labels import labels_of, language_label
-from core.values import BlockKind, GateState, IndexEntry
+from core.values.documents import BlockKind, GateState
+from core.values.metadata import known_metadata
+from core.values.search import IndexEntry
 
 # Documents that wait, handed out at once.
 _DOCUMENTS_AT_ONCE = 250

@@ -90,7 +90,7 @@ class DocumentTable(Base):
     has to be tried again. `stamp` is the source's word for that content: while it is the same, there
     is nothing to fetch. `reason` says why it failed. A file inside another one, such as an
     attachment, has the outermost file's document as its `parent_id`, and that one's permissions.
-    `source_metadata` is what the source says of it, as `core.metadata.Metadata.as_text` has it.
+    `source_metadata` is what the source says of it, as `core.values.metadata.Metadata.as_text` has it.
     """
 
     __tablename__ = "document"

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from core.metadata import Metadata
-from core.values import LabelFilter
+from core.values.metadata import Metadata
+from core.values.search import LabelFilter
 
 # No document of a company is older.
 _FIRST_YEAR = 1900

@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from core.errors import FetchError, InputError, ParseError, SourceError, TooLargeError
-from core.metadata import NONE, Metadata, metadata_of
 from core.permissions import principal
+from core.values.metadata import NONE, Metadata, metadata_of
 from ingest.connectors.source import Listed, Listing
 from ingest.uris import file_path, file_uri, is_short, too_long_to_keep
 

@@ -20,9 +20,9 @@ from typing import Any, BinaryIO
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import FetchError, InputError, ParseError, SourceError, StorageError, TooLargeError
-from core.metadata import metadata_of
 from core.permissions import principal
 from core.settings import IngestSettings
+from core.values.metadata import metadata_of
 from ingest.connectors.options import SourceOptions, first_problem
 from ingest.connectors.source import Listed, Listing
 from ingest.uris import file_uri

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from core.errors import ParseError
-from core.metadata import NONE, Metadata
+from core.values.metadata import NONE, Metadata
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ import httpx
 from pydantic import Field, model_validator
 
 from core.errors import FetchError, InputError, ParseError
-from core.metadata import Metadata, day_of
 from core.settings import IngestSettings
+from core.values.metadata import Metadata, day_of
 from ingest.connectors.http.client import Request, Response, WebClient, bounded
 from ingest.connectors.http.guard import checked_url
 from ingest.connectors.http.login import login

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from core.errors import EmptyDocumentError, EncryptedError, ParseError
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.parsers.base import DocumentBuilder
 from ingest.parsers.encoding import decode
 from ingest.parsers.members import MAX_UNPACKED_BYTES

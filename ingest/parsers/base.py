@@ -9,8 +9,8 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Protocol, runtime_checkable
 
 from core.errors import EmptyDocumentError, ParseError
-from core.metadata import NONE, Metadata
-from core.values import Block, BlockKind, Page, ParsedDocument
+from core.values.documents import Block, BlockKind, Page, ParsedDocument
+from core.values.metadata import NONE, Metadata
 
 # A hostile file can give cause for any number.
 MAX_NOTICES, MAX_NOTICE_CHARS = 50, 500

@@ -14,7 +14,7 @@ from core.errors import (
     TooLargeError,
     UnknownFormatError,
 )
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.parsers.base import Container, Parser
 from ingest.parsers.encoding import looks_like_text
 from ingest.parsers.members import NONE_LOST, Lost, Unpacking

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from core.errors import EmptyDocumentError, UnknownFormatError
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.parsers.base import DocumentBuilder
 from ingest.parsers.pdf.parser import write_pages
 from ingest.parsers.pictures.glyphs import Glyphs, blank, recognized

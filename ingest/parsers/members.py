@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 
 from core.errors import ParseError, TooLargeError
-from core.values import Member, ParsedDocument
+from core.values.documents import Member, ParsedDocument
 from ingest.parsers.base import Container, clean
 from ingest.parsers.progress import begin_member
 

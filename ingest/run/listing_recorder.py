@@ -14,7 +14,7 @@ from core.store.documents.snapshot import DocumentSnapshot
 from core.store.documents.writing import READ, see, tombstone, update_grants, update_metadata
 from core.store.jobs import DOCUMENT, NewJob, enqueue
 from core.store.sources import advance, hold_readers
-from core.values import DocumentState
+from core.values.documents import DocumentState
 from ingest.connectors.source import Listed, Listing, Source
 from ingest.run.report import Outcome
 from ingest.run.run import GIVEN_UP, Run, Runs

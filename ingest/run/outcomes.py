@@ -26,7 +26,7 @@ from core.store.documents.writing import (
     is_settled,
 )
 from core.store.jobs import JobState, Lease, end_cancelled, finish, give_up, postpone
-from core.values import DocumentState
+from core.values.documents import DocumentState
 from ingest.run.report import Outcome
 from ingest.run.run import Run
 

@@ -29,7 +29,7 @@ from core.store.jobs import (
     renew,
 )
 from core.store.sources import RunState, SourceEntry, begin_run, end_run, register
-from core.values import DocumentState
+from core.values.documents import DocumentState
 from ingest.connectors.source import Source
 from ingest.run.report import Outcome, Progress, RunReport
 from llm.embedding.embedder import Embedder

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 from core.errors import OverLimitError, ParseError
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.parsers.formats import parse
 from ingest.parsers.members import Lost
 from ingest.parsers.office.legacy import Convert

@@ -10,7 +10,7 @@ import structlog
 
 from core.errors import NotReadyError, ParseError, ReaderStoppedError, SandboxError
 from core.settings import IngestSettings
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.parsers.members import Lost
 from ingest.sandbox.folder import remove_abandoned
 from ingest.sandbox.process import MemberLostError, ParserProcess, Recipe

@@ -16,7 +16,7 @@ from typing import Any
 
 from core.errors import OverLimitError, ParseError, ReaderCrashError, ReaderStoppedError, SandboxError
 from core.settings import IngestSettings
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.parsers.members import Lost
 from ingest.parsers.office.legacy import LEGACY, LEGACY_EXTENSIONS
 from ingest.parsers.pictures.recognition import MAX_RECOGNIZED_PAGES

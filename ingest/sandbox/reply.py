@@ -22,8 +22,8 @@ from core.errors import (
     TooLargeError,
     UnknownFormatError,
 )
-from core.metadata import LONGEST_WORD, MOST_WORDS, Metadata, metadata_from_text
-from core.values import Block, BlockKind, Member, Page, ParsedDocument
+from core.values.documents import Block, BlockKind, Member, Page, ParsedDocument
+from core.values.metadata import LONGEST_WORD, MOST_WORDS, Metadata, metadata_from_text
 from ingest.parsers.base import MAX_NOTICES
 from ingest.parsers.members import MAX_MEMBERS, MAX_PATH_CHARS, MAX_UNPACKED_BYTES
 from ingest.sandbox.wire import MalformedError

@@ -7,7 +7,9 @@ from hashlib import blake2b
 from typing import Protocol
 
 from core.text.language import sentences, terms
-from core.values import AccessScope, BlockKind, DraftSentence, Inquiry, Passage
+from core.values.answers import DraftSentence, Inquiry, Passage
+from core.values.documents import BlockKind
+from core.values.search import AccessScope
 from llm.chat.prompt import Prompt, ShownPassage, build_prompt, citation_guide
 from llm.engine.request import Delta, Finish, FinishReason, Priority, Sampling
 from llm.engine.text.conversation import ChatRequest

@@ -11,7 +11,8 @@ from itertools import accumulate, chain
 
 from core.errors import InputError
 from core.text.language import sentences
-from core.values import BlockKind, Inquiry, Passage, Turn
+from core.values.answers import Inquiry, Passage, Turn
+from core.values.documents import BlockKind
 from llm.chat.prompt_language import PromptWords, words_for
 from llm.engine.request import Guide, GuideKind
 from llm.engine.text.conversation import Message

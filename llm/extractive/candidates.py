@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from core.text.language import is_identifier, sentences, terms
-from core.values import BlockKind, Passage
+from core.values.answers import Passage
+from core.values.documents import BlockKind
 
 CELL_SEPARATOR = " | "
 # A heading has no full stop and few words; both are needed, since a passage does not mark them.

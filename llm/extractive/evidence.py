@@ -6,7 +6,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from core.text.language import words
-from core.values import Passage
+from core.values.answers import Passage
 from llm.extractive.candidates import Candidate
 from llm.extractive.question_analysis import QuestionAnalysis, cjk_characters, weight_share
 

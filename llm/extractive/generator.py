@@ -8,7 +8,7 @@ import structlog
 from core.errors import EngineFullError, ModelUnavailableError
 from core.text.identifiers import identifiers
 from core.text.language import cjk_share, terms
-from core.values import DraftSentence, Inquiry, Passage
+from core.values.answers import DraftSentence, Inquiry, Passage
 from llm.embedding.embedder import Embedder
 from llm.extractive.candidates import Candidate, candidates
 from llm.extractive.evidence import SentenceEvidence, measured

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import IndexUnusableError
-from core.values import AccessScope, Hit, IndexEntry, LabelFilter
+from core.values.search import AccessScope, Hit, IndexEntry, LabelFilter
 from llm.embedding.embedder import Vectors
 from retrieval.dense.document_smoothing import SMOOTHING, smoothed
 from retrieval.index import ChunkIds

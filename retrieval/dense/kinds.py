@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.errors import IndexUnusableError
 from core.settings import RetrievalSettings
-from core.values import AccessScope, Hit, IndexEntry, LabelFilter
+from core.values.search import AccessScope, Hit, IndexEntry, LabelFilter
 from llm.embedding.embedder import Vectors
 from retrieval.dense.faiss_index import FaissIndex
 from retrieval.dense.faiss_structures import Graph, Lists

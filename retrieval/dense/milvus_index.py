@@ -16,7 +16,7 @@ import structlog
 
 from core.errors import IndexUnusableError
 from core.settings import MilvusSettings
-from core.values import AccessScope, Hit, IndexEntry, LabelFilter
+from core.values.search import AccessScope, Hit, IndexEntry, LabelFilter
 from llm.embedding.embedder import Vectors
 from llm.servers.circuit import CircuitBreaker
 from retrieval.dense.document_smoothing import smoothed

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.errors import IndexNotLoadedError, IndexServerError, IndexUnusableError, SettingsError, VadeError
 from core.settings import MilvusSettings
-from core.values import Hit
+from core.values.search import Hit
 from llm.embedding.embedder import Vectors
 from llm.servers.circuit import CircuitBreaker
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import IndexUnusableError
-from core.values import IndexEntry, LabelFilter
+from core.values.search import IndexEntry, LabelFilter
 from retrieval.index import ChunkIds
 
 RowNumbers = NDArray[np.int64]

@@ -14,7 +14,7 @@ from core.errors import ModelError, ModelUnavailableError
 from core.store.database import Database
 from core.store.embedders import FORMER, IN_FORCE, EmbedderEntry, embedder_at, put_in_force
 from core.store.tables import FollowerTable
-from core.values import Inquiry, Passage
+from core.values.answers import Inquiry, Passage
 from llm.embedding.embedder import Embedder, Emphasis, Vectors
 from llm.embedding.tokens import TextTokenizer
 from llm.extractive.generator import ExtractiveGenerator

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.values import Answer, Citation
+from core.values.answers import Answer, Citation
 from retrieval.judge.statistics import Series, auroc, mean
 
 NAN = float("nan")

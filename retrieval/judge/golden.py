@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.store.goldens import Golden
-from core.values import AccessScope, Answer
+from core.values.answers import Answer
+from core.values.search import AccessScope
 from retrieval.judge.answer_evaluation import GoldQuestion, answer_in_citation, citation_precision
 
 Ask = Callable[[str, AccessScope], Answer]

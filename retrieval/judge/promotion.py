@@ -24,7 +24,7 @@ from core.store.embedders import (
     take_back,
 )
 from core.store.goldens import Golden, keep_verdict, list_goldens
-from core.values import GateState
+from core.values.documents import GateState
 from retrieval.answer import Answerer
 from retrieval.follow.follower import Follower, Opens
 from retrieval.follow.reembedding import OnEmbedded, embed_missing

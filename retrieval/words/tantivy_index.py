@@ -15,7 +15,8 @@ from tantivy import Occur, Query
 from core.errors import IndexUnusableError
 from core.text.identifiers import MOST_EDITS
 from core.text.language import ANALYZER_VERSION, cjk_share, is_identifier, terms
-from core.values import AccessScope, BlockKind, Hit, IndexEntry, LabelFilter
+from core.values.documents import BlockKind
+from core.values.search import AccessScope, Hit, IndexEntry, LabelFilter
 from retrieval.follow.generations import MANIFEST
 from retrieval.index import ChunkIds
 

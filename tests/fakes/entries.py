@@ -2,7 +2,8 @@
 
 from fakes.embedder import embedding
 
-from core.values import BlockKind, IndexEntry
+from core.values.documents import BlockKind
+from core.values.search import IndexEntry
 
 DIMENSION = 16
 

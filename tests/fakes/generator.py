@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.values import DraftSentence, Inquiry, Passage
+from core.values.answers import DraftSentence, Inquiry, Passage
 from llm.generator import Draft
 
 

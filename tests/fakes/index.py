@@ -12,7 +12,8 @@ import numpy as np
 from core.errors import IndexUnusableError
 from core.text.identifiers import MOST_EDITS, edits
 from core.text.language import cjk_share, is_identifier, terms
-from core.values import AccessScope, BlockKind, Hit, IndexEntry, LabelFilter
+from core.values.documents import BlockKind
+from core.values.search import AccessScope, Hit, IndexEntry, LabelFilter
 from llm.embedding.embedder import Vectors
 from retrieval.dense.document_smoothing import smoothed
 from retrieval.index import ChunkIds

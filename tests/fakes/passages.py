@@ -1,6 +1,6 @@
 """Passages without a database behind them."""
 
-from core.values import Passage
+from core.values.answers import Passage
 
 
 def passage(

@@ -28,7 +28,7 @@ from hypothesis.stateful import (
 from admin.checks.check import Finding, check
 from api.app import App
 from core.errors import ModelError
-from core.values import AccessScope
+from core.values.search import AccessScope
 from ingest.run.report import Outcome
 from retrieval.follow.follower import Follower
 

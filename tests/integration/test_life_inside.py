@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from admin.checks.check import check
 from admin.erasure import erase_document
 from core.errors import NotFoundError
-from core.values import AccessScope
+from core.values.search import AccessScope
 from ingest.run.report import Outcome
 from ingest.run.run import RunOptions
 from retrieval.follow.follower import Follower

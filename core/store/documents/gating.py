@@ -17,7 +17,7 @@ from core.store.changes import LIVE
 from core.store.documents.supersession import write_supersession
 from core.store.jobs import DOCUMENT
 from core.store.tables import ChangeTable, ChunkTable, DocumentTable, GoldenTable, JobTable, VersionTable
-from core.values import DocumentState, GateState
+from core.values.documents import DocumentState, GateState
 
 
 @dataclass(frozen=True, slots=True)

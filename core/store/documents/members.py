@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError, ParseError
-from core.metadata import metadata_from_text
 from core.store.documents.writing import (
     READ,
     Fetched,
@@ -22,7 +21,8 @@ from core.store.documents.writing import (
     update_metadata,
 )
 from core.store.tables import DocumentTable, GrantTable
-from core.values import DocumentState
+from core.values.documents import DocumentState
+from core.values.metadata import metadata_from_text
 
 
 @dataclass(frozen=True, slots=True)

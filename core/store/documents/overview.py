@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from core.errors import NotFoundError
 from core.store.documents.writing import find_document
 from core.store.tables import DocumentTable, GrantTable, VersionTable
-from core.values import DocumentState
+from core.values.documents import DocumentState
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,11 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, not
 from sqlalchemy.orm import Session, aliased
 
 from core.errors import NotFoundError
-from core.metadata import known_metadata
 from core.store.tables import ChunkTable, DocumentTable, GrantTable, PageTable, SourceTable, VersionTable, cut
-from core.values import AccessScope, BlockKind, DocumentState, GateState, Hit, Passage
+from core.values.answers import Passage
+from core.values.documents import BlockKind, DocumentState, GateState
+from core.values.metadata import known_metadata
+from core.values.search import AccessScope, Hit
 
 # Ids bound in one statement; SQLite takes 32,766.
 _IDS_AT_ONCE = 1000

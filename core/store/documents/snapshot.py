@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from core.store.tables import ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable, cut
-from core.values import DocumentState
+from core.values.documents import DocumentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class MemberSnapshot:
 class DocumentSnapshot:
     """What the database knows of a document before a source is looked at; `readable` if it has a version.
 
-    `metadata` is what the source said of it, as `core.metadata.Metadata.as_text` has it.
+    `metadata` is what the source said of it, as `core.values.metadata.Metadata.as_text` has it.
     """
 
     id: int

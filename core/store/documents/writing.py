@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, s
 from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
-from core.metadata import NONE, Metadata
 from core.store.documents.snapshot import DocumentSnapshot
 from core.store.documents.supersession import write_supersession
 from core.store.jobs import DOCUMENT, forget
@@ -25,7 +24,8 @@ from core.store.tables import (
     PageTable,
     VersionTable,
 )
-from core.values import Chunk, DocumentState, GateState, ParsedDocument
+from core.values.documents import Chunk, DocumentState, GateState, ParsedDocument
+from core.values.metadata import NONE, Metadata
 
 READ = frozenset({DocumentState.SEARCHABLE, DocumentState.HELD})
 """States of a document that was read to its end."""

@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 from core.errors import FetchError
-from core.metadata import Metadata, day_of
 from core.permissions import PUBLIC
 from core.settings import IngestSettings
+from core.values.metadata import Metadata, day_of
 from ingest.connectors.atlassian.base import (
     AtlassianOptions,
     AtlassianSource,

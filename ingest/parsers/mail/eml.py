@@ -9,8 +9,8 @@ from email.policy import default
 from email.utils import parseaddr, parsedate_to_datetime
 
 from core.errors import EmptyDocumentError, ParseError
-from core.metadata import Metadata
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
+from core.values.metadata import Metadata
 from ingest.parsers.base import DocumentBuilder, clean
 from ingest.parsers.encoding import decode
 from ingest.parsers.plain.text import write_text

@@ -8,7 +8,7 @@ from oxmsg import Message
 from oxmsg.attachment import Attachment
 
 from core.errors import ParseError
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, clean
 from ingest.parsers.mail.eml import file_name, write_message
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from core.errors import ParseError
-from core.metadata import NONE, Metadata, metadata_of_properties
+from core.values.metadata import NONE, Metadata, metadata_of_properties
 from ingest.parsers.base import said_title
 
 Node = etree._Element

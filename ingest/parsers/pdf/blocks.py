@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.values import BlockKind
+from core.values.documents import BlockKind
 from ingest.parsers.base import CELL_SEPARATOR, row_line
 from ingest.parsers.pdf.lines import NO_GLYPH, Line, joined
 from ingest.parsers.pdf.style import LEADER, Style

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import EmptyDocumentError, ParseError
-from core.values import BlockKind, ParsedDocument
+from core.values.documents import BlockKind, ParsedDocument
 from ingest.parsers.base import DocumentBuilder, said_title
 from ingest.parsers.pdf.blocks import PdfBlock, read_blocks
 from ingest.parsers.pdf.furniture import without_furniture

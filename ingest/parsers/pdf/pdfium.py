@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pypdfium2 import raw
 
 from core.errors import EncryptedError, ParseError
-from core.metadata import Metadata, metadata_of_properties
+from core.values.metadata import Metadata, metadata_of_properties
 from ingest.parsers.pdf.hidden import Look, hidden_by
 from ingest.parsers.pictures.glyphs import Glyphs, blank, recognized
 from ingest.parsers.pictures.recognition import (

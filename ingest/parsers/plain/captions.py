@@ -4,7 +4,7 @@ import html
 import re
 from dataclasses import dataclass, field
 
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, clean
 from ingest.parsers.encoding import decode
 

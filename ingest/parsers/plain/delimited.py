@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from core.errors import ParseError
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.parsers.base import DocumentBuilder
 from ingest.parsers.encoding import decode
 from ingest.parsers.tables import split_header

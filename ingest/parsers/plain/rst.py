@@ -10,7 +10,7 @@ from docutils.core import publish_doctree
 from docutils.utils import SystemMessage
 
 from core.errors import EmptyDocumentError
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, clean
 from ingest.parsers.encoding import decode
 from ingest.parsers.plain.rst_stand_ins import register_for

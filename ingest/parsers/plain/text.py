@@ -2,7 +2,7 @@
 
 import re
 
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, clean_lines
 from ingest.parsers.encoding import decode
 

@@ -11,8 +11,8 @@ from typing import Any
 from openpyxl import load_workbook
 
 from core.errors import EmptyDocumentError
-from core.metadata import metadata_of_properties
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
+from core.values.metadata import metadata_of_properties
 from ingest.parsers.base import DocumentBuilder, clean, said_title
 from ingest.parsers.sheets.cell_formats import affixes, with_affixes
 from ingest.parsers.sheets.merged_cells import merged_downwards

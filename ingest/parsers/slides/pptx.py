@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, clean
 from ingest.parsers.office.charts import write_chart
 from ingest.parsers.office.parts import DIAGRAM, A, C, Node, OfficeParts, P, R, Relation, number, value

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from core.errors import EmptyDocumentError, EncryptedError, ParseError
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, said_title
 from ingest.parsers.encoding import decode
 from ingest.parsers.web.html import write_html

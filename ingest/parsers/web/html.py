@@ -6,8 +6,8 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from core.errors import EmptyDocumentError, ParseError
-from core.metadata import NONE, Metadata, metadata_of
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
+from core.values.metadata import NONE, Metadata, metadata_of
 from ingest.parsers.base import DocumentBuilder, said_title
 from ingest.parsers.encoding import decode
 from ingest.parsers.web.blocks import HtmlWriter

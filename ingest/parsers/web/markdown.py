@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from core.errors import EmptyDocumentError
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, clean
 from ingest.parsers.encoding import decode
 from ingest.parsers.web.blocks import HtmlWriter, picture_text

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from core.metadata import NONE, Metadata, metadata_of
+from core.values.metadata import NONE, Metadata, metadata_of
 from ingest.parsers.base import said_title
 
 _FRONT_MATTER = re.compile(

@@ -4,7 +4,7 @@ import importlib
 import re
 from collections.abc import Iterator
 
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, clean
 from ingest.parsers.office.charts import write_chart
 from ingest.parsers.office.parts import MC, Node, OfficeParts, W, value

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import ParseError
-from core.values import Block, BlockKind, ParsedDocument
+from core.values.documents import Block, BlockKind, ParsedDocument
 from ingest.parsers.formats import parse
 from ingest.parsers.members import Lost
 from ingest.parsers.office.legacy import Convert

@@ -1,6 +1,6 @@
 import pytest
 
-from core.values import Block, BlockKind, Chunk, ParsedDocument
+from core.values.documents import Block, BlockKind, Chunk, ParsedDocument
 from ingest.languages import with_languages
 
 ENGLISH = "The pump must be stopped before any maintenance work begins, and the valve closed."

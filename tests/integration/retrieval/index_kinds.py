@@ -18,7 +18,7 @@ from fakes.servers.milvus_server import milvus_server
 
 from core.settings import MilvusSettings
 from core.text.language import terms
-from core.values import AccessScope, Hit, IndexEntry, LabelFilter
+from core.values.search import AccessScope, Hit, IndexEntry, LabelFilter
 from retrieval.dense.faiss_index import FaissIndex
 from retrieval.dense.faiss_structures import Graph, Lists
 from retrieval.dense.milvus_index import MilvusIndex

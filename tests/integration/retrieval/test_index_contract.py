@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from integration.retrieval.index_kinds import KINDS, LEXICAL, Kind
 
 from core.errors import IndexUnusableError
-from core.values import AccessScope, Hit
+from core.values.search import AccessScope, Hit
 from retrieval.dense.document_smoothing import smoothed
 
 PUMP = entry(1, "The pump gets grease", "public", document_id=10)

@@ -13,7 +13,8 @@ from integration.retrieval.index_kinds import EVERYBODY
 
 from core.errors import IndexUnusableError
 from core.text.language import terms
-from core.values import AccessScope, BlockKind, Hit, IndexEntry
+from core.values.documents import BlockKind
+from core.values.search import AccessScope, Hit, IndexEntry
 from llm.embedding.embedder import Vectors
 from retrieval.dense.faiss_index import FaissIndex
 from retrieval.words.tantivy_index import TantivyIndex

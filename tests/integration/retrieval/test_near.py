@@ -6,7 +6,7 @@ import pytest
 from fakes.entries import entry
 from integration.retrieval.index_kinds import EVERYBODY, LEXICAL, Kind
 
-from core.values import AccessScope
+from core.values.search import AccessScope
 
 ENTRIES = [
     entry(1, "Fault E-4711 stops the filler", "public"),

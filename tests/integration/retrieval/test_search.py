@@ -12,7 +12,8 @@ from sqlalchemy import Delete, Update, delete, select, update
 from api.app import App
 from core.permissions import scope_of
 from core.store.tables import ChunkTable, DocumentTable, GrantTable, VersionTable
-from core.values import AccessScope, DocumentState
+from core.values.documents import DocumentState
+from core.values.search import AccessScope
 
 NOBODY = AccessScope(frozenset())
 

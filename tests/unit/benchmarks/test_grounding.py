@@ -3,7 +3,7 @@ import pytest
 from benchmarks.grounding.report import Asked, at, cells_held, curve_point
 from benchmarks.grounding.sets import Asking
 from core.permissions import scope_of
-from core.values import Answer, AnswerSentence, Citation
+from core.values.answers import Answer, AnswerSentence, Citation
 from retrieval.judge.answer_evaluation import GoldQuestion
 
 SCOPE = scope_of(None)

@@ -4,7 +4,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.values import BlockKind, Chunk, ParsedDocument
+from core.values.documents import BlockKind, Chunk, ParsedDocument
 from ingest.chunker import chunk
 from ingest.parsers.base import DocumentBuilder
 from llm.embedding.folder import embedder_folder

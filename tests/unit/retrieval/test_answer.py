@@ -9,7 +9,8 @@ from core.permissions import scope_of
 from core.settings import RetrievalSettings
 from core.store.documents.supersession import Successor
 from core.text.labels import EVERYTHING, SearchFilter
-from core.values import AccessScope, Answer, DraftSentence, Passage
+from core.values.answers import Answer, DraftSentence, Passage
+from core.values.search import AccessScope
 from retrieval.answer import NOT_FOUND, TOO_LITTLE, Answerer, Found, OnAnswerEvent, Said
 from retrieval.search import Results, Searcher
 

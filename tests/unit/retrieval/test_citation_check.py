@@ -3,7 +3,7 @@ from fakes.passages import passage
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.values import DraftSentence, Passage
+from core.values.answers import DraftSentence, Passage
 from retrieval.citation_check import checked_citations
 
 TEXT = "Pump P-7 runs at 2900 rpm. Its bearing gets 35 g of grease every 400 hours."

@@ -3,9 +3,9 @@
 import pytest
 from fakes.passages import passage
 
-from core.metadata import NONE
 from core.store.documents.supersession import Successor
-from core.values import Citation, Passage
+from core.values.answers import Citation, Passage
+from core.values.metadata import NONE
 from retrieval.disagreement import disagreements, in_force
 
 OLD = "The main bearing of the filler gets 60 g of grease every 500 hours."

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.values import Hit
+from core.values.search import Hit
 from retrieval.fusion import Leg, fuse
 
 SCORES = st.integers(-1000, 1000).map(lambda value: value / 8)

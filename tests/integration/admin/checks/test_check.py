@@ -11,7 +11,7 @@ from fakes.source import FakeSource
 
 from admin.checks.check import CheckReport, check
 from api.app import App
-from core.values import IndexEntry
+from core.values.search import IndexEntry
 from retrieval.follow.follower import Follower
 from retrieval.index import Index
 

@@ -13,7 +13,7 @@ from integration.ingest.connectors.partners import LOOPBACK, READERS, Partner, o
 from api.app import App
 from core.errors import SourceError
 from core.store.documents.snapshot import DocumentSnapshot, document_snapshots
-from core.values import DocumentState
+from core.values.documents import DocumentState
 from ingest.run.report import Outcome, RunReport
 from ingest.run.run import PLAIN, RunOptions
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import EmptyDocumentError, EncryptedError, ParseError
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.parsers.formats import parse
 
 ROOT = Path(__file__).parents[4]

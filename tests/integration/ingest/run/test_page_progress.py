@@ -10,7 +10,7 @@ from api.app import build
 from core.settings import load_settings
 from core.store.job_control import cancel, list_jobs
 from core.store.jobs import JobState
-from core.values import Block, BlockKind, ParsedDocument
+from core.values.documents import Block, BlockKind, ParsedDocument
 from ingest.parsers.progress import begin_page
 from ingest.run.report import Outcome
 

@@ -22,7 +22,7 @@ from api.app import build
 from core.errors import InputError, ParseError
 from core.permissions import scope_of
 from core.settings import IngestSettings, load_settings
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.connectors.folder import FolderSource
 from ingest.connectors.upload import UploadSource
 from ingest.parsers.formats import parse

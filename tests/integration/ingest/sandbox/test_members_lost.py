@@ -10,7 +10,7 @@ from fakes.poison import poison
 
 from core.errors import OverLimitError, ParseError, ReaderCrashError
 from core.settings import IngestSettings
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.sandbox.pool import ParserSandbox
 
 LIMITS = IngestSettings(parser_processes=1, parser_memory_bytes=512 * 2**20)

@@ -11,7 +11,7 @@ from fakes.servers.server import Canary
 
 from core.errors import OverLimitError, ParseError
 from core.settings import IngestSettings
-from core.values import ParsedDocument
+from core.values.documents import ParsedDocument
 from ingest.sandbox.landlock import SOCKETS
 from ingest.sandbox.office import Office, find_office
 from ingest.sandbox.pool import ParserSandbox

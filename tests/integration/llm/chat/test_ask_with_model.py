@@ -26,7 +26,7 @@ from api.http import make_http
 from core.errors import EngineFullError
 from core.permissions import scope_of
 from core.settings import EngineSettings
-from core.values import Inquiry, Turn
+from core.values.answers import Inquiry, Turn
 from llm.chat.neural import AnswerOptions, NeuralGenerator
 from llm.chat.prompt import build_prompt
 from llm.engine.build import build_engine

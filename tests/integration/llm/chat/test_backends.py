@@ -11,7 +11,8 @@ from integration.llm.tiny_tokenizer import tiny_tokenizer
 
 from core.errors import ModelError
 from core.settings import EngineSettings, LlmSettings, RemoteSettings
-from core.values import AccessScope, Inquiry
+from core.values.answers import Inquiry
+from core.values.search import AccessScope
 from llm.chat.backends import open_chat, open_neural
 from llm.engine.request import Delta, Finish, Sampling
 from llm.engine.text.conversation import ChatRequest, Message

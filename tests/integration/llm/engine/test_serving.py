@@ -16,7 +16,8 @@ from core.errors import (
     UnsupportedModelError,
 )
 from core.settings import EngineSettings
-from core.values import AccessScope, Inquiry, Passage
+from core.values.answers import Inquiry, Passage
+from core.values.search import AccessScope
 from llm.chat.neural import AnswerOptions, NeuralGenerator
 from llm.chat.prompt import build_prompt
 from llm.engine.build import build_engine

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from integration.llm.tiny_tokenizer import tiny_tokenizer
 
 from core.errors import GenerationFailedError, RequestInvalidError, UnsupportedModelError
-from core.values import Passage
+from core.values.answers import Passage
 from llm.chat.prompt import Prompt, ShownPassage, citation_guide
 from llm.engine.request import Guide, GuideKind
 from llm.engine.text.conversation import Message

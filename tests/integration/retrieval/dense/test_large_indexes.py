@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import IndexUnusableError
-from core.values import AccessScope, Hit, IndexEntry
+from core.values.search import AccessScope, Hit, IndexEntry
 from llm.embedding.embedder import Vectors
 from retrieval.dense.document_smoothing import SMOOTHING
 from retrieval.dense.faiss_index import FaissIndex

@@ -21,7 +21,7 @@ from core.errors import IndexServerError, IndexUnusableError, SettingsError
 from core.permissions import scope_of
 from core.settings import MilvusSettings, load_settings
 from core.store.changes import live_chunk_ids
-from core.values import AccessScope
+from core.values.search import AccessScope
 from llm.servers.circuit import CircuitBreaker
 from retrieval.dense.milvus_index import MilvusIndex
 from retrieval.index import DenseIndex

@@ -16,7 +16,7 @@ from api.app import App
 from core.errors import StorageError
 from core.store.changes import latest_seq, live_chunk_ids
 from core.store.tables import FollowerTable
-from core.values import IndexEntry
+from core.values.search import IndexEntry
 from retrieval.follow.follower import Follower
 
 

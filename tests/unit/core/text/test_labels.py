@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.metadata import NONE, Metadata
 from core.text.labels import EVERYTHING, SearchFilter, labels_of, language_label
+from core.values.metadata import NONE, Metadata
 
 DAYS = st.dates(date(1990, 1, 1), date(2035, 12, 31))
 

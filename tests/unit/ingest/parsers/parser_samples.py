@@ -13,7 +13,7 @@ from fakes.outlook import outlook
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from core.values import Block, BlockKind, ParsedDocument
+from core.values.documents import Block, BlockKind, ParsedDocument
 
 MAX_TEXT_BYTES = 10_000_000
 MARKDOWN = """---

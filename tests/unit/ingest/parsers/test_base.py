@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from unit.ingest.parsers.parser_samples import check, said
 
 from core.errors import EmptyDocumentError
-from core.values import BlockKind
+from core.values.documents import BlockKind
 from ingest.parsers.base import MAX_NOTICES, DocumentBuilder, clean, clean_lines, row_line, said_title, stem
 
 _WORDS = st.text(max_size=40)

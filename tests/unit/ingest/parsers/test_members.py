@@ -7,7 +7,7 @@ from fakes.containers import mailed, packed
 from unit.ingest.parsers.parser_samples import MAX_TEXT_BYTES, pdf
 
 from core.errors import EncryptedError, ParseError, TooLargeError, UnknownFormatError
-from core.values import Member, ParsedDocument
+from core.values.documents import Member, ParsedDocument
 from ingest.parsers.formats import parse
 from ingest.parsers.members import MAX_DEPTH, MAX_MEMBERS
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from core.metadata import NONE, Metadata
+from core.values.metadata import NONE, Metadata
 from ingest.parsers.formats import parse
 from ingest.sandbox.reply import document_reply, read_reply
 

@@ -17,7 +17,7 @@ from core.errors import (
     TooLargeError,
     UnknownFormatError,
 )
-from core.values import Block, BlockKind, Member, Page, ParsedDocument
+from core.values.documents import Block, BlockKind, Member, Page, ParsedDocument
 from ingest.sandbox.reply import document_reply, read_reply, reason_reply
 from ingest.sandbox.wire import MalformedError
 

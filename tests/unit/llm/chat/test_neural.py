@@ -5,7 +5,9 @@ from fakes.generator import FakeGenerator
 from unit.llm.chat.test_prompt import BOILER, PUMP, passage
 
 from core.errors import EngineClosedError, EngineFullError, GenerationFailedError, ModelError
-from core.values import AccessScope, BlockKind, DraftSentence, Inquiry, Turn
+from core.values.answers import DraftSentence, Inquiry, Turn
+from core.values.documents import BlockKind
+from core.values.search import AccessScope
 from llm.chat.neural import AnswerOptions, NeuralGenerator
 from llm.engine.request import Delta, Finish, FinishReason, Priority
 from llm.generators import DeferredGenerator, FallbackGenerator

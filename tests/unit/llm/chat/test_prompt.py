@@ -3,7 +3,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError
-from core.values import AccessScope, BlockKind, Inquiry, Passage, Turn
+from core.values.answers import Inquiry, Passage, Turn
+from core.values.documents import BlockKind
+from core.values.search import AccessScope
 from llm.chat.prompt import build_prompt
 from llm.chat.prompt_language import language_of
 

@@ -1,6 +1,6 @@
 import pytest
 
-from core.values import Passage
+from core.values.answers import Passage
 from llm.extractive.candidates import candidates
 
 DANGER = "DANGER: The DC link carries 560 V after switching off. Wait 5 minutes and measure."

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from core.values import BlockKind, Passage
+from core.values.answers import Passage
+from core.values.documents import BlockKind
 from llm.extractive.candidates import candidates
 from llm.extractive.evidence import SentenceEvidence, measured
 from llm.extractive.question_analysis import QuestionAnalysis

@@ -4,7 +4,7 @@ from fakes.embedder import FakeEmbedder
 from fakes.passages import passage
 
 from core.permissions import scope_of
-from core.values import DraftSentence, Inquiry, Passage
+from core.values.answers import DraftSentence, Inquiry, Passage
 from llm.extractive.generator import ExtractiveGenerator
 
 QUESTION = "How deep does the ribbon eel live?"

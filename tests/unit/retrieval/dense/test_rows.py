@@ -6,7 +6,7 @@ from fakes.entries import entry
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.values import IndexEntry
+from core.values.search import IndexEntry
 from retrieval.dense.rows import Rows
 
 READERS = st.frozensets(st.sampled_from(["public", "user:ann", "group:field"]), max_size=2)

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from core.values import Answer, Citation
+from core.values.answers import Answer, Citation
 from retrieval.judge.answer_evaluation import (
     GoldQuestion,
     answer_in_citation,

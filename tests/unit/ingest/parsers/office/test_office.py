@@ -7,7 +7,7 @@ from docx.oxml.ns import nsdecls
 from unit.ingest.parsers.parser_samples import block_of, check, eml, said, slides, word
 
 from core.errors import ParseError
-from core.values import BlockKind, ParsedDocument
+from core.values.documents import BlockKind, ParsedDocument
 from ingest.parsers.mail.eml import EmlParser
 from ingest.parsers.slides.pptx import PptxParser
 from ingest.parsers.word.docx import DocxParser

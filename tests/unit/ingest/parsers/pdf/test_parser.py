@@ -8,7 +8,7 @@ from reportlab.pdfgen.canvas import Canvas
 from unit.ingest.parsers.parser_samples import block_of, boxes, check, pdf, said
 
 from core.errors import EmptyDocumentError, EncryptedError, ParseError
-from core.values import BlockKind, ParsedDocument
+from core.values.documents import BlockKind, ParsedDocument
 from ingest.parsers.pdf.parser import PdfParser
 
 

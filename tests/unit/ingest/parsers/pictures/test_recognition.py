@@ -9,7 +9,7 @@ from reportlab.pdfgen.canvas import Canvas
 from unit.ingest.parsers.parser_samples import boxes, check, said
 
 from core.errors import EmptyDocumentError, ParseError, TooLargeError, UnknownFormatError
-from core.values import BlockKind
+from core.values.documents import BlockKind
 from ingest.parsers.image import ImageParser
 from ingest.parsers.pdf.parser import PdfParser
 from ingest.parsers.pictures.recognition import in_columns, no_recognizer

@@ -1,6 +1,6 @@
 from unit.ingest.parsers.parser_samples import RST, block_of, check, said
 
-from core.values import BlockKind, ParsedDocument
+from core.values.documents import BlockKind, ParsedDocument
 from ingest.parsers.plain.rst import RstParser
 
 

@@ -1,7 +1,7 @@
 import pytest
 from unit.ingest.parsers.parser_samples import check, said
 
-from core.values import BlockKind
+from core.values.documents import BlockKind
 from ingest.parsers.encoding import decode, looks_like_text
 from ingest.parsers.plain.text import TextParser
 

@@ -8,7 +8,7 @@ from openpyxl.comments import Comment
 from unit.ingest.parsers.parser_samples import CSV, check, said, workbook
 
 from core.errors import EmptyDocumentError
-from core.values import BlockKind, ParsedDocument
+from core.values.documents import BlockKind, ParsedDocument
 from ingest.parsers.plain.delimited import DelimitedParser
 from ingest.parsers.sheets.xlsx import XlsxParser, cell_text
 from ingest.parsers.tables import is_value, split_header

@@ -9,7 +9,7 @@ from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 from unit.ingest.parsers.parser_samples import check, said
 
-from core.values import BlockKind, ParsedDocument
+from core.values.documents import BlockKind, ParsedDocument
 from ingest.parsers.slides.pptx import PptxParser
 
 _BLANK = 6

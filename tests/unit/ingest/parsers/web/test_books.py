@@ -6,7 +6,7 @@ from fakes.outlook import outlook
 from unit.ingest.parsers.parser_samples import MAX_TEXT_BYTES, check, said
 
 from core.errors import EncryptedError, ParseError, UnknownFormatError
-from core.values import BlockKind, ParsedDocument
+from core.values.documents import BlockKind, ParsedDocument
 from ingest.parsers.formats import parse
 from ingest.parsers.office.legacy import LEGACY
 from ingest.parsers.signatures import OLE_MARK

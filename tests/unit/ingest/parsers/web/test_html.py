@@ -2,7 +2,7 @@ import pytest
 from unit.ingest.parsers.parser_samples import HTML, block_of, check, said
 
 from core.errors import EmptyDocumentError
-from core.values import BlockKind, ParsedDocument
+from core.values.documents import BlockKind, ParsedDocument
 from ingest.parsers.web.html import HtmlParser
 
 

@@ -1,6 +1,6 @@
 from unit.ingest.parsers.parser_samples import MARKDOWN, block_of, check, said
 
-from core.values import BlockKind, ParsedDocument
+from core.values.documents import BlockKind, ParsedDocument
 from ingest.parsers.web.markdown import MarkdownParser
 
 

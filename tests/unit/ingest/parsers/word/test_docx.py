@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 from unit.ingest.parsers.parser_samples import block_of, check, said
 
-from core.values import BlockKind, ParsedDocument
+from core.values.documents import BlockKind, ParsedDocument
 from ingest.parsers.word.docx import DocxParser
 
 _MAIN = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.metadata import NONE, Metadata, day_of, metadata_from_text, metadata_of
+from core.values.metadata import NONE, Metadata, day_of, metadata_from_text, metadata_of
 
 WORDS = st.lists(st.text(min_size=1, max_size=5).filter(str.strip), max_size=3, unique=True).map(tuple)
 
