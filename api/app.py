@@ -44,7 +44,7 @@ from retrieval.words.tantivy_index import FORM as TANTIVY_FORM
 from retrieval.words.tantivy_index import TantivyIndex
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class App:
     """Everything that an edge needs, ready to use."""
 
@@ -234,7 +234,9 @@ def _models(
         kinds = DenseKinds(embedder.dimension, indexes, settings.retrieval, settings.llm.device, chunks, name)
         return Follower(name, database, indexes, embedder.model_id, kinds.open, FORM)
 
-    entry = EmbedderEntry(chosen.model_id, chosen.dimension, embedder_config(settings.llm))
+    entry = EmbedderEntry(
+        model_id=chosen.model_id, dimension=chosen.dimension, config=embedder_config(settings.llm)
+    )
     models = Models(database, indexes, chosen, entry, reopen, follow)
     models.begin()
     return models

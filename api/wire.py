@@ -56,7 +56,13 @@ class FilterRequest(Request):
     def within(self) -> SearchFilter:
         """The filter that a search takes."""
         return SearchFilter(
-            self.sources, self.types, self.languages, self.tags, self.devices, self.since, self.as_of
+            sources=self.sources,
+            types=self.types,
+            languages=self.languages,
+            tags=self.tags,
+            devices=self.devices,
+            since=self.since,
+            until=self.as_of,
         )
 
 

@@ -52,7 +52,7 @@ Tokens = list[int]
 Job = tuple[Tokens, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Measured:
     """One way's speed in answered tokens per second, and how many answers equal static `generate`'s."""
 
@@ -98,6 +98,10 @@ def static_batches(model: PreTrainedModel, work: list[Job]) -> list[Tokens]:
     return answers
 
 
+# 5.17 calls the tokens of a page its block size.
+_PAGE_FIELD = "page_size" if "page_size" in ContinuousBatchingConfig.__dataclass_fields__ else "block_size"
+
+
 def continuous_batching(model: PreTrainedModel, work: list[Job]) -> list[Tokens]:
     """Transformers' own continuous batching, with its prefix sharing."""
     before = model.config._attn_implementation
@@ -106,7 +110,7 @@ def continuous_batching(model: PreTrainedModel, work: list[Job]) -> list[Tokens]
             do_sample=False, eos_token_id=-1, pad_token_id=0, max_new_tokens=96
         ),
         continuous_batching_config=ContinuousBatchingConfig(
-            page_size=32, num_blocks=1024, max_batch_tokens=1024
+            num_blocks=1024, max_batch_tokens=1024, **{_PAGE_FIELD: 32}
         ),
     )
     manager.start()
@@ -134,7 +138,7 @@ def paged(**changes: Any) -> Callable[[PreTrainedModel, list[Job]], list[Tokens]
         engine = build_engine(model, EngineSettings(pages=1024, max_step_tokens=1024, **changes))
         answers: list[Tokens] = [[] for _ in work]
         for number, (prompt, new) in enumerate(work):
-            request = GenerationRequest(tuple(prompt), Sampling(max_tokens=new))
+            request = GenerationRequest(prompt=tuple(prompt), sampling=Sampling(max_tokens=new))
             engine.scheduler.add(Sequence(number, request, float(number)))
         while engine.scheduler.sequences:
             for event in engine.step(0.0):
@@ -163,12 +167,29 @@ def compare(shape: str, model: PreTrainedModel, count: int) -> list[Measured]:
             start = time.perf_counter()
             answers = answer(model, work)
         except RuntimeError as error:
-            rows.append(Measured(shape, way, 0.0, 0.0, "0", f"fails: {str(error).splitlines()[0][:90]}"))
+            rows.append(
+                Measured(
+                    shape=shape,
+                    way=way,
+                    tokens_per_second=0.0,
+                    seconds=0.0,
+                    equal="0",
+                    note=f"fails: {str(error).splitlines()[0][:90]}",
+                )
+            )
             continue
         seconds = time.perf_counter() - start
         reference = reference or answers
         equal = sum(left == right for left, right in zip(answers, reference, strict=True))
-        rows.append(Measured(shape, way, sum(new for _, new in work) / seconds, seconds, f"{equal}/{count}"))
+        rows.append(
+            Measured(
+                shape=shape,
+                way=way,
+                tokens_per_second=sum(new for _, new in work) / seconds,
+                seconds=seconds,
+                equal=f"{equal}/{count}",
+            )
+        )
     return rows
 
 
@@ -183,7 +204,9 @@ def first_token_seconds(model: PreTrainedModel, repeats: int = 5) -> tuple[float
         for measured in times:
             prompt = (*shared, *torch.randint(1, VOCABULARY, (32,), generator=generator).tolist())
             engine.scheduler.add(
-                Sequence(number, GenerationRequest(prompt, Sampling(max_tokens=1)), float(number))
+                Sequence(
+                    number, GenerationRequest(prompt=prompt, sampling=Sampling(max_tokens=1)), float(number)
+                )
             )
             start = time.perf_counter()
             while engine.scheduler.sequences:

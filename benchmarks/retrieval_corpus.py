@@ -87,9 +87,12 @@ class SyntheticSource:
         numbers = iter(range(self._documents))
         while some := list(islice(numbers, _LISTED_AT_ONCE)):
             listed = [
-                Listed(f"{self.uri}/{number}", f"{number}.json", _readers(number), "1") for number in some
+                Listed(
+                    uri=f"{self.uri}/{number}", name=f"{number}.json", principals=_readers(number), stamp="1"
+                )
+                for number in some
             ]
-            yield Listing(listed, complete=some[-1] == self._documents - 1)
+            yield Listing(listed=listed, complete=some[-1] == self._documents - 1)
 
     def fetch(self, listed: Listed) -> bytes:
         """Return the texts of a document's sections as JSON."""
@@ -135,9 +138,9 @@ def parse_sections(content: bytes, name: str) -> ParsedDocument:
     text, blocks = "", []
     for number, section in enumerate(json.loads(content), start=1):
         for kind, piece in ((BlockKind.HEADING, f"Section {number}"), (BlockKind.PARAGRAPH, section)):
-            blocks.append(Block(kind, len(text), len(text) + len(piece), level=1))
+            blocks.append(Block(kind=kind, start=len(text), end=len(text) + len(piece), level=1))
             text += f"{piece}\n"
-    return ParsedDocument(name, text, tuple(blocks))
+    return ParsedDocument(title=name, text=text, blocks=tuple(blocks))
 
 
 def _readers(number: int) -> frozenset[str]:

@@ -16,7 +16,7 @@ _CONTEXT_SHARE = 0.3
 _HEADING_SEPARATOR = " > "
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Unit:
     """A block, or a part of one that was too long. `context` stands above it and leaves `room` tokens."""
 

@@ -37,7 +37,7 @@ Parse = Callable[[bytes, str], ParsedDocument]
 _JOBS_AT_ONCE = 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
     """A file, the document's own or one inside it, cut into chunks, or why it cannot be read."""
 
@@ -161,8 +161,12 @@ class Pipeline:
 
     def _prepare(self, source: Source, run: Run, lease: Lease) -> _Prepared | _Ended:
         """Fetch, parse and chunk one document, if there is anything to do for it."""
-        listed = Listed(lease.key, lease.payload["name"], frozenset(), lease.payload["stamp"])
-        file = Fetched(lease.key, "", 0, listed.stamp, self.fingerprint())
+        listed = Listed(
+            uri=lease.key, name=lease.payload["name"], principals=frozenset(), stamp=lease.payload["stamp"]
+        )
+        file = Fetched(
+            uri=lease.key, content_sha256="", size_bytes=0, stamp=listed.stamp, pipeline=self.fingerprint()
+        )
         try:
             self._endings.refuse(lease, run)
             with run.timed("fetch", lease):
@@ -185,14 +189,20 @@ class Pipeline:
 
     def _part(self, file: Fetched, name: str, parsed: ParsedDocument, run: Run) -> _Part:
         chunks = chunk(parsed, run.embedder.tokenizer, self._settings.chunk_tokens)
-        return _Part(file, name, parsed, with_languages(parsed, chunks))
+        return _Part(file=file, name=name, parsed=parsed, chunks=with_languages(parsed, chunks))
 
     def _members(self, file: Fetched, parsed: ParsedDocument, run: Run) -> Iterator[_Part]:
         for member in parsed.members:
             uri = member_uri(file.uri, member.path)
-            inner = Fetched(uri, member.content_sha256, member.size_bytes, "", file.pipeline)
+            inner = Fetched(
+                uri=uri,
+                content_sha256=member.content_sha256,
+                size_bytes=member.size_bytes,
+                stamp="",
+                pipeline=file.pipeline,
+            )
             if isinstance(member.document, ParseError):
-                yield _Part(inner, member.name, member.document)
+                yield _Part(file=inner, name=member.name, parsed=member.document)
             else:
                 yield self._part(inner, member.name, member.document, run)
 
@@ -225,4 +235,8 @@ class Pipeline:
 def _filled(part: _Part, vectors: list[bytes], model_id: str) -> PreparedMember:
     if isinstance(part.parsed, ParseError):
         return PreparedMember(part.file, part.name, part.parsed)
-    return PreparedMember(part.file, part.name, PreparedVersion(part.parsed, part.chunks, vectors, model_id))
+    return PreparedMember(
+        part.file,
+        part.name,
+        PreparedVersion(parsed=part.parsed, chunks=part.chunks, vectors=vectors, model_id=model_id),
+    )

@@ -72,7 +72,9 @@ class Answerer:
         A question that leans on `history`, the oldest turn first, is understood by it.
         """
         meant = understand(question, [turn.question for turn in history])
-        notes = _Notes(self._settings.min_support, meant.whole if meant.whole != question else "")
+        notes = _Notes(
+            min_support=self._settings.min_support, understood=meant.whole if meant.whole != question else ""
+        )
         results = self._searcher.search(meant.whole, scope, self._settings.passages, _REACH, within)
         found, notes.notices = results.passages, results.notices
         successors = self._searcher.successors(found, scope)
@@ -83,7 +85,14 @@ class Answerer:
             near = identifiers_near(unknown, self._searcher.near(unknown, scope, within))
             return notes.unknown(unknown.values(), near, passages)
         on_event(Found(tuple(passages)))
-        inquiry = Inquiry(question, scope, history, background, meant.whole, meant.wanted)
+        inquiry = Inquiry(
+            question=question,
+            scope=scope,
+            history=history,
+            background=background,
+            whole=meant.whole,
+            wanted=meant.wanted,
+        )
         with closing(self._generator.draft(inquiry, passages)) as drafts:
             for draft in drafts:
                 said = notes.take(draft, checked_citations(draft, passages)) if draft else None
@@ -92,7 +101,7 @@ class Answerer:
         return with_disagreements(notes.answer(passages), found, successors)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Notes:
     """What has been said so far, and how sure it is."""
 

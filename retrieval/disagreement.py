@@ -61,7 +61,14 @@ def with_disagreements(
 
 def _superseded(document: int, title: str, by: Successor) -> Superseded:
     day = by.metadata.day.isoformat() if by.metadata.day else ""
-    return Superseded(document, title, by.document_id, by.title, day, by.metadata.owner)
+    return Superseded(
+        document_id=document,
+        title=title,
+        by_document_id=by.document_id,
+        by=by.title,
+        day=day,
+        owner=by.metadata.owner,
+    )
 
 
 def disagreements(citations: Sequence[Citation], passages: Sequence[Passage]) -> tuple[Disagreement, ...]:

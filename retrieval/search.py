@@ -43,7 +43,7 @@ class Results:
     notices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Words:
     """What the word index found and knows of a question: see `retrieval.words.term_weights`."""
 

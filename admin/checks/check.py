@@ -23,7 +23,7 @@ from retrieval.follow.follower import Follower
 _BESIDE = (GateState.WAITING, GateState.WITHDRAWN, GateState.FORMER)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
     """What was counted, and what was found wrong; nothing found means that all agree."""
 
@@ -61,7 +61,7 @@ def check(
     if deep is not None:
         with database.reading() as session:
             findings.extend(deep_truth(session, deep))
-    return CheckReport(documents, versions, chunks, tuple(findings))
+    return CheckReport(documents=documents, versions=versions, chunks=chunks, findings=tuple(findings))
 
 
 def _integrity(session: Session) -> Iterator[Finding]:

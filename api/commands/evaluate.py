@@ -29,7 +29,7 @@ Measured = dict[str, Series]
 Found = TypeVar("Found")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What is measured: a folder in BEIR layout, or a file of questions over `documents`.
 

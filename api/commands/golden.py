@@ -11,7 +11,7 @@ from api.terminal import DONE, WITH_FAILURES, Terminal
 from core.store.goldens import Golden, add_golden, list_goldens, remove_goldens
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A question as it stands on the command line."""
 
@@ -26,7 +26,13 @@ class Asked:
 def run_add(data_dir: Path | None, terminal: Terminal, asked: Asked) -> int:
     """Keep a question."""
     asker = scope_named(asked.user, asked.groups).principals
-    golden = Golden(asked.question, asker, tuple(asked.answers), tuple(asked.documents), not asked.refuse)
+    golden = Golden(
+        question=asked.question,
+        principals=asker,
+        answers=tuple(asked.answers),
+        documents=tuple(asked.documents),
+        answerable=not asked.refuse,
+    )
     return _keep(data_dir, terminal, [golden])
 
 
@@ -36,7 +42,14 @@ def run_import(
     """Keep the questions of a file, all of them or none."""
     asker = scope_named(user, groups).principals
     goldens = [
-        Golden(one.question, asker, one.answers, one.documents, one.answerable) for one in read_gold(file)
+        Golden(
+            question=one.question,
+            principals=asker,
+            answers=one.answers,
+            documents=one.documents,
+            answerable=one.answerable,
+        )
+        for one in read_gold(file)
     ]
     return _keep(data_dir, terminal, goldens)
 

@@ -28,7 +28,7 @@ _PAGE = 32
 _SPARE_BYTES = 4 * 2**30  # for activations and recordings beside weights and pages
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """One measured number; `floor` and `aim` say what it should reach, or stay under if `at_most`."""
 
@@ -163,7 +163,7 @@ def add(
     start = len(engine.scheduler.sequences)
     for number, prompt in enumerate(prompts):
         tokens = new if isinstance(new, int) else new[number]
-        request = GenerationRequest(tuple(prompt), Sampling(max_tokens=tokens))
+        request = GenerationRequest(prompt=tuple(prompt), sampling=Sampling(max_tokens=tokens))
         matcher = matchers[number] if matchers else None
         engine.scheduler.add(Sequence(start + number, request, float(start + number), matcher))
 

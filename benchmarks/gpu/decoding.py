@@ -35,13 +35,13 @@ def decode(bench: Bench) -> Iterator[Figure]:
             try:
                 seconds = step_seconds(bench, shape, batch, context)
             except TooLargeError as error:
-                yield Figure(what, float("nan"), "", floor, aim, note=str(error))
+                yield Figure(what=what, value=float("nan"), unit="", floor=floor, aim=aim, note=str(error))
                 continue
             limit = limit_seconds(bench, shape, "model", batch, context)
             note = (
                 f"{batch / seconds:.0f} tokens/s, {seconds * 1e3:.2f} ms a step, limit {limit * 1e3:.2f} ms"
             )
-            yield Figure(what, limit / seconds, "", floor, aim, note=note)
+            yield Figure(what=what, value=limit / seconds, unit="", floor=floor, aim=aim, note=note)
 
 
 def growth(bench: Bench) -> Iterator[Figure]:
@@ -57,7 +57,9 @@ def growth(bench: Bench) -> Iterator[Figure]:
                 for batch in extent.batches:
                     yield _grown(bench, engine, shape, batch, each)
         except TooLargeError as error:
-            yield Figure(f"{shape}: grown to {largest}", float("nan"), "tokens/s", note=str(error))
+            yield Figure(
+                what=f"{shape}: grown to {largest}", value=float("nan"), unit="tokens/s", note=str(error)
+            )
 
 
 def _grown(bench: Bench, engine: Engine, shape: str, batch: int, each: int) -> Figure:
@@ -72,7 +74,7 @@ def _grown(bench: Bench, engine: Engine, shape: str, batch: int, each: int) -> F
     rate = batch / seconds
     limit = limit_seconds(bench, shape, "int8", batch, int(mean))
     return Figure(
-        f"{shape} grown to {batch}: limit over step", limit * rate / batch, "",
+        what=f"{shape} grown to {batch}: limit over step", value=limit * rate / batch, unit="",
         note=f"{rate:.0f} tokens/s at a mean length of {mean:.0f}, INT8 pages",
     )  # fmt: skip
 
@@ -86,7 +88,12 @@ def int8(bench: Bench) -> Iterator[Figure]:
             yield from _ratio(bench, shape, 1, context, None, None)
         layout = bench.layout(shape)
         capacity = layout.bytes_per_token("model") / layout.bytes_per_token("int8")
-        yield Figure(f"{shape}: tokens held, INT8 over plain", capacity, "x", _LEAST_CAPACITY.get(shape))
+        yield Figure(
+            what=f"{shape}: tokens held, INT8 over plain",
+            value=capacity,
+            unit="x",
+            floor=_LEAST_CAPACITY.get(shape),
+        )
 
 
 def _ratio(
@@ -97,7 +104,7 @@ def _ratio(
         plain = step_seconds(bench, shape, batch, context)
         rounded = step_seconds(bench, shape, batch, context, kv_dtype="int8")
     except TooLargeError as error:
-        yield Figure(what, float("nan"), "x", floor, aim, note=str(error))
+        yield Figure(what=what, value=float("nan"), unit="x", floor=floor, aim=aim, note=str(error))
         return
     note = f"{plain * 1e3:.2f} ms a step plain, {rounded * 1e3:.2f} ms INT8"
-    yield Figure(what, plain / rounded, "x", floor, aim, note=note)
+    yield Figure(what=what, value=plain / rounded, unit="x", floor=floor, aim=aim, note=note)

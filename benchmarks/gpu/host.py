@@ -63,11 +63,21 @@ def host(bench: Bench) -> Iterator[Figure]:
                     gap = _Gap(engine)
                     seconds = decode_seconds(bench, engine, bench.prompts(batch, context))
             except TooLargeError as error:
-                yield Figure(what, float("nan"), "", floor, aim, at_most=True, note=str(error))
+                yield Figure(
+                    what=what,
+                    value=float("nan"),
+                    unit="",
+                    floor=floor,
+                    aim=aim,
+                    at_most=True,
+                    note=str(error),
+                )
                 continue
             idle = gap.median(bench.extent.steps)
             note = f"{idle * 1e3:.2f} ms of {seconds * 1e3:.2f} ms"
-            yield Figure(what, idle / seconds, "", floor, aim, at_most=True, note=note)
+            yield Figure(
+                what=what, value=idle / seconds, unit="", floor=floor, aim=aim, at_most=True, note=note
+            )
 
 
 class _Nothing:
@@ -86,9 +96,18 @@ def packing(bench: Bench) -> Iterator[Figure]:
     extent = bench.extent
     for batch in extent.batches:
         each = tokens_for(bench, batch, extent.context)
-        limits = Limits(_PAGE, max(extent.step_tokens, batch), batch, batch, each, _MOST_TOKENS)
+        limits = Limits(
+            page_tokens=_PAGE,
+            max_step_tokens=max(extent.step_tokens, batch),
+            max_sequences=batch,
+            max_waiting=batch,
+            max_context_tokens=each,
+            vocabulary=_MOST_TOKENS,
+        )
         runner = ModelRunner(_Nothing(batch, bench.device), _PAGE, bench.device, start_sampling)
         engine = Engine(limits, batch * (-(-each // _PAGE) + 2), runner)
         gap = _Gap(engine)
         decode_seconds(bench, engine, bench.prompts(batch, extent.context))
-        yield Figure(f"batch {batch} x {extent.context}", gap.median(extent.steps) * 1e3, "ms a step")
+        yield Figure(
+            what=f"batch {batch} x {extent.context}", value=gap.median(extent.steps) * 1e3, unit="ms a step"
+        )

@@ -66,10 +66,12 @@ def _attention(bench: Bench, shape: str) -> Iterator[Figure]:
             limit = sum(stream.num_bytes for stream in streams) / bench.bandwidth
             what = f"{shape} decode attention, batch {batch} x {extent.context}{', INT8' if int8 else ''}"
             note = f"{ours * 1e6:.0f} us, {limit / ours:.2f} of the copy's speed"
-            yield Figure(f"{what}: torch's time over ours", theirs / ours, "x", note=note)
+            yield Figure(what=f"{what}: torch's time over ours", value=theirs / ours, unit="x", note=note)
         bars = (0.70, 0.58) if batch >= 64 and extent.context >= 2048 else (None, None)
         what = f"{shape} decode attention, batch {batch}: INT8 over plain time"
-        yield Figure(what, taken[True] / taken[False], "", bars[0], bars[1], at_most=True)
+        yield Figure(
+            what=what, value=taken[True] / taken[False], unit="", floor=bars[0], aim=bars[1], at_most=True
+        )
 
 
 def _attend(
@@ -97,11 +99,11 @@ def _experts(bench: Bench, shape: str) -> Iterator[Figure]:
         bars = (1.2, 2.0) if batch <= 64 else (None, None)
         note = f"{ours * 1e6:.0f} us, {read / bench.bandwidth / ours:.2f} of the copy's speed"
         yield Figure(
-            f"{shape} experts, batch {batch}: grouped product's time over ours",
-            theirs / ours,
-            "x",
-            bars[0],
-            bars[1],
+            what=f"{shape} experts, batch {batch}: grouped product's time over ours",
+            value=theirs / ours,
+            unit="x",
+            floor=bars[0],
+            aim=bars[1],
             note=note,
         )
 
@@ -118,7 +120,10 @@ def encoders(bench: Bench) -> Iterator[Figure]:
         embedder.embed(texts)
     tokens = len(embedder.tokenizer.ids(texts[:1])[0])
     yield Figure(
-        "embedder (all-MiniLM-L6-v2)", len(texts) / taken[0], "chunks/s", note=f"{tokens:.0f} tokens each"
+        what="embedder (all-MiniLM-L6-v2)",
+        value=len(texts) / taken[0],
+        unit="chunks/s",
+        note=f"{tokens:.0f} tokens each",
     )
     with tempfile.TemporaryDirectory() as folder:
         _write_reranker(Path(folder), settings)
@@ -126,7 +131,9 @@ def encoders(bench: Bench) -> Iterator[Figure]:
     reranker.scores("How often is the pump checked?", texts[:64])
     with bench.clock() as taken:
         reranker.scores("How often is the pump checked?", texts)
-    yield Figure("reranker (MiniLM-L6's shape, random weights)", len(texts) / taken[0], "pairs/s")
+    yield Figure(
+        what="reranker (MiniLM-L6's shape, random weights)", value=len(texts) / taken[0], unit="pairs/s"
+    )
 
 
 def _write_reranker(folder: Path, settings: LlmSettings) -> None:
@@ -149,7 +156,12 @@ def dense(bench: Bench) -> Iterator[Figure]:
     taken = seconds(bench, lambda: rows.nearest(question, everything, 10))
     limit = rows._rows[:count].nbytes / bench.bandwidth
     note = f"{taken * 1e3:.2f} ms, {limit * 1e3:.2f} ms at the copy's speed"
-    yield Figure(f"exact search over {count} x {_DIMENSION}: limit over time", limit / taken, "", note=note)
+    yield Figure(
+        what=f"exact search over {count} x {_DIMENSION}: limit over time",
+        value=limit / taken,
+        unit="",
+        note=note,
+    )
     rows.close()
 
 

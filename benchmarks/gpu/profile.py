@@ -28,14 +28,14 @@ def profile_step(bench: Bench) -> Iterator[Figure]:
                 with bench.engine(shape, batch, tokens_for(bench, batch, extent.context)) as engine:
                     times = _kinds(bench, engine, batch)
             except TooLargeError as error:
-                yield Figure(f"{shape} batch {batch}", float("nan"), "us", note=str(error))
+                yield Figure(what=f"{shape} batch {batch}", value=float("nan"), unit="us", note=str(error))
                 continue
             kv_bytes = bench.layout(shape).bytes_per_token("model")
             limits = step_parts(bench.model(shape), batch, extent.context, kv_bytes)
             for kind, microseconds in sorted(times.items(), key=lambda item: -item[1]):
                 limit = limits.get(kind, 0.0) / bench.bandwidth * 1e6
                 yield Figure(
-                    f"{shape} batch {batch}: {kind}", microseconds, "us a step",
+                    what=f"{shape} batch {batch}: {kind}", value=microseconds, unit="us a step",
                     note=f"its bytes take {limit:.0f} us; {microseconds - limit:.0f} us could be won",
                 )  # fmt: skip
 

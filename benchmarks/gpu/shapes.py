@@ -36,7 +36,7 @@ TINY_SHAPES: dict[str, Any] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
     """How much a run does: full on a GPU, tiny to prove that it runs."""
 

@@ -39,7 +39,13 @@ def prefix(bench: Bench) -> Iterator[Figure]:
             f"{shape}: first token, {extent.shared} of {extent.shared + extent.own} tokens known, over cold"
         )
         yield Figure(
-            what, hit / cold, "", 0.25, 0.10, at_most=True, note=f"{hit * 1e3:.1f} and {cold * 1e3:.1f} ms"
+            what=what,
+            value=hit / cold,
+            unit="",
+            floor=0.25,
+            aim=0.10,
+            at_most=True,
+            note=f"{hit * 1e3:.1f} and {cold * 1e3:.1f} ms",
         )
 
 
@@ -62,7 +68,14 @@ def rag(bench: Bench) -> Iterator[Figure]:
                 rates.append(done.tokens / done.seconds)
         apart, together = rates
         note = f"{together:.0f} and {apart:.0f} tokens/s, {extent.requests} requests"
-        yield Figure(f"{shape}: 90 % shared over nothing shared", together / apart, "x", 2, 4, note=note)
+        yield Figure(
+            what=f"{shape}: 90 % shared over nothing shared",
+            value=together / apart,
+            unit="x",
+            floor=2,
+            aim=4,
+            note=note,
+        )
 
 
 def guided(bench: Bench) -> Iterator[Figure]:
@@ -81,7 +94,13 @@ def guided(bench: Bench) -> Iterator[Figure]:
                 rates.append(done.tokens / done.seconds)
         free, bound = rates
         note = f"{bound:.0f} and {free:.0f} tokens/s"
-        yield Figure(f"{shape} batch {batch}: guided over free", bound / free, "", 0.95, note=note)
+        yield Figure(
+            what=f"{shape} batch {batch}: guided over free",
+            value=bound / free,
+            unit="",
+            floor=0.95,
+            note=note,
+        )
 
 
 def peers(bench: Bench) -> Iterator[Figure]:
@@ -95,9 +114,16 @@ def peers(bench: Bench) -> Iterator[Figure]:
                 theirs = _rate(bench, bench.model(shape), answer, work)
             except (RuntimeError, ValueError) as error:
                 note = f"it fails: {str(error).splitlines()[0][:80]}"
-                yield Figure(what, float("nan"), "x", floor, aim, note=note)
+                yield Figure(what=what, value=float("nan"), unit="x", floor=floor, aim=aim, note=note)
                 continue
-            yield Figure(what, ours / theirs, "x", floor, aim, note=f"{ours:.0f} and {theirs:.0f} tokens/s")
+            yield Figure(
+                what=what,
+                value=ours / theirs,
+                unit="x",
+                floor=floor,
+                aim=aim,
+                note=f"{ours:.0f} and {theirs:.0f} tokens/s",
+            )
 
 
 def _engine_rate(bench: Bench, shape: str, work: list[Job]) -> float:

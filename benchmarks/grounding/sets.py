@@ -25,7 +25,7 @@ _POOLED = ("clapnq", "cmrc")
 _STEPS = {"clapnq": 1, "cmrc": 8, "tatqa": 1}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
     """A question and the scopes to ask it under; `without` is None where nothing was to be removed.
 
@@ -62,11 +62,11 @@ def askings(work: Path, part: str) -> Iterator[Asking]:
             held = pooled if name in _POOLED else {group}
             without = held - {group} if name in _POOLED and line["answerable"] else None
             yield Asking(
-                name,
-                _gold(line),
-                _scope(held),
-                _scope(without) if without else None,
-                tuple(line.get("cells", ())),
+                set=name,
+                gold=_gold(line),
+                whole=_scope(held),
+                without=_scope(without) if without else None,
+                cells=tuple(line.get("cells", ())),
             )
 
 
@@ -90,4 +90,10 @@ def _scope(groups: set[str]) -> AccessScope:
 
 def _gold(line: dict[str, Any]) -> GoldQuestion:
     answers, documents = tuple(line["answers"]), tuple(line["gold_documents"])
-    return GoldQuestion(line["id"], line["question"], answers, line["answerable"], documents)
+    return GoldQuestion(
+        id=line["id"],
+        question=line["question"],
+        answers=answers,
+        answerable=line["answerable"],
+        documents=documents,
+    )

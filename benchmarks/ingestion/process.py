@@ -13,7 +13,7 @@ from typing import Any
 _LOOK_SECONDS = 0.2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
     """What a process took and the JSON document on its last line; `error` says why there is none."""
 
@@ -40,8 +40,20 @@ def spent(command: Sequence[str], fine: Sequence[int] = (0,)) -> Spent:
         errors.seek(0)
         said, complaint = out.read().strip(), errors.read().strip()
     if process.returncode not in fine or not said:
-        return Spent(seconds, computing, peak, {}, (complaint.splitlines() or ["it printed nothing"])[-1])
-    return Spent(seconds, computing, peak, json.loads(said.splitlines()[-1]), "")
+        return Spent(
+            seconds=seconds,
+            computing_seconds=computing,
+            peak_rss_mb=peak,
+            printed={},
+            error=(complaint.splitlines() or ["it printed nothing"])[-1],
+        )
+    return Spent(
+        seconds=seconds,
+        computing_seconds=computing,
+        peak_rss_mb=peak,
+        printed=json.loads(said.splitlines()[-1]),
+        error="",
+    )
 
 
 def _family(pid: int) -> Iterator[int]:

@@ -22,7 +22,7 @@ PEERS = tuple(peers.PEERS)
 _MAX_TEXT_BYTES = 2**30
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What a system made of a file: nothing and an error where it could not read it."""
 
@@ -62,7 +62,7 @@ class OwnReader:
         except ParseError as error:
             return Reading(seconds=time.perf_counter() - started, error=str(error))
         seconds = time.perf_counter() - started
-        return Reading(document.text, list(document_tables(document)), seconds)
+        return Reading(text=document.text, tables=list(document_tables(document)), seconds=seconds)
 
     def _convert(self, content: bytes, extension: str, becomes: str) -> bytes:
         settings = IngestSettings()
@@ -101,10 +101,15 @@ class PeerReader:
         answer = self._receive()
         seconds, error = float(answer["seconds"]), str(answer.get("error", ""))
         if "markdown" not in answer:
-            return Reading(str(answer.get("text", "")), answer.get("tables", []), seconds, error)
+            return Reading(
+                text=str(answer.get("text", "")),
+                tables=answer.get("tables", []),
+                seconds=seconds,
+                error=error,
+            )
         markdown = str(answer["markdown"])
         tables = answer.get("tables") or markdown_tables(markdown)
-        return Reading(plain(markdown).replace("|", " "), tables, seconds)
+        return Reading(text=plain(markdown).replace("|", " "), tables=tables, seconds=seconds)
 
     def close(self) -> None:
         """End the other Python."""

@@ -17,7 +17,7 @@ HALVES = ("tune", "report")
 _ICDAR = "parse_tables_icdar2013_eu/src/test/resources/technology/tabula/icdar2013-dataset"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A file and what it says: its text and its tables; `format` is the file's ending or `icdar`."""
 
@@ -42,7 +42,12 @@ def docling_cases() -> Iterator[Case]:
         if reference is not None:
             markdown = reference.read_text("utf-8")
             kind = source.suffix.lstrip(".").lower()
-            yield Case(source, kind, plain(markdown).replace("|", " "), markdown_tables(markdown))
+            yield Case(
+                path=source,
+                format=kind,
+                text=plain(markdown).replace("|", " "),
+                tables=markdown_tables(markdown),
+            )
 
 
 def icdar_cases() -> Iterator[Case]:
@@ -52,7 +57,7 @@ def icdar_cases() -> Iterator[Case]:
         # The tables of `eu-009a.pdf` are annotated in two files, a and b.
         structures = sorted(folder.glob(f"{pdf.stem.rstrip('ab')}*-str.xml"))
         tables = [table for path in structures for table in _tables(path)]
-        yield Case(pdf, "icdar", "", tables)
+        yield Case(path=pdf, format="icdar", text="", tables=tables)
 
 
 def _tables(path: Path) -> Iterator[Table]:

@@ -27,7 +27,7 @@ _RESULTS = Path(__file__).parents[1] / "results"
 _ALL = "all"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """One system's measures on one file, each as (found, expected)."""
 
@@ -56,7 +56,15 @@ def score(system: str, case: Case, reading: Reading) -> Score:
         "neighbour recall": (same_pairs, pairs.total()),
         "neighbour precision": (same_pairs, own_pairs.total()) if pairs else (0, 0),
     }
-    return Score(system, case.path.name, case.format, case.half, reading.seconds, reading.error, counts)
+    return Score(
+        system=system,
+        file=case.path.name,
+        format=case.format,
+        half=case.half,
+        seconds=reading.seconds,
+        error=reading.error,
+        counts=counts,
+    )
 
 
 def summary(scores: Sequence[Score]) -> Iterator[dict[str, Any]]:

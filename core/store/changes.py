@@ -117,7 +117,16 @@ def _entries(
     for chunk_id, document_id, kind, context, text, row, language, version_id in session.execute(wanted):
         readers = principals.get(document_id, frozenset())
         label = labels[version_id] | language_label(language)
-        yield IndexEntry(chunk_id, document_id, BlockKind(kind), context, text, row, readers, label)
+        yield IndexEntry(
+            chunk_id=chunk_id,
+            document_id=document_id,
+            kind=BlockKind(kind),
+            context=context,
+            text=text,
+            vector=row,
+            principals=readers,
+            labels=label,
+        )
 
 
 def _vector_of(model_id: str) -> ColumnElement[bool]:

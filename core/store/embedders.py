@@ -15,7 +15,7 @@ from core.store.tables import ChangeTable, ChunkTable, EmbedderTable, EmbeddingT
 IN_FORCE, FORMER, WITHDRAWN = "in_force", "former", "withdrawn"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedderEntry:
     """An embedder as the database knows it; `config` holds the settings that open it."""
 
@@ -38,7 +38,9 @@ def embedder_at(session: Session, role: str) -> EmbedderEntry | None:
     row = session.get(EmbedderTable, role)
     if row is None:
         return None
-    return EmbedderEntry(row.model_id, row.dimension, json.loads(row.config), row.since)
+    return EmbedderEntry(
+        model_id=row.model_id, dimension=row.dimension, config=json.loads(row.config), since=row.since
+    )
 
 
 def put_in_force(session: Session, new: EmbedderEntry, complete: bool = True) -> None:

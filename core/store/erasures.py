@@ -22,7 +22,7 @@ from core.store.tables import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What was removed of a document. `indexes` names for each index the generation without it.
 
@@ -68,9 +68,17 @@ def erase(session: Session, uri: str) -> Receipt:
     session.flush()
     numbers = tuple(versions.values())
     receipt = Receipt(
-        row.id, document.id, uri, now.isoformat(), numbers, tuple(chunks), vectors, pages, {},
+        id=row.id,
+        document_id=document.id,
+        uri=uri,
+        unsearchable_at=now.isoformat(),
+        versions=numbers,
+        chunks=tuple(chunks),
+        vectors=vectors,
+        pages=pages,
+        indexes={},
         members=tuple(name for number, name in family.items() if number != document.id),
-    )  # fmt: skip
+    )
     return _keep(session, receipt)
 
 

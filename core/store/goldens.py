@@ -13,7 +13,7 @@ from core.errors import InputError, NotFoundError
 from core.store.tables import GoldenTable, VerdictTable
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Golden:
     """A question whose answer is known.
 
@@ -74,10 +74,10 @@ def last_verdicts(session: Session) -> dict[str, dict[str, Any]]:
 
 def _golden(row: GoldenTable) -> Golden:
     return Golden(
-        row.question,
-        frozenset(json.loads(row.principals)),
-        tuple(json.loads(row.answers)),
-        tuple(json.loads(row.documents)),
-        row.answerable,
-        row.id,
+        question=row.question,
+        principals=frozenset(json.loads(row.principals)),
+        answers=tuple(json.loads(row.answers)),
+        documents=tuple(json.loads(row.documents)),
+        answerable=row.answerable,
+        id=row.id,
     )

@@ -13,7 +13,7 @@ from core.store.jobs import DOCUMENT, SYNC, JobState, make_free
 from core.store.tables import JobTable
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobEntry:
     """A job as a person sees it. `stage` is what its worker is doing, `reason` why it failed last."""
 
@@ -84,9 +84,22 @@ def cancel(session: Session, job_id: int) -> JobState:
 
 def _entry(row: JobTable) -> JobEntry:
     return JobEntry(
-        row.id, row.kind, row.key, row.source_id, JobState(row.state), row.stage, row.attempts, row.priority,
-        row.owner, row.reason, row.cancel, row.not_before, row.leased_until, row.created_at, row.updated_at,
-    )  # fmt: skip
+        id=row.id,
+        kind=row.kind,
+        key=row.key,
+        source_id=row.source_id,
+        state=JobState(row.state),
+        stage=row.stage,
+        attempts=row.attempts,
+        priority=row.priority,
+        owner=row.owner,
+        reason=row.reason,
+        cancelling=row.cancel,
+        not_before=row.not_before,
+        leased_until=row.leased_until,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
 
 
 def _get(session: Session, job_id: int) -> JobTable:

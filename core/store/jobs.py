@@ -36,7 +36,7 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
     """Work to be done: `key` names the source or document, `payload` what a worker has to know.
 
@@ -52,7 +52,7 @@ class NewJob:
     fresh: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
     """One worker's hold on a job. `attempts` counts this one, `reason` is why the last one failed."""
 
@@ -224,7 +224,15 @@ def _lease(row: JobTable, holder: Holder, now: datetime) -> Lease:
     row.state, row.owner, row.stage, row.cancel = JobState.RUNNING, holder.name, "", False
     row.leased_until = now + timedelta(seconds=holder.lease_seconds)
     row.token, row.attempts, row.updated_at = row.token + 1, row.attempts + 1, now
-    return Lease(row.id, row.token, row.kind, row.key, row.attempts, json.loads(row.payload), row.reason)
+    return Lease(
+        job_id=row.id,
+        token=row.token,
+        kind=row.kind,
+        key=row.key,
+        attempts=row.attempts,
+        payload=json.loads(row.payload),
+        reason=row.reason,
+    )
 
 
 def _abandoned(holder: Holder, now: datetime) -> ColumnElement[bool]:

@@ -30,7 +30,7 @@ class RunState(StrEnum):
     SUSPICIOUS = "suspicious"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceEntry:
     """A source: `kind` and `config` open it again, `cursor` is where its next listing goes on.
 
@@ -46,7 +46,7 @@ class SourceEntry:
     readers_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEntry:
     """A run over a source; `report` is empty until it ends."""
 
@@ -150,14 +150,25 @@ def runs_of(session: Session, source_id: int, limit: int = 10) -> Sequence[RunEn
     rows = select(RunTable).where(RunTable.source_id == source_id).order_by(RunTable.id.desc()).limit(limit)
     return [
         RunEntry(
-            row.id, row.source_id, RunState(row.state), row.reason, json.loads(row.report),
-            row.started_at, row.finished_at,
+            id=row.id,
+            source_id=row.source_id,
+            state=RunState(row.state),
+            reason=row.reason,
+            report=json.loads(row.report),
+            started_at=row.started_at,
+            finished_at=row.finished_at,
         )
         for row in session.scalars(rows)
-    ]  # fmt: skip
+    ]
 
 
 def _entry(row: SourceTable) -> SourceEntry:
     return SourceEntry(
-        row.id, row.uri, row.kind, json.loads(row.config), row.cursor, row.scheduled, row.readers_until
+        id=row.id,
+        uri=row.uri,
+        kind=row.kind,
+        config=json.loads(row.config),
+        cursor=row.cursor,
+        scheduled=row.scheduled,
+        readers_until=row.readers_until,
     )

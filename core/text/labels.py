@@ -18,7 +18,7 @@ _FIRST_YEAR = 1900
 _LAST_YEAR = 2200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchFilter:
     """What a search is narrowed to; of each field that is not empty, one value must hold.
 

@@ -15,7 +15,7 @@ class Turn:
     answer: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry:
     """What is asked, under whose scope, and after which turns, the oldest first.
 
@@ -32,7 +32,7 @@ class Inquiry:
     wanted: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """A live chunk that the asker may read, widened by its neighbours.
 
@@ -79,9 +79,16 @@ class Passage:
         page = self.page_at(start)
         day = self.metadata.day.isoformat() if self.metadata.day else ""
         return Citation(
-            self.document_id, self.uri, self.title, self.version, page, (start, end), quote, day,
-            self.metadata.owner,
-        )  # fmt: skip
+            document_id=self.document_id,
+            uri=self.uri,
+            title=self.title,
+            version=self.version,
+            page=page,
+            span=(start, end),
+            quote=quote,
+            day=day,
+            owner=self.metadata.owner,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,7 @@ class DraftSentence:
     support: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
     """The proof of a sentence: `quote` stands at `span` in this version of the document.
 
@@ -136,7 +143,7 @@ class Disagreement:
     other: Citation
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Superseded:
     """A document in an answer, and the one that takes its place: its title, day (ISO 8601) and owner."""
 
@@ -148,7 +155,7 @@ class Superseded:
     owner: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The answer contract; see the design's words.
 

@@ -43,7 +43,7 @@ class GateState(StrEnum):
     FORMER = "former"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """One structural unit of a document.
 
@@ -59,7 +59,7 @@ class Block:
     header: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page, slide or sheet: its 1-based number and where its text stands.
 
@@ -77,7 +77,7 @@ class Page:
     boxes: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedDocument:
     """What a parser makes of a file: the text to keep and its structure, in reading order.
 
@@ -96,7 +96,7 @@ class ParsedDocument:
     metadata: Metadata = NONE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """A file inside another one, such as an attachment: the document in it, or why it cannot be read.
 
@@ -115,7 +115,7 @@ class Member:
         return self.path.rpartition("/")[-1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
     """What is embedded and indexed: `text` is exactly `document.text[start:end]`.
 

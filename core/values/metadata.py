@@ -23,7 +23,7 @@ _PDF_DATE = re.compile(r"D:(\d{4})(\d\d)(\d\d)")
 _DATE = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)|\s*(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?!\d)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
     """What a source or a document says of itself; `supersedes` names documents by URI, file name or title.
 
@@ -41,12 +41,12 @@ class Metadata:
     def over(self, other: "Metadata") -> "Metadata":
         """Return these metadata, and those of `other` that these do not tell; words of both count."""
         return Metadata(
-            self.day or other.day,
-            self.owner or other.owner,
-            _distinct((*self.tags, *other.tags)),
-            _distinct((*self.devices, *other.devices)),
-            _distinct((*self.supersedes, *other.supersedes)),
-            self.changed or other.changed,
+            day=self.day or other.day,
+            owner=self.owner or other.owner,
+            tags=_distinct((*self.tags, *other.tags)),
+            devices=_distinct((*self.devices, *other.devices)),
+            supersedes=_distinct((*self.supersedes, *other.supersedes)),
+            changed=self.changed or other.changed,
         )
 
     def as_text(self) -> str:
@@ -65,7 +65,14 @@ def metadata_from_text(text: str) -> Metadata:
     raw: dict[str, Any] = json.loads(text)
     day, changed = (date.fromisoformat(raw[name]) if name in raw else None for name in ("day", "changed"))
     tags, devices, supersedes = (tuple(raw.get(name, ())) for name in ("tags", "devices", "supersedes"))
-    return Metadata(day, raw.get("owner", ""), tags, devices, supersedes, changed)
+    return Metadata(
+        day=day,
+        owner=raw.get("owner", ""),
+        tags=tags,
+        devices=devices,
+        supersedes=supersedes,
+        changed=changed,
+    )
 
 
 def known_metadata(own: str, told: str) -> Metadata:

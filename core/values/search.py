@@ -16,7 +16,7 @@ LabelFilter = tuple[frozenset[str], ...]
 """What a chunk must be: of each set it must have one label. Empty, everything will do."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndexEntry:
     """One live chunk as an index holds it.
 

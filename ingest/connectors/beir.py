@@ -37,8 +37,13 @@ class BeirCorpus:
             f"{self.uri}/{line['_id']}": _page(line) for line in read_lines(self._path, ("_id", "text"))
         }
         yield Listing(
-            [
-                Listed(uri, f"{self.document_id(uri)}.md", self._readers, hashlib.sha256(page).hexdigest())
+            listed=[
+                Listed(
+                    uri=uri,
+                    name=f"{self.document_id(uri)}.md",
+                    principals=self._readers,
+                    stamp=hashlib.sha256(page).hexdigest(),
+                )
                 for uri, page in self._documents.items()
             ],
             complete=True,

@@ -65,7 +65,7 @@ class FolderSource:
             for path in self._files()
             if self._is_short(path)
         ]
-        yield Listing(files, unreadable=tuple(self._problems), complete=True)
+        yield Listing(listed=files, unreadable=tuple(self._problems), complete=True)
 
     def fetch(self, listed: Listed) -> bytes:
         """Return a file's content.
@@ -112,7 +112,13 @@ class FolderSource:
     def _listed(self, path: Path, rule: Rule) -> Listed:
         status = path.stat()
         changed = Metadata(changed=datetime.fromtimestamp(status.st_mtime, UTC).date())
-        return Listed(file_uri(path), path.name, rule.readers, _stamp(status), rule.metadata.over(changed))
+        return Listed(
+            uri=file_uri(path),
+            name=path.name,
+            principals=rule.readers,
+            stamp=_stamp(status),
+            metadata=rule.metadata.over(changed),
+        )
 
     def _rule(self, folder: Path, found: dict[Path, Rule]) -> Rule:
         if folder not in found:

@@ -113,10 +113,10 @@ class JsonlSource:
                 else:
                     gone.append(self._uri(document))
             if len(there) + len(gone) + len(problems) >= _AT_ONCE:
-                yield Listing(there, gone, problems)
+                yield Listing(listed=there, gone=gone, unreadable=problems)
                 there, gone, problems = [], [], []
         # A line that cannot be read may name any document: then nothing is taken for gone.
-        yield Listing(there, gone, problems, complete=sound and self._complete)
+        yield Listing(listed=there, gone=gone, unreadable=problems, complete=sound and self._complete)
 
     def fetch(self, listed: Listed) -> bytes:
         """Return a document's content.
@@ -183,7 +183,13 @@ class JsonlSource:
         named = document.acl if document.acl is not None else sorted(self._options.readers)
         readers = frozenset(principal(name) for name in named)
         metadata = metadata_of(document.meta)
-        return Listed(self._uri(document), document.file_name, readers, self._stamp(document), metadata)
+        return Listed(
+            uri=self._uri(document),
+            name=document.file_name,
+            principals=readers,
+            stamp=self._stamp(document),
+            metadata=metadata,
+        )
 
     def _stamp(self, document: Line) -> str:
         if not document.path:

@@ -75,7 +75,12 @@ class LoaderSource:
             names, problems = self._load()
         yield from in_parts(
             (
-                Listed(uri, name, self._options.readers, hashlib.sha256(self._text(uri)).hexdigest())
+                Listed(
+                    uri=uri,
+                    name=name,
+                    principals=self._options.readers,
+                    stamp=hashlib.sha256(self._text(uri)).hexdigest(),
+                )
                 for uri, name in names.items()
             ),
             problems,

@@ -39,7 +39,7 @@ def in_parts(
     documents = (_named(one) for one in listed if _fits(one, too_long))
     size = _AT_FIRST
     while part := list(islice(documents, size)):
-        yield Listing(part)
+        yield Listing(listed=part)
         size = _AT_ONCE
     problems = (*unreadable, *(too_long_to_keep(uri) for uri in too_long))
     yield Listing(unreadable=problems, cursor=cursor, complete=True)

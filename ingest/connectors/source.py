@@ -8,7 +8,7 @@ from core.errors import ParseError
 from core.values.metadata import NONE, Metadata
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """A document that a source says it holds; `name` is its file name.
 
@@ -24,7 +24,7 @@ class Listed:
     metadata: Metadata = NONE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """A part of what a source tells about itself.
 

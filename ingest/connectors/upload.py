@@ -30,7 +30,7 @@ class UploadSource:
 
     def listings(self, cursor: str) -> Iterator[Listing]:
         """Yield the one file; earlier ones stay."""
-        yield Listing([Listed(self.document_uri, self._name, self._readers)])
+        yield Listing(listed=[Listed(uri=self.document_uri, name=self._name, principals=self._readers)])
 
     def fetch(self, listed: Listed) -> bytes:
         """Return its content.

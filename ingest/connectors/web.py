@@ -100,7 +100,7 @@ class WebSource:
         self._problems, self._sound = [], True
         with naming_source(self.uri):
             self._ask_robots()
-            first = self._client.send(Request(self._options.url))
+            first = self._client.send(Request(url=self._options.url))
             if first.status != 200:
                 raise FetchError(f"the server answered {first.status}")
             root = _sitemap(first.content, self._max_bytes)
@@ -115,7 +115,7 @@ class WebSource:
         kept = self._kept_at(listed.uri)
         if kept.is_file():
             return kept.read_bytes()
-        response = self._client.send(Request(listed.uri))
+        response = self._client.send(Request(url=listed.uri))
         if response.status != 200:
             raise FetchError(f"the server answered {response.status}")
         if not self._is_inside(response.url):
@@ -137,7 +137,7 @@ class WebSource:
     def _ask_robots(self) -> None:
         """Take in robots.txt; without one everything may be read (RFC 9309)."""
         self._robots = RobotFileParser()
-        response = self._client.send(Request(joined(self._options.url, "/robots.txt")))
+        response = self._client.send(Request(url=joined(self._options.url, "/robots.txt")))
         if response.status >= 500:
             raise FetchError(f"robots.txt is answered with {response.status}, so nothing may be read")
         self._robots.parse(
@@ -172,8 +172,14 @@ class WebSource:
 
     def _entry(self, target: str, changed: str, seen: dict[str, Page]) -> Iterator[Listed]:
         if changed:
-            stamp, metadata = f"lastmod {changed}"[:255], Metadata(day_of(changed))
-            yield Listed(target, file_name(target, ""), self._options.readers, stamp, metadata)
+            stamp, metadata = f"lastmod {changed}"[:255], Metadata(day=day_of(changed))
+            yield Listed(
+                uri=target,
+                name=file_name(target, ""),
+                principals=self._options.readers,
+                stamp=stamp,
+                metadata=metadata,
+            )
         elif page := self._visit(target, seen):
             yield self._listed(page)
 
@@ -205,13 +211,13 @@ class WebSource:
         before = self._memory.pages.get(url)
         try:
             response = self._client.send(
-                Request(url, headers=before.conditions if before else {}, wants_content=_is_html)
+                Request(url=url, headers=before.conditions if before else {}, wants_content=_is_html)
             )
             page = self._page(url, response, before)
         except (FetchError, ParseError) as error:
             # What it led to stays known; without a memory of that, nothing may be taken for gone.
             self._sound = self._sound and (before is not None or not isinstance(error, FetchError))
-            page = Page(url, file_name(url, ""), "", links=before.links if before else ())
+            page = Page(url=url, name=file_name(url, ""), stamp="", links=before.links if before else ())
         if page:
             seen[url] = page
         return page
@@ -233,16 +239,23 @@ class WebSource:
                 self._kept_at(response.url).write_bytes(response.content)
             found = tuple(dict.fromkeys(filter(self._is_inside, links(response.content, response.url))))
         stamp = page_stamp(etag, modified, response.content)
-        return Page(response.url, file_name(response.url, kind), stamp, etag, modified, found)
+        return Page(
+            url=response.url,
+            name=file_name(response.url, kind),
+            stamp=stamp,
+            etag=etag,
+            modified=modified,
+            links=found,
+        )
 
     def _content(self, url: str) -> bytes:
-        response = self._client.send(Request(url))
+        response = self._client.send(Request(url=url))
         if response.status != 200:
             raise FetchError(f"{url} is answered with {response.status}")
         return response.content
 
     def _listed(self, page: Page) -> Listed:
-        return Listed(page.url, page.name, self._options.readers, page.stamp)
+        return Listed(uri=page.url, name=page.name, principals=self._options.readers, stamp=page.stamp)
 
     def _is_inside(self, url: str) -> bool:
         return url == self.uri or url.startswith(f"{self.uri}/")

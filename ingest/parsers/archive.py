@@ -27,7 +27,7 @@ class ZipParser:
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the list of the files; see `Parser.parse`."""
-        builder = DocumentBuilder(self.media_type)
+        builder = DocumentBuilder(media_type=self.media_type)
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for path, member in _files(archive):
                 builder.list_item(f"{path} ({_size(member.file_size)})")

@@ -98,7 +98,7 @@ def _composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class DocumentBuilder:
     """Writes a document front to back and notes where each block stands.
 
@@ -156,13 +156,15 @@ class DocumentBuilder:
         self._new_table = False
         start = self._length
         self._write(text)
-        self._blocks.append(Block(kind, start, self._length, level, header))
+        self._blocks.append(Block(kind=kind, start=start, end=self._length, level=level, header=header))
 
     def page(
         self, number: int, start: int, width: float = 0.0, height: float = 0.0, boxes: bytes = b""
     ) -> None:
         """Close a page, slide or sheet that began at offset `start` and ends here."""
-        self._pages.append(Page(number, start, self._length, width, height, boxes))
+        self._pages.append(
+            Page(number=number, start=start, end=self._length, width=width, height=height, boxes=boxes)
+        )
 
     def notice(self, text: str) -> None:
         """Let a person know something of how the file was read; nothing is told twice."""
@@ -178,12 +180,12 @@ class DocumentBuilder:
             raise EmptyDocumentError()
         title = clean(self.title) or stem(name) or name
         return ParsedDocument(
-            title,
-            "".join(self._parts),
-            tuple(self._blocks),
-            tuple(self._pages),
-            self.media_type,
-            tuple(islice(self._notices, MAX_NOTICES)),
+            title=title,
+            text="".join(self._parts),
+            blocks=tuple(self._blocks),
+            pages=tuple(self._pages),
+            media_type=self.media_type,
+            notices=tuple(islice(self._notices, MAX_NOTICES)),
             metadata=self.metadata,
         )
 

@@ -34,7 +34,7 @@ from ingest.parsers.signatures import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     """Where the parser of a format stands, and the file outcomes that name it."""
 
@@ -48,32 +48,40 @@ class Format:
 # wait for PDFium.
 FORMATS: dict[str, Format] = {
     "text": Format(
-        "plain.text",
-        "TextParser",
-        (
+        module="plain.text",
+        parser="TextParser",
+        extensions=(
             *(".txt", ".text", ".log", ".json", ".jsonl", ".yaml", ".yml", ".toml"),
             *(".ini", ".cfg", ".conf", ".xml"),
         ),
     ),
-    "markdown": Format("web.markdown", "MarkdownParser", (".md", ".markdown", ".mdx", ".mkd")),
-    "html": Format("web.html", "HtmlParser", (".html", ".htm", ".xhtml")),
-    "rst": Format("plain.rst", "RstParser", (".rst", ".rest")),
-    "delimited": Format("plain.delimited", "DelimitedParser", (".csv", ".tsv")),
-    "vtt": Format("plain.captions", "CaptionsParser", (".vtt", ".srt")),
-    "eml": Format("mail.eml", "EmlParser", (".eml",)),
-    "msg": Format("mail.msg", "MsgParser", (".msg",), is_text=False),
-    "epub": Format("web.epub", "EpubParser", (".epub",), is_text=False),
-    "zip": Format("archive", "ZipParser", (".zip",), is_text=False),
+    "markdown": Format(
+        module="web.markdown", parser="MarkdownParser", extensions=(".md", ".markdown", ".mdx", ".mkd")
+    ),
+    "html": Format(module="web.html", parser="HtmlParser", extensions=(".html", ".htm", ".xhtml")),
+    "rst": Format(module="plain.rst", parser="RstParser", extensions=(".rst", ".rest")),
+    "delimited": Format(module="plain.delimited", parser="DelimitedParser", extensions=(".csv", ".tsv")),
+    "vtt": Format(module="plain.captions", parser="CaptionsParser", extensions=(".vtt", ".srt")),
+    "eml": Format(module="mail.eml", parser="EmlParser", extensions=(".eml",)),
+    "msg": Format(module="mail.msg", parser="MsgParser", extensions=(".msg",), is_text=False),
+    "epub": Format(module="web.epub", parser="EpubParser", extensions=(".epub",), is_text=False),
+    "zip": Format(module="archive", parser="ZipParser", extensions=(".zip",), is_text=False),
     "image": Format(
-        "image",
-        "ImageParser",
-        (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"),
+        module="image",
+        parser="ImageParser",
+        extensions=(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"),
         is_text=False,
     ),
-    "pdf": Format("pdf.parser", "PdfParser", (".pdf",), is_text=False),
-    "docx": Format("word.docx", "DocxParser", (".docx", ".docm", ".dotx"), is_text=False),
-    "pptx": Format("slides.pptx", "PptxParser", (".pptx", ".pptm", ".ppsx"), is_text=False),
-    "xlsx": Format("sheets.xlsx", "XlsxParser", (".xlsx", ".xlsm", ".xltx"), is_text=False),
+    "pdf": Format(module="pdf.parser", parser="PdfParser", extensions=(".pdf",), is_text=False),
+    "docx": Format(
+        module="word.docx", parser="DocxParser", extensions=(".docx", ".docm", ".dotx"), is_text=False
+    ),
+    "pptx": Format(
+        module="slides.pptx", parser="PptxParser", extensions=(".pptx", ".pptm", ".ppsx"), is_text=False
+    ),
+    "xlsx": Format(
+        module="sheets.xlsx", parser="XlsxParser", extensions=(".xlsx", ".xlsm", ".xltx"), is_text=False
+    ),
 }
 _BY_EXTENSION = {extension: key for key, kind in FORMATS.items() for extension in kind.extensions}
 # Raised whenever a parser's output changes: documents parsed by an older one are parsed anew.

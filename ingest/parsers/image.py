@@ -35,7 +35,7 @@ class ImageParser:
         pages = list(_pages(file, engine))
         if not any(len(page.codes) for page in pages):
             raise EmptyDocumentError("No text was found on the picture.")
-        builder = DocumentBuilder(file.media_type)
+        builder = DocumentBuilder(media_type=file.media_type)
         write_pages(builder, pages)
         return builder.build(name)
 

@@ -55,7 +55,9 @@ class Unpacking:
         for path, held in container.members(content, name):
             place = self._free_place(above, path)
             if isinstance(held, ParseError):
-                yield Member(place, hashlib.sha256().hexdigest(), 0, held)
+                yield Member(
+                    path=place, content_sha256=hashlib.sha256().hexdigest(), size_bytes=0, document=held
+                )
                 continue
             self._bytes_left -= len(held)
             if self._bytes_left < 0:
@@ -77,10 +79,10 @@ class Unpacking:
                 raise TooLargeError(f"it lies inside {depth} files and holds files itself; unpack it")
         except ParseError as error:
             begin_member("")
-            yield Member(place, digest, size, error)
+            yield Member(path=place, content_sha256=digest, size_bytes=size, document=error)
             return
         self.count(document)
-        yield Member(place, digest, size, document)
+        yield Member(path=place, content_sha256=digest, size_bytes=size, document=document)
         if container is not None:
             yield from self.members(container, content, PurePosixPath(place).name, place + INSIDE, depth + 1)
 

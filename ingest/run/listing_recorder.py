@@ -115,10 +115,15 @@ class ListingRecorder:
             payload = {"name": listed.name, "stamp": listed.stamp}
             jobs.append(
                 NewJob(
-                    DOCUMENT, listed.uri, run.source.id, run.number, run.options.priority, payload,
+                    kind=DOCUMENT,
+                    key=listed.uri,
+                    source_id=run.source.id,
+                    run_id=run.number,
+                    priority=run.options.priority,
+                    payload=payload,
                     fresh=run.options.retry,
                 )
-            )  # fmt: skip
+            )
         enqueue(session, jobs)
         run.report.listed = len(named)
 

@@ -23,7 +23,7 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentReport:
     """One document's outcome; `reason` says why it failed, and `code` is the error's.
 
@@ -41,7 +41,7 @@ Progress = Callable[[DocumentReport, int], None]
 """Called with each document's outcome, and how many documents are listed by then."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class RunReport:
     """A run's outcomes and where its time went, in seconds by stage.
 
@@ -67,7 +67,7 @@ class RunReport:
     ) -> DocumentReport:
         """Add and return one document's outcome."""
         reason, code = (str(error), error.code) if error else ("", "")
-        document = DocumentReport(uri, outcome, reason, code, notices)
+        document = DocumentReport(uri=uri, outcome=outcome, reason=reason, code=code, notices=notices)
         self.documents.append(document)
         return document
 

@@ -40,7 +40,7 @@ GIVEN_UP = frozenset({DocumentState.FAILED, DocumentState.QUARANTINED})
 """States that need a person, or a change."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     """What one run is told.
 
@@ -82,7 +82,7 @@ class Run:
         self.lease = lease
         self.known = known
         self.options = options
-        self.report = RunReport(source.uri, number)
+        self.report = RunReport(source=source.uri, run=number)
         self.regranted: set[str] = set()
         self._on_progress = on_progress
         self._lock = threading.Lock()
@@ -224,7 +224,18 @@ class Runs:
                 entry = register(session, source.uri, source.kind, source.config)
                 if not is_running(session, holder, SYNC, source.uri):
                     number = begin_run(session, entry.id)
-                    enqueue(session, [NewJob(SYNC, source.uri, entry.id, number, options.priority)])
+                    enqueue(
+                        session,
+                        [
+                            NewJob(
+                                kind=SYNC,
+                                key=source.uri,
+                                source_id=entry.id,
+                                run_id=number,
+                                priority=options.priority,
+                            )
+                        ],
+                    )
                     lease = claim_one(session, holder, SYNC, source.uri)
                     known = document_snapshots(session, source.uri)
                     return Run(entry, number, lease, known, options, on_progress)

@@ -37,7 +37,7 @@ _CAPABILITY_VERSION_3 = 0x20080522
 _FIRST_TO_GO = "1000"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """Under what limits a process parses. `service` is the process id of whoever started it.
 

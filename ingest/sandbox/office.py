@@ -81,12 +81,12 @@ class Office:
     def _run(self, folder: Path, given: str, kind: str, deadline: float) -> None:
         settings = self._settings
         terms = Terms(
-            os.getpid(),
-            str(folder),
-            self._hidden,
-            settings.parser_memory_bytes,
-            settings.parser_cpu_seconds,
-            0,
+            service=os.getpid(),
+            folder=str(folder),
+            hidden=self._hidden,
+            memory_bytes=settings.parser_memory_bytes,
+            cpu_seconds=settings.parser_cpu_seconds,
+            max_text_bytes=0,
         )
         command = [
             self._program, "--headless", "--norestore", "--nologo", "--nofirststartwizard", "--nolockcheck",

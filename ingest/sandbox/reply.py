@@ -132,9 +132,23 @@ def _members(listed: Any, parts: Parts) -> tuple[Member, ...]:
         _require(path != "" and _SHA256.fullmatch(digest) is not None)
         _require(type(size) is int and 0 <= size <= MAX_UNPACKED_BYTES)
         if "code" in header:
-            members.append(Member(path, digest, size, read_reason(header, inside=True)))
+            members.append(
+                Member(
+                    path=path,
+                    content_sha256=digest,
+                    size_bytes=size,
+                    document=read_reason(header, inside=True),
+                )
+            )
         else:
-            members.append(Member(path, digest, size, _document(header, parts[:_PARTS])))
+            members.append(
+                Member(
+                    path=path,
+                    content_sha256=digest,
+                    size_bytes=size,
+                    document=_document(header, parts[:_PARTS]),
+                )
+            )
             parts = parts[_PARTS:]
     _require(not parts and len({member.path for member in members}) == len(members))
     return tuple(members)
@@ -151,7 +165,15 @@ def _document(header: dict[str, Any], parts: Parts) -> ParsedDocument:
     notices = header["notices"]
     _require(isinstance(notices, list) and len(notices) <= MAX_NOTICES)
     shown, metadata = tuple(map(_reason, notices)), _metadata(header["metadata"])
-    return ParsedDocument(title, text, blocks, pages, header["media_type"], shown, metadata=metadata)
+    return ParsedDocument(
+        title=title,
+        text=text,
+        blocks=blocks,
+        pages=pages,
+        media_type=header["media_type"],
+        notices=shown,
+        metadata=metadata,
+    )
 
 
 def _metadata(value: Any) -> Metadata:
@@ -169,7 +191,7 @@ def _blocks(packed: Bytes, headers: list[str], length: int) -> tuple[Block, ...]
             raise MalformedError("a block stands where none can")
         if not (0 <= kind < kinds and 0 <= header < lines):
             raise MalformedError("a block is of no kind that there is")
-        blocks.append(Block(_KINDS[kind], start, end, level, headers[header]))
+        blocks.append(Block(kind=_KINDS[kind], start=start, end=end, level=level, header=headers[header]))
         last = end
     _require(bool(blocks))
     return tuple(blocks)
@@ -183,7 +205,9 @@ def _pages(listed: Any, boxes: Bytes, length: int) -> tuple[Page, ...]:
         _require(all(0 <= float(side) < math.inf for side in (width, height)))
         own = bytes(boxes[taken : taken + size])
         _require(len(own) == size and (not own or _inflates_to(own, (end - start) * _BOX_BYTES)))
-        pages.append(Page(number, start, end, float(width), float(height), own))
+        pages.append(
+            Page(number=number, start=start, end=end, width=float(width), height=float(height), boxes=own)
+        )
         last, taken = end, taken + size
     _require(taken == len(boxes))
     return tuple(pages)

@@ -25,7 +25,7 @@ _PATIENCE_SECONDS = 300.0
 Sync = Callable[[SourceEntry], RunReport]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """How patient a watch is.
 

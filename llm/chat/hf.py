@@ -30,7 +30,7 @@ _BUCKET_TOKENS = 64  # prompts that round up to the same multiple are padded tog
 _RETRY_AFTER_SECONDS = 10
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Job:
     """A request that waits for its batch."""
 
@@ -106,7 +106,7 @@ class HfChat:
             if len(self._waiting) > self._settings.max_waiting:
                 raise EngineFullError(retry_after_seconds=_RETRY_AFTER_SECONDS)
             stream = Stream(next(self._numbers), self._cancelled.add)
-            self._waiting.append(_Job(prompt, sampling, deadline, stream))
+            self._waiting.append(_Job(prompt=prompt, sampling=sampling, deadline=deadline, stream=stream))
             self._news.notify_all()
         return stream
 

@@ -13,7 +13,7 @@ _SAMPLE_CHARACTERS = 4000
 _DEFAULT = "en"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromptWords:
     """The fixed parts of a prompt. `refusal` is the whole answer where the passages say nothing."""
 
@@ -95,7 +95,9 @@ def words_for(texts: Sequence[str]) -> PromptWords:
     """Return the prompt's words in the language that most of `texts` is written in."""
     language = language_of(" ".join(texts)[:_SAMPLE_CHARACTERS])
     passages, question, refusal = _LABELS[language]
-    return PromptWords(_RULES[language].format(refusal=refusal), passages, question, refusal)
+    return PromptWords(
+        rules=_RULES[language].format(refusal=refusal), passages=passages, question=question, refusal=refusal
+    )
 
 
 def language_of(text: str) -> str:

@@ -26,7 +26,7 @@ _COUNTS_FROM_PADDING = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"
 _SUPPORTED = ("Transformer", "Pooling", "Dense", "Normalize")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EmbedderFolder:
     """What the files of an embedder say. The prompts, if not None, stand in for those of the folder."""
 
@@ -136,7 +136,10 @@ def embedder_folder(
             f"Name a sentence-transformers folder or a URL in VADE_LLM__EMBEDDER, or `{BUILT_IN}`"
         )
     return EmbedderFolder(
-        BUILT_IN if name == BUILT_IN else path.resolve().name, path, question_prompt, passage_prompt
+        name=BUILT_IN if name == BUILT_IN else path.resolve().name,
+        path=path,
+        asked_question_prompt=question_prompt,
+        asked_passage_prompt=passage_prompt,
     )
 
 

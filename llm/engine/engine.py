@@ -45,7 +45,7 @@ class Runner(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _News:
     """A token that a sequence has got, not yet spelled. `error` says why the request ends without it."""
 
@@ -125,11 +125,11 @@ class Engine:
             return self._failed(sequence, _message(error))
         if reason is not None:
             self.scheduler.remove(sequence)
-        return _News(sequence, sample, reason)
+        return _News(sequence=sequence, sample=sample, reason=reason)
 
     def _failed(self, sequence: Sequence, message: str) -> _News:
         self.scheduler.remove(sequence)
-        return _News(sequence, Sample(0), FinishReason.ERROR, message)
+        return _News(sequence=sequence, sample=Sample(0), reason=FinishReason.ERROR, error=message)
 
     def _event_of(self, news: _News) -> Event:
         sequence, token = news.sequence, news.sample.token

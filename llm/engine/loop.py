@@ -15,7 +15,7 @@ _MAX_RETRY_AFTER_SECONDS = 60
 _MEMORY_OF_DURATIONS = 0.9  # weight of the past in the running mean of a request's duration
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSnapshot:
     """Requests and pages at one moment; preemptions and steps since the start."""
 

@@ -80,7 +80,7 @@ def verify(model: PreTrainedModel, forward: Forward, page_tokens: int, plain: Te
 
     Raises: UnsupportedModelError if the pages give other logits than the model alone.
     """
-    sequence = Sequence(0, GenerationRequest(_probe(model)), 0.0)
+    sequence = Sequence(0, GenerationRequest(prompt=_probe(model)), 0.0)
     sequence.pages = list(range(probe_pages(page_tokens)))
     half = _PROBE_TOKENS // 2
     for start, stop in ((0, half), (half, _PROBE_TOKENS - 1), (_PROBE_TOKENS - 1, _PROBE_TOKENS)):

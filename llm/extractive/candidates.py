@@ -22,7 +22,7 @@ _WARNS = re.compile(r"(?:danger|warning|caution|危险|警告|注意)\b\s*[:：!
 _LIST_CHARACTERS = 700
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
     """One sentence, table row, or lead-in with its list, from `start` to `end` in the stored text."""
 
@@ -90,7 +90,12 @@ def candidates(passages: Sequence[Passage]) -> list[Candidate]:
     for number, passage in enumerate(passages):
         for start, end, heading in _spans(passage):
             place = (passage.document_id, passage.start + start, passage.start + end)
-            found.setdefault(place, Candidate(number, passage, place[1], place[2], heading))
+            found.setdefault(
+                place,
+                Candidate(
+                    passage_number=number, passage=passage, start=place[1], end=place[2], heading=heading
+                ),
+            )
     return list(found.values())
 
 

@@ -16,7 +16,7 @@ _AROUND = 1
 _WHOLE_SENTENCE = 12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SentenceEvidence:
     """What is known of a sentence and a question; shares lie in 0..1.
 

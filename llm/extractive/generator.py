@@ -88,7 +88,12 @@ class ExtractiveGenerator:
         question = whole if looked_up else inquiry.wanted or whole
         words = terms(question)
         *term_weights, unseen = self._rarity([*words, _UNSEEN])
-        return QuestionAnalysis(question, dict(zip(words, term_weights, strict=True)), unseen, named)
+        return QuestionAnalysis(
+            question=question,
+            term_weights=dict(zip(words, term_weights, strict=True)),
+            unseen=unseen,
+            identifiers=named,
+        )
 
     def _with_likeness(self, question: str, weighed: Sequence[Weighed]) -> list[Weighed]:
         texts = [candidate.text[:_COMPARED_CHARACTERS] for candidate, _ in weighed]

@@ -110,7 +110,7 @@ def weight_share(tells: Mapping[str, float], words: Set[str], among: Mapping[str
     return sum(value for word, value in parted.items() if word in words) / total if total else 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class QuestionAnalysis:
     """A question, what each of its terms tells, and what it wants.
 

@@ -26,7 +26,7 @@ _ANSWER_TOKENS = 32
 _PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
     """What a folder of weights does on this machine. `refusal` says why the engine does not run it.
 
@@ -57,7 +57,6 @@ def check(folder: Path, settings: LlmSettings) -> CheckReport:
     """
     start = time.perf_counter()
     model = load_model(folder, settings.device, settings.dtype)
-    facts = (model.config.model_type, model.num_parameters(), sum(one.nbytes for one in model.parameters()))
     chat, kv_bytes, refusal = _open(folder, model, settings)
     kv_tokens = chat.snapshot().pages * settings.engine.page_tokens if isinstance(chat, EngineChat) else 0
     loaded = time.perf_counter()
@@ -66,13 +65,20 @@ def check(folder: Path, settings: LlmSettings) -> CheckReport:
     finally:
         chat.close()
     return CheckReport(
-        "hf" if refusal else "engine", refusal, *facts, kv_bytes, kv_tokens, chat.max_context_tokens,
+        backend="hf" if refusal else "engine",
+        refusal=refusal,
+        model_type=model.config.model_type,
+        parameters=model.num_parameters(),
+        weight_bytes=sum(one.nbytes for one in model.parameters()),
+        kv_bytes_per_token=kv_bytes,
+        kv_tokens=kv_tokens,
+        max_context_tokens=chat.max_context_tokens,
         load_seconds=loaded - start,
         first_token_seconds=first - loaded,
         tokens_per_second=tokens / max(last - loaded, 1e-9),
         peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _PEAK_UNIT,
         text=text,
-    )  # fmt: skip
+    )
 
 
 def _open(
@@ -89,7 +95,7 @@ def _open(
 
 
 def _request() -> ChatRequest:
-    return ChatRequest((Message("user", _PROMPT),), Sampling(max_tokens=_ANSWER_TOKENS))
+    return ChatRequest(messages=(Message("user", _PROMPT),), sampling=Sampling(max_tokens=_ANSWER_TOKENS))
 
 
 def _try_out(answer: Iterator[Delta | Finish]) -> tuple[float, float, int, str]:

@@ -36,7 +36,7 @@ Progress = Callable[[str, int, int], None]
 """Hears a file's name, the bytes that are there, and the bytes that it has."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HubFile:
     """One file of a commit: its SHA-256 if the hub stores it apart from git, else its git blob id."""
 
@@ -111,7 +111,12 @@ def _list(client: httpx.Client, hub: str, repository: str, revision: str) -> tup
 def _file(entry: dict[str, Any]) -> HubFile:
     large = entry.get("lfs") or {}
     size = int(large.get("size") or entry.get("size") or 0)
-    return HubFile(entry["rfilename"], size, str(large.get("sha256", "")), str(entry.get("blobId", "")))
+    return HubFile(
+        name=entry["rfilename"],
+        size=size,
+        sha256=str(large.get("sha256", "")),
+        blob=str(entry.get("blobId", "")),
+    )
 
 
 def _check_room(folder: Path, files: list[HubFile]) -> None:

@@ -10,7 +10,7 @@ _APACHE = "Apache-2.0"
 _E5 = ("query: ", "passage: ")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetrieverCard:
     """A model that reads. `dimension` is 0 for a reranker, which gives no vector.
 
@@ -30,20 +30,86 @@ class RetrieverCard:
 
 
 RETRIEVERS = (
-    RetrieverCard("minilm", "sentence-transformers/all-MiniLM-L6-v2", "embedder",
-               23e6, 384, 256, "English", _APACHE),
-    RetrieverCard("e5-small", "intfloat/multilingual-e5-small", "embedder",
-               118e6, 384, 512, "100", "MIT", _E5),
-    RetrieverCard("e5-large", "intfloat/multilingual-e5-large", "embedder",
-               560e6, 1024, 512, "100", "MIT", _E5),
-    RetrieverCard("granite-embedding", "ibm-granite/granite-embedding-278m-multilingual", "embedder",
-               278e6, 768, 512, "12", _APACHE),
-    RetrieverCard("arctic-embed-l", "Snowflake/snowflake-arctic-embed-l-v2.0", "embedder",
-               568e6, 1024, 8192, "74", _APACHE),
-    RetrieverCard("qwen3-embedding", "Qwen/Qwen3-Embedding-0.6B", "embedder",
-               596e6, 1024, 32768, "100", _APACHE),
-    RetrieverCard("minilm-reranker", "cross-encoder/ms-marco-MiniLM-L6-v2", "reranker",
-               23e6, 0, 512, "English", _APACHE),
-    RetrieverCard("bge-reranker", "BAAI/bge-reranker-v2-m3", "reranker",
-               568e6, 0, 512, "100", _APACHE),
-)  # fmt: skip
+    RetrieverCard(
+        name="minilm",
+        repository="sentence-transformers/all-MiniLM-L6-v2",
+        kind="embedder",
+        parameters=23e6,
+        dimension=384,
+        tokens=256,
+        languages="English",
+        licence=_APACHE,
+    ),
+    RetrieverCard(
+        name="e5-small",
+        repository="intfloat/multilingual-e5-small",
+        kind="embedder",
+        parameters=118e6,
+        dimension=384,
+        tokens=512,
+        languages="100",
+        licence="MIT",
+        prompts=_E5,
+    ),
+    RetrieverCard(
+        name="e5-large",
+        repository="intfloat/multilingual-e5-large",
+        kind="embedder",
+        parameters=560e6,
+        dimension=1024,
+        tokens=512,
+        languages="100",
+        licence="MIT",
+        prompts=_E5,
+    ),
+    RetrieverCard(
+        name="granite-embedding",
+        repository="ibm-granite/granite-embedding-278m-multilingual",
+        kind="embedder",
+        parameters=278e6,
+        dimension=768,
+        tokens=512,
+        languages="12",
+        licence=_APACHE,
+    ),
+    RetrieverCard(
+        name="arctic-embed-l",
+        repository="Snowflake/snowflake-arctic-embed-l-v2.0",
+        kind="embedder",
+        parameters=568e6,
+        dimension=1024,
+        tokens=8192,
+        languages="74",
+        licence=_APACHE,
+    ),
+    RetrieverCard(
+        name="qwen3-embedding",
+        repository="Qwen/Qwen3-Embedding-0.6B",
+        kind="embedder",
+        parameters=596e6,
+        dimension=1024,
+        tokens=32768,
+        languages="100",
+        licence=_APACHE,
+    ),
+    RetrieverCard(
+        name="minilm-reranker",
+        repository="cross-encoder/ms-marco-MiniLM-L6-v2",
+        kind="reranker",
+        parameters=23e6,
+        dimension=0,
+        tokens=512,
+        languages="English",
+        licence=_APACHE,
+    ),
+    RetrieverCard(
+        name="bge-reranker",
+        repository="BAAI/bge-reranker-v2-m3",
+        kind="reranker",
+        parameters=568e6,
+        dimension=0,
+        tokens=512,
+        languages="100",
+        licence=_APACHE,
+    ),
+)

@@ -22,7 +22,7 @@ _PASSAGES = [f"{number}. {_ANSWER} {_OTHER} " * 6 for number in range(32)]
 _ENCODERS = ("Model", "ForMaskedLM")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetrieverReport:
     """What a folder of weights does on this machine.
 
@@ -73,18 +73,18 @@ def _check_embedder(settings: LlmSettings) -> RetrieverReport:
     matching, unrelated = (embedder.embed([_ANSWER, _OTHER]) @ question).tolist()
     folder = embedder_folder(settings.embedder, settings.question_prompt, settings.passage_prompt)
     return RetrieverReport(
-        "embedder",
-        embedder.model_id,
-        matching,
-        unrelated,
-        loaded - start,
-        _speed(lambda: embedder.embed(_PASSAGES)),
-        embedder.dimension,
-        embedder.tokenizer.max_tokens,
-        folder.pooling,
-        folder.question_prompt,
-        folder.passage_prompt,
-        embedder.tokenizer.reads_cjk,
+        kind="embedder",
+        name=embedder.model_id,
+        matching=matching,
+        unrelated=unrelated,
+        load_seconds=loaded - start,
+        passages_per_second=_speed(lambda: embedder.embed(_PASSAGES)),
+        dimension=embedder.dimension,
+        max_tokens=embedder.tokenizer.max_tokens,
+        pooling=folder.pooling,
+        question_prompt=folder.question_prompt,
+        passage_prompt=folder.passage_prompt,
+        reads_cjk=embedder.tokenizer.reads_cjk,
     )
 
 
@@ -94,7 +94,14 @@ def _check_reranker(settings: LlmSettings) -> RetrieverReport:
     matching, unrelated = reranker.scores(_QUESTION, [_ANSWER, _OTHER]).tolist()
     loaded = time.perf_counter()
     speed = _speed(lambda: reranker.scores(_QUESTION, _PASSAGES))
-    return RetrieverReport("reranker", reranker.name, matching, unrelated, loaded - start, speed)
+    return RetrieverReport(
+        kind="reranker",
+        name=reranker.name,
+        matching=matching,
+        unrelated=unrelated,
+        load_seconds=loaded - start,
+        passages_per_second=speed,
+    )
 
 
 def _speed(read: Callable[[], object]) -> float:

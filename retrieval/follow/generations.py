@@ -49,7 +49,7 @@ def _name_in(path: Path) -> str:
     return name if len(name) == _PLACE_CHARS else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What a generation holds; `built_with` names model and form, `files` are `(name, bytes, SHA-256)`."""
 
@@ -108,7 +108,13 @@ class Generations:
         files = tuple(
             (path.name, path.stat().st_size, _sha256(path)) for path in sorted(unfinished.iterdir())
         )
-        manifest = Manifest(self._name, number, self._built_with, applied_seq, files)
+        manifest = Manifest(
+            name=self._name,
+            generation=number,
+            built_with=self._built_with,
+            applied_seq=applied_seq,
+            files=files,
+        )
         (unfinished / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1), "utf-8")
         for path in (*unfinished.iterdir(), unfinished):
             _make_durable(path)

@@ -14,7 +14,7 @@ NAN = float("nan")
 _QUOTE_CHARACTERS = 40
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GoldQuestion:
     """A question, the words that answer it, any of which will do, and where they stand.
 

@@ -29,7 +29,7 @@ class Broken:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What the golden questions say of `subject`, that is `documents` or an `embedder`.
 
@@ -79,7 +79,15 @@ def compare(
         if new.broken and not old.broken
     )
     holding, would_hold = (sum(not one.broken for one in trials) for trials in (before, after))
-    return Verdict(subject, waiting, len(before), holding, would_hold, len(broken) <= lost, broken)
+    return Verdict(
+        subject=subject,
+        waiting=waiting,
+        asked=len(before),
+        holding=holding,
+        would_hold=would_hold,
+        passed=len(broken) <= lost,
+        broken=broken,
+    )
 
 
 def fault(golden: Golden, answer: Answer) -> str:
@@ -88,7 +96,13 @@ def fault(golden: Golden, answer: Answer) -> str:
         return "" if answer.refused else f"it has to be refused, and was answered: {answer.text[:200]}"
     if answer.refused:
         return f"it was refused: {answer.reason}"
-    gold = GoldQuestion(str(golden.id), golden.question, golden.answers, True, golden.documents)
+    gold = GoldQuestion(
+        id=str(golden.id),
+        question=golden.question,
+        answers=golden.answers,
+        answerable=True,
+        documents=golden.documents,
+    )
     if golden.documents and not citation_precision(gold, answer) > 0:
         cited = ", ".join(sorted({citation.uri for citation in answer.citations}))
         return f"none of its documents is cited, but {cited}"

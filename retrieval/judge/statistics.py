@@ -45,7 +45,7 @@ class Figure:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """By how much the second figure exceeds the first, and how often chance alone does as much.
 
@@ -104,7 +104,9 @@ def difference(first: Series, second: Series) -> Difference:
     )
     known = drawn[~np.isnan(drawn)]
     against = min((known <= 0).mean(), (known >= 0).mean()) if len(known) else float("nan")
-    return Difference(second.value - first.value, *_interval(drawn), min(1.0, 2 * float(against)))
+    low, high = _interval(drawn)
+    p = min(1.0, 2 * float(against))
+    return Difference(value=second.value - first.value, low=low, high=high, p=p)
 
 
 def _draws(count: int) -> Iterator[NDArray[np.int64]]:

@@ -49,7 +49,7 @@ HOSTILE_FILE = "turbine <b onclick=alert(1)>.html"
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs the browser `chromium` on the PATH")
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Visit:
     """One visit to the page, and what the browser did meanwhile."""
 
@@ -106,7 +106,7 @@ def visit(browser: Browser, origin: str, request: pytest.FixtureRequest) -> Iter
     """Open the page; at the end nothing must have left the origin, and nothing must have run."""
     width, height = request.param
     context = browser.new_context(viewport={"width": width, "height": height})
-    visit = Visit(context.new_page(), [], [], [])
+    visit = Visit(page=context.new_page(), requests=[], dialogs=[], problems=[])
     context.on("request", lambda sent: visit.requests.append(sent.url))
     visit.page.on("dialog", visit.dismiss)
     visit.page.on("pageerror", lambda error: visit.problems.append(str(error)))

@@ -21,4 +21,13 @@ def entry(
     """Return an entry that `principals` may read; without a document's id it is a document of its own."""
     vector = embedding(f"{context} {text}", dimension).astype("<f4").tobytes()
     readers = frozenset(principals)
-    return IndexEntry(chunk_id, document_id or chunk_id, kind, context, text, vector, readers, labels)
+    return IndexEntry(
+        chunk_id=chunk_id,
+        document_id=document_id or chunk_id,
+        kind=kind,
+        context=context,
+        text=text,
+        vector=vector,
+        principals=readers,
+        labels=labels,
+    )

@@ -46,10 +46,15 @@ class FakeSource:
 
     def listings(self, cursor: str) -> Iterator[Listing]:
         listed = [
-            Listed(f"{self.uri}/{name}", name.rsplit("/", 1)[-1], file.principals, self._stamp(file))
+            Listed(
+                uri=f"{self.uri}/{name}",
+                name=name.rsplit("/", 1)[-1],
+                principals=file.principals,
+                stamp=self._stamp(file),
+            )
             for name, file in sorted(self.files.items())
         ]
-        yield Listing(listed, unreadable=tuple(self.blind.items()), complete=True)
+        yield Listing(listed=listed, unreadable=tuple(self.blind.items()), complete=True)
 
     def fetch(self, listed: Listed) -> bytes:
         name = listed.uri.removeprefix(f"{self.uri}/")

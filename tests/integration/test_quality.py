@@ -55,7 +55,15 @@ def test_what_has_an_answer_is_told_from_what_has_none(settings: Settings, tmp_p
     for file in {file for line in asked for file in line["gold_documents"]}:
         (tmp_path / "all" / "documents" / file).rename(tmp_path / "documents" / file)
     write_lines(tmp_path / "questions.jsonl", asked)
-    request = Request(None, "", tmp_path / "questions.jsonl", tmp_path / "documents", (), "", "")
+    request = Request(
+        folder=None,
+        split="",
+        answers=tmp_path / "questions.jsonl",
+        documents=tmp_path / "documents",
+        compare=(),
+        user="",
+        groups="",
+    )
     measured = measure_answers(settings, QUIET, tmp_path / "questions.jsonl", request)
     assert measured["auroc"].value >= 0.80
     assert measured["answer_in_citation"].value >= 0.75

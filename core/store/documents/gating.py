@@ -20,7 +20,7 @@ from core.store.tables import ChangeTable, ChunkTable, DocumentTable, GoldenTabl
 from core.values.documents import DocumentState, GateState
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateCounts:
     """How many documents wait, were taken back, and can be; `newest` is the last version that waits."""
 
@@ -40,7 +40,13 @@ def count_gate_states(session: Session) -> GateCounts:
         found.get(one, 0)
         for one in (GateState.WAITING, GateState.WITHDRAWN, GateState.PROMOTED, GateState.FORMER)
     )
-    return GateCounts(waiting, withdrawn, promoted, former, session.scalar(newest) or 0)
+    return GateCounts(
+        waiting=waiting,
+        withdrawn=withdrawn,
+        promoted=promoted,
+        former=former,
+        newest=session.scalar(newest) or 0,
+    )
 
 
 def must_wait(session: Session, source_id: int, share: float) -> bool:

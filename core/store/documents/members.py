@@ -34,7 +34,7 @@ class PreparedMember:
     version: PreparedVersion | ParseError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberChanges:
     """The URIs of a document's members by what became of them; those that failed are in none."""
 
@@ -70,7 +70,9 @@ def commit_members(
     def of(outcome: str) -> tuple[str, ...]:
         return tuple(uri for uri, found in outcomes.items() if found == outcome)
 
-    return MemberChanges(of("added"), of("changed"), of("unchanged"), tuple(gone))
+    return MemberChanges(
+        added=of("added"), changed=of("changed"), unchanged=of("unchanged"), deleted=tuple(gone)
+    )
 
 
 def _commit(

@@ -20,7 +20,7 @@ class MemberOverview:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentOverview:
     """A document as the operator sees it. `version` is 0 while nothing of it was ever read.
 

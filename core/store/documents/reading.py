@@ -24,7 +24,7 @@ _IDS_AT_ONCE = 1000
 _AROUND = 1500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentEntry:
     """A document as a list shows it. `version` is 0 while nothing of it was ever read.
 
@@ -45,7 +45,7 @@ class DocumentEntry:
     notices: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CitedText:
     """A span of a version amid the text around it; `current` tells whether that version still holds."""
 
@@ -150,9 +150,16 @@ def read_cited_text(
         raise NotFoundError()
     page, first, last = _surroundings(session, row, start, end)
     return CitedText(
-        document_id, uri, row.title, version, row.tombstoned_at is None, page,
-        before=row.text[first:start], quote=row.text[start:end], after=row.text[end:last],
-    )  # fmt: skip
+        document_id=document_id,
+        uri=uri,
+        title=row.title,
+        version=version,
+        current=row.tombstoned_at is None,
+        page=page,
+        before=row.text[first:start],
+        quote=row.text[start:end],
+        after=row.text[end:last],
+    )
 
 
 def count_documents(session: Session, scope: AccessScope) -> int:
@@ -175,10 +182,10 @@ def _document_entries(scope: AccessScope) -> Select[*tuple[Any, ...]]:
             DocumentTable.size_bytes,
             DocumentTable.state,
             DocumentTable.reason,
-            func.coalesce(VersionTable.number, 0),
+            func.coalesce(VersionTable.number, 0).label("version"),
             DocumentTable.updated_at,
-            DocumentTable.parent_id,
-            func.coalesce(VersionTable.notices, ""),
+            DocumentTable.parent_id.label("parent"),
+            func.coalesce(VersionTable.notices, "").label("notices"),
         )
         .outerjoin(VersionTable, live)
         .where(DocumentTable.state != DocumentState.DELETED, readable(scope))
@@ -186,9 +193,7 @@ def _document_entries(scope: AccessScope) -> Select[*tuple[Any, ...]]:
 
 
 def _entry(row: Row[Any]) -> DocumentEntry:
-    values: list[Any] = list(row)
-    values[-1] = tuple(values[-1].splitlines())
-    return DocumentEntry(*values)
+    return DocumentEntry(**{**row._mapping, "notices": tuple(row.notices.splitlines())})
 
 
 def _batches(ids: Sequence[int]) -> Iterable[Sequence[int]]:

@@ -18,7 +18,7 @@ class MemberSnapshot:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentSnapshot:
     """What the database knows of a document before a source is looked at; `readable` if it has a version.
 
@@ -66,16 +66,16 @@ def document_snapshots(session: Session, source_uri: str) -> dict[str, DocumentS
         readers.setdefault(document_id, set()).add(principal)
     return {
         row.uri: DocumentSnapshot(
-            row.id,
-            row.state,
-            row.reason,
-            row.content_sha256,
-            row.stamp,
-            row.pipeline,
-            frozenset(readers.get(row.id, ())),
-            row.id in live,
-            tuple(members.get(row.id, ())),
-            row.source_metadata,
+            id=row.id,
+            state=row.state,
+            reason=row.reason,
+            content_sha256=row.content_sha256,
+            stamp=row.stamp,
+            pipeline=row.pipeline,
+            principals=frozenset(readers.get(row.id, ())),
+            readable=row.id in live,
+            members=tuple(members.get(row.id, ())),
+            metadata=row.source_metadata,
         )
         for row in session.scalars(select(DocumentTable).where(of_source))
     }

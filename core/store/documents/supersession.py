@@ -18,7 +18,7 @@ from core.values.metadata import Metadata, known_metadata
 from core.values.search import AccessScope
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Successor:
     """A readable document that takes the place of another one."""
 
@@ -69,7 +69,7 @@ def successors(
         metadata = known_metadata(own, told)
         for document_id, names in documents.items():
             if name in names and number != document_id:
-                found[document_id] = Successor(number, uri, title, metadata)
+                found[document_id] = Successor(document_id=number, uri=uri, title=title, metadata=metadata)
     return found
 
 

@@ -34,7 +34,7 @@ _ANY = true()
 _SETTLED = READ | {DocumentState.FAILED, DocumentState.QUARANTINED}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """A document's content as a source gave it.
 
@@ -48,7 +48,7 @@ class Fetched:
     pipeline: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedVersion:
     """All that one transaction writes: `vectors[i]` is the embedding of `chunks[i]` by `model_id`."""
 

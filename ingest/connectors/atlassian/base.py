@@ -99,7 +99,7 @@ class Rest:
         return self._ask(str(url))
 
     def _ask(self, url: str) -> Any:
-        response = self._client.send(Request(url, headers={"Accept": "application/json"}))
+        response = self._client.send(Request(url=url, headers={"Accept": "application/json"}))
         if response.status in _EXPIRED:
             raise ExpiredError(f"the server answered {response.status}")
         if response.status != 200:
@@ -150,7 +150,14 @@ class AtlassianSource(ABC):
                 yield replace(part, readers_hours=hours)
             else:
                 problems = (*part.unreadable, *self._problems.items())
-                yield Listing((), (), problems, told, complete=after is None, readers_hours=hours)
+                yield Listing(
+                    listed=(),
+                    gone=(),
+                    unreadable=problems,
+                    cursor=told,
+                    complete=after is None,
+                    readers_hours=hours,
+                )
 
     def fetch(self, listed: Listed) -> bytes:
         """Return a document as HTML. Raises: FetchError."""

@@ -85,8 +85,16 @@ class ConfluenceSource(AtlassianSource):
             if limit is not None:
                 readers = both(readers, limit, self._in_group)
         version = content["version"]
-        metadata = Metadata(day_of(version.get("when", "")), (version.get("by") or {}).get("displayName", ""))
-        return Listed(uri, f"{content['title']}.html", readers, str(version["number"]), metadata)
+        metadata = Metadata(
+            day=day_of(version.get("when", "")), owner=(version.get("by") or {}).get("displayName", "")
+        )
+        return Listed(
+            uri=uri,
+            name=f"{content['title']}.html",
+            principals=readers,
+            stamp=str(version["number"]),
+            metadata=metadata,
+        )
 
     def _html(self, listed: Listed) -> bytes:
         number = int(listed.uri.rpartition("/")[2])

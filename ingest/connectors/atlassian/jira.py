@@ -87,8 +87,14 @@ class JiraSource(AtlassianSource):
         key, fields = issue["key"], issue["fields"]
         readers = frozenset() if fields.get("security") else self._project(fields["project"]["key"])
         updated = fields["updated"]
-        name, metadata = f"{key} {fields['summary']}.html", Metadata(day_of(updated))
-        return Listed(f"{self.uri}/browse/{quote(key)}", name, readers, updated, metadata)
+        name, metadata = f"{key} {fields['summary']}.html", Metadata(day=day_of(updated))
+        return Listed(
+            uri=f"{self.uri}/browse/{quote(key)}",
+            name=name,
+            principals=readers,
+            stamp=updated,
+            metadata=metadata,
+        )
 
     def _html(self, listed: Listed) -> bytes:
         key = listed.uri.rpartition("/")[2]

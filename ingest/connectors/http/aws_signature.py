@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import httpx
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
     """Who asks; `token` belongs to credentials that are lent for a time."""
 

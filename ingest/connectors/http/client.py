@@ -30,7 +30,7 @@ _MOST_PACKED = 200
 _SMALL_BYTES = 2**20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """An answer with its content; `url` is the last hop's. Header names are lower case."""
 
@@ -40,7 +40,7 @@ class Response:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A request. `wants_content` may look at status and headers and leave the content unread."""
 
@@ -156,7 +156,7 @@ class WebClient:
         }
         wanted = response.status not in _REDIRECTS and request.wants_content(response.status, headers)
         content = self._content(headers, response.iter_stream()) if wanted else b""
-        return Response(response.status, headers, content, str(url))
+        return Response(status=response.status, headers=headers, content=content, url=str(url))
 
     def _content(self, headers: Mapping[str, str], stream: Iterator[bytes]) -> bytes:
         said = headers.get("content-length", "")

@@ -24,7 +24,7 @@ _SEARCHED_BYTES = 4 * 2**20
 _LONGEST_URL = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A page as it was last seen; `url` is where its address led in the end."""
 

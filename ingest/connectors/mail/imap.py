@@ -86,7 +86,12 @@ class ImapSource:
         with naming_source(self.uri), self._lock:
             uids = self._tried(self._uids)
         yield from in_parts(
-            Listed(f"{self.uri}/{uid}", f"{uid}.eml", self._options.readers, f"{self._validity} {uid}")
+            Listed(
+                uri=f"{self.uri}/{uid}",
+                name=f"{uid}.eml",
+                principals=self._options.readers,
+                stamp=f"{self._validity} {uid}",
+            )
             for uid in uids
         )
 

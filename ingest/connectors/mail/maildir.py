@@ -55,7 +55,12 @@ class MaildirSource:
         """Yield the messages. Raises: SourceError if this is no Maildir, or cannot be read."""
         found = {folder: self._messages(folder) for folder in ("", *self._options.folders)}
         yield from in_parts(
-            Listed(self._uri(folder, key), f"{key}.eml", self._options.readers, _stamp(key, path))
+            Listed(
+                uri=self._uri(folder, key),
+                name=f"{key}.eml",
+                principals=self._options.readers,
+                stamp=_stamp(key, path),
+            )
             for folder, messages in found.items()
             for key, path in messages.items()
         )

@@ -30,7 +30,9 @@ class TreeRules:
 
 def listed(uri: str, path: str, stamp: str, rule: Rule) -> Listed:
     """Return the file at a path as a source lists it."""
-    return Listed(uri, PurePosixPath(path).name, rule.readers, stamp, rule.metadata)
+    return Listed(
+        uri=uri, name=PurePosixPath(path).name, principals=rule.readers, stamp=stamp, metadata=rule.metadata
+    )
 
 
 def is_rule(path: str) -> bool:

@@ -73,7 +73,7 @@ class S3Source(TreeSource):
     def __init__(self, options: S3Options, settings: IngestSettings, folder: Path) -> None:
         secret = options.password()
         token = os.environ.get(options.token_env, "") if options.token_env else ""
-        credentials = Credentials(options.user, secret, options.region, token)
+        credentials = Credentials(key_id=options.user, secret=secret, region=options.region, token=token)
         super().__init__(options.url, options, settings, signer(credentials) if secret else unsigned)
         self._options = options
         self._below = f"{options.prefix}/" if options.prefix else ""
@@ -98,7 +98,9 @@ class S3Source(TreeSource):
         if token:
             query["continuation-token"] = token
         pairs = (f"{key}={quote(value, safe=_UNRESERVED)}" for key, value in sorted(query.items()))
-        response = self._client.send(Request(f"{self._options.endpoint}/?{'&'.join(pairs)}", follow=False))
+        response = self._client.send(
+            Request(url=f"{self._options.endpoint}/?{'&'.join(pairs)}", follow=False)
+        )
         if response.status != 200:
             raise FetchError(f"the server answered {response.status} {_code(response)}".rstrip())
         return response
@@ -117,7 +119,7 @@ class S3Source(TreeSource):
 
     def _read(self, path: str) -> bytes:
         url = f"{self._options.endpoint}/{quote(self._below + path, safe='/' + _UNRESERVED)}"
-        return content_of(self._client.send(Request(url, follow=False)))
+        return content_of(self._client.send(Request(url=url, follow=False)))
 
 
 def _code(response: Response) -> str:

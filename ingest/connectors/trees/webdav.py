@@ -77,7 +77,7 @@ class WebDavSource(TreeSource):
         """Yield what a folder holds: path, whether it is a folder, and its state as a file."""
         url = f"{self._url(folder)}/"
         headers = {"Depth": "1", "Content-Type": "application/xml; charset=utf-8"}
-        response = self._client.send(Request(url, "PROPFIND", headers, _ASKED))
+        response = self._client.send(Request(url=url, method="PROPFIND", headers=headers, content=_ASKED))
         if response.status != 207:
             raise FetchError(f"the server answered {response.status}")
         for entry in read_xml(response.content):
@@ -109,7 +109,7 @@ class WebDavSource(TreeSource):
         return "" if {"", ".", ".."} & set(parts.split("/")) else parts
 
     def _read(self, path: str) -> bytes:
-        return content_of(self._client.send(Request(self._url(path))))
+        return content_of(self._client.send(Request(url=self._url(path))))
 
     def _url(self, path: str) -> str:
         return f"{self._base}/{quote(path)}".rstrip("/")

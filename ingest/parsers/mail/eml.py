@@ -32,7 +32,7 @@ class EmlParser:
         message = BytesParser(policy=default).parsebytes(content)
         if not any(_header(message, field) for field in (*_SHOWN_HEADERS, "Subject")):
             raise ParseError("The file has none of a message's headers; if it is text, rename it to .txt.")
-        builder = DocumentBuilder(self.media_type, _header(message, "Subject"))
+        builder = DocumentBuilder(media_type=self.media_type, title=_header(message, "Subject"))
         write_message(builder, message, [_name(part) for part in _attachments(message)])
         return builder.build(name)
 
@@ -45,7 +45,7 @@ class EmlParser:
 
 def write_message(builder: DocumentBuilder, message: EmailMessage, attached: Sequence[str]) -> None:
     """Add who wrote what to whom and when, the text, and the names of the attachments."""
-    builder.metadata = Metadata(_day(message), parseaddr(_header(message, "From"))[0])
+    builder.metadata = Metadata(day=_day(message), owner=parseaddr(_header(message, "From"))[0])
     builder.heading(1, _header(message, "Subject"))
     shown = [(field, _header(message, field)) for field in _SHOWN_HEADERS]
     builder.paragraph("; ".join(f"{field}: {value}" for field, value in shown if value))

@@ -25,7 +25,7 @@ class MsgParser:
         """Return the document; see `Parser.parse`."""
         outlook = Message.load(content)
         message = _message(outlook)
-        builder = DocumentBuilder(self.media_type, clean(outlook.subject))
+        builder = DocumentBuilder(media_type=self.media_type, title=clean(outlook.subject))
         write_message(builder, message, [_name(one) for one in _attachments(outlook)])
         return builder.build(name)
 

@@ -9,7 +9,7 @@ Convert = Callable[[bytes, str, str], bytes]
 """Turns content of one file ending into that of another, as `.doc` into `.docx`. Raises: ParseError."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Legacy:
     """A format: its file ending, what it becomes, and what it is in words."""
 
@@ -20,7 +20,7 @@ class Legacy:
 
 
 LEGACY = {
-    kind: Legacy(f".{kind}", becomes, media_type, words)
+    kind: Legacy(extension=f".{kind}", becomes=becomes, media_type=media_type, words=words)
     for kind, becomes, media_type, words in (
         ("doc", "docx", "application/msword", "an old Word document (.doc)"),
         ("ppt", "pptx", "application/vnd.ms-powerpoint", "an old PowerPoint presentation (.ppt)"),

@@ -29,7 +29,7 @@ _INDENT = 0.8
 _SHORT_LINE = 0.18
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PdfBlock:
     """A block's text with its glyphs; see `Block` for `level` and `header`."""
 
@@ -72,7 +72,7 @@ class _Reader:
         end = self._heading_end(lines, start)
         if end > start:
             text = join_lines(lines[start:end])
-            self._add(PdfBlock(BlockKind.HEADING, text, self._style.level(line)))
+            self._add(PdfBlock(kind=BlockKind.HEADING, text=text, level=self._style.level(line)))
             return end
         return self._running_text(lines, start)
 
@@ -113,10 +113,12 @@ class _Reader:
         text = join_lines(lines[start:end])
         if marker is None:
             self._indents.clear()
-            self._add(PdfBlock(BlockKind.PARAGRAPH, text))
+            self._add(PdfBlock(kind=BlockKind.PARAGRAPH, text=text))
         else:
             depth = self._depth(lines[start])
-            self._blocks.append(PdfBlock(BlockKind.LIST_ITEM, (text[0][marker:], text[1][marker:]), depth))
+            self._blocks.append(
+                PdfBlock(kind=BlockKind.LIST_ITEM, text=(text[0][marker:], text[1][marker:]), level=depth)
+            )
         return end
 
     def _begins_table(self, lines: Sequence[Line], at: int) -> bool:
@@ -180,7 +182,7 @@ class _Reader:
         end = start + 1
         while end < len(lines) and self._style.is_code(lines[end]) and lines[end].y0 >= lines[end - 1].y0:
             end += 1
-        self._add(PdfBlock(BlockKind.CODE, _code_text(lines[start:end])))
+        self._add(PdfBlock(kind=BlockKind.CODE, text=_code_text(lines[start:end])))
         return end
 
     def _add(self, block: PdfBlock) -> None:
@@ -205,7 +207,7 @@ def _rows(table: Table) -> list[PdfBlock]:
     line = row_line(header)
     count = len(texts) - len(body)
     return [
-        PdfBlock(BlockKind.ROW, _row_text(row), header="" if number < count else line)
+        PdfBlock(kind=BlockKind.ROW, text=_row_text(row), header="" if number < count else line)
         for number, row in enumerate(table.rows)
     ]
 

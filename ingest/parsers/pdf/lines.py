@@ -55,7 +55,7 @@ _NUMBER_GAP = 4.0
 _Look = tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
     """A run of text: `glyphs` holds for each character its glyph's index on the page, or -1."""
 
@@ -67,7 +67,7 @@ class Segment:
     y1: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """Segments side by side, left to right as the file draws them; `size` is the mean height."""
 
@@ -140,12 +140,12 @@ def joined(parts: Sequence[tuple[str, NDArray[np.int32]]], between: str) -> tupl
 def cell_of(lines: Sequence[Line], text: str, glyphs: NDArray[np.int32]) -> Segment:
     """Return lines that stand below each other as one segment with the given text."""
     return Segment(
-        text,
-        glyphs,
-        min(line.x0 for line in lines),
-        min(line.y0 for line in lines),
-        max(line.x1 for line in lines),
-        max(line.y1 for line in lines),
+        text=text,
+        glyphs=glyphs,
+        x0=min(line.x0 for line in lines),
+        y0=min(line.y0 for line in lines),
+        x1=max(line.x1 for line in lines),
+        y1=max(line.y1 for line in lines),
     )
 
 
@@ -220,7 +220,9 @@ def _styles(
 
 
 def _segment(text: str, glyphs: NDArray[np.int32], extent: list[float]) -> Segment:
-    return Segment(*spelled_out(text, glyphs), *extent)
+    spelled, their_glyphs = spelled_out(text, glyphs)
+    x0, y0, x1, y1 = extent
+    return Segment(text=spelled, glyphs=their_glyphs, x0=x0, y0=y0, x1=x1, y1=y1)
 
 
 def _line(row: list[Segment], looks: list[_Look]) -> list[Line]:
@@ -234,7 +236,19 @@ def _line(row: list[Segment], looks: list[_Look]) -> list[Line]:
     bold, italic, mono = (number > _STYLE_SHARE * count for number in fonts)
     x0, y0 = min(segment.x0 for segment in segments), min(segment.y0 for segment in segments)
     x1, y1 = max(segment.x1 for segment in segments), max(segment.y1 for segment in segments)
-    return [Line(tuple(segments), height / count, bold, italic, mono, x0, y0, x1, y1)]
+    return [
+        Line(
+            segments=tuple(segments),
+            size=height / count,
+            bold=bold,
+            italic=italic,
+            mono=mono,
+            x0=x0,
+            y0=y0,
+            x1=x1,
+            y1=y1,
+        )
+    ]
 
 
 def _is_marker(first: Segment, text: Segment) -> bool:
@@ -251,7 +265,7 @@ def _with_marker(segments: list[Segment]) -> list[Segment]:
     if rest and marker.text[-1].isdigit():
         return segments
     text, glyphs = joined([(marker.text, marker.glyphs), (first.text, first.glyphs)], " ")
-    return [Segment(text, glyphs, marker.x0, first.y0, first.x1, first.y1), *rest]
+    return [Segment(text=text, glyphs=glyphs, x0=marker.x0, y0=first.y0, x1=first.x1, y1=first.y1), *rest]
 
 
 def _joined_upright(lines: list[Line]) -> list[Line]:

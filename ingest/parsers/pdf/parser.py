@@ -39,7 +39,9 @@ class PdfParser:
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the document; see `Parser.parse`."""
         pdf = read_pdf(content, self._recognizer)
-        builder = DocumentBuilder(self.media_type, said_title(pdf.title), pdf.metadata)
+        builder = DocumentBuilder(
+            media_type=self.media_type, title=said_title(pdf.title), metadata=pdf.metadata
+        )
         write_pages(builder, pdf.pages)
         return builder.build(name)
 

@@ -152,7 +152,16 @@ def _read_page(page: Any, number: int, fonts: dict[bytes, tuple[bool, bool, bool
     paper = _image(page, _LOOK_SCALE) if Look.FAINT in looks else None
     width, height = page.get_size()
     hidden = hidden_by(looks, boxes, (width, height), paper, is_scanned=has_picture)
-    return Glyphs(number, width, height, codes, boxes, styles, hidden, is_bare and has_picture)
+    return Glyphs(
+        number=number,
+        width=width,
+        height=height,
+        codes=codes,
+        boxes=boxes,
+        fonts=styles,
+        hidden=hidden,
+        is_picture=is_bare and has_picture,
+    )
 
 
 def _letters(codes: NDArray[np.uint32]) -> int:

@@ -26,7 +26,7 @@ _MAX_PITCH = 2.3
 LEADER = re.compile(r" … ?\S{1,8}$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
     """A document's usual line: its height in points, its pitch as a share of that, its font."""
 
@@ -77,7 +77,9 @@ def style_of(pages: Iterable[Sequence[Line]]) -> Style:
         sum(len(line.text) for line in lines if getattr(line, font)) > enough
         for font in ("bold", "italic", "mono")
     )
-    usual = Style(size, _pitch(lines, size), bold, italic, mono, ())
+    usual = Style(
+        size=size, pitch=_pitch(lines, size), is_bold=bold, is_italic=italic, is_mono=mono, heading_sizes=()
+    )
     sizes = {_rounded(line.size) for line in lines if usual.is_heading(line)}
     return replace(usual, heading_sizes=tuple(_apart(sizes)))
 

@@ -107,7 +107,9 @@ def _wrapped(row: Line, line: Line) -> Line:
     cell, more = row.segments[-1], line.segments[0]
     text, glyphs = join_texts([(cell.text, cell.glyphs), (more.text, more.glyphs)])
     box = (min(cell.x0, more.x0), cell.y0, max(cell.x1, more.x1), more.y1)
-    return with_segments(row, [*row.segments[:-1], Segment(text, glyphs, *box)])
+    x0, y0, x1, y1 = box
+    joined = Segment(text=text, glyphs=glyphs, x0=x0, y0=y0, x1=x1, y1=y1)
+    return with_segments(row, [*row.segments[:-1], joined])
 
 
 def _continues(lines: Sequence[Line], start: int, end: int) -> bool:

@@ -11,7 +11,7 @@ from ingest.parsers.pictures.recognition import RecognizedLine, in_columns
 _SAME_HEIGHT = 0.3  # of the usual height of a line
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Glyphs:
     """The characters of one page in the order in which the file draws them.
 
@@ -38,7 +38,13 @@ def blank(number: int, width: float = 0.0, height: float = 0.0) -> Glyphs:
     """Return a page without characters."""
     codes, hidden = np.zeros(0, np.uint32), np.zeros(0, np.uint8)
     return Glyphs(
-        number, width, height, codes, np.zeros((0, 4), np.float32), np.zeros((0, 3), np.bool_), hidden
+        number=number,
+        width=width,
+        height=height,
+        codes=codes,
+        boxes=np.zeros((0, 4), np.float32),
+        fonts=np.zeros((0, 3), np.bool_),
+        hidden=hidden,
     )
 
 

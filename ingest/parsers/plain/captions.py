@@ -32,7 +32,7 @@ class CaptionsParser:
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the document; see `Parser.parse`."""
-        builder = DocumentBuilder(self.media_type)
+        builder = DocumentBuilder(media_type=self.media_type)
         turn: _Turn | None = None
         for begin, speaker, words in _cues(decode(content)):
             if turn is None or turn.speaker != speaker or sum(map(len, turn.words)) > _TURN_CHARS:

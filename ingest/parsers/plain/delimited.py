@@ -30,7 +30,7 @@ class DelimitedParser:
             rows = list(_records(text, _delimiter(text, name)))
         except csv.Error as error:
             raise ParseError(f"The table cannot be read: {error}. Check its quotation marks.") from error
-        builder = DocumentBuilder(self.media_type)
+        builder = DocumentBuilder(media_type=self.media_type)
         builder.table(*split_header(rows))
         return builder.build(name)
 

@@ -70,7 +70,7 @@ class RstParser:
             return self._plain(source, name)
 
     def _plain(self, source: str, name: str) -> ParsedDocument:
-        builder = DocumentBuilder(self.media_type)
+        builder = DocumentBuilder(media_type=self.media_type)
         write_text(builder, source)
         return builder.build(name)
 
@@ -78,7 +78,7 @@ class RstParser:
         register_for(source)
         settings = {**_SETTINGS, "warning_stream": io.StringIO()}
         tree = publish_doctree(source, settings_overrides=settings)
-        builder = DocumentBuilder(self.media_type)
+        builder = DocumentBuilder(media_type=self.media_type)
         _Writer(builder).visit(tree)
         return builder.build(name)
 

@@ -37,7 +37,7 @@ class TextParser:
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the document; see `Parser.parse`."""
-        builder = DocumentBuilder(self.media_type)
+        builder = DocumentBuilder(media_type=self.media_type)
         if name.lower().endswith(_PROGRAMS):
             _write_program(builder, decode(content))
         else:

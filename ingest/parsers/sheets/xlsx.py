@@ -44,7 +44,7 @@ class XlsxParser:
         workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         said = workbook.properties
         metadata = metadata_of_properties(said.modified, said.keywords)
-        builder = DocumentBuilder(self.media_type, said_title(said.title), metadata)
+        builder = DocumentBuilder(media_type=self.media_type, title=said_title(said.title), metadata=metadata)
         has_title = bool(builder.title)
         is_empty = True
         for number, sheet in enumerate(workbook.worksheets, start=1):

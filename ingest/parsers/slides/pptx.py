@@ -21,7 +21,7 @@ class PptxParser:
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the document; see `Parser.parse`."""
         parts = OfficeParts(content)
-        builder = DocumentBuilder(self.media_type, parts.title(), parts.metadata())
+        builder = DocumentBuilder(media_type=self.media_type, title=parts.title(), metadata=parts.metadata())
         main = parts.main_part()
         root = parts.root(main)
         size = None if root is None else root.find(f"{P}sldSz")

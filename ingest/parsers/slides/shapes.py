@@ -10,7 +10,7 @@ _ROW = 228_600
 _TITLES = ("title", "ctrTitle")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """A shape: `placeholder` is its role on the slide, empty for none; places and sizes are in EMU.
 
@@ -78,7 +78,7 @@ def _shape(node: Node, layout: Layout) -> Shape:
     role = _role(node)[0]
     where = _where(node) or (layout.where(node) if role else None)
     place, size = where if where is not None else (None, (0, 0))
-    return Shape(node, role, hidden, place, size)
+    return Shape(node=node, placeholder=role, is_hidden=hidden, place=place, size=size)
 
 
 def _role(node: Node) -> tuple[str, str]:

@@ -35,7 +35,7 @@ class EpubParser:
             package = _package_path(archive)
             book = _xml(archive, package)
             title = book.xpath("string(//*[local-name() = 'metadata']/*[local-name() = 'title'])")
-            builder = DocumentBuilder(self.media_type, said_title(str(title)))
+            builder = DocumentBuilder(media_type=self.media_type, title=said_title(str(title)))
             for path in _chapters(book, posixpath.dirname(package)):
                 with suppress(EmptyDocumentError, KeyError):  # a picture alone; a file that is not there
                     write_html(builder, decode(archive.read(path)))

@@ -50,7 +50,7 @@ class HtmlParser:
         if text.lstrip().startswith("---"):
             page = split_front_matter(text.replace("\r\n", "\n"))
             text = without_templates(page.text)
-        builder = DocumentBuilder(self.media_type, page.title, page.metadata)
+        builder = DocumentBuilder(media_type=self.media_type, title=page.title, metadata=page.metadata)
         write_html(builder, text)
         return builder.build(name)
 

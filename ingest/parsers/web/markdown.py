@@ -32,7 +32,7 @@ class MarkdownParser:
         """Return the document; see `Parser.parse`."""
         source = decode(content).replace("\r\n", "\n").replace("\r", "\n")
         page = split_front_matter(source)
-        builder = DocumentBuilder(self.media_type, page.title, page.metadata)
+        builder = DocumentBuilder(media_type=self.media_type, title=page.title, metadata=page.metadata)
         markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
         _Writer(builder).write(markdown.parse(without_templates(page.text)))
         return builder.build(name)

@@ -29,7 +29,7 @@ class DocxParser:
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the document; see `Parser.parse`."""
         parts = OfficeParts(content)
-        builder = DocumentBuilder(self.media_type, parts.title(), parts.metadata())
+        builder = DocumentBuilder(media_type=self.media_type, title=parts.title(), metadata=parts.metadata())
         _Writer(builder, parts).write()
         return builder.build(name)
 
@@ -44,7 +44,7 @@ class _Writer:
         self._relations = parts.relations(self._path)
         self._styles = Styles(self._related("styles"))
         self._numbering = Numbering.of(self._related("numbering"))
-        self._reader = WordReader(self._styles, self._mark)
+        self._reader = WordReader(styles=self._styles, note_mark=self._mark)
         self._notes = {
             (kind, value(note, f"{W}id")): note
             for kind in ("footnote", "endnote")

@@ -11,7 +11,7 @@ _DEEPEST = 8
 _MAX_BASES = 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
     """A paragraph's or run's style as the file defines it."""
 
@@ -37,10 +37,10 @@ class Styles:
         self._styles: dict[str, Style] = {}
         for style in () if root is None else root.iter(f"{W}style"):
             self._styles[value(style, f"{W}styleId")] = Style(
-                value(style.find(f"{W}name"), f"{W}val").lower(),
-                value(style.find(f"{W}basedOn"), f"{W}val"),
-                style.find(f"{W}pPr"),
-                style.find(f"{W}rPr"),
+                name=value(style.find(f"{W}name"), f"{W}val").lower(),
+                based_on=value(style.find(f"{W}basedOn"), f"{W}val"),
+                paragraph=style.find(f"{W}pPr"),
+                run=style.find(f"{W}rPr"),
             )
 
     def chain(self, style_id: str) -> list[Style]:

@@ -19,7 +19,7 @@ _WHITE = "ffffff"
 _TINY = 4
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Words:
     """What a paragraph holds, in order; `notes` are the kind and the id of footnotes and endnotes.
 
@@ -38,7 +38,7 @@ class Words:
         return "".join(self.parts)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class WordReader:
     """Reads paragraphs; counts the characters that are hidden or were removed, and are not read."""
 

@@ -124,7 +124,14 @@ def _standing(rows: int, pages: int, device: torch.device) -> Batch:
 
     places = torch.arange(rows, device=device)
     decode = DecodeRows(places, zeros(rows, pages), zeros(rows))
-    return Batch(zeros(1, rows), zeros(1, rows), zeros(rows), decode, (), places)
+    return Batch(
+        tokens=zeros(1, rows),
+        positions=zeros(1, rows),
+        slots=zeros(rows),
+        decode=decode,
+        chunks=(),
+        sampled=places,
+    )
 
 
 def _first(batch: Batch, rows: int) -> Batch:
@@ -132,10 +139,10 @@ def _first(batch: Batch, rows: int) -> Batch:
     assert batch.decode is not None
     decode = DecodeRows(batch.decode.index[:rows], batch.decode.pages[:rows], batch.decode.lengths[:rows])
     return Batch(
-        batch.tokens[:, :rows],
-        batch.positions[:, :rows],
-        batch.slots[:rows],
-        decode,
-        (),
-        batch.sampled[:rows],
+        tokens=batch.tokens[:, :rows],
+        positions=batch.positions[:, :rows],
+        slots=batch.slots[:rows],
+        decode=decode,
+        chunks=(),
+        sampled=batch.sampled[:rows],
     )

@@ -57,7 +57,14 @@ def largest_batch(settings: EngineSettings, context_tokens: int, device: torch.d
         return torch.zeros(shape, dtype=torch.int64, device=device)
 
     pages = zeros(1, -(-context_tokens // settings.page_tokens))
-    chunk = Chunk(0, tokens, context_tokens - tokens, pages)
+    chunk = Chunk(start=0, stop=tokens, past=context_tokens - tokens, pages=pages)
     positions = torch.arange(context_tokens - tokens, context_tokens, device=device)[None]
     sampled = zeros(min(settings.max_sequences, tokens))
-    return Batch(zeros(1, tokens), positions, zeros(tokens), None, (chunk,), sampled)
+    return Batch(
+        tokens=zeros(1, tokens),
+        positions=positions,
+        slots=zeros(tokens),
+        decode=None,
+        chunks=(chunk,),
+        sampled=sampled,
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from llm.engine.scheduling.sequence import Sequence
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What one step and one request may take."""
 

@@ -28,7 +28,7 @@ class DecodeRows:
     lengths: Tensor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
     """A row that computes tokens `start..stop` of the line behind `past` tokens computed before.
 
@@ -41,7 +41,7 @@ class Chunk:
     pages: Tensor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """What one forward pass needs. `tokens` and `positions` are `(1, t)` int64.
 
@@ -85,7 +85,7 @@ def pack(plan: Plan, page_tokens: int, device: torch.device) -> Batch:
         slots=slots,
         decode=DecodeRows(index, tables, lengths) if decoding else None,
         chunks=tuple(
-            Chunk(at, at + row.stop - row.start, row.start, pages)
+            Chunk(start=at, stop=at + row.stop - row.start, past=row.start, pages=pages)
             for (row, at), pages in zip(chunks, chunk_pages, strict=True)
         ),
         sampled=sampled,

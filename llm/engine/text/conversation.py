@@ -14,7 +14,7 @@ class Message:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
     """A conversation to continue. `salt` names who may share its prefix, empty for nobody.
 

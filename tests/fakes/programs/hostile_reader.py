@@ -25,7 +25,9 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def _document(text: str) -> ParsedDocument:
-    return ParsedDocument("Deed", text, (Block(BlockKind.PARAGRAPH, 0, len(text)),))
+    return ParsedDocument(
+        title="Deed", text=text, blocks=(Block(kind=BlockKind.PARAGRAPH, start=0, end=len(text)),)
+    )
 
 
 def _hang(what: str) -> str:

@@ -54,12 +54,12 @@ def test_a_phase_that_does_not_exist_is_named(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("figure", "verdict"),
     [
-        (Figure("x", 0.5, "", 0.4, 0.6), "floor"),
-        (Figure("x", 0.7, "", 0.4, 0.6), "aim"),
-        (Figure("x", 0.3, "", 0.4, 0.6), "missed"),
-        (Figure("x", 0.07, "", 0.1, 0.05, at_most=True), "floor"),
-        (Figure("x", 0.3, ""), ""),
-        (Figure("x", math.nan, "", 0.4), "missed"),
+        (Figure(what="x", value=0.5, unit="", floor=0.4, aim=0.6), "floor"),
+        (Figure(what="x", value=0.7, unit="", floor=0.4, aim=0.6), "aim"),
+        (Figure(what="x", value=0.3, unit="", floor=0.4, aim=0.6), "missed"),
+        (Figure(what="x", value=0.07, unit="", floor=0.1, aim=0.05, at_most=True), "floor"),
+        (Figure(what="x", value=0.3, unit=""), ""),
+        (Figure(what="x", value=math.nan, unit="", floor=0.4), "missed"),
     ],
 )
 def test_a_figure_says_what_it_reaches(figure, verdict):
@@ -67,7 +67,7 @@ def test_a_figure_says_what_it_reaches(figure, verdict):
 
 
 def test_what_was_not_measured_is_not_a_number_in_the_report():
-    figure = Figure("x", math.nan, "", 0.4, note="does not fit")
+    figure = Figure(what="x", value=math.nan, unit="", floor=0.4, note="does not fit")
     assert gpu._plain(figure)["value"] is None
     assert "not measured" in gpu.row(figure)
 

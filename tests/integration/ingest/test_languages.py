@@ -14,9 +14,13 @@ def languages(*texts: str) -> list[str]:
     whole = "\n".join(texts)
     chunks, start = [], 0
     for number, text in enumerate(texts):
-        chunks.append(Chunk(number, BlockKind.PARAGRAPH, start, start + len(text), text))
+        chunks.append(
+            Chunk(ordinal=number, kind=BlockKind.PARAGRAPH, start=start, end=start + len(text), text=text)
+        )
         start += len(text) + 1
-    document = ParsedDocument("a", whole, (Block(BlockKind.PARAGRAPH, 0, len(whole)),))
+    document = ParsedDocument(
+        title="a", text=whole, blocks=(Block(kind=BlockKind.PARAGRAPH, start=0, end=len(whole)),)
+    )
     return [chunk.language for chunk in with_languages(document, chunks)]
 
 

@@ -43,7 +43,7 @@ class Desk:
         pipeline = Pipeline(
             self.database, lambda: self.embedder, Runs(self.database, self.life, 60), limits, read
         )
-        return pipeline.ingest(self.source, options=RunOptions(retry, allow_deletions))
+        return pipeline.ingest(self.source, options=RunOptions(retry=retry, allow_deletions=allow_deletions))
 
     def embedded(self) -> list[str]:
         """Return the texts embedded since the last call."""

@@ -6,13 +6,21 @@ from api.report_page import report_page
 from core.store.sources import RunEntry, RunState, SourceEntry
 
 BEGUN = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)
-SOURCE = SourceEntry(1, "file:///srv/<documents>", "folder", {}, "", True)
+SOURCE = SourceEntry(id=1, uri="file:///srv/<documents>", kind="folder", config={}, cursor="", scheduled=True)
 COUNTS = {"added": 1, "changed": 0, "permissions": 0, "unchanged": 1124, "deleted": 0, "failed": 0}
 
 
 def run(state: RunState = RunState.DONE, reason: str = "", **report: Any) -> RunEntry:
     kept = {"counts": COUNTS, "chunks": 40, "seconds": {"embed": 8.0}, "documents": [], **report}
-    return RunEntry(7, 1, state, reason, kept, BEGUN, BEGUN + timedelta(seconds=75))
+    return RunEntry(
+        id=7,
+        source_id=1,
+        state=state,
+        reason=reason,
+        report=kept,
+        started_at=BEGUN,
+        finished_at=BEGUN + timedelta(seconds=75),
+    )
 
 
 def document(uri: str, outcome: str, reason: str = "", *notices: str) -> dict[str, Any]:

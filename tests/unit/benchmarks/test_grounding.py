@@ -10,15 +10,26 @@ SCOPE = scope_of(None)
 
 
 def answer(*said: tuple[str, float]) -> Answer:
-    citations = tuple(Citation(1, "file:///a.md", "A", 1, None, (0, 9), quote) for quote, _ in said)
+    citations = tuple(
+        Citation(document_id=1, uri="file:///a.md", title="A", version=1, page=None, span=(0, 9), quote=quote)
+        for quote, _ in said
+    )
     sentences = tuple(AnswerSentence(quote, (place,), support) for place, (quote, support) in enumerate(said))
     confidence = max((support for _, support in said), default=0.0)
-    return Answer("", sentences, citations, not said, "", confidence)
+    return Answer(
+        text="", sentences=sentences, citations=citations, refused=not said, reason="", confidence=confidence
+    )
 
 
 def asked(whole: Answer, without: Answer | None, answers: tuple[str, ...]) -> Asked:
-    gold = GoldQuestion("1", "What?", answers, bool(answers), ("a.md",))
-    return Asked(Asking("clapnq", gold, SCOPE, SCOPE if without else None, ()), whole, without)
+    gold = GoldQuestion(
+        id="1", question="What?", answers=answers, answerable=bool(answers), documents=("a.md",)
+    )
+    return Asked(
+        Asking(set="clapnq", gold=gold, whole=SCOPE, without=SCOPE if without else None, cells=()),
+        whole,
+        without,
+    )
 
 
 def test_the_dial_lets_through_what_is_supported_and_cites_no_more() -> None:

@@ -51,7 +51,7 @@ def test_pipe_tables_are_read_and_their_rules_left_out() -> None:
 
 
 def test_tables_of_a_document_end_at_a_blank_line() -> None:
-    builder = DocumentBuilder("text/plain")
+    builder = DocumentBuilder(media_type="text/plain")
     builder.table(["a", "b"], [["", "2"]])
     builder.table(["c", "d"], [])
     assert list(document_tables(builder.build("t"))) == [[["a", "b"], ["", "2"]], [["c", "d"]]]

@@ -35,7 +35,7 @@ def tokenizer() -> TextTokenizer:
 
 
 def build(steps: list[tuple]) -> ParsedDocument:  # type: ignore[type-arg]
-    builder = DocumentBuilder("text/plain", title="Pump manual")
+    builder = DocumentBuilder(media_type="text/plain", title="Pump manual")
     page, begun = 1, 0
     for name, *arguments in [*steps, ("paragraph", "The end."), ("page",)]:
         if name == "page":
@@ -94,7 +94,7 @@ def test_a_chunk_stands_on_the_page_that_it_names(document: ParsedDocument) -> N
 
 
 def manual() -> DocumentBuilder:
-    return DocumentBuilder("text/plain", title="Pump manual")
+    return DocumentBuilder(media_type="text/plain", title="Pump manual")
 
 
 def test_the_title_and_the_headings_above_are_the_context() -> None:

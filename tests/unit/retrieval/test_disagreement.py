@@ -61,5 +61,8 @@ def test_one_document_may_say_both() -> None:
 
 def test_nothing_is_taken_from_a_document_whose_successor_was_found() -> None:
     passages = [of(number, f"text {number}") for number in (1, 2, 3)]
-    by = {1: Successor(3, "fake:3", "Three", NONE), 2: Successor(9, "fake:9", "Nine", NONE)}
+    by = {
+        1: Successor(document_id=3, uri="fake:3", title="Three", metadata=NONE),
+        2: Successor(document_id=9, uri="fake:9", title="Nine", metadata=NONE),
+    }
     assert [one.document_id for one in in_force(passages, by)] == [2, 3]

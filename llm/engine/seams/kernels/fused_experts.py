@@ -18,7 +18,7 @@ from llm.engine.seams.kernels.product import LEAST_EDGE, product
 from llm.engine.seams.kernels.routing import route
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Tiling:
     rows: int
     columns: int
@@ -36,8 +36,8 @@ def _tiling(pairs: int, experts: int, element_bytes: int) -> _Tiling:
     """
     each = triton.next_power_of_2(max(1, 2 * pairs // experts))
     if each <= 2 * LEAST_EDGE:
-        return _Tiling(max(LEAST_EDGE, each), 32, 256 // element_bytes, 4)
-    return _Tiling(64, 64, 128 // element_bytes, 3)
+        return _Tiling(rows=max(LEAST_EDGE, each), columns=32, depth=256 // element_bytes, stages=4)
+    return _Tiling(rows=64, columns=64, depth=128 // element_bytes, stages=3)
 
 
 def fused_experts(

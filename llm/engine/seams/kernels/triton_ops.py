@@ -1,6 +1,7 @@
 """The seams answered by Triton kernels and the library's variable-length attention."""
 
 import inspect
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,8 +15,10 @@ from llm.engine.tensors.store import KvStream
 
 # Without a GPU, under the interpreter, this many processors are assumed: enough to cut sequences into parts.
 _ASSUMED_PROCESSORS = 4
-# Before 2.12, torch's variable-length attention has neither windows nor grouped queries.
-_VARLEN_IS_WHOLE = "window_size" in inspect.signature(varlen_attn).parameters
+_VARLEN_TAKES = frozenset(inspect.signature(varlen_attn).parameters)
+# 2.10 has no windows; 2.11 has them, and wants as many heads of keys as of queries.
+_VARLEN_IS_WHOLE = "window_size" in _VARLEN_TAKES
+_VARLEN_GROUPS = "enable_gqa" in _VARLEN_TAKES
 _WIDEST_FLASH_HEAD = 256
 
 
@@ -75,6 +78,10 @@ def attend_varlen(query: Tensor, keys: Tensor, values: Tensor, rule: AttentionRu
     new, length, width = query.shape[2], keys.shape[2], values.shape[-1]
     padded = pad(values, (0, query.shape[-1] - width)) if width < query.shape[-1] else values
     asked, known, given = (one[0].transpose(0, 1).contiguous() for one in (query, keys, padded))
+    queries_each = query.shape[1] // keys.shape[1]
+    grouped: dict[str, Any] = {"enable_gqa": queries_each > 1} if _VARLEN_GROUPS else {}
+    if queries_each > 1 and not _VARLEN_GROUPS:
+        known, given = (one.repeat_interleave(queries_each, dim=1) for one in (known, given))
     # Made on the device: copying numbers there would wait for it.
     new_ends, known_ends = (
         torch.arange(0, 2 * size, size, dtype=torch.int32, device=query.device) for size in (new, length)
@@ -84,7 +91,7 @@ def attend_varlen(query: Tensor, keys: Tensor, values: Tensor, rule: AttentionRu
         return_aux=AuxRequest(lse=True),
         scale=rule.scaling,
         window_size=(-1 if rule.window is None else rule.window - 1, 0),
-        enable_gqa=query.shape[1] != keys.shape[1],
+        **grouped,
     )  # fmt: skip
     if rule.sinks is not None:
         kept = torch.sigmoid(lse - rule.sinks.float()[:, None])

@@ -32,7 +32,10 @@ def app(tmp_path: Path) -> Iterator[App]:
     source.put("b.md", "The valve leaks oil.", "group:field")
     app.ingest(source)
     with app.database.writing() as session:
-        add_golden(session, Golden("Does it leak?", frozenset({"group:field"}), documents=("b.md",)))
+        add_golden(
+            session,
+            Golden(question="Does it leak?", principals=frozenset({"group:field"}), documents=("b.md",)),
+        )
     yield app
     app.close()
 

@@ -47,7 +47,18 @@ class Ledger:
     def put(
         self, *keys: str, kind: str = DOCUMENT, priority: int = 0, fresh: bool = False, **payload: str
     ) -> None:
-        jobs = [NewJob(kind, key, self.source, 7, priority, payload, fresh) for key in keys]
+        jobs = [
+            NewJob(
+                kind=kind,
+                key=key,
+                source_id=self.source,
+                run_id=7,
+                priority=priority,
+                payload=payload,
+                fresh=fresh,
+            )
+            for key in keys
+        ]
         with self.database.writing() as session:
             enqueue(session, jobs)
 

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Asked:
     """A request; header names are lower case."""
 
@@ -26,7 +26,7 @@ class Asked:
         return {key: values[0] for key, values in parse_qs(urlsplit(self.target).query).items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """An answer; parts of an unmeasured one are sent as they come, in chunks."""
 
@@ -67,7 +67,9 @@ def serving(answering: Answering) -> Iterator[Web]:
         def answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            asked = Asked(self.command, self.path, headers, self.rfile.read(length))
+            asked = Asked(
+                method=self.command, target=self.path, headers=headers, content=self.rfile.read(length)
+            )
             web.asked.append(asked)
             self.send(answering(asked))
 

@@ -49,7 +49,10 @@ def open_partner(app: App, partner: Partner) -> Source:
 
     first = source_at(partner.place, partner.options, READERS, app.settings)
     first.close()
-    return open_source(SourceEntry(1, first.uri, first.kind, first.config, "", True), app.settings)
+    return open_source(
+        SourceEntry(id=1, uri=first.uri, kind=first.kind, config=first.config, cursor="", scheduled=True),
+        app.settings,
+    )
 
 
 def write(folder: Path, name: str, text: str) -> Path:

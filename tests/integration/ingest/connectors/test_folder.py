@@ -143,7 +143,7 @@ def test_a_file_that_went_between_listing_and_reading_is_one_failure(tmp_path: P
 
 
 def test_a_listing_names_everything_there_is(tmp_path: Path) -> None:
-    assert listing(source(tmp_path)) == Listing([], complete=True)
+    assert listing(source(tmp_path)) == Listing(listed=[], complete=True)
 
 
 def test_the_stamp_of_a_file_changes_with_every_write(tmp_path: Path) -> None:

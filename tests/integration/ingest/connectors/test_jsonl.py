@@ -159,7 +159,7 @@ def test_what_is_not_there_or_too_large_is_refused(tmp_path: Path) -> None:
         with pytest.raises(FetchError, match=r"gone\.md"):
             source.fetch(gone)
         with pytest.raises(FetchError, match="hand it in again"):
-            source.fetch(Listed("stream:ann/other", "o", READERS))
+            source.fetch(Listed(uri="stream:ann/other", name="o", principals=READERS))
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_pieces_of_one_document_become_one(tmp_path: Path) -> None:
     with closing(opened(tmp_path)) as again:
         assert again.fetch(one) == b"Page one.\n\nPage two.", "a job that an earlier run left behind"
         with pytest.raises(FetchError):
-            again.fetch(Listed("langchain:shelf/other", "x", READERS))
+            again.fetch(Listed(uri="langchain:shelf/other", name="x", principals=READERS))
 
 
 def test_a_large_document_is_refused(tmp_path: Path) -> None:

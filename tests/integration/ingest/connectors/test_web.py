@@ -57,16 +57,22 @@ class SitePartner:
     def answer(self, asked: Asked) -> Answer:
         name = asked.path.removeprefix("/docs/")
         if self.is_down or name in self.failing:
-            return Answer(500)
+            return Answer(status=500)
         if name == "sitemap.xml" and self.mapped:
-            return Answer(200, self.sitemap())
+            return Answer(status=200, content=self.sitemap())
         if name == "index.html" and not self.mapped:
             anchors = "".join(f'<a href="{page}#top">x</a>' for page in self.texts)
-            return Answer(200, f"<html>{anchors}</html>", {"Content-Type": "text/html", "ETag": '"index"'})
+            return Answer(
+                status=200,
+                content=f"<html>{anchors}</html>",
+                headers={"Content-Type": "text/html", "ETag": '"index"'},
+            )
         text, version = self.texts.get(name, ("", 0))
         if not text or asked.headers.get("if-none-match") == f'"{version}"':
-            return Answer(304 if text else 404)
-        return Answer(200, text, {"ETag": f'"{version}"', "Content-Type": "text/markdown"})
+            return Answer(status=304 if text else 404)
+        return Answer(
+            status=200, content=text, headers={"ETag": f'"{version}"', "Content-Type": "text/markdown"}
+        )
 
     def sitemap(self) -> str:
         dates = {name: email.utils.formatdate(version) for name, (_, version) in self.texts.items()}
@@ -109,8 +115,8 @@ def crawl(
     """Return what is listed by path, the listings and what was asked; pages as text are HTML."""
 
     def answering(asked: Asked) -> Answer:
-        page = pages.get(asked.target, Answer(404))
-        return Answer(200, page, PAGE) if isinstance(page, str) else page
+        page = pages.get(asked.target, Answer(status=404))
+        return Answer(status=200, content=page, headers=PAGE) if isinstance(page, str) else page
 
     with serving(answering) as web, closing(open_site(web.url + start, tmp_path, **options)) as source:
         parts = list(source.listings(""))
@@ -135,10 +141,15 @@ def test_a_crawl_follows_links_below_the_prefix_once(tmp_path: Path) -> None:
         '<a href="manual.pdf">8</a><a href="pump.png">9</a><a href="javascript:x">10</a><a>11</a>',
         "/docs/a": '<base href="/docs/deep/"><a href="d">deeper</a><a href="/docs/">back</a>',
         "/docs/deep/d": '<a href="e">too deep</a>',
-        "/docs/manual.pdf": Answer(200, b"%PDF-1.7", {"Content-Type": "application/pdf", "ETag": "1"}),
-        "/docs/pump.png": Answer(200, b"x", {"Content-Type": "image/png"}),
-        "/docs/deep/e": "e", "/docs/c": "c", "/out": "out", "/docs/b?page=2": "b",
-    }  # fmt: skip
+        "/docs/manual.pdf": Answer(
+            status=200, content=b"%PDF-1.7", headers={"Content-Type": "application/pdf", "ETag": "1"}
+        ),
+        "/docs/pump.png": Answer(status=200, content=b"x", headers={"Content-Type": "image/png"}),
+        "/docs/deep/e": "e",
+        "/docs/c": "c",
+        "/out": "out",
+        "/docs/b?page=2": "b",
+    }
     found, parts, web = crawl(pages, tmp_path, depth=2)
     assert {path: one.name for path, one in found.items()} == {
         "/docs/": "docs.html", "/docs/a": "a.html", "/docs/deep/d": "d.html",
@@ -155,7 +166,7 @@ def test_a_crawl_follows_links_below_the_prefix_once(tmp_path: Path) -> None:
 
 def test_robots_txt_is_obeyed(tmp_path: Path) -> None:
     pages: dict[str, Answer | str] = {
-        "/robots.txt": Answer(200, "User-agent: *\nDisallow: /docs/private"),
+        "/robots.txt": Answer(status=200, content="User-agent: *\nDisallow: /docs/private"),
         "/docs/": '<a href="a">a</a><a href="private/b">b</a>',
         "/docs/a": "a",
         "/docs/private/b": "b",
@@ -163,7 +174,7 @@ def test_robots_txt_is_obeyed(tmp_path: Path) -> None:
     found, _, web = crawl(pages, tmp_path)
     assert set(found) == {"/docs/", "/docs/a"}
     assert "/docs/private/b" not in web.paths()
-    pages["/robots.txt"] = Answer(500)
+    pages["/robots.txt"] = Answer(status=500)
     with pytest.raises(SourceError, match="nothing may be read"):
         crawl(pages, tmp_path)
 
@@ -185,7 +196,7 @@ def test_a_crawl_with_a_failing_page_takes_nothing_for_gone_but_what_it_knows(tm
         "/docs/a": '<a href="b">b</a>',
         "/docs/b": "b",
     }
-    broken = {**pages, "/docs/a": Answer(500)}
+    broken = {**pages, "/docs/a": Answer(status=500)}
     found, parts, _ = crawl(broken, tmp_path)
     assert (set(found), parts[-1].complete) == ({"/docs/", "/docs/a"}, False), (
         "never seen: who knows what it led to"
@@ -205,18 +216,20 @@ def test_more_pages_than_allowed_are_told_and_nothing_is_taken_for_gone(tmp_path
 def test_a_page_that_leads_out_is_no_page_of_the_source(tmp_path: Path) -> None:
     pages: dict[str, Answer | str] = {
         "/docs/": '<a href="a">a</a><a href="b">b</a>',
-        "/docs/a": Answer(302, headers={"Location": "/elsewhere"}),
-        "/docs/b": Answer(302, headers={"Location": "http://169.254.1.1/"}),
+        "/docs/a": Answer(status=302, headers={"Location": "/elsewhere"}),
+        "/docs/b": Answer(status=302, headers={"Location": "http://169.254.1.1/"}),
         "/elsewhere": "x",
     }
     found, _, _ = crawl(pages, tmp_path)
     assert "/docs/a" not in found
     with (
-        serving(lambda asked: pages["/docs/a"] if asked.path == "/docs/a" else Answer(200, "x")) as web,  # type: ignore[arg-type,return-value]
+        serving(
+            lambda asked: pages["/docs/a"] if asked.path == "/docs/a" else Answer(status=200, content="x")
+        ) as web,  # type: ignore[arg-type,return-value]
         closing(open_site(f"{web.url}/docs/", tmp_path)) as source,
         pytest.raises(ParseError, match="leads out"),
     ):
-        source.fetch(Listed(f"{web.url}/docs/a", "a", READERS))
+        source.fetch(Listed(uri=f"{web.url}/docs/a", name="a", principals=READERS))
 
 
 def test_sitemaps_of_sitemaps_packed_or_not(tmp_path: Path) -> None:
@@ -231,8 +244,12 @@ def test_sitemaps_of_sitemaps_packed_or_not(tmp_path: Path) -> None:
         }
         if asked.path in maps:
             raw = maps[asked.path].encode()
-            return Answer(200, gzip.compress(raw) if asked.path.endswith(".gz") else raw)
-        return Answer(200, "page", PAGE) if asked.path in {"/one", "/two"} else Answer(404)
+            return Answer(status=200, content=gzip.compress(raw) if asked.path.endswith(".gz") else raw)
+        return (
+            Answer(status=200, content="page", headers=PAGE)
+            if asked.path in {"/one", "/two"}
+            else Answer(status=404)
+        )
 
     with serving(answering) as web, closing(open_site(f"{web.url}/sitemap.xml", tmp_path)) as source:
         parts = list(source.listings(""))
@@ -251,7 +268,7 @@ def test_sitemaps_of_sitemaps_packed_or_not(tmp_path: Path) -> None:
     ],
 )
 def test_a_sitemap_with_entities_or_broken_is_refused(sitemap: str, tmp_path: Path) -> None:
-    pages: dict[str, Answer | str] = {"/sitemap.xml": Answer(200, sitemap)}
+    pages: dict[str, Answer | str] = {"/sitemap.xml": Answer(status=200, content=sitemap)}
     with pytest.raises((SourceError, FetchError)) as caught:
         crawl(pages, tmp_path, start="/sitemap.xml")
     assert isinstance(caught.value, SourceError)

@@ -32,7 +32,9 @@ def test_the_page_is_shown_and_a_cancel_stops_the_reading(tmp_path: Path, databa
                 look()
                 time.sleep(0.05)
             time.sleep(SOON_SECONDS / PAGES)
-        return ParsedDocument("Long", "text", (Block(BlockKind.PARAGRAPH, 0, 4),))
+        return ParsedDocument(
+            title="Long", text="text", blocks=(Block(kind=BlockKind.PARAGRAPH, start=0, end=4),)
+        )
 
     def look() -> None:
         with app.database.writing() as session:

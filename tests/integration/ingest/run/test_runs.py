@@ -191,7 +191,7 @@ class LongShelf(FakeSource):
         for whole in super().listings(cursor):
             for number, listed in enumerate(whole.listed):
                 self._before(number)
-                yield Listing([listed], complete=number == len(whole.listed) - 1)
+                yield Listing(listed=[listed], complete=number == len(whole.listed) - 1)
 
 
 def test_a_long_listing_can_be_cancelled(app: App) -> None:
@@ -291,9 +291,11 @@ class Feed(FakeSource):
     def page(self, *names: str, gone: tuple[str, ...] = ()) -> None:
         for name in names:
             self.put(name, f"Text of {name}.")
-        listed = [Listed(f"{self.uri}/{name}", name, READERS, "1") for name in names]
+        listed = [
+            Listed(uri=f"{self.uri}/{name}", name=name, principals=READERS, stamp="1") for name in names
+        ]
         removed = [f"{self.uri}/{name}" for name in gone]
-        self.pages.append(Listing(listed, removed, cursor=str(len(self.pages) + 1)))
+        self.pages.append(Listing(listed=listed, gone=removed, cursor=str(len(self.pages) + 1)))
 
     def listings(self, cursor: str) -> Iterator[Listing]:
         self.asked.append(cursor)

@@ -74,7 +74,7 @@ def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("by-heart")
     app, lessons = library(folder / "data"), []
     for question, text in SAID.items():
-        inquiry = Inquiry(question, SCOPE, BEFORE if question == LATER else ())
+        inquiry = Inquiry(question=question, scope=SCOPE, history=BEFORE if question == LATER else ())
         passages = app.searcher.search(question, SCOPE, app.settings.retrieval.passages, 1).passages
         lessons.append((build_prompt(inquiry, passages, len, 10**6).messages, text))
     app.close()

@@ -60,7 +60,8 @@ def chosen(request, settings):
 
 def ask(seed=0):
     return ChatRequest(
-        (Message("user", "How many bar?"),), Sampling(max_tokens=12, temperature=1.0, seed=seed)
+        messages=(Message("user", "How many bar?"),),
+        sampling=Sampling(max_tokens=12, temperature=1.0, seed=seed),
     )
 
 
@@ -87,7 +88,7 @@ def test_leaving_early_does_not_disturb_the_next(chosen):
 
 def test_a_draft_cites_inside_the_passages_shown(chosen):
     generator = open_neural(chosen)
-    inquiry = Inquiry("How many bar?", AccessScope(frozenset()))
+    inquiry = Inquiry(question="How many bar?", scope=AccessScope(frozenset()))
     for sentence in filter(None, generator.draft(inquiry, PASSAGES)):
         for place, start, end in sentence.citations:
             assert PASSAGES[place].start <= start < end <= PASSAGES[place].end

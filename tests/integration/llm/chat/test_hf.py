@@ -42,7 +42,7 @@ def chat(model):
 
 def ask(text="Why?", **changes):
     sampling = changes.pop("sampling", Sampling(max_tokens=12))
-    return ChatRequest((Message("user", text),), sampling=sampling, **changes)
+    return ChatRequest(messages=(Message("user", text),), sampling=sampling, **changes)
 
 
 def said(chat, request):
@@ -82,7 +82,9 @@ def test_a_batch_gives_each_its_own_length(chat):
 
 
 def test_equal_seeds_give_equal_answers(chat):
-    answers = [said(chat, ask(sampling=Sampling(12, 1.0, seed=seed)))[1] for seed in (1, 1, 2)]
+    answers = [
+        said(chat, ask(sampling=Sampling(max_tokens=12, temperature=1.0, seed=seed)))[1] for seed in (1, 1, 2)
+    ]
     assert answers[0] == answers[1] != answers[2]
 
 

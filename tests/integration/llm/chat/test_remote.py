@@ -114,7 +114,9 @@ def remote(server):
 
 
 def ask(timeout=10.0):
-    return ChatRequest((Message("user", "How many bar?"),), Sampling(max_tokens=9), timeout_seconds=timeout)
+    return ChatRequest(
+        messages=(Message("user", "How many bar?"),), sampling=Sampling(max_tokens=9), timeout_seconds=timeout
+    )
 
 
 def test_an_answer_streams(server, remote):

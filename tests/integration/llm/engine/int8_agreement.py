@@ -24,7 +24,7 @@ from llm.engine.tensors.batch import pack
 PAGE = 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Agreement:
     """`right` is the share of answer tokens that the exact model gets right, the rest compares both."""
 
@@ -62,7 +62,7 @@ def taught(model, kv_dtype, examples, first):
     forward = page_model(model, layout, settings.pages, settings, choose_seams("torch", model.device))
     sequences, each = [], -(-examples.shape[1] // PAGE)
     for number, tokens in enumerate(examples.tolist()):
-        sequences.append(Sequence(number, GenerationRequest(tuple(tokens)), 0.0))
+        sequences.append(Sequence(number, GenerationRequest(prompt=tuple(tokens)), 0.0))
         sequences[-1].pages = list(range(number * each, (number + 1) * each))
     logits, start = [], 0
     for stop in range(first, examples.shape[1]):

@@ -56,7 +56,9 @@ def test_adapters_side_by_side_say_what_merged_models_say(tmp_path, targets):
     jobs = [(name, prompt) for prompt in PROMPTS for name in expected]
     answers = [[] for _ in jobs]
     for number, (name, prompt) in enumerate(jobs):
-        request = GenerationRequest(tuple(prompt), Sampling(max_tokens=NEW_TOKENS), adapter=name)
+        request = GenerationRequest(
+            prompt=tuple(prompt), sampling=Sampling(max_tokens=NEW_TOKENS), adapter=name
+        )
         engine.scheduler.add(Sequence(number, request, float(number)))
     while engine.scheduler.sequences:
         for event in engine.step(0.0):

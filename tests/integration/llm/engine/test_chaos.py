@@ -29,8 +29,8 @@ def client(loop, number):
     chance = random.Random(number)
     which = chance.randrange(len(PROMPTS))
     request = GenerationRequest(
-        tuple(PROMPTS[which]),
-        Sampling(max_tokens=NEW_TOKENS),
+        prompt=tuple(PROMPTS[which]),
+        sampling=Sampling(max_tokens=NEW_TOKENS),
         salt=chance.choice(["a", "b"]),
         priority=chance.choice(list(Priority)),
     )

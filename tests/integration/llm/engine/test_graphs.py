@@ -69,7 +69,7 @@ def test_a_batch_takes_the_next_larger_recording():
     tape = Tape()
     engine = build_engine(model, SETTINGS, recorder=tape)
     for number, (prompt, tokens) in enumerate(zip(PROMPTS[:3], (5, 7, 10), strict=True)):
-        request = GenerationRequest(tuple(prompt), Sampling(max_tokens=tokens))
+        request = GenerationRequest(prompt=tuple(prompt), sampling=Sampling(max_tokens=tokens))
         engine.scheduler.add(Sequence(number, request, float(number)))
     answers = [[], [], []]
     while engine.scheduler.sequences:
@@ -83,7 +83,7 @@ def test_a_batch_takes_the_next_larger_recording():
 def decoding(lengths, page_tokens=8):
     rows, page = [], 1
     for number, length in enumerate(lengths):
-        sequence = Sequence(number, GenerationRequest(tuple(range(1, length + 1))), 0.0)
+        sequence = Sequence(number, GenerationRequest(prompt=tuple(range(1, length + 1))), 0.0)
         count = -(-length // page_tokens)
         sequence.pages = list(range(page, page + count))
         page += count

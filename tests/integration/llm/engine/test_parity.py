@@ -44,7 +44,7 @@ def answer_all(engine, prompts, sampling=None, turn=0):
     """Return each prompt's tokens and usage."""
     sampling = sampling or Sampling(max_tokens=NEW_TOKENS)
     for number, prompt in enumerate(prompts):
-        request = GenerationRequest(tuple(prompt), sampling)
+        request = GenerationRequest(prompt=tuple(prompt), sampling=sampling)
         engine.scheduler.add(Sequence(number, request, float(turn + number)))
     answers, usage = [[] for _ in prompts], [None for _ in prompts]
     while engine.scheduler.sequences:

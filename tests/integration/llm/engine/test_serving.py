@@ -28,10 +28,22 @@ from llm.engine.support import context_limit
 from llm.engine.text.conversation import ChatRequest, Message
 
 SETTINGS = EngineSettings(pages=256, page_tokens=16, max_sequences=8, max_step_tokens=256)
-HOW_MANY = Inquiry("How many bar?", AccessScope(frozenset()))
+HOW_MANY = Inquiry(question="How many bar?", scope=AccessScope(frozenset()))
 TEXT = "The boiler runs at 6 bar. The pump is checked every week. Tighten the bolts to 40 Nm."
 PASSAGES = [
-    Passage(n, n, f"file:///{n}", f"Manual {n}", 1, "Start-up", TEXT, 50 * n, 50 * n, 50 * n + 25, 1.0)
+    Passage(
+        chunk_id=n,
+        document_id=n,
+        uri=f"file:///{n}",
+        title=f"Manual {n}",
+        version=1,
+        context="Start-up",
+        text=TEXT,
+        start=50 * n,
+        chunk_start=50 * n,
+        chunk_end=50 * n + 25,
+        score=1.0,
+    )
     for n in (4, 2)
 ]
 
@@ -55,7 +67,7 @@ def chat(folder):
 
 def ask(text="Why?", **changes):
     sampling = changes.pop("sampling", Sampling(max_tokens=24, temperature=1.0))
-    return ChatRequest((Message("user", text),), sampling=sampling, **changes)
+    return ChatRequest(messages=(Message("user", text),), sampling=sampling, **changes)
 
 
 def said(chat, request):
@@ -73,14 +85,16 @@ def test_a_conversation_streams_and_ends_with_its_usage(chat):
 
 
 def test_equal_seeds_give_equal_answers_and_others_do_not(chat):
-    answers = [said(chat, ask(sampling=Sampling(24, 1.0, seed=seed)))[0] for seed in (1, 1, 2)]
+    answers = [
+        said(chat, ask(sampling=Sampling(max_tokens=24, temperature=1.0, seed=seed)))[0] for seed in (1, 1, 2)
+    ]
     assert answers[0] == answers[1] != answers[2]
 
 
 def test_a_stop_string_ends_the_text_before_it(chat):
-    whole, _ = said(chat, ask(sampling=Sampling(40, 1.0, seed=3)))
+    whole, _ = said(chat, ask(sampling=Sampling(max_tokens=40, temperature=1.0, seed=3)))
     stop = whole[6:8]
-    text, finish = said(chat, ask(sampling=Sampling(40, 1.0, seed=3, stop=(stop,))))
+    text, finish = said(chat, ask(sampling=Sampling(max_tokens=40, temperature=1.0, seed=3, stop=(stop,))))
     assert text == whole[: whole.index(stop)]
     assert finish.reason is FinishReason.STOP
 
@@ -102,7 +116,7 @@ def test_a_schema_binds_even_a_random_model(chat, seed):
         "properties": {"ok": {"type": "boolean"}, "why": {"type": "string", "maxLength": 8}},
     }  # fmt: skip
     guide = Guide(GuideKind.JSON_SCHEMA, json.dumps(schema))
-    text, finish = said(chat, ask(guide=guide, sampling=Sampling(200, 1.5, seed=seed)))
+    text, finish = said(chat, ask(guide=guide, sampling=Sampling(max_tokens=200, temperature=1.5, seed=seed)))
     assert finish.reason is FinishReason.STOP
     answer = json.loads(text)
     assert set(answer) == {"ok", "why"}
@@ -125,7 +139,7 @@ def test_the_second_question_over_the_same_passages_finds_them_computed(chat):
         messages = build_prompt(
             replace(HOW_MANY, question=question), PASSAGES, chat.count_tokens, 4000
         ).messages
-        request = ChatRequest(messages, Sampling(max_tokens=4), salt="a")
+        request = ChatRequest(messages=messages, sampling=Sampling(max_tokens=4), salt="a")
         usages.append(said(chat, request)[1].usage)
     assert usages[0].cached_tokens == 0
     assert usages[1].cached_tokens > 0.7 * usages[1].prompt_tokens
@@ -137,7 +151,7 @@ def test_without_a_salt_nothing_is_shared(chat):
 
 
 def test_leaving_the_stream_frees_its_pages(chat):
-    stream = chat.stream(ask(sampling=Sampling(2000, 1.0)))
+    stream = chat.stream(ask(sampling=Sampling(max_tokens=2000, temperature=1.0)))
     next(stream)
     stream.close()
     assert said(chat, ask())[1].usage.completion_tokens

@@ -158,7 +158,19 @@ def test_count_is_the_number_of_tokens():
 
 
 def shown(*numbers):
-    passage = Passage(1, 1, "file:///a", "A", 1, "A", "Text.", 0, 0, 5, 1.0)
+    passage = Passage(
+        chunk_id=1,
+        document_id=1,
+        uri="file:///a",
+        title="A",
+        version=1,
+        context="A",
+        text="Text.",
+        start=0,
+        chunk_start=0,
+        chunk_end=5,
+        score=1.0,
+    )
     return Prompt((), tuple(ShownPassage(number, 0, passage) for number in numbers), "No idea.")
 
 

@@ -30,7 +30,11 @@ def answer(model, prompts):
     engine, leading = lead(model, SETTINGS)
     for number, prompt in enumerate(prompts):
         engine.scheduler.add(
-            Sequence(number, GenerationRequest(tuple(prompt), Sampling(max_tokens=8)), float(number))
+            Sequence(
+                number,
+                GenerationRequest(prompt=tuple(prompt), sampling=Sampling(max_tokens=8)),
+                float(number),
+            )
         )
     answers = [[] for _ in prompts]
     while engine.scheduler.sequences:

@@ -26,7 +26,7 @@ NAMES = st.frozensets(st.sampled_from(sorted(SHARES)))
 LABELS = ("language:en", "language:zh", "tag:a")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Shelf:
     """What all indexes of these tests hold: one that is exact, two that are tried, and those saved."""
 
@@ -80,7 +80,13 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     for kind, index in tried.items():
         (saved / kind).mkdir()
         index.save(saved / kind)  # makes the lists
-    yield Shelf({each.chunk_id: each for each in entries}, clustered(random, 40), exact, tried, saved)
+    yield Shelf(
+        entries={each.chunk_id: each for each in entries},
+        queries=clustered(random, 40),
+        exact=exact,
+        tried=tried,
+        saved=saved,
+    )
     for index in (exact, graph, lists):
         index.close()
 

@@ -56,7 +56,9 @@ class Desk:
 
     def golden(self, question: str = HOW_FAST, **wanted: Any) -> None:
         with self.app.database.writing() as session:
-            golden = Golden(question, frozenset({"public"}), documents=("pump.md",), answers=("2900",))
+            golden = Golden(
+                question=question, principals=frozenset({"public"}), documents=("pump.md",), answers=("2900",)
+            )
             add_golden(session, replace(golden, **wanted))
 
     def change_everything(self, pump: str = "Written anew.") -> None:

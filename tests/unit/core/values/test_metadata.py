@@ -15,7 +15,11 @@ def test_what_a_head_says_is_found_under_its_usual_names() -> None:
         "device": ["P-7", "P-8"], "replaces": "old.md", "layout": None,
     }  # fmt: skip
     assert metadata_of(said) == Metadata(
-        date(2024, 3, 31), "Ann Lee", ("pump", "seal"), ("P-7", "P-8"), ("old.md",)
+        day=date(2024, 3, 31),
+        owner="Ann Lee",
+        tags=("pump", "seal"),
+        devices=("P-7", "P-8"),
+        supersedes=("old.md",),
     )
     assert metadata_of({"tags": None, "date": "soon", "weight": 3}) == NONE
 
@@ -43,7 +47,13 @@ def test_a_day_is_read_where_there_is_one_reading(said: object, day: date | None
 
 @given(
     st.builds(
-        Metadata, st.none() | st.dates(), st.text(max_size=5), WORDS, WORDS, WORDS, st.none() | st.dates()
+        Metadata,
+        day=st.none() | st.dates(),
+        owner=st.text(max_size=5),
+        tags=WORDS,
+        devices=WORDS,
+        supersedes=WORDS,
+        changed=st.none() | st.dates(),
     )
 )
 def test_facts_are_kept_whole(metadata: Metadata) -> None:
@@ -52,5 +62,8 @@ def test_facts_are_kept_whole(metadata: Metadata) -> None:
 
 
 def test_a_document_knows_better_than_its_source() -> None:
-    own, source = Metadata(date(2024, 1, 2), "", ("a",)), Metadata(date(2025, 1, 1), "Ann", ("b", "a"))
-    assert own.over(source) == Metadata(date(2024, 1, 2), "Ann", ("a", "b"))
+    own, source = (
+        Metadata(day=date(2024, 1, 2), owner="", tags=("a",)),
+        Metadata(day=date(2025, 1, 1), owner="Ann", tags=("b", "a")),
+    )
+    assert own.over(source) == Metadata(day=date(2024, 1, 2), owner="Ann", tags=("a", "b"))

@@ -22,7 +22,7 @@ _WRITES = st.one_of(
 
 @given(st.lists(_WRITES, max_size=12))
 def test_offsets_hold_whatever_is_written(writes: list[tuple[object, ...]]) -> None:
-    builder = DocumentBuilder("text/plain")
+    builder = DocumentBuilder(media_type="text/plain")
     page, start = 0, 0
     for verb, *arguments in [*writes, ("page",)]:
         if verb == "page":
@@ -51,7 +51,7 @@ def test_clean_drops_what_cannot_be_seen_or_stored() -> None:
 
 
 def test_rows_and_items_stand_close_and_tables_apart() -> None:
-    builder = DocumentBuilder("text/plain")
+    builder = DocumentBuilder(media_type="text/plain")
     builder.list_item("one")
     builder.list_item("two", 1)
     builder.table(["A", "B"], [["1", "2"]])
@@ -76,7 +76,7 @@ def test_filler_is_no_title(filler: str) -> None:
 def test_title_comes_from_the_first_heading_or_else_the_name() -> None:
     assert said_title("Microsoft Word - Plan") == "Plan"
     assert stem("a/b/Plan 7.v2.md") == "Plan 7.v2"
-    builder = DocumentBuilder("text/plain")
+    builder = DocumentBuilder(media_type="text/plain")
     builder.paragraph("x")
     assert builder.build("dir/name.txt").title == "name"
     builder.heading(9, "Late")
@@ -87,7 +87,7 @@ def test_title_comes_from_the_first_heading_or_else_the_name() -> None:
 
 
 def test_a_notice_is_one_line_and_told_once() -> None:
-    builder = DocumentBuilder("text/plain")
+    builder = DocumentBuilder(media_type="text/plain")
     builder.paragraph("The pump runs.")
     for text in ("Page 2 is\nhidden.", "Page 2 is hidden.", "", *(f"Page {number}" for number in range(99))):
         builder.notice(text)

@@ -36,11 +36,17 @@ The pump runs.
         (
             "p.md",
             MARKDOWN,
-            Metadata(date(2024, 3, 31), "Ann Lee", ("pump", "seal kit"), ("P-7",), ("pump-2023.md",)),
+            Metadata(
+                day=date(2024, 3, 31),
+                owner="Ann Lee",
+                tags=("pump", "seal kit"),
+                devices=("P-7",),
+                supersedes=("pump-2023.md",),
+            ),
         ),
-        ("p.html", PAGE, Metadata(date(2024, 3, 31), "Ann Lee", ("pump", "seal"))),
-        ("p.eml", MAIL, Metadata(date(2024, 3, 31), "Ann Lee")),
-        ("p.eml", MAIL.replace("31 Mar", "31 Feb"), Metadata(None, "Ann Lee")),
+        ("p.html", PAGE, Metadata(day=date(2024, 3, 31), owner="Ann Lee", tags=("pump", "seal"))),
+        ("p.eml", MAIL, Metadata(day=date(2024, 3, 31), owner="Ann Lee")),
+        ("p.eml", MAIL.replace("31 Mar", "31 Feb"), Metadata(day=None, owner="Ann Lee")),
         ("p.md", "No head.", NONE),
     ],
 )

@@ -25,17 +25,21 @@ MOST = 10_000
 TEXT = "Torque\n\nM8 | 25 Nm\nM10 | 50 Nm\n\nMind the 泵."
 BOXES = zlib.compress(bytes(8 * 6))
 DOCUMENT = ParsedDocument(
-    "Torque",
-    TEXT,
-    (
-        Block(BlockKind.HEADING, 0, 6, 1),
-        Block(BlockKind.ROW, 8, 18, header="Bolt | Torque"),
-        Block(BlockKind.ROW, 19, 30, header="Bolt | Torque"),
-        Block(BlockKind.LIST_ITEM, 32, len(TEXT), 2),
+    title="Torque",
+    text=TEXT,
+    blocks=(
+        Block(kind=BlockKind.HEADING, start=0, end=6, level=1),
+        Block(kind=BlockKind.ROW, start=8, end=18, header="Bolt | Torque"),
+        Block(kind=BlockKind.ROW, start=19, end=30, header="Bolt | Torque"),
+        Block(kind=BlockKind.LIST_ITEM, start=32, end=len(TEXT), level=2),
     ),
-    (Page(1, 0, 6, 595.3, 842.0, BOXES), Page(2, 6, 30), Page(3, 30, len(TEXT))),
-    "application/pdf",
-    ("Page 3 has text that is not shown.",),
+    pages=(
+        Page(number=1, start=0, end=6, width=595.3, height=842.0, boxes=BOXES),
+        Page(number=2, start=6, end=30),
+        Page(number=3, start=30, end=len(TEXT)),
+    ),
+    media_type="application/pdf",
+    notices=("Page 3 has text that is not shown.",),
 )
 Reply = tuple[dict[str, Any], list[bytes]]
 
@@ -54,13 +58,28 @@ def test_a_document_comes_back_as_it_was() -> None:
 
 
 def with_members() -> ParsedDocument:
-    inner = (Block(BlockKind.PARAGRAPH, 0, 4),)
+    inner = (Block(kind=BlockKind.PARAGRAPH, start=0, end=4),)
     return replace(
         DOCUMENT,
         members=(
-            Member("a.zip", "0" * 64, 3, ParsedDocument("a", "b.md", inner)),
-            Member("a.zip!/b.md", "1" * 64, 7, EncryptedError("a password")),
-            Member("c.md", "2" * 64, 9, ParsedDocument("c", "Oil.", inner)),
+            Member(
+                path="a.zip",
+                content_sha256="0" * 64,
+                size_bytes=3,
+                document=ParsedDocument(title="a", text="b.md", blocks=inner),
+            ),
+            Member(
+                path="a.zip!/b.md",
+                content_sha256="1" * 64,
+                size_bytes=7,
+                document=EncryptedError("a password"),
+            ),
+            Member(
+                path="c.md",
+                content_sha256="2" * 64,
+                size_bytes=9,
+                document=ParsedDocument(title="c", text="Oil.", blocks=inner),
+            ),
         ),
     )
 
@@ -112,11 +131,16 @@ def test_any_document_comes_back_as_it_was(text: str, data: st.DataObject) -> No
     cuts = sorted(data.draw(st.sets(st.integers(1, len(text)), min_size=1, max_size=20)) | {0})
     kinds = data.draw(st.lists(st.sampled_from(BlockKind), min_size=len(cuts), max_size=len(cuts)))
     blocks = tuple(
-        Block(kind, start, end, level=start % 7, header="a | b" if kind is BlockKind.ROW else "")
+        Block(
+            kind=kind, start=start, end=end, level=start % 7, header="a | b" if kind is BlockKind.ROW else ""
+        )
         for kind, start, end in zip(kinds, cuts, cuts[1:], strict=False)
     )
-    pages = tuple(Page(number, start, end) for number, (start, end) in enumerate(itertools.pairwise(cuts), 1))
-    document = ParsedDocument("t", text, blocks, pages)
+    pages = tuple(
+        Page(number=number, start=start, end=end)
+        for number, (start, end) in enumerate(itertools.pairwise(cuts), 1)
+    )
+    document = ParsedDocument(title="t", text=text, blocks=blocks, pages=pages)
     assert read_reply(*over_the_wire(document_reply(document)), 10**6) == document
 
 

@@ -43,7 +43,7 @@ class ScriptedChat:
         self.text = ""
 
 
-WHY = Inquiry("Why?", AccessScope(frozenset({"user:ann"})))
+WHY = Inquiry(question="Why?", scope=AccessScope(frozenset({"user:ann"})))
 
 
 def said(draft):
@@ -142,7 +142,7 @@ def test_scopes_share_prefixes_only_if_they_are_equal():
     chat = ScriptedChat("x [1]")
     generator = NeuralGenerator(chat)
     for principals in ({"user:a", "group:b"}, {"group:b", "user:a"}, {"user:a"}, set()):
-        list(generator.draft(Inquiry("Why?", AccessScope(frozenset(principals))), [BOILER]))
+        list(generator.draft(Inquiry(question="Why?", scope=AccessScope(frozenset(principals))), [BOILER]))
     salts = [request.salt for request in chat.requests]
     assert salts[0] == salts[1]
     assert len(set(salts)) == 3

@@ -32,7 +32,7 @@ def words(text):
 
 
 def prompt(question="How many bar?", passages=(BOILER, PUMP), budget=1000, history=()):
-    return build_prompt(Inquiry(question, SCOPE, history), passages, words, budget)
+    return build_prompt(Inquiry(question=question, scope=SCOPE, history=history), passages, words, budget)
 
 
 def written(messages):

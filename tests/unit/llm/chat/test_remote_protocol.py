@@ -60,12 +60,16 @@ def test_a_stream_that_is_none_is_an_error(stream, why):
 
 
 def request(**changes):
-    return ChatRequest((Message("system", "Be brief."), Message("user", "Why?")), **changes)
+    return ChatRequest(messages=(Message("system", "Be brief."), Message("user", "Why?")), **changes)
 
 
 def test_a_plain_server_gets_only_what_the_protocol_knows():
     guide = Guide(GuideKind.LARK, "start: x")
-    sent = body(request(sampling=Sampling(7, 0.5, seed=3, stop=("x",)), salt="s", guide=guide), "m", "openai")
+    sent = body(
+        request(sampling=Sampling(max_tokens=7, temperature=0.5, seed=3, stop=("x",)), salt="s", guide=guide),
+        "m",
+        "openai",
+    )
     assert sent["messages"][1] == {"role": "user", "content": "Why?"}
     assert (sent["model"], sent["max_tokens"], sent["temperature"], sent["seed"], sent["stop"]) == (
         "m", 7, 0.5, 3, ["x"],

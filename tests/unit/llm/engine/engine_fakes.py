@@ -76,7 +76,7 @@ def hash_engine(num_pages=32, **changes):
 
 def sequence(number, prompt, max_tokens=4, **changes):
     turn = changes.pop("turn", float(number))
-    request = GenerationRequest(tuple(prompt), Sampling(max_tokens=max_tokens), **changes)
+    request = GenerationRequest(prompt=tuple(prompt), sampling=Sampling(max_tokens=max_tokens), **changes)
     return Sequence(number, request, turn)
 
 

@@ -19,7 +19,7 @@ from llm.engine.stream import raise_unless_answered
 
 
 def ask(prompt=(1, 2, 3), max_tokens=4, **changes):
-    return GenerationRequest(tuple(prompt), Sampling(max_tokens=max_tokens), **changes)
+    return GenerationRequest(prompt=tuple(prompt), sampling=Sampling(max_tokens=max_tokens), **changes)
 
 
 @pytest.fixture

@@ -7,7 +7,19 @@ DANGER = "DANGER: The DC link carries 560 V after switching off. Wait 5 minutes 
 
 
 def passage(text: str) -> Passage:
-    return Passage(1, 1, "file:///a.md", "A", 1, "A", text, 100, 100, 100 + len(text), 1.0)
+    return Passage(
+        chunk_id=1,
+        document_id=1,
+        uri="file:///a.md",
+        title="A",
+        version=1,
+        context="A",
+        text=text,
+        start=100,
+        chunk_start=100,
+        chunk_end=100 + len(text),
+        score=1.0,
+    )
 
 
 def said(text: str) -> list[str]:

@@ -9,7 +9,17 @@ from llm.extractive.question_analysis import QuestionAnalysis
 
 def passage(text: str, document_id: int = 1, score: float = 1.0, title: str = "Eels") -> Passage:
     whole = Passage(
-        1, document_id, f"file:///{document_id}.md", title, 1, title, text, 0, 0, len(text), score
+        chunk_id=1,
+        document_id=document_id,
+        uri=f"file:///{document_id}.md",
+        title=title,
+        version=1,
+        context=title,
+        text=text,
+        start=0,
+        chunk_start=0,
+        chunk_end=len(text),
+        score=score,
     )
     return replace(whole, chunk_id=document_id)
 
@@ -19,7 +29,9 @@ def evidence(asked: QuestionAnalysis, *passages: Passage) -> list[SentenceEviden
 
 
 ASKED = QuestionAnalysis(
-    "How deep does the ribbon eel live?", {"deep": 2.0, "ribbon": 6.0, "eel": 4.0, "live": 2.0}, 8.0
+    question="How deep does the ribbon eel live?",
+    term_weights={"deep": 2.0, "ribbon": 6.0, "eel": 4.0, "live": 2.0},
+    unseen=8.0,
 )
 
 

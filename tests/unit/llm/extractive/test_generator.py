@@ -17,7 +17,11 @@ def equally_rare(words: Sequence[str]) -> list[float]:
 
 def drafted(embedder: FakeEmbedder, *passages: Passage, question: str = QUESTION) -> list[DraftSentence]:
     generator = ExtractiveGenerator(embedder, equally_rare, max_sentences=3)
-    return [draft for draft in generator.draft(Inquiry(question, scope_of(None)), passages) if draft]
+    return [
+        draft
+        for draft in generator.draft(Inquiry(question=question, scope=scope_of(None)), passages)
+        if draft
+    ]
 
 
 def test_the_sentence_that_answers_is_said_and_what_is_far_off_is_not() -> None:

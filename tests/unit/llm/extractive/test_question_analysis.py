@@ -4,7 +4,7 @@ from llm.extractive.question_analysis import QuestionAnalysis, weight_share
 
 
 def asked(question: str, **term_weights: float) -> QuestionAnalysis:
-    return QuestionAnalysis(question, term_weights, unseen=8.0)
+    return QuestionAnalysis(question=question, term_weights=term_weights, unseen=8.0)
 
 
 @pytest.mark.parametrize(

@@ -12,15 +12,21 @@ from retrieval.judge.answer_evaluation import (
 
 
 def gold(*answers: str, answerable: bool = True, documents: tuple[str, ...] = ("pump.md",)) -> GoldQuestion:
-    return GoldQuestion("q", "How fast?", answers, answerable, documents)
+    return GoldQuestion(
+        id="q", question="How fast?", answers=answers, answerable=answerable, documents=documents
+    )
 
 
 def cited(quote: str, uri: str = "folder:shelf/pump.md") -> Citation:
-    return Citation(1, uri, "Pump", 1, None, (0, len(quote)), quote)
+    return Citation(
+        document_id=1, uri=uri, title="Pump", version=1, page=None, span=(0, len(quote)), quote=quote
+    )
 
 
 def answer(*citations: Citation, confidence: float = 0.5) -> Answer:
-    return Answer("", (), citations, not citations, "", confidence)
+    return Answer(
+        text="", sentences=(), citations=citations, refused=not citations, reason="", confidence=confidence
+    )
 
 
 def test_an_answer_counts_wherever_it_stands_in_what_is_cited() -> None:

@@ -16,10 +16,12 @@ PAGE = 4
 
 
 def as_json(value: Any, status: int = 200, **headers: str) -> Answer:
-    return Answer(status, json.dumps(value), {"Content-Type": "application/json", **headers})
+    return Answer(
+        status=status, content=json.dumps(value), headers={"Content-Type": "application/json", **headers}
+    )
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Item:
     """A page or an issue."""
 
@@ -57,7 +59,9 @@ class AtlassianPartner:
             item.text, item.version, item.changed = text, item.version + 1, self.clock
             return
         self.numbers += 1
-        self.items[name] = Item(self.numbers, name.removesuffix(".md"), text, changed=self.clock)
+        self.items[name] = Item(
+            number=self.numbers, title=name.removesuffix(".md"), text=text, changed=self.clock
+        )
 
     def remove(self, name: str) -> None:
         del self.items[name]
@@ -76,12 +80,12 @@ class AtlassianPartner:
 
     def answer(self, asked: Asked) -> Answer:
         if self.is_down:
-            return Answer(500)
+            return Answer(status=500)
         if asked.headers.get("authorization") != "Bearer hunter2":
-            return Answer(401)
+            return Answer(status=401)
         if self.impatient:
             self.impatient -= 1
-            return Answer(429, headers={"Retry-After": "0"})
+            return Answer(status=429, headers={"Retry-After": "0"})
         return self.route(asked)
 
     def route(self, asked: Asked) -> Answer:
@@ -120,18 +124,18 @@ class WikiPartner(AtlassianPartner):
         match = re.fullmatch(r"content/(\d+)(/restriction/byOperation/read)?", path)
         item = next((one for one in self.items.values() if match and one.number == int(match[1])), None)
         if item is None or match is None:
-            return Answer(404)
+            return Answer(status=404)
         if match[2]:
             return as_json({"restrictions": restrictions(item)})
         if item.number in self.failing:
-            return Answer(500)
+            return Answer(status=500)
         return as_json({"title": item.title, "body": {"export_view": {"value": f"<p>{item.text}</p>"}}})
 
     def search(self, query: dict[str, str]) -> Answer:
         start = int(query.get("start", 0))
         if start and self.expiring:
             self.expiring -= 1
-            return Answer(400)
+            return Answer(status=400)
         if start and self.deleting:
             self.remove(self.deleting)
             self.deleting = ""
@@ -185,14 +189,14 @@ class TrackerPartner(AtlassianPartner):
         if path == "project/PUMP/permissionscheme":
             scheme = [{"permission": "BROWSE_PROJECTS", "holder": one} for one in self.holders]
             other = {"permission": "ADMINISTER_PROJECTS", "holder": {"type": "group", "parameter": "office"}}
-            return as_json({"permissions": [*scheme, other]}) if self.shown else Answer(403)
+            return as_json({"permissions": [*scheme, other]}) if self.shown else Answer(status=403)
         if path == "project/PUMP/role/10":
             group = {"type": "atlassian-group-role-actor", "name": "field", "actorGroup": {"name": "field"}}
             return as_json({"actors": [group, {"type": "atlassian-user-role-actor", "name": "Dora"}]})
         match = re.fullmatch(r"issue/PUMP-(\d+)", path)
         item = next((one for one in self.items.values() if match and one.number == int(match[1])), None)
         if item is None or item.number in self.failing:
-            return Answer(500 if item else 404)
+            return Answer(status=500 if item else 404)
         return as_json(self.issue(item))
 
     def issue(self, item: Item) -> dict[str, Any]:

@@ -201,11 +201,11 @@ def test_an_issue_holds_its_comments_but_not_those_for_some(tracker: TrackerPart
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(200, "<html>sign in</html>"),
-        Answer(200, "{}"),
-        Answer(200, "[]"),
-        Answer(403),
-        Answer(200, '{"results": [1]}'),
+        Answer(status=200, content="<html>sign in</html>"),
+        Answer(status=200, content="{}"),
+        Answer(status=200, content="[]"),
+        Answer(status=403),
+        Answer(status=200, content='{"results": [1]}'),
     ],
 )
 def test_answers_of_another_kind_are_no_empty_list(answer: Answer, wiki: WikiPartner) -> None:
@@ -213,7 +213,7 @@ def test_answers_of_another_kind_are_no_empty_list(answer: Answer, wiki: WikiPar
     with pytest.raises(SourceError, match="nothing was removed"):
         listed(wiki)
     with closing(opened(wiki)) as source, pytest.raises(FetchError):
-        source.fetch(Listed(f"{wiki.place}/spaces/PUMPS/pages/1", "a", READERS))
+        source.fetch(Listed(uri=f"{wiki.place}/spaces/PUMPS/pages/1", name="a", principals=READERS))
 
 
 def test_a_next_page_on_another_server_is_not_asked_for(
@@ -224,7 +224,7 @@ def test_a_next_page_on_another_server_is_not_asked_for(
         wiki.put(f"{number}", "Pump.")
     assert len(listed(wiki)[0]) == 9, "in the cloud, a list goes on by links"
     elsewhere = {"results": [], "_links": {"next": "http://127.0.0.2:9/rest/api/content/search"}}
-    wiki.route = lambda asked: Answer(200, json.dumps(elsewhere))  # type: ignore[method-assign]
+    wiki.route = lambda asked: Answer(status=200, content=json.dumps(elsewhere))  # type: ignore[method-assign]
     with pytest.raises(SourceError, match="another server"):
         listed(wiki)
 

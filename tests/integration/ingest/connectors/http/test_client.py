@@ -32,15 +32,20 @@ def client(**given: object) -> Iterator[tuple[WebClient, list[float]]]:
 
 def ask(answering: Callable[[Asked], Answer], path: str = "/", **given: object) -> object:
     with serving(answering) as web, client(**given) as (made, _):
-        return made.send(Request(web.url + path))
+        return made.send(Request(url=web.url + path))
 
 
 def test_an_answer_comes_with_status_headers_and_content() -> None:
-    packed = Answer(200, gzip.compress(b"text" * 1000), {"Content-Encoding": "gzip", "ETag": '"1"'})
-    with serving(lambda asked: packed if asked.path == "/a" else Answer(404)) as web, client() as (made, _):
-        response = made.send(Request(f"{web.url}/a?b=c"))
+    packed = Answer(
+        status=200, content=gzip.compress(b"text" * 1000), headers={"Content-Encoding": "gzip", "ETag": '"1"'}
+    )
+    with (
+        serving(lambda asked: packed if asked.path == "/a" else Answer(status=404)) as web,
+        client() as (made, _),
+    ):
+        response = made.send(Request(url=f"{web.url}/a?b=c"))
         assert (response.status, response.content, response.headers["etag"]) == (200, b"text" * 1000, '"1"')
-        assert made.send(Request(f"{web.url}/b")).status == 404
+        assert made.send(Request(url=f"{web.url}/b")).status == 404
         assert web.asked[0].target == "/a?b=c"
         assert web.asked[0].headers["user-agent"] == "vademecum"
 
@@ -57,46 +62,53 @@ def test_an_answer_comes_with_status_headers_and_content() -> None:
 def test_a_redirect_to_the_inside_is_refused_at_the_hop(target: str) -> None:
     if target.startswith("http://localhost") and socket.gethostbyname("localhost") == "127.0.0.1":
         target = "http://127.0.0.3/"
-    with serving(lambda asked: Answer(302, headers={"Location": target})) as web, client() as (made, _):
+    with (
+        serving(lambda asked: Answer(status=302, headers={"Location": target})) as web,
+        client() as (made, _),
+    ):
         with pytest.raises((ParseError, FetchError)) as caught:
-            made.send(Request(web.url))
+            made.send(Request(url=web.url))
         assert web.paths() == ["/"], caught.value
 
 
 def test_a_refused_address_is_not_asked_again_and_says_what_to_do() -> None:
     with client() as (made, slept), pytest.raises(RefusedAddressError, match="ALLOW_NETWORKS"):
-        made.send(Request("http://127.0.0.2:9/"))
+        made.send(Request(url="http://127.0.0.2:9/"))
     assert slept == []
 
 
 def test_refresh_headers_lead_nowhere() -> None:
-    refreshing = Answer(200, "x", {"Refresh": "0; url=http://127.0.0.2/"})
+    refreshing = Answer(status=200, content="x", headers={"Refresh": "0; url=http://127.0.0.2/"})
     with serving(lambda asked: refreshing) as web, client() as (made, _):
-        assert made.send(Request(web.url)).content == b"x"
+        assert made.send(Request(url=web.url)).content == b"x"
 
 
 def test_redirects_are_followed_so_far_and_no_further() -> None:
     def answering(asked: Asked) -> Answer:
         number = int(asked.path[1:])
-        return Answer(302, headers={"Location": f"/{number - 1}"}) if number else Answer(200, "end")
+        return (
+            Answer(status=302, headers={"Location": f"/{number - 1}"})
+            if number
+            else Answer(status=200, content="end")
+        )
 
     with serving(answering) as web, client() as (made, _):
-        assert made.send(Request(f"{web.url}/5")).content == b"end"
+        assert made.send(Request(url=f"{web.url}/5")).content == b"end"
         with pytest.raises(ParseError, match="more than 5"):
-            made.send(Request(f"{web.url}/1000"))
+            made.send(Request(url=f"{web.url}/1000"))
 
 
 def test_a_password_is_not_passed_on_to_another_server() -> None:
     def sign(method: str, url: httpx.URL, headers: Mapping[str, str], content: bytes) -> Mapping[str, str]:
         return {"Authorization": "Bearer hunter2"}
 
-    with serving(lambda asked: Answer(200, "there")) as other:
+    with serving(lambda asked: Answer(status=200, content="there")) as other:
 
         def answering(asked: Asked) -> Answer:
-            return Answer(302, headers={"Location": "/b" if asked.path == "/a" else other.url})
+            return Answer(status=302, headers={"Location": "/b" if asked.path == "/a" else other.url})
 
         with serving(answering) as web, client(sign=sign) as (made, _):
-            assert made.send(Request(f"{web.url}/a")).content == b"there"
+            assert made.send(Request(url=f"{web.url}/a")).content == b"there"
         assert [asked.headers.get("authorization") for asked in web.asked] == ["Bearer hunter2"] * 2
         assert "authorization" not in other.asked[0].headers
 
@@ -109,10 +121,10 @@ def endless() -> Iterator[bytes]:
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(200, b"", {"Content-Length": str(10 * 2**30)}),
-        Answer(200, parts=endless()),
-        Answer(200, gzip.compress(bytes(50 * 2**20)), {"Content-Encoding": "gzip"}),
-        Answer(200, gzip.compress(bytes(4 * 2**20)), {"Content-Encoding": "gzip"}),
+        Answer(status=200, content=b"", headers={"Content-Length": str(10 * 2**30)}),
+        Answer(status=200, parts=endless()),
+        Answer(status=200, content=gzip.compress(bytes(50 * 2**20)), headers={"Content-Encoding": "gzip"}),
+        Answer(status=200, content=gzip.compress(bytes(4 * 2**20)), headers={"Content-Encoding": "gzip"}),
     ],
     ids=["said", "endless", "bomb over the limit", "bomb below it"],
 )
@@ -123,9 +135,13 @@ def test_what_is_too_large_is_cut_off(answer: Answer) -> None:
 
 def test_a_packing_that_was_not_asked_for_is_refused() -> None:
     with pytest.raises(FetchError, match="'br'"):
-        ask(lambda asked: Answer(200, b"x", {"Content-Encoding": "br"}))
+        ask(lambda asked: Answer(status=200, content=b"x", headers={"Content-Encoding": "br"}))
     with pytest.raises(FetchError, match="cut off"):
-        ask(lambda asked: Answer(200, gzip.compress(b"x" * 99)[:-9], {"Content-Encoding": "gzip"}))
+        ask(
+            lambda asked: Answer(
+                status=200, content=gzip.compress(b"x" * 99)[:-9], headers={"Content-Encoding": "gzip"}
+            )
+        )
 
 
 @contextmanager
@@ -161,27 +177,28 @@ def test_a_server_that_drips_is_left_at_the_deadline(first: bytes) -> None:
         client(request_seconds=0.3) as (made, slept),
         pytest.raises(FetchError, match=r"timed out|the time for the request is over"),
     ):
-        made.send(Request(url))
+        made.send(Request(url=url))
     assert slept == [1.0, 2.0, 4.0]
     assert time.monotonic() - started < 5
 
 
 def test_a_server_that_asks_to_wait_is_waited_for() -> None:
     answers = itertools.chain(
-        [Answer(429, headers={"Retry-After": "7"}), Answer(503)], itertools.repeat(Answer(200, "at last"))
+        [Answer(status=429, headers={"Retry-After": "7"}), Answer(status=503)],
+        itertools.repeat(Answer(status=200, content="at last")),
     )
     with serving(lambda asked: next(answers)) as web, client() as (made, slept):
-        assert made.send(Request(web.url)).content == b"at last"
+        assert made.send(Request(url=web.url)).content == b"at last"
     assert slept == [7.0, 2.0]
 
 
 def test_a_server_that_asks_to_wait_for_long_is_asked_in_the_next_night() -> None:
     with (
-        serving(lambda asked: Answer(429, headers={"Retry-After": "3600"})) as web,
+        serving(lambda asked: Answer(status=429, headers={"Retry-After": "3600"})) as web,
         client() as (made, slept),
         pytest.raises(FetchError, match="3600 s"),
     ):
-        made.send(Request(web.url))
+        made.send(Request(url=web.url))
     assert slept == []
 
 
@@ -190,5 +207,5 @@ def test_nobody_there_is_a_plain_reason(monkeypatch: pytest.MonkeyPatch) -> None
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with client() as (made, slept), pytest.raises(FetchError, match=r"127\.0\.0\.1 does not answer"):
-        made.send(Request(f"http://127.0.0.1:{port}/"))
+        made.send(Request(url=f"http://127.0.0.1:{port}/"))
     assert len(slept) == 3

@@ -84,14 +84,14 @@ class TreePartner:
 
     def answer(self, asked: Asked) -> Answer:
         if self.is_down or any(asked.path.endswith(name) for name in self.failing):
-            return Answer(500)
+            return Answer(status=500)
         connection = http.client.HTTPConnection("127.0.0.1", self.port)
         try:
             connection.request(asked.method, asked.target, asked.content or None, dict(asked.headers))
             response = connection.getresponse()
             kept = {"etag", "content-type", "last-modified", "content-encoding"}
             headers = {name: value for name, value in response.getheaders() if name.lower() in kept}
-            return Answer(response.status, response.read(), headers)
+            return Answer(status=response.status, content=response.read(), headers=headers)
         finally:
             connection.close()
 

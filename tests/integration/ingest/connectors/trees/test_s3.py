@@ -88,8 +88,8 @@ def page(keys: str, following: str = "") -> Answer:
     more = f"<IsTruncated>true</IsTruncated><NextContinuationToken>{following}</NextContinuationToken>"
     space = "http://s3.amazonaws.com/doc/2006-03-01/"
     return Answer(
-        200,
-        f'<ListBucketResult xmlns="{space}"><EncodingType>url</EncodingType>{keys}'
+        status=200,
+        content=f'<ListBucketResult xmlns="{space}"><EncodingType>url</EncodingType>{keys}'
         f"{more if following else '<IsTruncated>false</IsTruncated>'}</ListBucketResult>",
     )
 
@@ -111,7 +111,12 @@ def test_a_long_list_comes_in_pages() -> None:
 
 
 def test_a_list_that_fails_on_its_second_page_or_leads_in_circles_is_no_list() -> None:
-    for second in (Answer(500), page("", "again"), Answer(200, "<html>"), Answer(301, "<x/>")):
+    for second in (
+        Answer(status=500),
+        page("", "again"),
+        Answer(status=200, content="<html>"),
+        Answer(status=301, content="<x/>"),
+    ):
         answers = {"": page(contents("a.md"), "again"), "again": second}
         with (
             serving(lambda asked, answers=answers: answers[asked.query.get("continuation-token", "")]) as web,  # type: ignore[misc]

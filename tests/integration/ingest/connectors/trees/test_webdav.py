@@ -87,7 +87,7 @@ def listing(answers: dict[str, Answer | str]) -> tuple[list[str], list[str]]:
     def answering(asked: Asked) -> Answer:
         answer = answers[asked.path]
         return (
-            Answer(207, f'<d:multistatus xmlns:d="DAV:">{answer}</d:multistatus>')
+            Answer(status=207, content=f'<d:multistatus xmlns:d="DAV:">{answer}</d:multistatus>')
             if isinstance(answer, str)
             else answer
         )
@@ -123,7 +123,7 @@ def test_a_folder_that_is_not_shown_keeps_what_was_known_of_it() -> None:
     found, shut = listing(
         {
             "/dav/": top,
-            "/dav/shut/": Answer(403),
+            "/dav/shut/": Answer(status=403),
             "/dav/open/": response("/dav/open/b.md") + response("/dav/", True),
         }
     )
@@ -132,7 +132,12 @@ def test_a_folder_that_is_not_shown_keeps_what_was_known_of_it() -> None:
 
 def test_a_server_that_is_none_is_a_plain_reason() -> None:
     entity = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'
-    for answer in (Answer(200, "<html>"), Answer(404), Answer(207, "{}"), Answer(207, entity)):
+    for answer in (
+        Answer(status=200, content="<html>"),
+        Answer(status=404),
+        Answer(status=207, content="{}"),
+        Answer(status=207, content=entity),
+    ):
         with pytest.raises(SourceError, match="nothing was removed"):
             listing({"/dav/": answer})
 

@@ -8,7 +8,7 @@ import pytest
 from ingest.connectors.http.aws_signature import Credentials, signer
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
-EXAMPLE = Credentials("AKIAIOSFODNN7EXAMPLE", SECRET, "us-east-1")
+EXAMPLE = Credentials(key_id="AKIAIOSFODNN7EXAMPLE", secret=SECRET, region="us-east-1")
 HOST = {"Host": "examplebucket.s3.amazonaws.com"}
 
 
@@ -35,7 +35,7 @@ def test_the_published_examples(target: str, headers: dict[str, str], signature:
 
 
 def test_a_token_that_is_lent_is_sent_and_signed() -> None:
-    lent = Credentials("AKIAIOSFODNN7EXAMPLE", SECRET, "us-east-1", "lent")
+    lent = Credentials(key_id="AKIAIOSFODNN7EXAMPLE", secret=SECRET, region="us-east-1", token="lent")
     signed = signer(lent)("GET", httpx.URL("https://examplebucket.s3.amazonaws.com/"), HOST, b"")
     assert signed["x-amz-security-token"] == "lent"
     assert "x-amz-security-token" in signed["Authorization"]

@@ -28,7 +28,7 @@ class Only:
 
 
 def of(sampling, prompt=(1,), matcher=None):
-    return Sequence(0, GenerationRequest(prompt, sampling), 0.0, matcher)
+    return Sequence(0, GenerationRequest(prompt=prompt, sampling=sampling), 0.0, matcher)
 
 
 def frequencies(sampling, draws=4000):
@@ -141,4 +141,4 @@ def test_senseless_wishes_are_refused(wish):
 
 def test_an_empty_prompt_is_refused():
     with pytest.raises(RequestInvalidError):
-        GenerationRequest(())
+        GenerationRequest(prompt=())
