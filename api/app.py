@@ -1,26 +1,20 @@
 """The composition root: the one place where the parts are put together."""
 
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from core.errors import SettingsError
-from core.events import ignore
 from core.locks import SignOfLife
 from core.settings import Settings
 from core.store.changes import live_chunk_ids
 from core.store.database import Database
 from core.store.embedders import EmbedderEntry
-from core.store.jobs import BACKGROUND
-from core.store.sources import RunState, SourceEntry, amend_run
-from ingest.connectors.source import Source
-from ingest.connectors.sources import open_source
+from ingest.ingestion import Ingestion
 from ingest.pipeline import Parse, Pipeline
-from ingest.run.report import Progress, RunReport
-from ingest.run.run import PLAIN, RunOptions, Runs
+from ingest.run.run import Runs
 from ingest.sandbox.pool import ParserSandbox
 from ingest.schedule.night import Schedule
 from ingest.schedule.worker import Worker
@@ -34,10 +28,8 @@ from retrieval.answer import Answerer
 from retrieval.dense.faiss_index import FORM
 from retrieval.dense.kinds import DenseKinds
 from retrieval.follow.follower import Follower, Opens
-from retrieval.follow.reembedding import OnEmbedded
 from retrieval.follow.serving import ExtractiveInForce, Models, Serving
 from retrieval.index import DenseIndex, LexicalIndex
-from retrieval.judge.golden import Verdict
 from retrieval.judge.promotion import Promotion
 from retrieval.search import Searcher
 from retrieval.words.tantivy_index import FORM as TANTIVY_FORM
@@ -62,6 +54,11 @@ class App:
     sandbox: ParserSandbox
 
     @property
+    def ingestion(self) -> Ingestion:
+        """The use case that every edge ingests by."""
+        return Ingestion(self.settings, self.database, self.pipeline, self.promotion, self.update_indexes)
+
+    @property
     def embedder(self) -> Embedder:
         """The embedder in force."""
         return self.models.in_force().embedder
@@ -76,61 +73,13 @@ class App:
         """Both indexes in force, by name."""
         return {"dense": self.dense, "lexical": self.lexical}
 
-    def ingest(
-        self, source: Source, on_progress: Progress = ignore, options: RunOptions = PLAIN
-    ) -> RunReport:
-        """Ingest a source and bring both indexes up to date.
-
-        What it brought and has to pass the golden questions comes into force if they hold; if not, the
-        report says which broke. Raises: as `Pipeline.ingest`.
-        """
-        try:
-            report = self.pipeline.ingest(source, on_progress, options)
-        finally:
-            self.promotion.mend()
-            self.bring_up_to_date()
-        if report.waiting:
-            self._settle(report)
-        return report
-
-    def sync(self, entry: SourceEntry) -> RunReport:
-        """Open a source again and ingest it, behind whatever is more urgent. Raises: as `Pipeline.ingest`."""
-        with closing(open_source(entry, self.settings)) as source:
-            return self.ingest(source, options=RunOptions(priority=BACKGROUND))
-
-    def settle(self, documents: bool, on_progress: OnEmbedded = ignore) -> list[Verdict]:
-        """Let what waits come into force if the golden questions hold: `documents`, and the embedder chosen.
-
-        Raises: as `Promotion.embedder`.
-        """
-        verdicts = [self.promotion.documents() if documents else None, self.promotion.embedder(on_progress)]
-        self.bring_up_to_date()
-        return [verdict for verdict in verdicts if verdict]
-
-    def _settle(self, report: RunReport) -> None:
-        """Let the golden questions decide on what a run brought, and write it into the run's report."""
-        verdict = self.promotion.documents()
-        if verdict is None:  # another process has decided
-            return
-        report.gate = verdict.as_json()
-        if not verdict.passed:
-            report.suspect(verdict.as_text())
-        state = RunState.SUSPICIOUS if report.suspicion else RunState.DONE
-        with self.database.writing() as session:
-            amend_run(session, report.run, state, report.suspicion, report.as_json())
-        self.bring_up_to_date()
-
-    def go_on(self, entry: SourceEntry) -> RunReport:
-        """Do what waits of a source, without listing it. Raises: as `Pipeline.ingest`."""
-        with closing(open_source(entry, self.settings)) as source:
-            return self.ingest(source, options=RunOptions(listing=False, priority=BACKGROUND))
-
     def worker(self) -> Worker:
         """Return a worker over this application; it runs the nights too, if the settings name a time."""
-        night = Schedule(self.database, self.settings.ingest.night, self.sync, self.settle)
-        return Worker(self.database, self.runs, self.go_on, night)
+        ingestion = self.ingestion
+        night = Schedule(self.database, self.settings.ingest.night, ingestion.sync, ingestion.settle)
+        return Worker(self.database, self.runs, ingestion.resume, night)
 
-    def bring_up_to_date(self) -> None:
+    def update_indexes(self) -> None:
         """Make both saved indexes hold what is committed."""
         self.dense.bring_up_to_date()
         self.lexical.bring_up_to_date()

@@ -85,7 +85,7 @@ async def upload(
     source = UploadSource(user, file.filename or "", content, readers, app.settings.ingest.max_file_bytes)
 
     def ingest() -> RunReport:
-        return app.ingest(source, options=RunOptions(retry=True, wait_seconds=_UPLOAD_WAIT_SECONDS))
+        return app.ingestion.ingest(source, options=RunOptions(retry=True, wait_seconds=_UPLOAD_WAIT_SECONDS))
 
     report = await to_thread.run_sync(ingest)
     outcome = next(one for one in report.documents if one.uri == source.document_uri)

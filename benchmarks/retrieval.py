@@ -143,7 +143,7 @@ def _built(app: App, folder: Path, source: SyntheticSource) -> float:
     kept = folder / "built.json"
     if not kept.exists():
         started = time.perf_counter()
-        app.ingest(source)
+        app.ingestion.ingest(source)
         kept.write_text(json.dumps(round(time.perf_counter() - started, 1)), "utf-8")
     return float(json.loads(kept.read_text("utf-8")))
 

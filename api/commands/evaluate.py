@@ -135,7 +135,7 @@ def _apart(settings: Settings, folder: Path) -> Settings:
 
 def _ingest(app: App, terminal: Terminal, source: Source) -> None:
     with terminal.progress("Ingesting") as advance:
-        app.ingest(source, lambda document, listed: advance(listed))
+        app.ingestion.ingest(source, lambda document, listed: advance(listed))
 
 
 def _each(

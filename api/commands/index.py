@@ -27,7 +27,7 @@ def run_build(data_dir: Path | None, terminal: Terminal) -> int:
         with terminal.progress("Embedding") as advance:
             app.promotion.mend(advance_by(advance))
             verdict = app.promotion.embedder(advance_by(advance), again=True)
-        app.bring_up_to_date()
+        app.update_indexes()
         name = app.embedder.model_id
     told: dict[str, Any] = {"in_force": name, "verdict": verdict and verdict.as_json()}
     terminal.result(told, lambda: _verdict_text(verdict, name))
@@ -44,7 +44,7 @@ def run_promote(data_dir: Path | None, terminal: Terminal, subject: str) -> int:
             with terminal.progress("Embedding") as advance:
                 number = int(app.promotion.promote_embedder(advance_by(advance)))
             told = f"{app.embedder.model_id} is in force."
-        app.bring_up_to_date()
+        app.update_indexes()
     terminal.result({"subject": subject, "promoted": number}, lambda: told)
     return DONE
 
@@ -59,7 +59,7 @@ def run_rollback(data_dir: Path | None, terminal: Terminal, subject: str) -> int
             with terminal.progress("Embedding") as advance:
                 name = app.promotion.roll_back_embedder(advance_by(advance))
             number, told = 1, f"{name} is in force again; set llm.embedder back to keep it."
-        app.bring_up_to_date()
+        app.update_indexes()
     terminal.result({"subject": subject, "rolled_back": number}, lambda: told)
     return DONE
 

@@ -70,9 +70,9 @@ def run_sources(app: App, sources: Sequence[Source], terminal: Terminal, options
 
 
 def ingest_shown(app: App, source: Source, terminal: Terminal, options: RunOptions) -> RunReport:
-    """Ingest a source with a bar on the terminal. Raises: as `App.ingest`."""
+    """Ingest a source with a bar on the terminal. Raises: as `Ingestion.ingest`."""
     with terminal.progress("Ingesting") as advance:
-        return app.ingest(source, lambda document, listed: advance(listed), options)
+        return app.ingestion.ingest(source, lambda document, listed: advance(listed), options)
 
 
 def show_night(app: App, night: NightReport, terminal: Terminal, seconds: float) -> int:

@@ -42,7 +42,7 @@ def run(
         started = time.perf_counter()
         night = sync_each(entries, sync)
         with terminal.progress("Embedding") as advance:
-            settle(night, lambda documents: app.settle(documents, advance_by(advance)))
+            settle(night, lambda documents: app.ingestion.settle(documents, advance_by(advance)))
         if not night.is_clean:
             send_alert(night, app.settings.ingest.night)
         return show_night(app, night, terminal, time.perf_counter() - started)

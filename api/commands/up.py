@@ -59,7 +59,7 @@ def run(
 def working(app: App) -> Iterator[None]:
     """Work on what waits and watch the folders; at the end wait for the documents under way."""
     worker = app.worker()
-    watch = Watch(app.database, app.settings.ingest.watch, app.sync, app.settings.data_dir)
+    watch = Watch(app.database, app.settings.ingest.watch, app.ingestion.sync, app.settings.data_dir)
     worker.start()
     watch.start()
     try:

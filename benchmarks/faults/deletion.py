@@ -67,7 +67,9 @@ def _measured(data_dir: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     app = build(load_settings(data_dir))
     if not (documents := _documents(app)):
         for folder in arguments.folders:
-            app.ingest(FolderSource(folder, frozenset({PUBLIC}), app.settings.ingest.max_file_bytes))
+            app.ingestion.ingest(
+                FolderSource(folder, frozenset({PUBLIC}), app.settings.ingest.max_file_bytes)
+            )
         documents = _documents(app)
     chosen = random.Random(arguments.seed).sample(documents, min(arguments.times, len(documents)))
     command = [sys.executable, "-m", "benchmarks.faults.deletion"]

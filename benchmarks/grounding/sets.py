@@ -47,7 +47,7 @@ def opened(work: Path, **settings: Any) -> App:
             _deal(work / name / "documents", work / "docs" / name, name)
     app = build(_changed(load_settings(work / "data"), settings))
     for name in ANSWER_SETS:
-        app.ingest(FolderSource(work / "docs" / name, frozenset({PUBLIC}), 2**20))
+        app.ingestion.ingest(FolderSource(work / "docs" / name, frozenset({PUBLIC}), 2**20))
     return app
 
 

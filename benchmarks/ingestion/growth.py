@@ -36,5 +36,5 @@ def _seconds(work: Path, chunks: int) -> float:
     source = SyntheticSource(real, chunks)
     started = time.perf_counter()
     with closing(build(settings, TurnedVectors(embedder, real), parse_sections)) as app:
-        app.ingest(source)
+        app.ingestion.ingest(source)
     return round(time.perf_counter() - started, 1)

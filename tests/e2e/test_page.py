@@ -89,7 +89,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def take_in(app: App, name: str, text: str) -> None:
     source = UploadSource("tester", name, text.encode(), frozenset({"user:tester"}), 10**6)
-    report = app.ingest(source)
+    report = app.ingestion.ingest(source)
     assert not report.failures, report.failures
 
 

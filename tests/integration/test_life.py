@@ -79,7 +79,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def ingest(self) -> None:
-        report = self.app.ingest(self.source)
+        report = self.app.ingestion.ingest(self.source)
         self.expected = self.after_a_run()
         unreadable = [name for name, file in self.source.files.items() if file.content is None]
         assert report.count(Outcome.FAILED) == len(unreadable)
@@ -96,7 +96,7 @@ class Life(RuleBasedStateMachine):
         before, after = self.expected, self.after_a_run()
         self.embedder.break_after(calls)
         with suppress(ModelError):
-            self.app.ingest(self.source)
+            self.app.ingestion.ingest(self.source)
         self.embedder = FakeEmbedder()
         self.restart()
         found = self.found(AccessScope(frozenset(PRINCIPALS)))
@@ -143,7 +143,7 @@ class Life(RuleBasedStateMachine):
         return list(check(self.app.database, self.embedder.model_id, followers).findings)
 
     def teardown(self) -> None:
-        self.app.bring_up_to_date()
+        self.app.update_indexes()
         assert self.findings() == []
         self.app.close()
         shutil.rmtree(self.folder)

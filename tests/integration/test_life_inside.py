@@ -76,7 +76,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(retry=st.booleans())
     def ingest(self, retry: bool) -> None:
-        report = self.app.ingest(self.source, options=RunOptions(retry=retry, allow_deletions=True))
+        report = self.app.ingestion.ingest(self.source, options=RunOptions(retry=retry, allow_deletions=True))
         broken = sum(content == BROKEN for files in self.held.values() for content in files.values())
         inside = sum(map(len, self.held.values()))
         assert report.count(Outcome.FAILED) == broken
@@ -99,7 +99,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def database_and_indexes_agree(self) -> None:
-        self.app.bring_up_to_date()
+        self.app.update_indexes()
         followers: dict[str, Follower[Any]] = {"dense": self.app.dense, "lexical": self.app.lexical}
         assert check(self.app.database, self.app.embedder.model_id, followers).findings == ()
 

@@ -80,14 +80,14 @@ def test_a_full_disk_stops_ingestion_and_no_answer_and_heals(
         data.mkdir()
         (data / "index").symlink_to(small_disk, target_is_directory=True)
     with closing(make_app(data)) as app:
-        app.ingest(write(tmp_path / "manuals", 0, 3))
+        app.ingestion.ingest(write(tmp_path / "manuals", 0, 3))
         ballast = fill(small_disk)
         with pytest.raises(StorageError) as told:
-            app.ingest(write(tmp_path / "manuals", 3, 9))
+            app.ingestion.ingest(write(tmp_path / "manuals", 3, 9))
         assert "\n" not in str(told.value)
         assert app.searcher.search("Pump 1", EVERYBODY, 5).passages, "answers go on"
         ballast.unlink()
-        app.ingest(write(tmp_path / "manuals", 9, 10))
+        app.ingestion.ingest(write(tmp_path / "manuals", 9, 10))
         assert searchable(app) == {f"{number:02}.md": 1 for number in range(10)}
 
 
@@ -115,7 +115,7 @@ def made(disk: Path) -> Path | None:
 def test_a_disk_that_cannot_be_written_is_one_clear_line(small_disk: Path, tmp_path: Path) -> None:
     data = small_disk / "data"
     with closing(make_app(data)) as app:
-        app.ingest(write(tmp_path / "manuals", 0, 2))
+        app.ingestion.ingest(write(tmp_path / "manuals", 0, 2))
     remount = ["mount", "-o", "remount,ro", str(small_disk)]
     subprocess.run(remount, check=True)
     ended = Vade(data).run("ingest", "--public", tmp_path / "manuals")
@@ -124,7 +124,7 @@ def test_a_disk_that_cannot_be_written_is_one_clear_line(small_disk: Path, tmp_p
     remount[2] = "remount,rw"
     subprocess.run(remount, check=True)
     with closing(make_app(data)) as app:
-        app.ingest(write(tmp_path / "manuals", 2, 3))
+        app.ingestion.ingest(write(tmp_path / "manuals", 2, 3))
         assert len(searchable(app)) == 3
 
 
@@ -162,7 +162,7 @@ def test_a_worker_that_slept_through_its_lease_writes_nothing_when_it_wakes(tmp_
         stop_between_commits(sleeper, data)
         time.sleep(LEASE_SECONDS * 1.5)
         with closing(make_app(data)) as app:
-            app.ingest(source)
+            app.ingestion.ingest(source)
             whole = searchable(app)
             assert whole == {f"{number:02}.md": 1 for number in range(30)}
             sleeper.send_signal(signal.SIGCONT)

@@ -41,7 +41,7 @@ def test_a_build_killed_after_so_many_batches(tmp_path: Path, batches: int) -> N
     source = FakeSource()
     for number in range(CHUNKS):
         source.put(f"{number:02}.md", f"The pump {number} runs.")
-    app.ingest(source)
+    app.ingestion.ingest(source)
     before = finds(app)
     killed = subprocess.run(
         [sys.executable, "-m", "fakes.programs.one_build", str(tmp_path), str(batches)],

@@ -13,7 +13,7 @@ def main() -> None:
     """Ingest and end; the exit code tells whether it came to its end."""
     lease_seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 60.0
     app = make_app(Path(sys.argv[1]), ingest={"window_chunks": 2, "lease_seconds": lease_seconds})
-    app.ingest(FolderSource(Path(sys.argv[2]), frozenset({PUBLIC}), 2**20))
+    app.ingestion.ingest(FolderSource(Path(sys.argv[2]), frozenset({PUBLIC}), 2**20))
     app.close()
 
 

@@ -36,7 +36,7 @@ def ingest(app: App, *texts: str) -> str:
     source.put("b.md", "The valve leaks.")
     for text in texts:
         uri = source.put("a.md", text)
-        app.ingest(source)
+        app.ingestion.ingest(source)
     return uri
 
 
@@ -119,7 +119,7 @@ def test_what_is_not_held_cannot_be_erased(app: App) -> None:
 def test_what_is_inside_an_erased_document_goes_with_it(app: App) -> None:
     source = FakeSource()
     uri = source.put("mail.zip", packed({"a.md": f"The code is {SECRET}.", "b.md": "The valve leaks."}))
-    app.ingest(source)
+    app.ingestion.ingest(source)
     assert f"{uri}!/a.md" in found(app)
     receipt = erase_document(app.database, followers(app), uri)
     assert receipt.members == (f"{uri}!/a.md", f"{uri}!/b.md")

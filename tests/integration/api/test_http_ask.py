@@ -38,7 +38,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def client(data_dir: Path) -> Iterator[TestClient]:
     """A visit to a shelf that no test changes."""
     with visiting(data_dir) as (client, app):
-        app.ingest(shelf())
+        app.ingestion.ingest(shelf())
         yield client
 
 
@@ -180,7 +180,7 @@ def test_a_body_that_is_no_json_is_refused_in_the_same_form(client: TestClient) 
 def test_a_broken_model_is_an_error_with_a_code_plain_or_streamed(tmp_path: Path) -> None:
     embedder = FakeEmbedder()
     with visiting(tmp_path, embedder) as (client, app):
-        app.ingest(shelf())
+        app.ingestion.ingest(shelf())
         embedder.broken = True
         response = client.post("/v1/ask", json={"question": HOW_FAST})
         events = stream(client, HOW_FAST)
@@ -207,7 +207,7 @@ def test_who_comes_when_the_line_is_full_is_sent_away_at_once(tmp_path: Path) ->
     embedder = SlowEmbedder()
     line = {"max_concurrent_answers": 1, "max_waiting_answers": 0}
     with visiting(tmp_path, embedder, **line) as (client, app):
-        app.ingest(shelf())
+        app.ingestion.ingest(shelf())
         embedder.may.clear()
         embedder.asked.clear()
         answers: list[dict[str, Any]] = []

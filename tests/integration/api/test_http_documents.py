@@ -86,7 +86,7 @@ def test_a_user_called_like_a_group_gains_nothing(tmp_path: Path) -> None:
     source = FakeSource()
     source.put("field.md", PUMP, "group:field")
     with visiting(tmp_path, user="field") as (client, app):
-        app.ingest(source)
+        app.ingestion.ingest(source)
         assert names(client) == []
     with visiting(tmp_path, groups=["field"]) as (client, _):
         assert names(client) == ["field.md"]

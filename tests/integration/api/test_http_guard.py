@@ -17,7 +17,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         source = FakeSource()
         source.put("a.md", "The pump runs.")
         source.put("b.md", "A secret.", "user:bob")
-        app.ingest(source)
+        app.ingestion.ingest(source)
         yield client
 
 

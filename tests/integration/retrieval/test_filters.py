@@ -51,7 +51,7 @@ class Shelf:
         path.write_text(text, "utf-8")
 
     def ingest(self) -> None:
-        assert not self.app.ingest(FolderSource(self.folder, frozenset({"public"}), 2**20)).failures
+        assert not self.app.ingestion.ingest(FolderSource(self.folder, frozenset({"public"}), 2**20)).failures
 
     def find(self, within: SearchFilter, question: str = HOW_MUCH) -> set[str]:
         found = self.app.searcher.search(question, scope_of(None), 10, within=within).passages

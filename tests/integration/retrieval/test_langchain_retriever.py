@@ -23,7 +23,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     for number in range(5):
         source.put(f"{number}.md", f"# Pump {number}\n\nThe pump {number} runs.", "public")
     source.put("secret.md", "The pump code is 7319.", "group:field")
-    app.ingest(source)
+    app.ingestion.ingest(source)
     yield app
     app.close()
 

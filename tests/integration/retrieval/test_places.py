@@ -45,7 +45,7 @@ def test_both_search_and_are_whole_whoever_ingests(machines: tuple[App, App]) ->
         assert found(first) == found(second) == wanted
         assert findings(first) == findings(second) == ()
     for app in machines:
-        app.bring_up_to_date()
+        app.update_indexes()
     del source.files["0.md"]
     first.ingest(source)
     assert "0.md" not in found(first) | found(second)

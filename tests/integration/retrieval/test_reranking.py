@@ -54,7 +54,7 @@ def app(tmp_path: Path) -> Iterator[App]:
     source.put("long.md", "# Valves\n\nBeside a valve there may be a pump, and much is said of it.", "public")
     source.put("secret.md", "The pump of Ann is described at length here, in every detail.", "user:ann")
     source.put("code.md", "E-42 is the pump's code.", "public")
-    app.ingest(source)
+    app.ingestion.ingest(source)
     yield app
     app.close()
 
@@ -101,7 +101,7 @@ def test_while_the_embedder_is_down_words_are_enough(tmp_path: Path) -> None:
     source = FakeSource()
     source.put("a.md", "The pump P-7 runs at 2900 rpm.", "public")
     source.put("b.md", "The pump of Ann.", "user:ann")
-    app.ingest(source)
+    app.ingestion.ingest(source)
     embedder.away = True
     results = app.searcher.search("pump", scope_of(None), 10)
     assert [passage.uri.rsplit("/", 1)[-1] for passage in results.passages] == ["a.md"]

@@ -28,7 +28,7 @@ class Library:
 
     def put(self, name: str, text: str, *principals: str) -> None:
         self.source.put(name, text, *principals)
-        self.app.ingest(self.source)
+        self.app.ingestion.ingest(self.source)
 
     def find(self, question: str, scope: AccessScope | None = None, limit: int = 50) -> list[str]:
         """Return the names of the documents found, best first."""

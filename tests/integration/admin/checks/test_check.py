@@ -37,7 +37,7 @@ def app(tmp_path: Path) -> Iterator[App]:
     source.put("a.md", "The pump runs.")
     source.put("b.md", "The valve leaks.")
     source.put("c.zip", packed({"d.md": "Grease the pump."}))
-    app.ingest(source)
+    app.ingestion.ingest(source)
     yield app
     app.close()
 

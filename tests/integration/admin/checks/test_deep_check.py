@@ -28,9 +28,9 @@ def app(tmp_path: Path) -> Iterator[App]:
     source.put("a.md", LONG)
     source.put("b.md", "The valve leaks.", "group:field")
     source.put("c.csv", "Valve,Torque\nV-1,10 N·m\nV-2,20 N·m")
-    app.ingest(source)
+    app.ingestion.ingest(source)
     source.put("b.md", "The valve leaks oil.", "group:field")
-    app.ingest(source)
+    app.ingestion.ingest(source)
     with app.database.writing() as session:
         add_golden(
             session,

@@ -42,7 +42,7 @@ def test_two_workers_at_once_make_one_version_of_each_document(app: App, tmp_pat
     other = make_app(tmp_path / "data", database_url=app.settings.database_url)
     patient = RunOptions(wait_seconds=60)
     with closing(other), ThreadPoolExecutor(2) as pool:
-        reports = list(pool.map(lambda one: one.ingest(source, ignore, patient), (app, other)))
+        reports = list(pool.map(lambda one: one.ingestion.ingest(source, ignore, patient), (app, other)))
     assert sorted(report.count(Outcome.ADDED) for report in reports) == [0, 8]
     assert versions(app) == {f"{number}.md": 1 for number in range(8)}
 
@@ -52,11 +52,11 @@ def test_what_is_touched_is_unchanged_and_what_is_renamed_is_there_once(app: App
     folder.mkdir()
     (folder / "a.md").write_text("The pump runs.", "utf-8")
     source = FolderSource(folder, frozenset({PUBLIC}), 2**20)
-    app.ingest(source)
+    app.ingestion.ingest(source)
     (folder / "a.md").touch()
-    assert app.ingest(source).count(Outcome.UNCHANGED) == 1
+    assert app.ingestion.ingest(source).count(Outcome.UNCHANGED) == 1
     (folder / "a.md").rename(folder / "b.md")
-    report = app.ingest(source)
+    report = app.ingestion.ingest(source)
     assert (report.count(Outcome.ADDED), report.count(Outcome.DELETED)) == (1, 1)
     [passage] = app.searcher.search("pump", scope_of(None), 5).passages
     assert passage.uri.endswith("/b.md")
@@ -78,10 +78,10 @@ def test_two_machines_do_not_take_one_another_for_dead(postgresql: PostgresServe
     slow.files = source.files
     here, there = (make_app(tmp_path / name, database_url=url) for name in ("here", "there"))
     with closing(here), closing(there), ThreadPoolExecutor(1) as pool:
-        running = pool.submit(here.ingest, slow)
+        running = pool.submit(here.ingestion.ingest, slow)
         assert entered.wait(60)
         with pytest.raises(AlreadyRunningError):
-            there.ingest(source)
+            there.ingestion.ingest(source)
         leave.set()
         assert running.result().count(Outcome.ADDED) == 1
         assert there.searcher.search("pump", scope_of(None), 5).passages, "both find it"
@@ -105,7 +105,7 @@ class Vanishing(FakeSource):
 def test_a_document_that_is_deleted_while_it_is_read_stays_deleted(app: App) -> None:
     source = Vanishing(app)
     source.put("a.md", "The pump runs.")
-    report = app.ingest(source)
+    report = app.ingestion.ingest(source)
     assert [one.outcome for one in report.documents] == [Outcome.CANCELLED]
     assert versions(app) == {}
     assert app.searcher.search("pump", scope_of(None), 5).passages == []
@@ -115,7 +115,7 @@ def test_a_folder_whose_name_differs_in_case_only_is_another_folder(app: App, tm
     for name in ("Manuals", "manuals"):
         (tmp_path / name).mkdir()
         (tmp_path / name / f"{name}.md").write_text(f"The pump of {name} runs.", "utf-8")
-        app.ingest(FolderSource(tmp_path / name, frozenset({PUBLIC}), 2**20))
+        app.ingestion.ingest(FolderSource(tmp_path / name, frozenset({PUBLIC}), 2**20))
     assert set(versions(app)) == {"Manuals.md", "manuals.md"}
 
 
@@ -126,7 +126,7 @@ def test_an_address_that_is_too_long_to_be_kept_is_told_and_costs_nothing_else(
     deep.mkdir(parents=True)
     (deep / "far.md").write_text("The pump is far away.", "utf-8")
     (tmp_path / "manuals" / "near.md").write_text("The pump is near.", "utf-8")
-    report = app.ingest(FolderSource(tmp_path / "manuals", frozenset({PUBLIC}), 2**20))
+    report = app.ingestion.ingest(FolderSource(tmp_path / "manuals", frozenset({PUBLIC}), 2**20))
     [failure] = report.failures
     assert "its address is longer than 2600 bytes" in failure.reason
     assert versions(app) == {"near.md": 1}

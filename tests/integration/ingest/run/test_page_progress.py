@@ -47,7 +47,7 @@ def test_the_page_is_shown_and_a_cancel_stops_the_reading(tmp_path: Path, databa
     try:
         shelf = FakeSource()
         shelf.put("long.pdf", "x")
-        report = app.ingest(shelf)
+        report = app.ingestion.ingest(shelf)
         with app.database.reading() as session:
             [job] = list_jobs(session)
     finally:

@@ -80,41 +80,41 @@ def seen(app: App) -> int:
 def test_permissions_that_were_not_heard_again_in_time_show_the_document_to_nobody(
     app: App, shelf: Mirrored, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    app.ingest(shelf)
+    app.ingestion.ingest(shelf)
     assert seen(app) == 1
     age(app)
     assert seen(app) == 0
     run_list(tmp_path / "data", Terminal(False))
     assert "nobody reads its documents: who may was last said too long ago" in capsys.readouterr().out
-    app.ingest(shelf)
+    app.ingestion.ingest(shelf)
     assert seen(app) == 1
 
 
 def test_only_a_complete_listing_makes_permissions_new(app: App, shelf: Mirrored) -> None:
-    app.ingest(shelf)
+    app.ingestion.ingest(shelf)
     age(app)
     shelf.complete = False
-    app.ingest(shelf)
+    app.ingestion.ingest(shelf)
     assert seen(app) == 0
     shelf.complete = True
-    app.ingest(shelf)
+    app.ingestion.ingest(shelf)
     assert seen(app) == 1
 
 
 def test_what_is_listed_before_a_first_complete_listing_ages_too(app: App, shelf: Mirrored) -> None:
     shelf.complete = False
-    app.ingest(shelf)
+    app.ingestion.ingest(shelf)
     first = until(app)
     assert first is not None
     assert timedelta(minutes=50) < first - datetime.now(UTC) < timedelta(minutes=61)
-    app.ingest(shelf)
+    app.ingestion.ingest(shelf)
     assert until(app) == first
 
 
 def test_a_source_without_a_limit_counts_for_ever(app: App, shelf: Mirrored) -> None:
-    app.ingest(shelf)
+    app.ingestion.ingest(shelf)
     shelf.hours = 0.0
-    app.ingest(shelf)
+    app.ingestion.ingest(shelf)
     assert until(app) is None
     with app.database.reading() as session:
         assert cursor_of(session, shelf.uri) == "1"

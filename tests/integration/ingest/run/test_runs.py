@@ -63,17 +63,17 @@ def last_run(app: App) -> tuple[RunState, str]:
 
 
 def test_what_the_source_says_did_not_change_is_not_even_fetched(app: App, shelf: FakeSource) -> None:
-    app.ingest(shelf)
+    app.ingestion.ingest(shelf)
     shelf.fetched.clear()
-    report = app.ingest(shelf)
+    report = app.ingestion.ingest(shelf)
     assert (report.count(Outcome.UNCHANGED), shelf.fetched, jobs(app)) == (10, [], {})
 
 
 def test_who_may_read_it_changes_without_a_fetch(app: App, shelf: FakeSource) -> None:
-    app.ingest(shelf)
+    app.ingestion.ingest(shelf)
     shelf.fetched.clear()
     shelf.put("3.md", "Pump 3 runs.", "group:field")
-    assert app.ingest(shelf).count(Outcome.PERMISSIONS) == 1
+    assert app.ingestion.ingest(shelf).count(Outcome.PERMISSIONS) == 1
     assert (shelf.fetched, "3.md" in states(app)) == ([], False)
 
 
@@ -82,13 +82,13 @@ def test_what_is_away_is_tried_again_with_every_run_and_quarantined_in_the_end(
 ) -> None:
     shelf.away.add("3.md")
     for _ in range(2):
-        [failure] = app.ingest(shelf).failures
+        [failure] = app.ingestion.ingest(shelf).failures
         assert (failure.reason, failure.code) == ("the shelf is locked", FetchError.code)
         assert (jobs(app), states(app)["3.md"]) == ({"3.md": JobState.QUEUED}, "seen")
-    app.ingest(shelf)
+    app.ingestion.ingest(shelf)
     assert (jobs(app), states(app)["3.md"]) == ({"3.md": JobState.QUARANTINED}, "quarantined")
     shelf.fetched.clear()
-    [failure] = app.ingest(shelf).failures
+    [failure] = app.ingestion.ingest(shelf).failures
     assert (failure.reason, shelf.fetched) == ("the shelf is locked", [])
 
 
@@ -99,12 +99,12 @@ def test_a_quarantined_document_is_tried_again_on_request_or_when_it_changes(
         shelf.away.add("3.md")
         shelf.put("3.md", f"Pump 3 stands: {again}.")
         for _ in range(3):
-            app.ingest(shelf)
+            app.ingestion.ingest(shelf)
         assert states(app)["3.md"] == "quarantined"
         shelf.away.clear()
         if not again.retry:
             shelf.put("3.md", "Pump 3 runs again.")
-        app.ingest(shelf, options=again)
+        app.ingestion.ingest(shelf, options=again)
         assert (states(app)["3.md"], jobs(app)) == ("searchable", {})
 
 
@@ -112,7 +112,7 @@ def test_a_document_that_ends_its_worker_again_and_again_is_quarantined(
     app: App, shelf: FakeSource, tmp_path: Path
 ) -> None:
     shelf.away.add("3.md")
-    app.ingest(shelf)
+    app.ingestion.ingest(shelf)
     shelf.away.clear()
     before: frozenset[str] = frozenset()
     for _ in range(2):  # killed: nobody gives the lease back
@@ -121,7 +121,7 @@ def test_a_document_that_ends_its_worker_again_and_again_is_quarantined(
             claim_one(session, Holder(life.name, before), DOCUMENT, "fake:shelf/3.md")
         before = frozenset({life.name})
         life.close()
-    [failure] = app.ingest(shelf).failures
+    [failure] = app.ingestion.ingest(shelf).failures
     assert (states(app)["3.md"], failure.code) == ("quarantined", "quarantined")
     assert shelf.fetched.count("3.md") == 1
 
@@ -131,13 +131,13 @@ def test_a_run_that_stops_in_the_middle_is_gone_on_with(app: App, shelf: FakeSou
     assert isinstance(embedder, FakeEmbedder)
     embedder.break_after(4)
     with pytest.raises(ModelError):
-        app.ingest(shelf)
+        app.ingestion.ingest(shelf)
     assert last_run(app)[0] == RunState.FAILED
     assert set(jobs(app).values()) == {JobState.QUEUED}
     done = list(states(app).values()).count("searchable")
     assert 0 < done < 10
     embedder.broken = False
-    report = app.ingest(shelf)
+    report = app.ingestion.ingest(shelf)
     assert (report.count(Outcome.ADDED), report.count(Outcome.UNCHANGED)) == (10 - done, done)
     assert (jobs(app), last_run(app)) == ({}, (RunState.DONE, ""))
 
@@ -146,9 +146,9 @@ def test_only_one_run_over_a_source_at_a_time(app: App, shelf: FakeSource, tmp_p
     other = Runs(app.database, SignOfLife(tmp_path), 60)
     with other.open(shelf, RunOptions(), ignore):
         with pytest.raises(AlreadyRunningError, match="this one did nothing"):
-            app.ingest(shelf)
+            app.ingestion.ingest(shelf)
         assert states(app) == {}
-    assert app.ingest(shelf).count(Outcome.ADDED) == 10
+    assert app.ingestion.ingest(shelf).count(Outcome.ADDED) == 10
 
 
 def test_the_run_of_a_dead_process_is_taken_over_at_once(app: App, shelf: FakeSource, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_the_run_of_a_dead_process_is_taken_over_at_once(app: App, shelf: FakeSo
     dead = Runs(app.database, life, 600).open(shelf, RunOptions(), ignore)
     dead.__enter__()
     life.close()
-    assert app.ingest(shelf).count(Outcome.ADDED) == 10
+    assert app.ingestion.ingest(shelf).count(Outcome.ADDED) == 10
     with pytest.raises(LeaseLostError):
         dead.__exit__(None, None, None)
 
@@ -171,11 +171,11 @@ def test_a_cancelled_run_stops_and_its_documents_with_it(app: App, shelf: FakeSo
                 cancel(session, next(job.id for job in list_jobs(session) if job.kind == "sync"))
 
     with pytest.raises(LeaseLostError, match="was cancelled"):
-        app.ingest(shelf, stop)
+        app.ingestion.ingest(shelf, stop)
     assert [one.outcome for one in told].count(Outcome.CANCELLED) == 9
     assert (len(jobs(app)), set(jobs(app).values())) == (10, {JobState.CANCELLED})
     assert last_run(app)[0] == RunState.FAILED
-    assert app.ingest(shelf).count(Outcome.ADDED) == 9
+    assert app.ingestion.ingest(shelf).count(Outcome.ADDED) == 9
 
 
 class LongShelf(FakeSource):
@@ -201,9 +201,9 @@ def test_a_long_listing_can_be_cancelled(app: App) -> None:
                 cancel(session, next(job.id for job in list_jobs(session) if job.kind == "sync"))
 
     with pytest.raises(LeaseLostError, match="was cancelled"):
-        app.ingest(LongShelf(stop))
+        app.ingestion.ingest(LongShelf(stop))
     assert (len(states(app)), last_run(app)[0]) == (4, RunState.FAILED)
-    assert app.ingest(LongShelf(lambda number: None)).count(Outcome.ADDED) == 10
+    assert app.ingestion.ingest(LongShelf(lambda number: None)).count(Outcome.ADDED) == 10
 
 
 def test_a_listing_holds_its_run_though_no_heartbeat_comes_in_between(
@@ -218,7 +218,7 @@ def test_a_listing_holds_its_run_though_no_heartbeat_comes_in_between(
         with app.database.reading() as session:
             others.append(is_running(session, Holder("another"), SYNC, "fake:shelf"))
 
-    assert app.ingest(LongShelf(wait)).count(Outcome.ADDED) == 10
+    assert app.ingestion.ingest(LongShelf(wait)).count(Outcome.ADDED) == 10
     assert others == [True] * 10
     app.close()
 
@@ -244,7 +244,7 @@ def test_a_long_listing_lets_others_write_in_between(app: App, monkeypatch: pyte
     monkeypatch.setattr(ListingRecorder, "_enter", enter_slowly)
     other = threading.Thread(target=write)
     other.start()
-    assert app.ingest(LongShelf(lambda number: None)).count(Outcome.ADDED) == 10
+    assert app.ingestion.ingest(LongShelf(lambda number: None)).count(Outcome.ADDED) == 10
     other.join()
     assert others[0] <= 2
 
@@ -252,24 +252,24 @@ def test_a_long_listing_lets_others_write_in_between(app: App, monkeypatch: pyte
 def test_a_fifth_may_vanish_but_not_more_unless_it_is_said(app: App, shelf: FakeSource) -> None:
     for number in range(10, 40):
         shelf.put(f"{number}.md", f"Pump {number} runs.")
-    app.ingest(shelf)
+    app.ingestion.ingest(shelf)
     for number in range(9):
         del shelf.files[f"{number}.md"]
     shelf.put("new.md", "A new pump.")
-    report = app.ingest(shelf)
+    report = app.ingestion.ingest(shelf)
     assert (report.count(Outcome.DELETED), report.count(Outcome.ADDED), report.is_clean) == (0, 1, False)
     state, reason = last_run(app)
     assert (state, reason.split(";")[0]) == (RunState.SUSPICIOUS, "9 of 40 documents would vanish")
     assert len(states(app)) == 41
     shelf.put("0.md", "Pump 0 runs.")
-    assert app.ingest(shelf).count(Outcome.DELETED) == 8
+    assert app.ingestion.ingest(shelf).count(Outcome.DELETED) == 8
     for number in range(9, 30):
         del shelf.files[f"{number}.md"]
-    assert app.ingest(shelf, options=RunOptions(allow_deletions=True)).count(Outcome.DELETED) == 21
+    assert app.ingestion.ingest(shelf, options=RunOptions(allow_deletions=True)).count(Outcome.DELETED) == 21
 
 
 def test_a_plan_tells_what_a_run_would_do_and_does_nothing(app: App, shelf: FakeSource) -> None:
-    app.ingest(shelf)
+    app.ingestion.ingest(shelf)
     shelf.put("0.md", "Pump 0 stands.")
     del shelf.files["1.md"]
     before = states(app)
@@ -312,13 +312,13 @@ def test_the_cursor_moves_with_what_is_entered_and_never_past_it(app: App) -> No
     feed.page("d.md", gone=("a.md",))
     feed.fails_at = 1
     with pytest.raises(SourceError):
-        app.ingest(feed)
+        app.ingestion.ingest(feed)
     assert jobs(app) == {"a.md": JobState.QUEUED, "b.md": JobState.QUEUED}
     feed.fails_at = None
-    report = app.ingest(feed)
+    report = app.ingestion.ingest(feed)
     assert feed.asked == ["", "1"]
     assert (report.count(Outcome.ADDED), report.count(Outcome.DELETED)) == (3, 1)
     assert set(states(app)) == {"b.md", "c.md", "d.md"}
     with app.database.reading() as session:
         assert cursor_of(session, feed.uri) == "3"
-    assert app.ingest(feed).documents == []
+    assert app.ingestion.ingest(feed).documents == []

@@ -229,7 +229,7 @@ def test_a_file_that_ends_its_reader_costs_its_own_job_only(tmp_path: Path) -> N
     (folder / "c.md").write_bytes(GOOD)
     settings = load_settings(tmp_path / "data", ingest=LIMITS)
     with closing(build(settings, FakeEmbedder())) as app:
-        report = app.ingest(FolderSource(folder, frozenset({"public"}), 10**8))
+        report = app.ingestion.ingest(FolderSource(folder, frozenset({"public"}), 10**8))
         outcomes = {document.uri.rpartition("/")[2]: document for document in report.documents}
         assert app.searcher.search("pump", scope_of(None), 5, reach=0).passages
     assert {name: str(document.outcome) for name, document in outcomes.items()} == {

@@ -40,7 +40,9 @@ def enter(app: App, folder: Path) -> FolderSource:
 
 
 def nightly(app: App, **settings: Any) -> Schedule:
-    return Schedule(app.database, NightSettings(at=time(2, 15), **settings), app.sync, app.settle)
+    return Schedule(
+        app.database, NightSettings(at=time(2, 15), **settings), app.ingestion.sync, app.ingestion.settle
+    )
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def enter(app: App, folder: Path) -> FolderSource:
 
 @contextmanager
 def watching(app: App, how: Watching = "events", sync: Sync | None = None) -> Iterator[None]:
-    watch = Watch(app.database, how, sync or app.sync, app.settings.data_dir, PACE)
+    watch = Watch(app.database, how, sync or app.ingestion.sync, app.settings.data_dir, PACE)
     watch.start()
     yield
     watch.close()
@@ -83,7 +83,7 @@ def test_hidden_files_and_the_data_folder_wake_nobody(tmp_path: Path) -> None:
 
     def sync(entry: SourceEntry) -> RunReport:
         synced.append(entry.uri)
-        return app.sync(entry)
+        return app.ingestion.sync(entry)
 
     with watching(app, sync=sync):
         until(lambda: len(synced) == 1)
@@ -108,7 +108,7 @@ def test_a_folder_that_another_run_is_at_is_looked_at_later(app: App, tmp_path: 
     def sync(entry: SourceEntry) -> RunReport:
         for error in refusals:
             raise error
-        return app.sync(entry)
+        return app.ingestion.sync(entry)
 
     with watching(app, sync=sync):
         until(lambda: found(app, "pump") == ["a.md"])
@@ -121,5 +121,5 @@ def test_a_folder_entered_later_and_one_taken_out(app: App, tmp_path: Path) -> N
         until(lambda: found(app, "pump") == ["a.md"])
         with app.database.writing() as session:
             schedule(session, source.uri, False)
-        watch = Watch(app.database, "events", app.sync, app.settings.data_dir)
+        watch = Watch(app.database, "events", app.ingestion.sync, app.settings.data_dir)
         assert watch.folders() == {}

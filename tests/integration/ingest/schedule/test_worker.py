@@ -60,7 +60,7 @@ def stopped_half_way(app: App, source: FolderSource, after: int) -> RunReport:
             app.runs.stopping.set()
 
     try:
-        return app.ingest(source, tell)
+        return app.ingestion.ingest(source, tell)
     finally:
         app.runs.stopping.clear()
 
@@ -96,7 +96,7 @@ def test_work_of_many_sources_is_done_each_by_one_worker(app: App, tmp_path: Pat
     assert jobs(app) == []
     assert sum(done) >= len(sources)
     for source in sources:
-        again = app.ingest(source)
+        again = app.ingestion.ingest(source)
         assert {one.outcome for one in again.documents} == {"unchanged"}
     other.close()
 
@@ -111,14 +111,14 @@ def test_what_was_postponed_is_taken_up_when_it_is_due(app: App, tmp_path: Path)
             raise FetchError("the share is away")
 
     with closing(Away(tmp_path / "one", READERS, 2**20)) as away:
-        app.ingest(away)
+        app.ingestion.ingest(away)
     assert jobs(app) == [("0.md", JobState.QUEUED, 1)]
     assert app.worker().do_due() == 0, "its time has not come"
     with app.database.writing() as session:
         session.execute(update(JobTable).values(not_before=JobTable.created_at))
     assert app.worker().do_due() == 1
     assert jobs(app) == []
-    assert [one.outcome for one in app.ingest(source).documents] == ["unchanged"]
+    assert [one.outcome for one in app.ingestion.ingest(source).documents] == ["unchanged"]
 
 
 def test_a_source_that_cannot_be_opened_is_left_alone_for_a_while(app: App, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def library(data_dir, **llm):
     source = FakeSource()
     for name, text in DOCUMENTS.items():
         source.put(name, text)
-    app.ingest(source)
+    app.ingestion.ingest(source)
     return app
 
 

@@ -223,7 +223,7 @@ def test_the_settings_change_the_store_and_the_documents_stay_found(running: Run
         app = make_app(tmp_path, retrieval={"dense_index": store, "milvus": milvus})
         source.put(f"{number}.md", "The pump runs.", "public")
         source.put(f"secret-{number}.md", "The pump code.", "user:ann")
-        app.ingest(source)
+        app.ingestion.ingest(source)
         assert kind(app) == store
         with app.database.reading() as session, app.dense.index() as index:
             assert held(index) == live_chunk_ids(session, app.embedder.model_id)
@@ -239,15 +239,15 @@ def test_while_the_server_is_down_search_goes_by_words_and_ingest_catches_up_lat
         retrieval = {"dense_index": "milvus", "milvus": {"url": settings.url, "seconds": 1}}
         app = make_app(tmp_path / "data", retrieval=retrieval)
         source.put("a.md", "The pump runs.", "public")
-        app.ingest(source)
+        app.ingestion.ingest(source)
     source.put("b.md", "The pump leaks.", "public")
     with pytest.raises(IndexServerError):
-        app.ingest(source)
+        app.ingestion.ingest(source)
     assert len(app.searcher.search("pump", scope_of(None), 10).passages) == 2
     app.close()
     with milvus_server(tmp_path / "milvus", port):
         app = make_app(tmp_path / "data", retrieval=retrieval)
-        when_it_is_back(app.bring_up_to_date)
+        when_it_is_back(app.update_indexes)
         with app.database.reading() as session, app.dense.index() as index:
             assert held(index) == live_chunk_ids(session, app.embedder.model_id)
         app.close()

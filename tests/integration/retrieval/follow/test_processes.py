@@ -57,7 +57,7 @@ def test_readers_stay_right_while_a_writer_ingests_and_changes_over_to_another_i
     source = FakeSource()
     change(source, 0)
     app = writer(data, "exact")
-    app.ingest(source)
+    app.ingestion.ingest(source)
     readers = [reader(data, stop) for _ in range(READERS)]
     try:
         wait_for(readers, tmp_path)
@@ -66,7 +66,7 @@ def test_readers_stay_right_while_a_writer_ingests_and_changes_over_to_another_i
                 app.close()
                 app = writer(data, "hnsw")
             change(source, turn)
-            app.ingest(source)
+            app.ingestion.ingest(source)
     finally:
         stop.touch()
         told = [one.communicate(timeout=120) for one in readers]

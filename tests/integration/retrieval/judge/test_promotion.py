@@ -52,7 +52,7 @@ class Desk:
         return make_app(self.folder, embedder, reopen=reopen, **self.settings)
 
     def ingest(self) -> RunReport:
-        return self.app.ingest(self.source)
+        return self.app.ingestion.ingest(self.source)
 
     def golden(self, question: str = HOW_FAST, **wanted: Any) -> None:
         with self.app.database.writing() as session:
@@ -185,10 +185,10 @@ def test_what_waits_is_read_by_nobody_and_outlives_no_deletion(desk: Desk) -> No
     assert desk.found("new manual bearing Written anew") & {"new.md"} == set()
     desk.source.files.clear()
     desk.source.put("pump.md", "# Pump P-7\n\nWritten anew.")
-    desk.app.ingest(desk.source)  # nine of ten vanish: the fuse keeps them
-    desk.app.ingest(desk.source, options=RunOptions(allow_deletions=True))
+    desk.app.ingestion.ingest(desk.source)  # nine of ten vanish: the fuse keeps them
+    desk.app.ingestion.ingest(desk.source, options=RunOptions(allow_deletions=True))
     assert desk.app.promotion.promote_documents() == 1
-    desk.app.bring_up_to_date()
+    desk.app.update_indexes()
     assert desk.found("valve tightened Written anew") == {"pump.md"}
     assert desk.findings() == []
 
@@ -221,7 +221,7 @@ def test_a_person_may_promote_and_go_back(desk: Desk) -> None:
     assert desk.says() == PUMP
     assert desk.states()["new.md"] == "held"
     assert desk.findings() == []
-    assert desk.app.settle(documents=True) == [] or desk.says() == PUMP, "what was taken back waits"
+    assert desk.app.ingestion.settle(documents=True) == [] or desk.says() == PUMP, "what was taken back waits"
 
 
 def test_going_back_undoes_no_deletion(desk: Desk) -> None:
@@ -252,7 +252,7 @@ def test_what_a_killed_run_left_behind_the_gate_stays_there(desk: Desk) -> None:
     desk.app.close()
     desk.app = desk.open()
     assert desk.says() == PUMP
-    [verdict] = desk.app.settle(documents=True)
+    [verdict] = desk.app.ingestion.settle(documents=True)
     assert not verdict.passed
 
 
@@ -326,7 +326,7 @@ def test_an_embedder_under_which_a_question_breaks_is_kept_back(desk: Desk) -> N
     desk.app.close()
     desk.app = desk.open(Blind("blind@1", 32))
     assert desk.says() == PUMP
-    [verdict] = desk.app.settle(documents=True)
+    [verdict] = desk.app.ingestion.settle(documents=True)
     assert not verdict.passed
     assert "the new embedder came not into force" in verdict.as_text()
     assert (desk.app.embedder.model_id, desk.says()) == ("fake@1", PUMP)
@@ -334,7 +334,9 @@ def test_an_embedder_under_which_a_question_breaks_is_kept_back(desk: Desk) -> N
     assert desk.app.embedder.model_id == "blind@1"
     assert desk.app.promotion.roll_back_embedder() == "fake@1"
     assert (desk.app.embedder.model_id, desk.says()) == ("fake@1", PUMP)
-    assert desk.app.settle(documents=True) == [], "what a person took back is not tried again by itself"
+    assert desk.app.ingestion.settle(documents=True) == [], (
+        "what a person took back is not tried again by itself"
+    )
     assert desk.findings() == []
 
 
@@ -371,7 +373,7 @@ def test_only_the_index_in_force_is_on_the_disk(desk: Desk) -> None:
     assert len(before) == len(indexes()) == 1
     assert before != indexes()
     desk.app.promotion.roll_back_embedder()
-    desk.app.bring_up_to_date()
+    desk.app.update_indexes()
     assert indexes() == before
     assert desk.findings() == []
 
