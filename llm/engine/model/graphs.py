@@ -8,6 +8,7 @@ adapter, are computed without a recording.
 
 from collections.abc import Callable
 from typing import Protocol
+from weakref import WeakSet
 
 import torch
 from torch import Tensor
@@ -31,7 +32,7 @@ class CudaRecorder:
     """Records CUDA graphs, which share their memory: only one of them runs at a time."""
 
     def __init__(self) -> None:
-        self._pool = torch.cuda.graph_pool_handle()
+        self._graphs: WeakSet[torch.cuda.CUDAGraph] = WeakSet()
 
     def record(self, compute: Compute) -> Compute:
         """Warm up on a stream of its own, as recording asks for, then record."""
@@ -41,10 +42,13 @@ class CudaRecorder:
             for _ in range(_WARM_UPS):
                 compute()
         torch.cuda.current_stream().wait_stream(stream)
-        graph = torch.cuda.CUDAGraph()
+        graph, alive = torch.cuda.CUDAGraph(), next(iter(self._graphs), None)
+        # The memory of recordings goes with the last of them, as after a rehearsal, and cannot be had again.
+        pool = torch.cuda.graph_pool_handle() if alive is None else alive.pool()
         # Other threads, such as the embedder's, may use the device meanwhile.
-        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
+        with torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
             output = compute()
+        self._graphs.add(graph)
 
         def replay() -> Tensor:
             graph.replay()

@@ -40,7 +40,9 @@ def quantize(values: Tensor, group: int) -> tuple[Tensor, Tensor]:
     The error of each number is at most half its group's scale.
     """
     grouped = values.float().view(*values.shape[:-1], -1, group)
-    scales = (grouped.abs().amax(-1) / INT8_MAX).clamp_min(SMALLEST_SCALE)
+    # By a tensor: a GPU multiplies by the inverse of a number, which rounds otherwise than the kernels do.
+    levels = torch.full((), INT8_MAX, dtype=torch.float32, device=values.device)
+    scales = (grouped.abs().amax(-1) / levels).clamp_min(SMALLEST_SCALE)
     numbers = (grouped / scales.unsqueeze(-1)).round().clamp(-INT8_MAX, INT8_MAX)
     return numbers.to(torch.int8).flatten(-2), scales
 

@@ -16,7 +16,7 @@ from llm.engine.tensors.store import KvStream
 # Without a GPU, under the interpreter, this many processors are assumed: enough to cut sequences into parts.
 _ASSUMED_PROCESSORS = 4
 _VARLEN_TAKES = frozenset(inspect.signature(varlen_attn).parameters)
-# 2.10 has no windows; 2.11 has them, and wants as many heads of keys as of queries.
+# 2.10 has no windows; 2.11 has them and takes grouped queries without being asked to.
 _VARLEN_IS_WHOLE = "window_size" in _VARLEN_TAKES
 _VARLEN_GROUPS = "enable_gqa" in _VARLEN_TAKES
 _WIDEST_FLASH_HEAD = 256
@@ -78,10 +78,7 @@ def attend_varlen(query: Tensor, keys: Tensor, values: Tensor, rule: AttentionRu
     new, length, width = query.shape[2], keys.shape[2], values.shape[-1]
     padded = pad(values, (0, query.shape[-1] - width)) if width < query.shape[-1] else values
     asked, known, given = (one[0].transpose(0, 1).contiguous() for one in (query, keys, padded))
-    queries_each = query.shape[1] // keys.shape[1]
-    grouped: dict[str, Any] = {"enable_gqa": queries_each > 1} if _VARLEN_GROUPS else {}
-    if queries_each > 1 and not _VARLEN_GROUPS:
-        known, given = (one.repeat_interleave(queries_each, dim=1) for one in (known, given))
+    grouped: dict[str, Any] = {"enable_gqa": query.shape[1] != keys.shape[1]} if _VARLEN_GROUPS else {}
     # Made on the device: copying numbers there would wait for it.
     new_ends, known_ends = (
         torch.arange(0, 2 * size, size, dtype=torch.int32, device=query.device) for size in (new, length)

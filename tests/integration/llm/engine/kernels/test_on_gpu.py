@@ -95,7 +95,9 @@ def test_prompts_by_the_librarys_attention(gpu, new, past, sinks, window, width,
 
 @pytest.mark.parametrize("name", ["qwen3_moe", "gpt_oss", "deepseek_v3"])
 def test_recorded_steps_say_what_steps_say(gpu, name):
-    model = tiny_model(name).to(gpu)
+    # In float32 the library multiplies gpt-oss's experts one after the other, and waits for the host.
+    dtype = torch.bfloat16 if name == "gpt_oss" else torch.float32
+    model = tiny_model(name, dtype=dtype).to(gpu)
     plain, _ = answer_all(build_engine(model, SETTINGS.model_copy(update={"graphs": False})), PROMPTS)
     recorded, _ = answer_all(build_engine(model, SETTINGS), PROMPTS)
     assert recorded == plain
