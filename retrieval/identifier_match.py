@@ -20,10 +20,10 @@ def exact_first(
     """
     if not asked and not phrases:
         return list(passages)
-    held = {passage.chunk_id: identifiers(_words_of(passage)) for passage in passages}
+    held = {passage.chunk_id: identifiers(passage.indexed_text) for passage in passages}
 
     def place(passage: Passage) -> tuple[bool, int]:
-        words = plain(_words_of(passage)) if phrases else ""
+        words = plain(passage.indexed_text) if phrases else ""
         missing = sum(phrase not in words for phrase in phrases)
         return _is_look_alike(held[passage.chunk_id], asked), missing
 
@@ -52,7 +52,7 @@ def identifiers_near(asked: Iterable[str], passages: Sequence[Passage]) -> dict[
     known = _identifiers_of(passages)
     near = dict.fromkeys(name for term in asked for name in nearest(term, known, _OFFERED))
     return {
-        name: next(passage for passage in passages if name in identifiers(_words_of(passage)).values())
+        name: next(passage for passage in passages if name in identifiers(passage.indexed_text).values())
         for name in list(near)[:_OFFERED]
     }
 
@@ -61,10 +61,6 @@ def _is_look_alike(known: Mapping[str, str], asked: Collection[str]) -> bool:
     if any(term in known for term in asked):
         return False
     return any(nearest(term, known, 1) for term in asked)
-
-
-def _words_of(passage: Passage) -> str:
-    return f"{passage.context}\n{passage.chunk_text}"
 
 
 def _identifiers_of(passages: Iterable[Passage]) -> dict[str, str]:

@@ -22,14 +22,9 @@ def reranked(reranker: Reranker, question: str, passages: Sequence[Passage]) -> 
     Raises: ModelError if the reranker cannot be loaded.
     """
     try:
-        scores = reranker.scores(question, [_text(passage) for passage in passages])
+        scores = reranker.scores(question, [passage.indexed_text for passage in passages])
     except (ModelUnavailableError, EngineFullError) as error:
         log.warning("search.not_reranked", reranker=reranker.name, error=str(error))
         return list(passages), NOT_RERANKED
     scored = [replace(passage, score=float(score)) for passage, score in zip(passages, scores, strict=True)]
     return sorted(scored, key=lambda passage: -passage.score), ""
-
-
-def _text(passage: Passage) -> str:
-    """Return what was found, without its neighbours, under its title and headings."""
-    return f"{passage.context}\n{passage.chunk_text}" if passage.context else passage.chunk_text

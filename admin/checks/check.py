@@ -15,7 +15,7 @@ from admin.erasure import finish_erasures
 from core.store.changes import live_chunk_ids
 from core.store.database import Database
 from core.store.erasures import receipts
-from core.store.tables import ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable, cut
+from core.store.tables import LIVE, ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable, cut
 from core.values.documents import DocumentState, GateState
 from retrieval.follow.follower import Follower
 
@@ -96,7 +96,7 @@ def _truth(session: Session, model_id: str) -> Iterator[Finding]:
             "a chunk belongs to a version that is not live",
             select(func.count(ChunkTable.id))
             .join(VersionTable, VersionTable.id == ChunkTable.version_id)
-            .where(VersionTable.tombstoned_at.is_not(None), VersionTable.gate_state.not_in(_BESIDE)),
+            .where(~LIVE, VersionTable.gate_state.not_in(_BESIDE)),
             again,
         ),
         (
@@ -141,7 +141,7 @@ def _reads_only(one: Any, other: Any) -> ColumnElement[bool]:
 
 
 def _live_version() -> ColumnElement[bool]:
-    return exists().where(VersionTable.document_id == DocumentTable.id, VersionTable.tombstoned_at.is_(None))
+    return exists().where(VersionTable.document_id == DocumentTable.id, LIVE)
 
 
 def _follower(

@@ -17,6 +17,7 @@ from core.store.goldens import list_goldens
 from core.store.jobs import DOCUMENT, SYNC, JobState
 from core.store.sources import RunState
 from core.store.tables import (
+    LIVE,
     ChunkTable,
     DocumentTable,
     EmbedderTable,
@@ -111,11 +112,10 @@ def _chains() -> Iterator[tuple[str, Any, str]]:
         .having(func.max(ChunkTable.ordinal) + 1 != func.count())
     )
     yield "a version lacks chunks", _of(ordinals), AGAIN
-    live = VersionTable.tombstoned_at.is_(None)
     chunk = exists().where(ChunkTable.version_id == VersionTable.id)
-    yield "a version in force has no chunk", _of(select(VersionTable.id).where(live, ~chunk)), AGAIN
+    yield "a version in force has no chunk", _of(select(VersionTable.id).where(LIVE, ~chunk)), AGAIN
     beside = VersionTable.gate_state.in_((GateState.WAITING, GateState.WITHDRAWN, GateState.FORMER))
-    astray = or_(and_(live, beside), and_(~live, VersionTable.gate_state == GateState.PROMOTED))
+    astray = or_(and_(LIVE, beside), and_(~LIVE, VersionTable.gate_state == GateState.PROMOTED))
     yield "a version is in force and waits", _of(select(VersionTable.id).where(astray)), AGAIN
     promoted = aliased(VersionTable)
     pair = exists().where(
@@ -123,7 +123,7 @@ def _chains() -> Iterator[tuple[str, Any, str]]:
     )
     lonely = select(VersionTable.id).where(VersionTable.gate_state == GateState.FORMER, ~pair)
     yield "a former version has nothing that took its place", _of(lonely), "run vade index confirm"
-    has_live = exists().where(live, VersionTable.document_id == DocumentTable.id)
+    has_live = exists().where(LIVE, VersionTable.document_id == DocumentTable.id)
     held = select(DocumentTable.id).where(DocumentTable.state == DocumentState.HELD, has_live)
     yield "a document is held, and in force", _of(held), AGAIN
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.orm import Session
 
+from core.store.grants import readers_of
 from core.store.tables import (
+    LIVE,
     ChangeTable,
     ChunkTable,
     DocumentTable,
     EmbeddingTable,
-    GrantTable,
     SourceTable,
     VersionTable,
 )
@@ -23,7 +24,6 @@ from core.values.search import IndexEntry
 # Documents that wait, handed out at once.
 _DOCUMENTS_AT_ONCE = 250
 _LATEST = select(func.max(ChangeTable.seq))
-LIVE: ColumnElement[bool] = VersionTable.tombstoned_at.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def live_entries(
 def _entries(
     session: Session, document_ids: Sequence[int], model_id: str | None, versions: ColumnElement[bool] = LIVE
 ) -> Iterable[IndexEntry]:
-    principals = _principals(session, document_ids)
+    readers = readers_of(session, document_ids)
     vector = EmbeddingTable.vector if model_id is not None else literal(b"")
     wanted = (
         select(
@@ -115,7 +115,6 @@ def _entries(
         wanted = wanted.join(EmbeddingTable, _vector_of(model_id))
     labels = _labels(session, document_ids, versions)
     for chunk_id, document_id, kind, context, text, row, language, version_id in session.execute(wanted):
-        readers = principals.get(document_id, frozenset())
         label = labels[version_id] | language_label(language)
         yield IndexEntry(
             chunk_id=chunk_id,
@@ -124,7 +123,7 @@ def _entries(
             context=context,
             text=text,
             vector=row,
-            principals=readers,
+            principals=readers.get(document_id, frozenset()),
             labels=label,
         )
 
@@ -150,13 +149,3 @@ def _labels(
         version_id: labels_of(known_metadata(own, told), read_at.date(), source, uri, media_type)
         for version_id, own, read_at, told, uri, media_type, source in rows
     }
-
-
-def _principals(session: Session, document_ids: Sequence[int]) -> dict[int, frozenset[str]]:
-    rows = session.execute(
-        select(GrantTable.document_id, GrantTable.principal).where(GrantTable.document_id.in_(document_ids))
-    )
-    found: dict[int, set[str]] = {}
-    for document_id, principal in rows:
-        found.setdefault(document_id, set()).add(principal)
-    return {document_id: frozenset(names) for document_id, names in found.items()}

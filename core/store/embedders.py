@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotReadyError
 from core.store.tables import ChangeTable, ChunkTable, EmbedderTable, EmbeddingTable
+from core.values.documents import indexed_text
 
 IN_FORCE, FORMER, WITHDRAWN = "in_force", "former", "withdrawn"
 
@@ -90,7 +91,7 @@ def unembedded(session: Session, model_id: str, limit: int) -> list[Unembedded]:
     """Return the first chunks that have no vector of this model."""
     rows = select(ChunkTable.id, ChunkTable.context, ChunkTable.text).where(~_embedded(model_id))
     return [
-        Unembedded(chunk_id, f"{context}\n{text}" if context else text)
+        Unembedded(chunk_id, indexed_text(context, text))
         for chunk_id, context, text in session.execute(rows.order_by(ChunkTable.id).limit(limit))
     ]
 

@@ -27,6 +27,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import DateTime, TypeDecorator
 
+# The versions that an index is unique over; the condition of queries is LIVE.
+_LIVE_SQL = "tombstoned_at IS NULL"
+
 NAMING = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -136,8 +139,8 @@ class VersionTable(Base):
             "uq_version_live",
             "document_id",
             unique=True,
-            sqlite_where=text("tombstoned_at IS NULL"),
-            postgresql_where=text("tombstoned_at IS NULL"),
+            sqlite_where=text(_LIVE_SQL),
+            postgresql_where=text(_LIVE_SQL),
         ),
     )
 
@@ -152,6 +155,15 @@ class VersionTable(Base):
     created_at: Mapped[datetime]
     tombstoned_at: Mapped[datetime | None]
     gate_state: Mapped[str] = mapped_column(String(16), server_default="plain", index=True)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether this version is in force; in queries, the condition is LIVE."""
+        return self.tombstoned_at is None
+
+
+LIVE: ColumnElement[bool] = VersionTable.tombstoned_at.is_(None)
+"""The condition that a version is in force: it is what a search may find of its document."""
 
 
 class PageTable(Base):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from core.values.documents import BlockKind
+from core.values.documents import BlockKind, indexed_text
 from core.values.metadata import NONE, Metadata
 from core.values.search import AccessScope
 
@@ -67,6 +67,11 @@ class Passage:
     def chunk_text(self) -> str:
         """The found chunk without its neighbours."""
         return self.text[self.chunk_start - self.start : self.chunk_end - self.start]
+
+    @property
+    def indexed_text(self) -> str:
+        """The found chunk as rerankers see it."""
+        return indexed_text(self.context, self.chunk_text)
 
     def page_at(self, offset: int) -> int | None:
         """Return the number of the page on which the version's stored text stands at `offset`."""

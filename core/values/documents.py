@@ -115,6 +115,11 @@ class Member:
         return self.path.rpartition("/")[-1]
 
 
+def indexed_text(context: str, text: str) -> str:
+    """Return the text of a chunk as embedders, rerankers and indexes see it: below its context, if any."""
+    return f"{context}\n{text}" if context else text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
     """What is embedded and indexed: `text` is exactly `document.text[start:end]`.
@@ -135,5 +140,5 @@ class Chunk:
 
     @property
     def indexed_text(self) -> str:
-        """The text as the embedder sees it."""
-        return f"{self.context}\n{self.text}" if self.context else self.text
+        """The text as embedders see it."""
+        return indexed_text(self.context, self.text)

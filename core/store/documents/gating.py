@@ -13,10 +13,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from core.store.changes import LIVE
 from core.store.documents.supersession import write_supersession
 from core.store.jobs import DOCUMENT
-from core.store.tables import ChangeTable, ChunkTable, DocumentTable, GoldenTable, JobTable, VersionTable
+from core.store.tables import (
+    LIVE,
+    ChangeTable,
+    ChunkTable,
+    DocumentTable,
+    GoldenTable,
+    JobTable,
+    VersionTable,
+)
 from core.values.documents import DocumentState, GateState
 
 

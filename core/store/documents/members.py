@@ -20,7 +20,8 @@ from core.store.documents.writing import (
     update_grants,
     update_metadata,
 )
-from core.store.tables import DocumentTable, GrantTable
+from core.store.grants import readers_of
+from core.store.tables import DocumentTable
 from core.values.documents import DocumentState
 from core.values.metadata import metadata_from_text
 
@@ -59,8 +60,7 @@ def commit_members(
         row.uri: row.state
         for row in session.scalars(select(DocumentTable).where(DocumentTable.parent_id == parent.id))
     }
-    grants = select(GrantTable.principal).where(GrantTable.document_id == parent.id)
-    readers = frozenset(session.scalars(grants))
+    readers = readers_of(session, [parent.id]).get(parent.id, frozenset())
     outcomes = {member.file.uri: _commit(session, parent, readers, member, hold) for member in members}
     gone = [uri for uri, state in before.items() if uri not in outcomes and state != DocumentState.DELETED]
     for uri in gone:

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
 from core.store.documents.writing import find_document
-from core.store.tables import DocumentTable, GrantTable, VersionTable
+from core.store.grants import readers_of
+from core.store.tables import LIVE, DocumentTable, VersionTable
 from core.values.documents import DocumentState
 
 
@@ -46,11 +47,9 @@ def overview_of(session: Session, uri: str) -> DocumentOverview:
     document = find_document(session, uri)
     if document is None:
         raise NotFoundError(f"there is no document {uri}")
-    live = select(VersionTable).where(
-        VersionTable.document_id == document.id, VersionTable.tombstoned_at.is_(None)
-    )
+    live = select(VersionTable).where(VersionTable.document_id == document.id, LIVE)
     version = session.scalars(live.order_by(VersionTable.number)).first()
-    readers = select(GrantTable.principal).where(GrantTable.document_id == document.id)
+    readers = readers_of(session, [document.id]).get(document.id, frozenset())
     inside = select(DocumentTable.uri).where(DocumentTable.id == document.parent_id)
     held = select(DocumentTable.uri, DocumentTable.state, DocumentTable.reason).where(
         DocumentTable.parent_id == document.id, DocumentTable.state != DocumentState.DELETED
@@ -64,7 +63,7 @@ def overview_of(session: Session, uri: str) -> DocumentOverview:
         reason=document.reason,
         version=version.number if version else 0,
         notices=tuple(version.notices.splitlines()) if version else (),
-        readers=tuple(sorted(session.scalars(readers))),
+        readers=tuple(sorted(readers)),
         inside=session.scalar(inside) or "",
         members=tuple(MemberOverview(*row) for row in session.execute(held.order_by(DocumentTable.id))),
         updated_at=document.updated_at.isoformat(),

@@ -12,7 +12,16 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, not
 from sqlalchemy.orm import Session, aliased
 
 from core.errors import NotFoundError
-from core.store.tables import ChunkTable, DocumentTable, GrantTable, PageTable, SourceTable, VersionTable, cut
+from core.store.tables import (
+    LIVE,
+    ChunkTable,
+    DocumentTable,
+    GrantTable,
+    PageTable,
+    SourceTable,
+    VersionTable,
+    cut,
+)
 from core.values.answers import Passage
 from core.values.documents import BlockKind, DocumentState, GateState
 from core.values.metadata import known_metadata
@@ -154,7 +163,7 @@ def read_cited_text(
         uri=uri,
         title=row.title,
         version=version,
-        current=row.tombstoned_at is None,
+        current=row.is_live,
         page=page,
         before=row.text[first:start],
         quote=row.text[start:end],
@@ -172,7 +181,6 @@ def count_documents(session: Session, scope: AccessScope) -> int:
 
 
 def _document_entries(scope: AccessScope) -> Select[*tuple[Any, ...]]:
-    live = and_(VersionTable.document_id == DocumentTable.id, VersionTable.tombstoned_at.is_(None))
     return (
         select(
             DocumentTable.id,
@@ -187,7 +195,7 @@ def _document_entries(scope: AccessScope) -> Select[*tuple[Any, ...]]:
             DocumentTable.parent_id.label("parent"),
             func.coalesce(VersionTable.notices, "").label("notices"),
         )
-        .outerjoin(VersionTable, live)
+        .outerjoin(VersionTable, and_(VersionTable.document_id == DocumentTable.id, LIVE))
         .where(DocumentTable.state != DocumentState.DELETED, readable(scope))
     )
 
@@ -201,8 +209,7 @@ def _batches(ids: Sequence[int]) -> Iterable[Sequence[int]]:
 
 
 def _chunks(session: Session, ids: Sequence[int], scope: AccessScope, waiting: bool) -> Sequence[Any]:
-    live = VersionTable.tombstoned_at.is_(None)
-    shown = or_(live, VersionTable.gate_state == GateState.WAITING) if waiting else live
+    shown = or_(LIVE, VersionTable.gate_state == GateState.WAITING) if waiting else LIVE
     return session.execute(
         select(
             ChunkTable.id,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from core.store.tables import ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable, cut
-from core.values.documents import DocumentState
+from core.store.grants import readers_of
+from core.store.tables import LIVE, ChunkTable, DocumentTable, EmbeddingTable, VersionTable, cut
+from core.values.documents import DocumentState, indexed_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,9 @@ def document_snapshots(session: Session, source_uri: str) -> dict[str, DocumentS
         DocumentTable.parent_id.is_(None),
     )
     members = _member_snapshots(session, of_source)
-    readers: dict[int, set[str]] = {}
-    readable = select(VersionTable.document_id).where(VersionTable.tombstoned_at.is_(None))
-    live = set(session.scalars(readable.join(DocumentTable).where(of_source)))
-    grants = select(GrantTable.document_id, GrantTable.principal).join(
-        DocumentTable, DocumentTable.id == GrantTable.document_id
-    )
-    for document_id, principal in session.execute(grants.where(of_source)):
-        readers.setdefault(document_id, set()).add(principal)
+    readable = select(VersionTable.document_id).join(DocumentTable).where(of_source, LIVE)
+    live = set(session.scalars(readable))
+    readers = readers_of(session, select(DocumentTable.id).where(of_source))
     return {
         row.uri: DocumentSnapshot(
             id=row.id,
@@ -72,7 +68,7 @@ def document_snapshots(session: Session, source_uri: str) -> dict[str, DocumentS
             content_sha256=row.content_sha256,
             stamp=row.stamp,
             pipeline=row.pipeline,
-            principals=frozenset(readers.get(row.id, ())),
+            principals=readers.get(row.id, frozenset()),
             readable=row.id in live,
             members=tuple(members.get(row.id, ())),
             metadata=row.source_metadata,
@@ -104,4 +100,4 @@ def known_vectors(session: Session, uri: str, model_id: str) -> dict[str, bytes]
         .join(DocumentTable, DocumentTable.id == ChunkTable.document_id)
         .where(DocumentTable.uri == uri, EmbeddingTable.model_id == model_id)
     )
-    return {f"{context}\n{text}" if context else text: vector for context, text, vector in rows}
+    return {indexed_text(context, text): vector for context, text, vector in rows}

@@ -11,9 +11,8 @@ from urllib.parse import unquote
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from core.store.changes import LIVE
 from core.store.documents.reading import readable
-from core.store.tables import DocumentTable, SupersessionTable, VersionTable
+from core.store.tables import LIVE, DocumentTable, SupersessionTable, VersionTable
 from core.values.metadata import Metadata, known_metadata
 from core.values.search import AccessScope
 

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from core.errors import NotFoundError
 from core.store.documents.snapshot import DocumentSnapshot
 from core.store.documents.supersession import write_supersession
+from core.store.grants import replace_readers
 from core.store.jobs import DOCUMENT, forget
 from core.store.tables import (
+    LIVE,
     ChangeTable,
     ChunkTable,
     DocumentTable,
     EmbeddingTable,
-    GrantTable,
     PageTable,
     VersionTable,
 )
@@ -101,7 +102,7 @@ def commit_version(session: Session, file: Fetched, new: PreparedVersion, hold: 
     whether it waits.
     """
     document = _record(session, file, DocumentState.SEARCHABLE, "")
-    is_live = session.scalar(_of(document.id, VersionTable.tombstoned_at.is_(None))) is not None
+    is_live = session.scalar(_of(document.id, LIVE)) is not None
     waits = VersionTable.gate_state.in_((GateState.WAITING, GateState.WITHDRAWN))
     if not (hold or session.scalar(_of(document.id, waits)) is not None):
         document.title, document.media_type = new.parsed.title, new.parsed.media_type
@@ -155,10 +156,8 @@ def update_metadata(session: Session, document_id: int, metadata: Metadata) -> N
 
 
 def _update_grants(session: Session, document_id: int, principals: frozenset[str]) -> bool:
-    held = session.scalars(select(GrantTable.principal).where(GrantTable.document_id == document_id))
-    if frozenset(held) == principals:
+    if not replace_readers(session, document_id, principals):
         return False
-    _replace_grants(session, document_id, principals)
     if _has_chunks(session, document_id):
         _log_change(session, document_id)
     return True
@@ -298,15 +297,6 @@ def _chunk_row(chunk: Chunk, document_id: int, version_id: int) -> dict[str, obj
 def _insert(session: Session, table: type, rows: Iterable[dict[str, object]]) -> None:
     if values := list(rows):
         session.execute(insert(table), values)
-
-
-def _replace_grants(session: Session, document_id: int, principals: frozenset[str]) -> None:
-    session.execute(delete(GrantTable).where(GrantTable.document_id == document_id))
-    _insert(
-        session,
-        GrantTable,
-        ({"document_id": document_id, "principal": principal} for principal in sorted(principals)),
-    )
 
 
 def _log_change(session: Session, document_id: int) -> None:

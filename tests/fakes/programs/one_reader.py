@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from api.app import App
 from core.permissions import scope_of
-from core.store.tables import GrantTable, VersionTable
+from core.store.tables import LIVE, GrantTable, VersionTable
 
 SCOPE = scope_of("ann")
 
@@ -26,7 +26,7 @@ def readable(app: App) -> set[tuple[int, int]]:
         rows = session.execute(
             select(VersionTable.document_id, VersionTable.number)
             .join(GrantTable, GrantTable.document_id == VersionTable.document_id)
-            .where(VersionTable.tombstoned_at.is_(None), GrantTable.principal.in_(SCOPE.principals))
+            .where(LIVE, GrantTable.principal.in_(SCOPE.principals))
         )
         return {(document, version) for document, version in rows}
 
