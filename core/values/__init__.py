@@ -1,5 +1,5 @@
 """The small frozen values that pass between stages, by subject.
 
-Takes and gives plain data. No session, file or model lives in one. Read `documents.py` and
+Takes and gives plain data. A value never holds a session, a file or a model. Read `documents.py` and
 `answers.py` first.
 """

@@ -1,4 +1,4 @@
-"""Questions, the passages that answer them, and answers with their proof."""
+"""Questions, the passages that answer them, and answers with their citations."""
 
 from dataclasses import dataclass, field
 
@@ -17,45 +17,48 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry:
-    """What is asked, under whose scope, and after which turns, the oldest first.
-
-    `background` says that nobody waits for the answer: others go first. `whole` is the question as it
-    would be asked without the turns, `wanted` the part of it that a sentence must answer; empty, both
-    are the question.
-    """
+    """A question under an asker's scope, with the conversation before it."""
 
     question: str
     scope: AccessScope
+    """What the asker may read."""
     history: tuple[Turn, ...] = ()
+    """Earlier turns of the conversation, the oldest first."""
     background: bool = False
+    """Whether no person is waiting for the answer, so that other requests go first."""
     whole: str = ""
+    """The question rewritten so that it is complete without the turns; empty: the question itself."""
     wanted: str = ""
+    """The part of the question that a sentence must answer; empty: the entire question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """A live chunk that the asker may read, widened by its neighbours.
-
-    `text` is exactly the version's stored text from `start` to `end`, and
-    `text[chunk_start - start : chunk_end - start]` is the chunk that was found. `pages` are
-    `(offset, number)` of the pages that the text stands on, in order; none where the format has none.
-    `language` is the found chunk's, as ISO 639-1, empty if it is not known.
-    """
+    """A live chunk that the asker may read, widened by its neighbours."""
 
     chunk_id: int
     document_id: int
     uri: str
     title: str
     version: int
+    """The version's number, 1-based within its document."""
     context: str
+    """The found chunk's title, headings and table header."""
     text: str
+    """The version's stored text from `start` to `end`, unchanged."""
     start: int
+    """The 0-based offset of `text` in the version's stored text."""
     chunk_start: int
+    """The offset of the found chunk in the version's stored text."""
     chunk_end: int
+    """The offset behind the found chunk."""
     score: float
+    """The rank of the passage: higher is better, comparable within one search only."""
     kind: BlockKind = BlockKind.PARAGRAPH
     pages: tuple[tuple[int, int], ...] = ()
+    """`(offset, number)` of each page that the text stands on, in order; empty for a format without pages."""
     language: str = ""
+    """The found chunk's language, as ISO 639-1; empty if it is not known."""
     metadata: Metadata = NONE
 
     @property
@@ -74,7 +77,7 @@ class Passage:
         return indexed_text(self.context, self.chunk_text)
 
     def page_at(self, offset: int) -> int | None:
-        """Return the number of the page on which the version's stored text stands at `offset`."""
+        """Return the number of the page on which `offset` of the version's stored text stands."""
         begun = [number for start, number in self.pages if start <= offset]
         return begun[-1] if begun else None
 
@@ -98,90 +101,97 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class DraftSentence:
-    """A sentence as a generator wrote it, before anyone checked it.
-
-    Each citation is `(passage, start, end)`: the 0-based position of a passage among those shown,
-    and the offsets of the quote in that version's stored text. `support` is the generator's own
-    estimate in 0..1 that the sentence answers the question.
-    """
+    """A sentence as a generator wrote it, before its citations are checked."""
 
     text: str
     citations: tuple[tuple[int, int, int], ...]
+    """`(passage, start, end)`: the 0-based position of a passage among those shown, and the offsets of the
+    quote in that version's stored text."""
     support: float
+    """The generator's own estimate in 0..1 that the sentence answers the question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """The proof of a sentence: `quote` stands at `span` in this version of the document.
-
-    `day` (ISO 8601) and `owner` are empty where nothing says of when and whose the document is.
-    """
+    """A quote from one version of a document, as the proof of a sentence."""
 
     document_id: int
     uri: str
     title: str
     version: int
+    """The version's number, 1-based within its document."""
     page: int | None
+    """The 1-based page; None for a format without pages."""
     span: tuple[int, int]
+    """The half-open offsets of `quote` in the version's stored text."""
     quote: str
     day: str = ""
+    """The document's date (ISO 8601); empty if it is not known."""
     owner: str = ""
+    """The person or department that answers for the document; empty if it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerSentence:
-    """One sentence and the 0-based positions of its proofs in the answer's citations.
-
-    `support` is the estimate in 0..1 that the sentence answers the question.
-    """
+    """A sentence of an answer, with its proofs."""
 
     text: str
     citations: tuple[int, ...]
+    """0-based positions of its proofs in the answer's citations."""
     support: float = 0.0
+    """The estimate in 0..1 that the sentence answers the question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """What another document says otherwise than the answer's citation at this 0-based position."""
+    """Another document that contradicts a citation of the answer."""
 
     citation: int
+    """The 0-based position of the contradicted citation in the answer's."""
     other: Citation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Superseded:
-    """A document in an answer, and the one that takes its place: its title, day (ISO 8601) and owner."""
+    """A document of an answer, and the newer document that takes its place."""
 
     document_id: int
+    """The superseded document."""
     title: str
     by_document_id: int
+    """The document that takes its place."""
     by: str
+    """That document's title."""
     day: str
+    """That document's date (ISO 8601); empty if it is not known."""
     owner: str
+    """That document's owner; empty if it is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The answer contract; see the design's words.
-
-    A refused answer has no sentences; `reason` says why in a sentence, and `found` holds what came
-    nearest. `near` are names of exact things, as documents write them, that could be meant by one that
-    was asked for and that no document holds. `understood` is the question that was searched for, where
-    that is not the one that was asked. `disagreements` are what other documents say otherwise,
-    `superseded` documents cited or disagreeing in whose place there is another. `notices` say what the
-    search had to do without. `confidence` lies in 0..1. `timings` are milliseconds by stage.
-    """
+    """An answer with its citations, or a refusal with its reason."""
 
     text: str
     sentences: tuple[AnswerSentence, ...]
+    """Empty if the answer was refused."""
     citations: tuple[Citation, ...]
     refused: bool
     reason: str
+    """Why the answer was refused, as a sentence."""
     confidence: float
+    """In 0..1."""
     timings: dict[str, float] = field(default_factory=dict)
+    """Milliseconds by stage."""
     found: tuple[Citation, ...] = ()
+    """For a refused answer, the passages that came nearest."""
     near: tuple[str, ...] = ()
+    """Identifiers in the documents that resemble one in the question that no document contains."""
     understood: str = ""
+    """The question that was searched for, if it differs from the one that was asked."""
     disagreements: tuple[Disagreement, ...] = ()
+    """Other documents that contradict a citation."""
     superseded: tuple[Superseded, ...] = ()
+    """Documents, cited or in disagreement, whose place another document takes."""
     notices: tuple[str, ...] = ()
+    """What the search had to do without, such as a reranker that did not answer."""

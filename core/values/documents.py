@@ -1,4 +1,4 @@
-"""Documents as parsers read them and as chunks are made of them."""
+"""Parsed documents, their structure, and their chunks."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from core.values.metadata import NONE, Metadata
 
 
 class BlockKind(StrEnum):
-    """What a run of text is in its document's structure."""
+    """The role of a block in its document's structure."""
 
     HEADING = "heading"
     PARAGRAPH = "paragraph"
@@ -18,96 +18,101 @@ class BlockKind(StrEnum):
 
 
 class DocumentState(StrEnum):
-    """Where a document stands, in words that an operator understands."""
+    """The state of a document, as operators see it."""
 
     SEEN = "seen"
+    """Listed by its source, but not read yet."""
     HELD = "held"
+    """Read, but without a version in force: one is waiting behind a gate."""
     SEARCHABLE = "searchable"
     FAILED = "failed"
+    """It could not be read; a version that was read before stays searchable."""
     QUARANTINED = "quarantined"
+    """It failed too often to be tried again before its content changes or a person retries it."""
     DELETED = "deleted"
 
 
 class GateState(StrEnum):
-    """How a version stands to the one in force of its document, where a gate lies between them.
-
-    A `waiting` one was written whole, but is not in force yet; a `withdrawn` one was taken out of force
-    and waits for a person. A `promoted` one came into force through the gate, a `former` one left it
-    then and is kept, chunks and all, to go back to. All others are `plain`.
-    """
+    """The position of a version at the gate in front of the version in force."""
 
     PLAIN = "plain"
+    """No gate is involved."""
     WAITING = "waiting"
+    """Completely written, but not in force yet."""
     WITHDRAWN = "withdrawn"
+    """Taken out of force by a rollback; a person decides about it."""
     PROMOTED = "promoted"
+    """In force since the last promotion."""
     FORMER = "former"
+    """Replaced by the last promotion, and kept with its chunks for a rollback."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One structural unit of a document.
-
-    `start` and `end` are 0-based, half-open character offsets into the document's stored text.
-    `level` is 1..6 for a heading and the 0-based depth for a list item. `header` is the header
-    line of the table that a row belongs to, cells joined by " | ", or empty.
-    """
+    """One structural unit of a document."""
 
     kind: BlockKind
     start: int
+    """The 0-based offset of its first character in the document's stored text."""
     end: int
+    """The offset behind its last character."""
     level: int = 0
+    """1..6 for a heading; the 0-based depth for a list item."""
     header: str = ""
+    """For a table row, the table's header line, cells joined by " | "; otherwise empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page, slide or sheet: its 1-based number and where its text stands.
-
-    `width` and `height` are in points, 0 where the format has no page size. `boxes` holds one box
-    for each character of `text[start:end]`: zlib-compressed little-endian int16 `(n, 4)` as
-    x0, y0, x1, y1 in quarter points from the page's top left corner, all zero for a character
-    that is not on the page (a line break); empty where the format has none.
-    """
+    """One page, slide or sheet of a document."""
 
     number: int
+    """1-based."""
     start: int
+    """The 0-based offset of the page's text in the document's stored text."""
     end: int
+    """The offset behind the page's text."""
     width: float = 0.0
+    """In points; 0 for a format without a page size."""
     height: float = 0.0
+    """In points; 0 for a format without a page size."""
     boxes: bytes = b""
+    """One box for each character of `text[start:end]`; empty for a format without boxes.
+
+    Zlib-compressed little-endian int16 `(n, 4)`: x0, y0, x1, y1 in quarter points from the page's top
+    left corner. All four are zero for a character that is not on the page (a line break).
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedDocument:
-    """What a parser makes of a file: the text to keep and its structure, in reading order.
-
-    `notices` are what a person should know of how it was read, such as text that is hidden in the file;
-    a line each. `members` are the files inside it and inside those, in their order. `metadata` is what the
-    file says of itself.
-    """
+    """A file's text and structure, as a parser read them."""
 
     title: str
     text: str
+    """The text to store, in reading order."""
     blocks: tuple[Block, ...]
+    """The blocks of `text`, in reading order."""
     pages: tuple[Page, ...] = ()
     media_type: str = "text/plain"
     notices: tuple[str, ...] = ()
+    """Remarks for people on how the file was read, such as hidden text in it; one line each."""
     members: "tuple[Member, ...]" = ()
+    """The files inside this one and inside those, in their order."""
     metadata: Metadata = NONE
+    """The metadata that the file itself contains."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A file inside another one, such as an attachment: the document in it, or why it cannot be read.
-
-    `path` leads to it from the outermost file; `!/` stands behind each file on the way. No two members
-    have the same path, and a member's document has no members of its own.
-    """
+    """A file inside another one, such as an attachment."""
 
     path: str
+    """The way to it from the outermost file, with `!/` behind each file; unique among the members."""
     content_sha256: str
     size_bytes: int
     document: ParsedDocument | ParseError
+    """The document in it, which has no members of its own, or why it cannot be read."""
 
     @property
     def name(self) -> str:
@@ -122,21 +127,26 @@ def indexed_text(context: str, text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """What is embedded and indexed: `text` is exactly `document.text[start:end]`.
-
-    `context` is the document's title, the heading path and, for a row, the table's header: it is
-    embedded and indexed with the text but is not part of it. `page` is 1-based, None where the
-    format has no pages. `language` is ISO 639-1, empty if it is not known.
-    """
+    """A piece of a document that is embedded and indexed by itself."""
 
     ordinal: int
+    """The 0-based position among the version's chunks."""
     kind: BlockKind
     start: int
+    """The 0-based offset of `text` in the document's stored text."""
     end: int
+    """The offset behind `text`."""
     text: str
+    """Exactly `document.text[start:end]`."""
     context: str = ""
+    """The document's title, the heading path and, for a row, the table's header.
+
+    It is embedded and indexed with the text but is not part of it.
+    """
     page: int | None = None
+    """1-based; None for a format without pages."""
     language: str = ""
+    """ISO 639-1; empty if it is not known."""
 
     @property
     def indexed_text(self) -> str:

@@ -1,4 +1,4 @@
-"""What is known of a document besides its text: who answers for it, of when it is, what it is about."""
+"""A document's metadata: its date, its owner, its tags, and the documents it supersedes."""
 
 import json
 import re
@@ -7,11 +7,13 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-# Longer words are no tags and no names.
+# The longest tag or name, in characters; longer ones are cut.
 LONGEST_WORD = 200
+# The most tags, devices or superseded documents; more are dropped.
 _MOST = 50
+# The most words in one document's metadata: three such lists and an owner.
 MOST_WORDS = 3 * _MOST + 1
-# What front matter, mails and other programs call the same things.
+# The names that front matter, mails and other programs give to each field.
 _NAMES = {
     "day": ("day", "date", "updated", "modified", "last_updated", "last_modified", "lastmod", "ms.date"),
     "owner": ("owner", "author", "maintainer", "responsible"),
@@ -25,21 +27,23 @@ _DATE = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)|\s*(\d{1,2})[/.](\d{1,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """What a source or a document says of itself; `supersedes` names documents by URI, file name or title.
-
-    `changed` is the day of a file's last change: a search narrowed to some time goes by it where no day
-    is told, but nobody is shown it as the document's day.
-    """
+    """The metadata of a document, from its source or from the file itself."""
 
     day: date | None = None
+    """The document's date."""
     owner: str = ""
+    """The person or department that answers for it."""
     tags: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
+    """The devices or machines that it is about."""
     supersedes: tuple[str, ...] = ()
+    """The documents whose place it takes, by URI, file name or title."""
     changed: date | None = None
+    """The day of the file's last change. A filter by date uses it if `day` is missing; it is never shown as
+    the document's date."""
 
     def over(self, other: "Metadata") -> "Metadata":
-        """Return these metadata, and those of `other` that these do not tell; words of both count."""
+        """Return these metadata, completed from `other`; the lists of both are joined."""
         return Metadata(
             day=self.day or other.day,
             owner=self.owner or other.owner,
@@ -50,16 +54,16 @@ class Metadata:
         )
 
     def as_text(self) -> str:
-        """Return the metadata as the database keeps it; empty if there is none."""
-        told = {name: value for name, value in asdict(self).items() if value}
-        return json.dumps(told, ensure_ascii=False, default=date.isoformat) if told else ""
+        """Return the metadata as the database stores them (JSON); empty if all fields are."""
+        given = {name: value for name, value in asdict(self).items() if value}
+        return json.dumps(given, ensure_ascii=False, default=date.isoformat) if given else ""
 
 
 NONE = Metadata()
 
 
 def metadata_from_text(text: str) -> Metadata:
-    """Return what `as_text` kept."""
+    """Return the metadata that `as_text` wrote."""
     if not text:
         return NONE
     raw: dict[str, Any] = json.loads(text)
@@ -75,30 +79,34 @@ def metadata_from_text(text: str) -> Metadata:
     )
 
 
-def known_metadata(own: str, told: str) -> Metadata:
-    """Return what is known of a document by what it says itself and what its source says, both as kept."""
-    return metadata_from_text(own).over(metadata_from_text(told))
+def known_metadata(own: str, from_source: str) -> Metadata:
+    """Return a document's metadata from those of its file and those of its source, both as stored.
+
+    The file's own count first.
+    """
+    return metadata_from_text(own).over(metadata_from_text(from_source))
 
 
 def metadata_of(raw: Mapping[Any, Any]) -> Metadata:
-    """Return what a document's head, a mail or another program says, whatever else it says besides.
+    """Return the metadata among the keys of a document's front matter, a mail or another program.
 
-    Keys count in any case, lists also as words with commas between. What cannot be made out, such as a
-    date that is none, is left out.
+    Keys are compared without case; a list may also be words with commas between. Other keys, and values
+    that cannot be understood, such as an impossible date, are left out.
     """
-    said = {str(key).casefold(): value for key, value in raw.items()}
+    given = {str(key).casefold(): value for key, value in raw.items()}
     found: dict[str, Any] = {}
     for field, names in _NAMES.items():
-        value = next((said[name] for name in names if said.get(name)), None)
+        value = next((given[name] for name in names if given.get(name)), None)
         if value is not None:
             found[field] = _READ.get(field, _words)(value)
     return Metadata(**found)
 
 
 def metadata_of_properties(changed: Any, keywords: str | None) -> Metadata:
-    """Return what a file's properties tell. Their author is whoever the program was installed for: no owner.
+    """Return the metadata in a file's properties.
 
-    `changed` is a moment, or a text that holds one, also as PDF writes it: D:20240331101500.
+    Their author is ignored: it is the person for whom the program was installed, not the owner. `changed`
+    is a moment or a text that begins with one, also in PDF's form: D:20240331101500.
     """
     digits = _PDF_DATE.match(str(changed))
     day = _day(*digits.groups()) if digits else day_of(changed)
@@ -108,7 +116,7 @@ def metadata_of_properties(changed: Any, keywords: str | None) -> Metadata:
 def day_of(value: Any) -> date | None:
     """Return the day of a date, a moment or a text that begins with one: 2024-03-31 or 31.03.2024.
 
-    Of 03/31/2024, too, there is one reading only; one with two is no date.
+    A date with slashes counts if it has one reading only: 03/31/2024 does, 03/04/2024 does not.
     """
     if isinstance(value, datetime):
         return value.date()

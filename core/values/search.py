@@ -1,4 +1,4 @@
-"""What a search is asked under and what it finds."""
+"""The scope and the filter of a search, the entries of an index, and the hits."""
 
 from dataclasses import dataclass
 
@@ -7,36 +7,36 @@ from core.values.documents import BlockKind
 
 @dataclass(frozen=True, slots=True)
 class AccessScope:
-    """What one asker may see: the principals that the asker holds. An empty scope sees nothing."""
+    """The principals of one asker. An empty scope may read no document."""
 
     principals: frozenset[str]
 
 
 LabelFilter = tuple[frozenset[str], ...]
-"""What a chunk must be: of each set it must have one label. Empty, everything will do."""
+"""The labels that a chunk must have: at least one of each set. An empty filter accepts all chunks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexEntry:
-    """One live chunk as an index holds it.
-
-    `vector` is `d` little-endian float32 values of unit length; `principals` may read the chunk;
-    `labels` say what filters ask for, such as `language:en`.
-    """
+    """One live chunk as an index stores it."""
 
     chunk_id: int
     document_id: int
     kind: BlockKind
     context: str
+    """The chunk's title, headings and table header."""
     text: str
     vector: bytes
+    """`d` little-endian float32 values of unit length; empty in an index without vectors."""
     principals: frozenset[str]
+    """The principals that may read the chunk."""
     labels: frozenset[str] = frozenset()
+    """The labels that filters compare, such as `language:en`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk found by an index; higher scores are better, comparable within one search only."""
+    """A chunk that an index found. Higher scores are better, comparable within one search only."""
 
     chunk_id: int
     score: float
