@@ -1,9 +1,9 @@
 """The tables: the only truth.
 
-Chunk rows are those of live versions, and of versions that wait behind a gate or are kept to go back
-to (`core.store.documents.gating`): the transaction that tombstones any other version deletes its chunks and
-embeddings, so that what cannot be read any more cannot be found any more. The version's text stays,
-for those who open an older citation.
+Chunk rows belong to live versions, and to versions that wait behind a gate or are kept for a rollback
+(`core.store.documents.gating`). The transaction that tombstones any other version deletes its chunks and
+embeddings, so that a search cannot find a text that may no longer be read. The version's text stays,
+for readers who open an older citation.
 """
 
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ NAMING = {
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC; SQLite forgets time zones, this gives them back."""
+    """A moment in UTC. SQLite drops time zones; this type restores them."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -51,7 +51,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 def cut(column: Any, start: Any, end: Any) -> ColumnElement[str]:
     """Return the characters of a text column from `start` to before `end`, 0-based."""
-    # PostgreSQL cuts by its smaller integers only.
+    # PostgreSQL's substr takes 32-bit integers only.
     return func.substr(column, cast(start, Integer) + 1, cast(end, Integer) - cast(start, Integer))
 
 
@@ -62,74 +62,69 @@ class Base(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012 (read by SQLAlchemy)
         datetime: UtcDateTime(),
         bytes: LargeBinary(),
-        int: BigInteger().with_variant(Integer(), "sqlite"),  # only INTEGER may be SQLite's own row id
+        int: BigInteger().with_variant(Integer(), "sqlite"),  # SQLite's own row id has to be an INTEGER
     }
 
 
 class SourceTable(Base):
-    """Where documents come from: a folder, a server, or the uploads of one user.
-
-    `kind` and `config` (JSON) open it again, `cursor` is where its next listing goes on. `scheduled`
-    sources take part in `vade sync` without being named. From `readers_until` on, what it said about
-    who may read counts no more, and nobody reads its documents; without it, it counts for ever.
-    """
+    """A source of documents: a folder, a server, or the uploads of one user."""
 
     __tablename__ = "source"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uri: Mapped[str] = mapped_column(String(2048), unique=True)
-    kind: Mapped[str] = mapped_column(String(32))
-    config: Mapped[str] = mapped_column(Text)
-    cursor: Mapped[str] = mapped_column(Text)
-    scheduled: Mapped[bool]
+    kind: Mapped[str] = mapped_column(String(32))  # with `config`, enough to open it again
+    config: Mapped[str] = mapped_column(Text)  # JSON
+    cursor: Mapped[str] = mapped_column(Text)  # where its next listing continues
+    scheduled: Mapped[bool]  # whether `vade sync` includes it without being given its name
+    # The end of its permissions: from then on no one may read its documents. None: they do not expire.
     readers_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
 class DocumentTable(Base):
-    """One thing that a source holds, whatever became of it.
+    """A document that a source lists or has listed.
 
-    `content_sha256` and `pipeline` name what was last tried; with `state` they decide whether it
-    has to be tried again. `stamp` is the source's word for that content: while it is the same, there
-    is nothing to fetch. `reason` says why it failed. A file inside another one, such as an
-    attachment, has the outermost file's document as its `parent_id`, and that one's permissions.
-    `source_metadata` is what the source says of it, as `core.values.metadata.Metadata.as_text` has it.
+    A file inside another one, such as an attachment, is a document too, with the permissions of the
+    outermost file's document. `content_sha256`, `pipeline` and `state` decide whether it is read again.
     """
 
     __tablename__ = "document"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), index=True)
+    # The document of the outermost file around this one.
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"), index=True)
     uri: Mapped[str] = mapped_column(String(4096), unique=True)
     title: Mapped[str] = mapped_column(Text)
     media_type: Mapped[str] = mapped_column(String(255))
     size_bytes: Mapped[int]
     state: Mapped[str] = mapped_column(String(32))
-    reason: Mapped[str] = mapped_column(Text)
-    content_sha256: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(Text)  # why it could not be read
+    content_sha256: Mapped[str] = mapped_column(String(64))  # of the content that was last tried
+    # The source's mark of that content, such as an ETag: if it is the same, the content is not fetched.
     stamp: Mapped[str] = mapped_column(String(255))
-    pipeline: Mapped[str] = mapped_column(String(255))
-    source_metadata: Mapped[str] = mapped_column(Text, default="", server_default="")
+    pipeline: Mapped[str] = mapped_column(String(255))  # the program and model that made its chunks
+    source_metadata: Mapped[str] = mapped_column(Text, default="", server_default="")  # `Metadata.as_text`
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
 
 class SupersessionTable(Base):
-    """A document says that it takes the place of another one, which it names in lower case."""
+    """A document's statement that it takes the place of another one, with a name of that one."""
 
     __tablename__ = "supersession"
 
     document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
+    # Of the superseded document, in lower case: see `supersession.names_of`.
     name: Mapped[str] = mapped_column(String(4096), primary_key=True, index=True)
 
 
 class VersionTable(Base):
     """One immutable state of a document; at most one of a document's versions is live.
 
-    Live is what is not tombstoned; a version that waits, by its `gate_state`, is so until it is let through.
-    `notices` are what a person should know of how it was read, a line each; `file_metadata` is what the file
-    says of itself.
+    A version is live if it is not tombstoned. One that waits behind a gate stays tombstoned until it is
+    promoted.
     """
 
     __tablename__ = "version"
@@ -150,8 +145,8 @@ class VersionTable(Base):
     content_sha256: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text, deferred=True)
-    notices: Mapped[str] = mapped_column(Text, server_default="")
-    file_metadata: Mapped[str] = mapped_column(Text, default="", server_default="")
+    notices: Mapped[str] = mapped_column(Text, server_default="")  # of its parser, one line each
+    file_metadata: Mapped[str] = mapped_column(Text, default="", server_default="")  # `Metadata.as_text`
     created_at: Mapped[datetime]
     tombstoned_at: Mapped[datetime | None]
     gate_state: Mapped[str] = mapped_column(String(16), server_default="plain", index=True)
@@ -163,11 +158,11 @@ class VersionTable(Base):
 
 
 LIVE: ColumnElement[bool] = VersionTable.tombstoned_at.is_(None)
-"""The condition that a version is in force: it is what a search may find of its document."""
+"""The condition that a version is in force: a search finds the chunks of live versions only."""
 
 
 class PageTable(Base):
-    """A page of a version: where its text stands and a box for each character."""
+    """A page of a version: the offsets of its text, and a box for each character."""
 
     __tablename__ = "page"
 
@@ -181,7 +176,7 @@ class PageTable(Base):
 
 
 class ChunkTable(Base):
-    """A live chunk. Ids are never used twice, so that an index can never mistake one for another."""
+    """A chunk of a version. An id is never used twice, so that an index cannot confuse two chunks."""
 
     __tablename__ = "chunk"
     __table_args__ = (UniqueConstraint("version_id", "ordinal"), {"sqlite_autoincrement": True})
@@ -210,49 +205,43 @@ class EmbeddingTable(Base):
 
 
 class EmbedderTable(Base):
-    """An embedder whose vectors are kept. The one that stands `in_force` decides what is searched by.
-
-    `former` is the one before it, `withdrawn` one that was taken out of force; `config` (JSON) opens it.
-    """
+    """An embedder whose vectors are kept: the one in force, the one before it, or the one rolled back."""
 
     __tablename__ = "embedder"
 
-    role: Mapped[str] = mapped_column(String(16), primary_key=True)
+    role: Mapped[str] = mapped_column(String(16), primary_key=True)  # `in_force`, `former`, `withdrawn`
     model_id: Mapped[str] = mapped_column(String(255))
     dimension: Mapped[int]
-    config: Mapped[str] = mapped_column(Text)
+    config: Mapped[str] = mapped_column(Text)  # the settings that open it (JSON)
     since: Mapped[datetime]
 
 
 class GoldenTable(Base):
-    """A question whose answer is known: what must stand in what is cited, or that it must be refused.
-
-    `answers` and `documents`, any of which will do, and the asker's `principals` are lists as JSON.
-    """
+    """A golden question: a question with its known answer, or one that has to be refused."""
 
     __tablename__ = "golden"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     question: Mapped[str] = mapped_column(Text)
     answerable: Mapped[bool]
-    answers: Mapped[str] = mapped_column(Text)
-    documents: Mapped[str] = mapped_column(Text)
-    principals: Mapped[str] = mapped_column(Text)
+    answers: Mapped[str] = mapped_column(Text)  # a JSON list; one of them has to be in the cited text
+    documents: Mapped[str] = mapped_column(Text)  # a JSON list; one of them has to be cited
+    principals: Mapped[str] = mapped_column(Text)  # the asker's, as a JSON list
     created_at: Mapped[datetime]
 
 
 class VerdictTable(Base):
-    """What the golden questions last said of what is to come into force, by `subject`; JSON."""
+    """The last result of the golden questions, for the candidate that `subject` names."""
 
     __tablename__ = "verdict"
 
     subject: Mapped[str] = mapped_column(String(16), primary_key=True)
-    verdict: Mapped[str] = mapped_column(Text)
+    verdict: Mapped[str] = mapped_column(Text)  # JSON
     at: Mapped[datetime]
 
 
 class GrantTable(Base):
-    """A principal that may read a document. A document without one is visible to nobody."""
+    """A principal that may read a document. If a document has no grant, no one may read it."""
 
     __tablename__ = "document_grant"
 
@@ -261,10 +250,10 @@ class GrantTable(Base):
 
 
 class ChangeTable(Base):
-    """The change log: this document's chunks or permissions are no longer what they were.
+    """An entry of the change log: this document's chunks or permissions have changed.
 
-    A follower that meets a row makes its entries of that document equal to the truth of the
-    moment; so rows can be repeated, and a later row makes an earlier one harmless.
+    For each row, a follower replaces its entries of that document by those that the database has now. So
+    a row may be repeated, and a later row makes an earlier one harmless.
     """
 
     __tablename__ = "change"
@@ -276,7 +265,7 @@ class ChangeTable(Base):
 
 
 class ErasureTable(Base):
-    """The receipt of an erased document, as JSON: what was removed and when. Its content is gone."""
+    """The receipt of an erased document (JSON): what was removed and when."""
 
     __tablename__ = "erasure"
 
@@ -288,7 +277,7 @@ class ErasureTable(Base):
 
 
 class FollowerTable(Base):
-    """Which generation of an index is in force, and the last change that it holds."""
+    """An index that follows the change log: its generation in force, and the last change in it."""
 
     __tablename__ = "follower"
 
@@ -299,11 +288,7 @@ class FollowerTable(Base):
 
 
 class JobTable(Base):
-    """A piece of work that outlives its worker; one row for each `kind` and `key`.
-
-    Done work leaves no row. `token` grows with each lease: a worker whose lease was given to another
-    holds an older one and can write nothing. `run` names the run that asked for it, `payload` is JSON.
-    """
+    """A job that outlives its worker; one row for each `kind` and `key`. A finished job has no row."""
 
     __tablename__ = "job"
     __table_args__ = (
@@ -315,24 +300,24 @@ class JobTable(Base):
     kind: Mapped[str] = mapped_column(String(16))
     key: Mapped[str] = mapped_column(String(4096))
     source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"), index=True)
-    run_id: Mapped[int | None]
+    run_id: Mapped[int | None]  # the run that asked for it
     state: Mapped[str] = mapped_column(String(16))
-    priority: Mapped[int]
+    priority: Mapped[int]  # higher goes first
     attempts: Mapped[int]
     not_before: Mapped[datetime]
-    token: Mapped[int]
-    owner: Mapped[str] = mapped_column(String(255))
+    token: Mapped[int]  # grows with each lease, so that a worker with an older lease can write nothing
+    owner: Mapped[str] = mapped_column(String(255))  # the worker that holds the lease
     leased_until: Mapped[datetime | None]
-    stage: Mapped[str] = mapped_column(String(64))
-    cancel: Mapped[bool]
-    reason: Mapped[str] = mapped_column(Text)
-    payload: Mapped[str] = mapped_column(Text)
+    stage: Mapped[str] = mapped_column(String(64))  # what the worker is doing
+    cancel: Mapped[bool]  # whether the worker has been asked to stop
+    reason: Mapped[str] = mapped_column(Text)  # why the last attempt failed
+    payload: Mapped[str] = mapped_column(Text)  # what the worker has to know (JSON)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
 
 class RunTable(Base):
-    """One synchronization of a source: when, how it ended, and its report as JSON."""
+    """A synchronization of a source: its times, its outcome and its report."""
 
     __tablename__ = "run"
 
@@ -340,6 +325,6 @@ class RunTable(Base):
     source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"), index=True)
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str] = mapped_column(Text)
-    report: Mapped[str] = mapped_column(Text, deferred=True)
+    report: Mapped[str] = mapped_column(Text, deferred=True)  # JSON
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]

@@ -1,5 +1,5 @@
 """Documents and their versions: written, read under a scope, put behind a gate, described.
 
-Takes a session and values; gives values. Never commits and never reads without a scope, but for
-ingestion and operators. Read `writing.py` and `reading.py` first.
+Takes a session and values; gives values. Never commits, and reads without a scope only for ingestion and
+operators. Read `writing.py` and `reading.py` first.
 """

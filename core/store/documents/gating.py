@@ -1,8 +1,8 @@
 """Versions behind a gate, inside the caller's transaction.
 
-A version that waits was written whole: text, chunks, vectors. Until it is promoted the version before
-it stays in force. Deletions and permissions know no gate: they belong to the document, whatever of
-its versions is in force. What was promoted can be taken back until the next promotion.
+A waiting version is completely written: text, chunks, vectors. Until it is promoted, the version before
+it stays in force. Deletions and permissions pass no gate: they belong to the document, not to a version.
+A promotion can be rolled back until the next promotion.
 """
 
 from collections.abc import Collection
@@ -29,17 +29,18 @@ from core.values.documents import DocumentState, GateState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateCounts:
-    """How many documents wait, were taken back, and can be; `newest` is the last version that waits."""
+    """The number of versions in each gate state, those without a gate left out."""
 
     waiting: int
     withdrawn: int
     promoted: int
     former: int
     newest: int
+    """The id of the last waiting version; 0 if no version is waiting."""
 
 
 def count_gate_states(session: Session) -> GateCounts:
-    """Return how many versions stand in each way."""
+    """Return the number of versions in each gate state."""
     counted = select(VersionTable.gate_state, func.count()).group_by(VersionTable.gate_state)
     found = {name: number for name, number in session.execute(counted)}  # noqa: C416 (mypy)
     newest = select(func.max(VersionTable.id)).where(VersionTable.gate_state == GateState.WAITING)
@@ -57,10 +58,10 @@ def count_gate_states(session: Session) -> GateCounts:
 
 
 def must_wait(session: Session, source_id: int, share: float) -> bool:
-    """Return whether what a source brings now has to pass the golden questions.
+    """Return whether the source's new versions have to pass the golden questions.
 
-    So it is if there are any, and the documents with a job are more than this share of those that are
-    searchable; or if something of the source waits already, as after a run that was cut off.
+    They have to if there are golden questions, and either the documents with a job are more than `share` of
+    the searchable ones, or a version of the source is waiting already, as after a run that was cut off.
     """
     if not session.scalar(select(func.count(GoldenTable.id))):
         return False
@@ -71,15 +72,15 @@ def must_wait(session: Session, source_id: int, share: float) -> bool:
     if session.scalar(waits) is not None:
         return True
     jobs = select(func.count(JobTable.id)).where(JobTable.kind == DOCUMENT, JobTable.source_id == source_id)
-    live = session.scalar(select(func.count(VersionTable.id)).where(LIVE)) or 0
-    return live > 0 and (session.scalar(jobs) or 0) > share * live
+    searchable = session.scalar(select(func.count(VersionTable.id)).where(LIVE)) or 0
+    return searchable > 0 and (session.scalar(jobs) or 0) > share * searchable
 
 
 def promote(session: Session, which: Collection[GateState], newest: int | None = None) -> int:
-    """Bring the versions in these states into force, all at once; return their number.
+    """Bring the versions in these states into force, all at once; return the number of documents.
 
-    With `newest`, those alone that were there when it was the newest. What left force with the last
-    promotion is given up.
+    With `newest`, only versions with an id up to that one. The former versions of the last promotion are
+    dropped first, so that it can no longer be rolled back.
     """
     wanted = _in_state(*which)
     if newest is not None:
@@ -100,9 +101,9 @@ def promote(session: Session, which: Collection[GateState], newest: int | None =
 
 
 def roll_back(session: Session) -> int:
-    """Take what the last promotion brought out of force again; return the number of documents.
+    """Undo the last promotion; return the number of documents.
 
-    A document that has changed or was deleted since stays as it is.
+    A document that has changed since or was deleted stays as it is.
     """
     documents = _documents(session, _in_state(GateState.PROMOTED))
     _execute(
@@ -118,7 +119,7 @@ def roll_back(session: Session) -> int:
 
 
 def confirm(session: Session) -> int:
-    """Give up what could be gone back to; return the number of versions whose chunks are gone."""
+    """Drop the former versions that are kept for a rollback; return their number."""
     former = select(VersionTable.id).where(_in_state(GateState.FORMER))
     _execute(session, delete(ChunkTable).where(ChunkTable.version_id.in_(former)))
     settled = _in_state(GateState.FORMER, GateState.PROMOTED)
@@ -128,7 +129,7 @@ def confirm(session: Session) -> int:
 
 
 def _announce(session: Session, moved: ColumnElement[bool]) -> None:
-    """Make the documents of versions that moved say what they are now, and write them into the log."""
+    """Update the documents of the versions that moved, and write them into the change log."""
     documents = select(VersionTable.document_id).where(moved)
     live = select(VersionTable.id).where(LIVE, VersionTable.document_id == DocumentTable.id)
     of_these = update(DocumentTable).where(DocumentTable.id.in_(documents))

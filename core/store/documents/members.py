@@ -1,4 +1,4 @@
-"""Writing the files inside a document, in the transaction that writes the document itself."""
+"""Members, the files inside a document, written in the transaction that writes the document itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from core.values.metadata import metadata_from_text
 
 @dataclass(frozen=True, slots=True)
 class PreparedMember:
-    """A file inside a document on its way into the database: its version, or why there is none."""
+    """A file inside a document, ready to be written: its version, or the error of its parser."""
 
     file: Fetched
     name: str
@@ -37,7 +37,7 @@ class PreparedMember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberChanges:
-    """The URIs of a document's members by what became of them; those that failed are in none."""
+    """The URIs of a document's members by outcome; members that failed are in no list."""
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -48,14 +48,15 @@ class MemberChanges:
 def commit_members(
     session: Session, parent_uri: str, members: Sequence[PreparedMember], hold: bool = False
 ) -> MemberChanges:
-    """Make `members` all that a document holds, each with the readers of the document.
+    """Replace a document's members by `members`, each with the readers of the document.
 
-    One whose content was brought to an end before stays as it is; with `hold` new versions wait.
-    Raises: NotFoundError.
+    A member whose content was processed before stays as it is. With `hold`, new versions wait behind a gate.
+
+    Raises: NotFoundError if the parent is not in the database.
     """
     parent = find_document(session, parent_uri)
     if parent is None:
-        raise NotFoundError(f"{parent_uri} was never seen")
+        raise NotFoundError(f"{parent_uri} is not in the database")
     before = {
         row.uri: row.state
         for row in session.scalars(select(DocumentTable).where(DocumentTable.parent_id == parent.id))

@@ -1,4 +1,4 @@
-"""What the operator is told of one document: its state, its readers, what is inside it; none of its text."""
+"""The overview of one document for operators: state, readers and members, without its text."""
 
 from dataclasses import dataclass
 
@@ -23,10 +23,7 @@ class MemberOverview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentOverview:
-    """A document as the operator sees it. `version` is 0 while nothing of it was ever read.
-
-    `inside` is the URI of the document that it is inside of, or empty.
-    """
+    """A document as operators see it."""
 
     uri: str
     title: str
@@ -34,16 +31,23 @@ class DocumentOverview:
     size_bytes: int
     state: str
     reason: str
+    """Why it could not be read; otherwise empty."""
     version: int
+    """The number of its live version; 0 without one."""
     notices: tuple[str, ...]
+    """Remarks on how the live version was read."""
     readers: tuple[str, ...]
+    """The principals that may read it, in alphabetical order."""
     inside: str
+    """The URI of the document around it; empty for an outermost one."""
     members: tuple[MemberOverview, ...]
+    """The files inside it, deleted ones left out."""
     updated_at: str
+    """ISO 8601."""
 
 
 def overview_of(session: Session, uri: str) -> DocumentOverview:
-    """Return what is known of a document. Raises: NotFoundError."""
+    """Return the overview of a document. Raises: NotFoundError if there is no document at `uri`."""
     document = find_document(session, uri)
     if document is None:
         raise NotFoundError(f"there is no document {uri}")
@@ -51,7 +55,7 @@ def overview_of(session: Session, uri: str) -> DocumentOverview:
     version = session.scalars(live.order_by(VersionTable.number)).first()
     readers = readers_of(session, [document.id]).get(document.id, frozenset())
     inside = select(DocumentTable.uri).where(DocumentTable.id == document.parent_id)
-    held = select(DocumentTable.uri, DocumentTable.state, DocumentTable.reason).where(
+    members = select(DocumentTable.uri, DocumentTable.state, DocumentTable.reason).where(
         DocumentTable.parent_id == document.id, DocumentTable.state != DocumentState.DELETED
     )
     return DocumentOverview(
@@ -65,6 +69,6 @@ def overview_of(session: Session, uri: str) -> DocumentOverview:
         notices=tuple(version.notices.splitlines()) if version else (),
         readers=tuple(sorted(readers)),
         inside=session.scalar(inside) or "",
-        members=tuple(MemberOverview(*row) for row in session.execute(held.order_by(DocumentTable.id))),
+        members=tuple(MemberOverview(*row) for row in session.execute(members.order_by(DocumentTable.id))),
         updated_at=document.updated_at.isoformat(),
     )

@@ -1,6 +1,6 @@
-"""Reading documents for an asker: every query here is bound to a scope, and has the last word.
+"""Documents as an asker may read them: every query here is bound to a scope.
 
-An index may be stale; what it found counts only if it is found here again.
+An index may be stale. A hit counts only if these queries find it again, so they have the last word.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,17 +29,13 @@ from core.values.search import AccessScope, Hit
 
 # Ids bound in one statement; SQLite takes 32,766.
 _IDS_AT_ONCE = 1000
-# Characters shown on either side of a span where the format has no pages.
+# Characters shown on either side of a span in a document without pages.
 _AROUND = 1500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentEntry:
-    """A document as a list shows it. `version` is 0 while nothing of it was ever read.
-
-    `notices` are what a person should know of how that version was read. `parent` is the id of the
-    document that it is inside of, if any.
-    """
+    """A document as a list shows it."""
 
     id: int
     uri: str
@@ -48,31 +44,40 @@ class DocumentEntry:
     size_bytes: int
     state: str
     reason: str
+    """Why it could not be read; otherwise empty."""
     version: int
+    """The number of its live version; 0 without one."""
     updated_at: datetime
     parent: int | None
+    """The id of the document around it, if it is a file inside another one."""
     notices: tuple[str, ...]
+    """Remarks on how the live version was read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CitedText:
-    """A span of a version amid the text around it; `current` tells whether that version still holds."""
+    """A cited span of a version, with the text around it."""
 
     document_id: int
     uri: str
     title: str
     version: int
     current: bool
+    """Whether that version is still live."""
     page: int | None
+    """The 1-based page of the span; None for a format without pages."""
     before: str
+    """The text in front of the span."""
     quote: str
+    """The text of the span."""
     after: str
+    """The text behind the span."""
 
 
 def readable(scope: AccessScope) -> ColumnElement[bool]:
     """Return the condition that the asker may read the document; an empty scope may read none.
 
-    What a source said about who may read is older than its time limit: then nobody may.
+    If the permissions from the document's source are older than their time limit, no one may read it.
     """
     granted = exists().where(
         GrantTable.document_id == DocumentTable.id, GrantTable.principal.in_(sorted(scope.principals))
@@ -86,9 +91,9 @@ def readable(scope: AccessScope) -> ColumnElement[bool]:
 def read_passages(
     session: Session, hits: Sequence[Hit], scope: AccessScope, waiting: bool = False
 ) -> list[Passage]:
-    """Return the hits that are live and readable, best first; `placed` gives their neighbours and pages.
+    """Return the hits that are live and readable, best first; `placed` adds their neighbours and pages.
 
-    With `waiting`, what waits behind a gate counts as live.
+    With `waiting`, versions that wait behind a gate count as live.
     """
     rows = {
         row.id: row
@@ -99,11 +104,11 @@ def read_passages(
 
 
 def placed(session: Session, passages: Sequence[Passage], scope: AccessScope, reach: int) -> list[Passage]:
-    """Return passages that were read just now, each widened by its neighbours and with all its pages.
+    """Return the passages of `read_passages`, each widened by its neighbours and with all its pages.
 
-    A neighbour is a chunk of the same version that stands at most `reach` places away, under the
-    same heading; a table row is not widened. What was removed or taken from the asker meanwhile stays as
-    it was read.
+    A neighbour is a chunk of the same version, at most `reach` places away and under the same heading; a
+    table row is not widened. A passage that was removed meanwhile, or that the asker may no longer read,
+    stays as it was read.
     """
     if reach:
         wide = _neighbourhoods(session, [one.chunk_id for one in passages], scope, reach)
@@ -116,7 +121,7 @@ def placed(session: Session, passages: Sequence[Passage], scope: AccessScope, re
 
 
 def list_documents(session: Session, scope: AccessScope, after: int, limit: int) -> list[DocumentEntry]:
-    """Return readable documents in order of id, those behind `after`, deleted ones left out."""
+    """Return readable documents with an id over `after`, in order of id, deleted ones left out."""
     statement = (
         _document_entries(scope).where(DocumentTable.id > after).order_by(DocumentTable.id).limit(limit)
     )
@@ -126,7 +131,8 @@ def list_documents(session: Session, scope: AccessScope, after: int, limit: int)
 def read_document(session: Session, scope: AccessScope, document_id: int) -> DocumentEntry:
     """Return one readable document.
 
-    Raises: NotFoundError if there is none, or none that the asker may read: nobody can tell which.
+    Raises: NotFoundError if it does not exist, and also if the asker may not read it, so that the error
+        does not reveal which.
     """
     row = session.execute(_document_entries(scope).where(DocumentTable.id == document_id)).first()
     if row is None:
@@ -137,7 +143,7 @@ def read_document(session: Session, scope: AccessScope, document_id: int) -> Doc
 def read_cited_text(
     session: Session, scope: AccessScope, document_id: int, version: int, span: tuple[int, int]
 ) -> CitedText:
-    """Return the page that holds `span`, parted at the span; without pages, the text around it.
+    """Return the page around `span`, parted at the span; without pages, the text around it.
 
     Raises: NotFoundError if the asker may not read the document, or version or span do not exist.
     """
@@ -174,10 +180,8 @@ def read_cited_text(
 def count_documents(session: Session, scope: AccessScope) -> int:
     """Return how many searchable documents the asker may read."""
     searchable = DocumentTable.state == DocumentState.SEARCHABLE
-    return (
-        session.scalar(select(func.count()).select_from(DocumentTable).where(searchable, readable(scope)))
-        or 0
-    )
+    counted = select(func.count()).select_from(DocumentTable).where(searchable, readable(scope))
+    return session.scalar(counted) or 0
 
 
 def _document_entries(scope: AccessScope) -> Select[*tuple[Any, ...]]:
@@ -241,7 +245,7 @@ def _chunks(session: Session, ids: Sequence[int], scope: AccessScope, waiting: b
 
 
 def _passage(row: Any, score: float) -> Passage:
-    """Return a chunk as a passage; of its pages it knows the first."""
+    """Return a chunk as a passage, with only the first of its pages."""
     return Passage(
         chunk_id=row.id,
         document_id=row.document_id,
@@ -280,7 +284,7 @@ def _pages(session: Session, passage: Passage, scope: AccessScope) -> tuple[tupl
 def _neighbourhoods(
     session: Session, chunk_ids: Sequence[int], scope: AccessScope, reach: int
 ) -> dict[int, tuple[int, str]]:
-    """Return, for each chunk, where the text of it and its neighbours begins, and that text."""
+    """Return, by chunk id, the offset of the text of a chunk with its neighbours, and that text."""
     near = aliased(ChunkTable)
     far = case((ChunkTable.kind == BlockKind.ROW, 0), else_=reach)
     bounds = (
@@ -321,7 +325,7 @@ def _surroundings(
     if page is not None:
         return page.number, page.start, max(page.end, end)
     first, last = max(0, start - _AROUND), min(len(version.text), end + _AROUND)
-    if first:  # whole lines, where the text has any
+    if first:  # prefer whole lines
         first = max(first, version.text.find("\n", first, start) + 1)
     if last < len(version.text):
         last = max(version.text.rfind("\n", end, last), end) if "\n" in version.text[end:last] else last

@@ -1,4 +1,4 @@
-"""What the database knows of a source's documents before the source is looked at: for ingestion alone."""
+"""Snapshots of a source's documents in the database, for ingestion to compare with the source."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from core.values.documents import DocumentState, indexed_text
 
 @dataclass(frozen=True, slots=True)
 class MemberSnapshot:
-    """What the database knows of a file inside a document."""
+    """A file inside a document, as the database knows it."""
 
     uri: str
     state: str
@@ -21,36 +21,41 @@ class MemberSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentSnapshot:
-    """What the database knows of a document before a source is looked at; `readable` if it has a version.
-
-    `metadata` is what the source said of it, as `core.values.metadata.Metadata.as_text` has it.
-    """
+    """A document as the database knows it before its source is listed."""
 
     id: int
     state: str
     reason: str
+    """Why it could not be read; otherwise empty."""
     content_sha256: str
+    """The hash of the content that was last tried."""
     stamp: str
+    """The source's mark of that content, such as an ETag."""
     pipeline: str
+    """The program and model that made its chunks."""
     principals: frozenset[str]
+    """The principals that may read it."""
     readable: bool
+    """Whether it has a live version."""
     members: tuple[MemberSnapshot, ...]
+    """The files inside it, deleted ones left out."""
     metadata: str = ""
+    """The source's metadata of it, as `core.values.metadata.Metadata.as_text` writes them."""
 
     @property
     def has_failed(self) -> bool:
-        """Whether it, or a file inside it, could not be read."""
+        """Whether the document, or a file inside it, could not be read."""
         states = {self.state, *(member.state for member in self.members)}
         return not states.isdisjoint((DocumentState.FAILED, DocumentState.QUARANTINED))
 
 
 def document_snapshots(session: Session, source_uri: str) -> dict[str, DocumentSnapshot]:
-    """Return, by URI, what is known of the documents at or below a source's URI.
+    """Return, by URI, the snapshots of the documents at or below a source's URI.
 
-    The files inside a document are no documents of the source, but the document's members.
+    A file inside a document is no document of the source, but a member of that document.
     """
     below = source_uri.rstrip("/") + "/"
-    # Not LIKE: to SQLite, the folders Docs and docs are alike.
+    # Not LIKE: SQLite's ignores case, so that the folders Docs and docs would be the same.
     beginning = cut(DocumentTable.uri, 0, len(below))
     of_source = and_(
         or_(DocumentTable.uri == source_uri, beginning == below),
@@ -93,7 +98,7 @@ def _member_snapshots(
 
 
 def known_vectors(session: Session, uri: str, model_id: str) -> dict[str, bytes]:
-    """Return the vectors of a document's live chunks by their indexed text: they need no embedding."""
+    """Return the vectors of a document's chunks by their indexed text, to save embedding them again."""
     rows = session.execute(
         select(ChunkTable.context, ChunkTable.text, EmbeddingTable.vector)
         .join(EmbeddingTable, EmbeddingTable.chunk_id == ChunkTable.id)

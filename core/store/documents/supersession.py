@@ -1,6 +1,6 @@
-"""Which document takes the place of which: a document says so of itself, and names the other one.
+"""Supersession: documents that take the place of others, which their metadata name.
 
-Writing works inside the caller's transaction; reading is bound to a scope, as all reading is.
+Everything works inside the caller's transaction. Successors are read under a scope, as documents are.
 """
 
 from collections.abc import Mapping
@@ -25,22 +25,23 @@ class Successor:
     uri: str
     title: str
     metadata: Metadata
+    """Its file's and its source's metadata together."""
 
 
 def names_of(uri: str, title: str) -> frozenset[str]:
-    """Return the names by which another document may mean this one: URI, file name and title."""
+    """Return the names under which a document may be superseded: URI, file name and title, normalized."""
     path = PurePosixPath(unquote(uri))
     return frozenset(_plain(name) for name in (uri, path.name, path.stem, title) if name.strip())
 
 
 def write_supersession(session: Session, document_id: int) -> None:
-    """Note which documents a document takes the place of now, by its source or by its live version."""
+    """Store the names that a document supersedes by the metadata of its source and its live version."""
     session.execute(delete(SupersessionTable).where(SupersessionTable.document_id == document_id))
     live = session.scalar(
         select(VersionTable.file_metadata).where(VersionTable.document_id == document_id, LIVE)
     )
-    told = session.scalar(select(DocumentTable.source_metadata).where(DocumentTable.id == document_id))
-    metadata = known_metadata(live or "", told or "")
+    source = session.scalar(select(DocumentTable.source_metadata).where(DocumentTable.id == document_id))
+    metadata = known_metadata(live or "", source or "")
     rows = [
         {"document_id": document_id, "name": name} for name in sorted(set(map(_plain, metadata.supersedes)))
     ]
@@ -51,7 +52,7 @@ def write_supersession(session: Session, document_id: int) -> None:
 def successors(
     session: Session, documents: Mapping[int, frozenset[str]], scope: AccessScope
 ) -> dict[int, Successor]:
-    """Return, for each document by its id and `names_of` it, the newest readable one in its place."""
+    """Return the newest readable successor of each document, given by its id and its `names_of`."""
     asked = sorted({name for names in documents.values() for name in names})
     rows = session.execute(
         select(
@@ -64,8 +65,8 @@ def successors(
         .order_by(VersionTable.id)
     ).all()  # fmt: skip
     found: dict[int, Successor] = {}
-    for name, number, uri, title, told, own in rows:
-        metadata = known_metadata(own, told)
+    for name, number, uri, title, from_source, own in rows:
+        metadata = known_metadata(own, from_source)
         for document_id, names in documents.items():
             if name in names and number != document_id:
                 found[document_id] = Successor(document_id=number, uri=uri, title=title, metadata=metadata)

@@ -1,7 +1,7 @@
-"""Writing documents: every function works inside the caller's transaction.
+"""Documents and versions as ingestion writes them; every function works inside the caller's transaction.
 
-Each one that alters what may be found also writes a row of the change log, in the same
-transaction; so no follower can miss it.
+Each function that changes what a search may find also writes a row of the change log in the same
+transaction, so that no follower can miss the change.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ from core.values.documents import Chunk, DocumentState, GateState, ParsedDocumen
 from core.values.metadata import NONE, Metadata
 
 READ = frozenset({DocumentState.SEARCHABLE, DocumentState.HELD})
-"""States of a document that was read to its end."""
+"""The states of a document that was read successfully."""
 
 _ANY = true()
 _SETTLED = READ | {DocumentState.FAILED, DocumentState.QUARANTINED}
@@ -37,35 +37,36 @@ _SETTLED = READ | {DocumentState.FAILED, DocumentState.QUARANTINED}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """A document's content as a source gave it.
-
-    `stamp` is the source's word for it. `pipeline` names the program and model that make chunks of it.
-    """
+    """The content of a document as its source delivered it."""
 
     uri: str
     content_sha256: str
     size_bytes: int
     stamp: str
+    """The source's mark of the content, such as an ETag."""
     pipeline: str
+    """The program and model that make chunks of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedVersion:
-    """All that one transaction writes: `vectors[i]` is the embedding of `chunks[i]` by `model_id`."""
+    """A new version of a document, ready to be written in one transaction."""
 
     parsed: ParsedDocument
     chunks: Sequence[Chunk]
     vectors: Sequence[bytes]
+    """The embedding of each chunk, in their order: `d` little-endian float32 values of unit length."""
     model_id: str
+    """The embedder of the vectors."""
 
 
 def find_document(session: Session, uri: str) -> DocumentTable | None:
-    """Return the document at `uri`, whatever its state."""
+    """Return the document at `uri` in any state; None if there is none."""
     return session.scalar(select(DocumentTable).where(DocumentTable.uri == uri))
 
 
 def is_settled(known: DocumentSnapshot | DocumentTable | None, file: Fetched) -> bool:
-    """Return whether this very content was already brought to an end, good or bad."""
+    """Return whether this content was processed by this pipeline before, successfully or not."""
     return (
         known is not None
         and known.state in _SETTLED
@@ -76,7 +77,7 @@ def is_settled(known: DocumentSnapshot | DocumentTable | None, file: Fetched) ->
 def see(
     session: Session, source: int, uri: str, name: str, principals: frozenset[str], metadata: Metadata = NONE
 ) -> int:
-    """Enter a document that a source lists, who may read it and what the source says of it; return its id."""
+    """Write a document that a source lists, with its readers and metadata; return its id."""
     document = find_document(session, uri)
     now = datetime.now(UTC)
     if document is None:
@@ -96,10 +97,12 @@ def see(
 
 
 def commit_version(session: Session, file: Fetched, new: PreparedVersion, hold: bool = False) -> bool:
-    """Write the new version of a document that was seen; the one before is tombstoned.
+    """Write a new version of a listed document and tombstone the one before; return whether it waits.
 
-    With `hold`, and where an earlier one waits, it waits too, and the one before stays in force. Returns
-    whether it waits.
+    With `hold`, or if an earlier version of the document is waiting behind a gate, the new version waits
+    too, and the one before stays in force.
+
+    Raises: NotFoundError if the document is not in the database.
     """
     document = _record(session, file, DocumentState.SEARCHABLE, "")
     is_live = session.scalar(_of(document.id, LIVE)) is not None
@@ -121,20 +124,20 @@ def commit_version(session: Session, file: Fetched, new: PreparedVersion, hold: 
 def commit_failure(
     session: Session, file: Fetched, reason: str, state: DocumentState = DocumentState.FAILED
 ) -> None:
-    """Note why a document cannot be read. A version that was read before stays searchable."""
+    """Store the reason why a document cannot be read. A version that was read before stays searchable."""
     _record(session, file, state, reason)
 
 
 def commit_unchanged(session: Session, file: Fetched) -> None:
-    """Note that a document's content is what it was, by whatever stamp its source knows it now."""
+    """Store the new stamp of a document whose content has not changed."""
     stamped = update(DocumentTable).where(DocumentTable.uri == file.uri)
     session.execute(stamped.values(stamp=file.stamp))
 
 
 def update_grants(session: Session, document_id: int, principals: frozenset[str]) -> bool:
-    """Make `principals` the ones that may read a document and what is inside it.
+    """Make `principals` the readers of a document and of its members.
 
-    Returns whether that was a change for the document itself.
+    Returns whether the document's own readers have changed.
     """
     for member in session.scalars(select(DocumentTable.id).where(DocumentTable.parent_id == document_id)):
         _update_grants(session, member, principals)
@@ -142,13 +145,13 @@ def update_grants(session: Session, document_id: int, principals: frozenset[str]
 
 
 def update_metadata(session: Session, document_id: int, metadata: Metadata) -> None:
-    """Make `metadata` what the source says of a document, and of what is inside it."""
-    told = metadata.as_text()
+    """Make `metadata` the source's metadata of a document and of its members."""
+    raw = metadata.as_text()
     family = or_(DocumentTable.id == document_id, DocumentTable.parent_id == document_id)
     for document in session.scalars(
-        select(DocumentTable).where(family, DocumentTable.source_metadata != told)
+        select(DocumentTable).where(family, DocumentTable.source_metadata != raw)
     ).all():
-        document.source_metadata = told
+        document.source_metadata = raw
         session.flush()
         write_supersession(session, document.id)
         if _has_chunks(session, document.id):
@@ -169,9 +172,9 @@ def _has_chunks(session: Session, document_id: int) -> bool:
 
 
 def tombstone(session: Session, document_id: int) -> None:
-    """Make a document and what is inside it unsearchable, from the end of this transaction on.
+    """Delete a document and its members: they are unsearchable once this transaction is committed.
 
-    Work on it comes to nothing.
+    Their jobs are removed, so that a worker on one of them can write nothing.
     """
     inside = and_(DocumentTable.parent_id == document_id, DocumentTable.state != DocumentState.DELETED)
     for member in session.scalars(select(DocumentTable.id).where(inside)).all():
@@ -181,11 +184,8 @@ def tombstone(session: Session, document_id: int) -> None:
 
 def _tombstone(session: Session, document_id: int) -> None:
     _retire_versions(session, document_id)
-    forget(
-        session,
-        DOCUMENT,
-        session.scalars(select(DocumentTable.uri).where(DocumentTable.id == document_id)).all(),
-    )
+    uris = select(DocumentTable.uri).where(DocumentTable.id == document_id)
+    forget(session, DOCUMENT, session.scalars(uris).all())
     session.execute(
         update(DocumentTable)
         .where(DocumentTable.id == document_id)
@@ -197,7 +197,7 @@ def _tombstone(session: Session, document_id: int) -> None:
 def _record(session: Session, file: Fetched, state: DocumentState, reason: str) -> DocumentTable:
     document = find_document(session, file.uri)
     if document is None:
-        raise NotFoundError(f"{file.uri} was never seen")
+        raise NotFoundError(f"{file.uri} is not in the database")
     document.size_bytes, document.stamp = file.size_bytes, file.stamp
     document.content_sha256, document.pipeline = file.content_sha256, file.pipeline
     document.state, document.reason, document.updated_at = state, reason, datetime.now(UTC)
