@@ -3,43 +3,43 @@
 VadeError                      500 internal
 ├── SettingsError              500 settings         the configuration cannot be used
 ├── AlreadyRunningError        409 already_running  another process holds the lock
-├── LeaseLostError             409 lease_lost       another worker has this work now
-├── StorageError               503 storage          the database or the disk did not take a write
+├── LeaseLostError             409 lease_lost       another worker has taken over the job
+├── StorageError               503 storage          the database or the disk refused a write
 │   ├── SchemaError            503 schema           the database is newer than this program
-│   └── IndexServerError       503 index_server     the server that holds an index does not do as asked
-│       └── IndexNotLoadedError    503 index_not_loaded  it holds the index, and not in its memory
+│   └── IndexServerError       503 index_server     the server of an index refuses or fails
+│       └── IndexNotLoadedError    503 index_not_loaded  the index is not in its memory
 ├── IndexUnusableError         503 index            a follower's files are damaged or of another model
-├── ModelError                 500 model            a neural model cannot be loaded or gave nonsense
+├── ModelError                 500 model            a neural model cannot be loaded or computed nonsense
 │   ├── EngineFullError        429 engine_full      the engine's queue is full
 │   ├── RequestTooLongError    422 too_long         prompt and answer do not fit into the engine
-│   ├── RequestInvalidError    422 request_invalid  the engine does not do what is asked for
+│   ├── RequestInvalidError    422 request_invalid  the engine does not support what is asked for
 │   ├── EngineClosedError      503 closed           the engine has been shut down
 │   ├── UnsupportedModelError  500 unsupported_model
 │   ├── DeadlineExceededError  504 deadline         the deadline passed before there was an answer
 │   └── ModelUnavailableError  503 model_unavailable  a model's server does not answer, or answers nonsense
 │       ├── GenerationFailedError  500 generation   a step of the engine failed
-│       └── ServerDownError        503 server_down  a server failed several times and is left alone
+│       └── ServerDownError        503 server_down  a server failed several times; it is not asked for a while
 ├── SourceError                400 source           a source cannot be listed
-├── FetchError                 502 fetch            a source did not give a document; it is tried again
-├── QuarantineError            422 quarantined      a document failed too often to be tried again by itself
-├── SandboxError               503 sandbox          no process can be started that reads files
+├── FetchError                 502 fetch            a source did not deliver a document; it is tried again
+├── QuarantineError            422 quarantined      a document failed too often for another try
+├── SandboxError               503 sandbox          the process that reads files cannot be started
 ├── ParseError                 422 unreadable       a file cannot be turned into text
 │   ├── EncryptedError         422 encrypted
 │   ├── EmptyDocumentError     422 empty
 │   ├── TooLargeError          413 too_large
-│   ├── RefusedAddressError    422 refused_address  where it is, no source may be
+│   ├── RefusedAddressError    422 refused_address  sources may not be on this address
 │   ├── OverLimitError         422 over_limit       reading it takes more memory or time than allowed
-│   ├── ReaderCrashError       422 crashed          the process that read it died of it
+│   ├── ReaderCrashError       422 crashed          the process that read it crashed
 │   │   └── ReaderStoppedError     422 stopped      that process was stopped from outside
 │   └── UnknownFormatError     415 unknown_format
 ├── InputError                 422 input            a request or a file of questions is malformed
-├── NotFoundError              404 not_found        nothing by that id that the asker may read
+├── NotFoundError              404 not_found        it does not exist, or the asker may not read it
 ├── ForbiddenError             403 forbidden        the request came from another site
-├── BusyError                  429 busy             the line in front of the answers is full
-├── AbandonedError             499 abandoned        whoever asked has hung up
-└── NotReadyError              503 not_ready        the service cannot answer yet, or no more
+├── BusyError                  429 busy             too many questions are waiting
+├── AbandonedError             499 abandoned        the caller has hung up
+└── NotReadyError              503 not_ready        the service cannot answer yet, or any more
 
-A class's docstring is its message; an instance may add what happened, what was kept and what to
+A class's docstring is its message. An instance may say more: what happened, what was kept and what to
 do. An adapter translates its vendor's errors with `from`.
 """
 
@@ -50,7 +50,7 @@ class VadeError(Exception):
     status = 500
     code = "internal"
     retry_after_seconds = 3
-    """When to come back, where the status says that it is worth it: 429 and 503."""
+    """When to try again, for the statuses 429 and 503."""
 
     def __init__(self, message: str | None = None, retry_after_seconds: int | None = None) -> None:
         words = message or self.__doc__ or ""
@@ -67,21 +67,21 @@ class SettingsError(VadeError):
 
 
 class AlreadyRunningError(VadeError):
-    """Another run over this source is at work."""
+    """Another run over this source is in progress."""
 
     status = 409
     code = "already_running"
 
 
 class LeaseLostError(VadeError):
-    """Another worker has this work now; nothing was written."""
+    """Another worker has taken over this job; nothing was written."""
 
     status = 409
     code = "lease_lost"
 
 
 class StorageError(VadeError):
-    """The database or the disk did not take a write; what was committed before is kept."""
+    """The database or the disk refused a write; what was committed before is kept."""
 
     status = 503
     code = "storage"
@@ -94,13 +94,13 @@ class SchemaError(StorageError):
 
 
 class IndexServerError(StorageError):
-    """The server that holds an index does not do as asked; documents are safe in the database."""
+    """The server of an index refused a request or failed; all documents are safe in the database."""
 
     code = "index_server"
 
 
 class IndexNotLoadedError(IndexServerError):
-    """The index is on its server, and not in that server's memory."""
+    """The server has not loaded the index into its memory."""
 
     code = "index_not_loaded"
 
@@ -113,7 +113,7 @@ class IndexUnusableError(VadeError):
 
 
 class ModelError(VadeError):
-    """A neural model cannot be loaded or gave values that are not numbers."""
+    """A neural model cannot be loaded, or it computed values that are not numbers."""
 
     code = "model"
 
@@ -126,14 +126,14 @@ class EngineFullError(ModelError):
 
 
 class RequestTooLongError(ModelError):
-    """The prompt and the answer asked for do not fit into the engine."""
+    """The prompt and the requested answer do not fit into the engine."""
 
     status = 422
     code = "too_long"
 
 
 class RequestInvalidError(ModelError):
-    """The request asks for something that the engine does not do."""
+    """The engine does not support this request."""
 
     status = 422
     code = "request_invalid"
@@ -153,21 +153,21 @@ class UnsupportedModelError(ModelError):
 
 
 class ModelUnavailableError(ModelError):
-    """A model did not do its work: its server does not answer, or answers nonsense; ask again later."""
+    """The model is unavailable: its server does not answer, or answers nonsense; try again later."""
 
     status = 503
     code = "model_unavailable"
 
 
 class GenerationFailedError(ModelUnavailableError):
-    """A step of the engine failed; the request was given up, others go on."""
+    """A step of the engine failed; this request was given up, other requests continue."""
 
     status = 500
     code = "generation"
 
 
 class ServerDownError(ModelUnavailableError):
-    """The model server failed several times in a row and is left alone for a while."""
+    """The model server failed several times in a row; it is not asked again for a while."""
 
     status = 503
     code = "server_down"
@@ -188,14 +188,14 @@ class SourceError(VadeError):
 
 
 class FetchError(VadeError):
-    """The source did not give the document; it is tried again with the next run."""
+    """The source did not deliver the document; the next run tries again."""
 
     status = 502
     code = "fetch"
 
 
 class QuarantineError(VadeError):
-    """The document failed too often to be tried again by itself."""
+    """The document failed too often to be tried again automatically."""
 
     status = 422
     code = "quarantined"
@@ -235,7 +235,7 @@ class TooLargeError(ParseError):
 
 
 class RefusedAddressError(ParseError):
-    """No source may be on this address."""
+    """Sources may not be on this address."""
 
     code = "refused_address"
 
@@ -273,7 +273,7 @@ class InputError(VadeError):
 
 
 class NotFoundError(VadeError):
-    """There is nothing by that id."""
+    """There is no item with this id, or you may not read it."""
 
     status = 404
     code = "not_found"
@@ -294,7 +294,7 @@ class BusyError(VadeError):
 
 
 class AbandonedError(VadeError):
-    """Whoever asked has hung up."""
+    """The caller has hung up."""
 
     status = 499
     code = "abandoned"

@@ -1,5 +1,5 @@
-"""Callbacks: what a long piece of work reports while it runs."""
+"""Callbacks by which long-running work reports its progress."""
 
 
 def ignore(*event: object) -> None:
-    """Do nothing with an event: the callback of a caller who does not want any."""
+    """Ignore an event: the callback of callers that want no reports."""

@@ -1,4 +1,4 @@
-"""Logs: JSON lines on stderr, so that stdout stays what the user asked for."""
+"""Logs: JSON lines on stderr, so that stdout contains only the output that the user asked for."""
 
 import logging
 import sys
@@ -7,13 +7,13 @@ import structlog
 
 
 class _Lines:
-    """Writes each event as a line. Where a full disk or a closed pipe takes none, the work goes on."""
+    """Writes each event as a line. If the disk is full or the pipe is closed, the line is lost."""
 
     def msg(self, line: str) -> None:
         try:
             sys.stderr.write(f"{line}\n")
             sys.stderr.flush()
-        except (OSError, ValueError):  # there is nobody left to tell
+        except (OSError, ValueError):  # the work must go on without its log
             return
 
     debug = info = warning = error = critical = msg

@@ -1,4 +1,4 @@
-"""Principals and scopes: who may read a document, decided in one place and closed by default."""
+"""Principals and scopes, from which the permission to read a document is decided; closed by default."""
 
 import getpass
 import os
@@ -14,10 +14,10 @@ _PRINCIPAL = re.compile(r"public|(?:user|group|ext:[a-z0-9_-]+):[^\s\x00-\x1f\x7
 def principal(text: str) -> str:
     """Return `text` if it is a well-formed principal: `user:…`, `group:…`, `ext:<source>:…`, `public`.
 
-    Comparison is exact: `user:Ann` and `user:ann` are two principals, and no user can be mistaken
-    for a group of the same name.
+    Comparison is exact: `user:Ann` and `user:ann` are two principals, and a user is never confused with a
+    group of the same name.
 
-    Raises: InputError if it is anything else.
+    Raises: InputError if it is not.
     """
     if not _PRINCIPAL.fullmatch(text) or text != text.strip():
         raise InputError(f"{text!r} is not a principal; write user:NAME, group:NAME or public")
@@ -25,19 +25,19 @@ def principal(text: str) -> str:
 
 
 def current_user() -> str:
-    """Return the name of whoever runs this process; `uid-NUMBER` where the system knows no name."""
+    """Return the name of the user who runs this process; `uid-NUMBER` if the system knows no name."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a container that runs under a number of its own
+    except (KeyError, OSError):  # a container that runs under an unknown user id
         return f"uid-{os.getuid()}"
 
 
 def scope_of(user: str | None, groups: tuple[str, ...] = ()) -> AccessScope:
     """Return the scope of a user (`user:ann`) in groups (`field` or `group:field`).
 
-    Everyone holds `public`; without a user that is all.
+    Every scope contains `public`; without user and groups it contains nothing else.
 
-    Raises: InputError if a name is not well formed.
+    Raises: InputError if a name is not well-formed.
     """
     held = {PUBLIC}
     if user is not None:

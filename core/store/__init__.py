@@ -1,5 +1,5 @@
 """The database: the only truth.
 
 Takes sessions and values; gives documents, permissions, the change log and the job ledger as values.
-Only the caller commits. Never decides who may read: see `core/permissions.py`. Read `tables.py` first.
+Never commits: the caller does. Never decides who may read: see `core/permissions.py`. Read `tables.py` first.
 """

@@ -21,23 +21,23 @@ from core.store import postgresql, sqlite
 
 # How long a writer waits for another one before it gives up.
 BUSY_SECONDS = 30
-# How often work is done that another transaction came in between of.
+# How often work is tried that conflicts with other transactions.
 _TRIES = 5
 _WRITING = "vade_writing"
 _Result = TypeVar("_Result")
 
 
 class Database:
-    """Sessions on the truth. Reading sessions never block; writing sessions queue for one another."""
+    """Sessions on the database. Reading sessions never block; writing sessions queue for one another."""
 
     def __init__(self, url: str, busy_seconds: float = BUSY_SECONDS) -> None:
-        """Connect to nothing yet. Raises: SettingsError if no database is known by such a URL."""
+        """Prepare the engine without connecting. Raises: SettingsError if the URL is of no known database."""
         self.engine = _engine(url, busy_seconds)
         self._place = self.engine.url.render_as_string(hide_password=True).removeprefix("sqlite:///")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Give a session that sees one consistent state and writes nothing.
+        """Give a session that sees one consistent state and cannot write.
 
         Raises: StorageError if the database cannot be read.
         """
@@ -46,7 +46,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """Give a session that is committed whole at the end, or not at all.
+        """Give a session that is committed as a whole at the end, or not at all.
 
         Raises: StorageError if the database is locked, full or read-only.
         """
@@ -59,7 +59,7 @@ class Database:
             yield session
 
     def write(self, work: Callable[[Session], _Result]) -> _Result:
-        """Return what `work` does in a writing session; done again if it only lost a race.
+        """Return the result of `work` in a writing session; after a conflict with another one, work again.
 
         Raises: as `writing`.
         """
@@ -74,7 +74,7 @@ class Database:
             return work(session)
 
     def migrate(self) -> None:
-        """Bring the schema up to this program's; two processes do not do it at once.
+        """Upgrade the schema to this program's revision; a lock keeps two processes from doing so at once.
 
         Raises: SchemaError if the database is newer than this program; StorageError if it cannot be written.
         """
@@ -88,9 +88,9 @@ class Database:
                 self._upgrade(connection)
 
     def empty_log(self) -> None:
-        """Bring SQLite's write-ahead log into the file and empty it, so that nothing deleted stands in it.
+        """Move SQLite's write-ahead log into the file and empty it, so that it contains no deleted data.
 
-        Raises: StorageError if the disk does not take it.
+        Raises: StorageError if the disk refuses the write.
         """
         if self.engine.dialect.name == "sqlite":
             with _storage_errors(self._place), self.engine.connect() as connection:
@@ -98,7 +98,7 @@ class Database:
                 connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Give every connection back."""
+        """Close all connections."""
         self.engine.dispose()
 
     def _revision(self) -> str | None:
@@ -116,7 +116,7 @@ class Database:
 
 
 def clock(session: Session) -> datetime:
-    """Return the time by the clock that everyone shares who shares the database."""
+    """Return the time of the database's clock, which all its users share; for SQLite, of this machine's."""
     if session.get_bind().dialect.name == "postgresql":
         now: datetime = session.scalars(select(func.clock_timestamp())).one()
         return now
@@ -127,7 +127,7 @@ def _engine(url: str, busy_seconds: float) -> Engine:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
-        raise SettingsError("the setting database_url is no URL of a database") from error
+        raise SettingsError("the setting database_url is not the URL of a database") from error
     begin: Callable[[Connection, bool], None]
     if parsed.get_backend_name() == "sqlite":
         engine, begin = sqlite.make_engine(url, busy_seconds), sqlite.begin
@@ -135,7 +135,7 @@ def _engine(url: str, busy_seconds: float) -> Engine:
         engine, begin = postgresql.make_engine(parsed, busy_seconds), postgresql.begin
     else:
         raise SettingsError(
-            f"the setting database_url names {parsed.get_backend_name()}; SQLite and PostgreSQL are known"
+            f"the setting database_url names {parsed.get_backend_name()}; use SQLite or PostgreSQL"
         )
 
     def begun(connection: Connection) -> None:
@@ -150,19 +150,19 @@ def _storage_errors(place: str) -> Iterator[None]:
     try:
         yield
     except (IntegrityError, ProgrammingError):
-        raise  # a mistake of ours, not of the disk
+        raise  # an error in this program, not in the disk
     except PoolTimeoutError as error:
-        raise StorageError(f"the database {place} has no connection to spare; ask again") from error
+        raise StorageError(f"the database {place} has no connection to spare; try again") from error
     except DBAPIError as error:
         raise StorageError(
             f"the database {place} refused: {postgresql.reason(error.orig)}; what was committed before is "
-            "kept. Mend what it names (the disk, the connection, the other program), then do the same again"
+            "kept. Repair the cause (the disk, the connection, another program), then try again"
         ) from error
 
 
 @contextmanager
 def _migration_lock(engine: Engine) -> Iterator[None]:
-    # PostgreSQL's writers stand in line anyway; SQLite's cannot while there is no file.
+    # PostgreSQL's writers queue anyway; SQLite's cannot as long as there is no file.
     if engine.url.database is None or engine.dialect.name != "sqlite":
         yield
         return

@@ -1,4 +1,4 @@
-"""Which embedder is in force, and the vectors of others beside its own; inside the caller's transaction."""
+"""The embedder in force, those beside it, and their vectors; inside the caller's transaction."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -18,24 +18,27 @@ IN_FORCE, FORMER, WITHDRAWN = "in_force", "former", "withdrawn"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedderEntry:
-    """An embedder as the database knows it; `config` holds the settings that open it."""
+    """An embedder as the database knows it."""
 
     model_id: str
     dimension: int
+    """The length of its vectors."""
     config: Mapping[str, Any]
+    """The settings that open it."""
     since: datetime | None = None
+    """When it took its role; None before it has one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unembedded:
-    """A chunk that lacks a vector: its id and what is to be embedded."""
+    """A chunk without a vector: its id, and its indexed text to be embedded."""
 
     chunk_id: int
     text: str
 
 
 def embedder_at(session: Session, role: str) -> EmbedderEntry | None:
-    """Return the embedder in this role, None if there is none."""
+    """Return the embedder in this role; None if no embedder has it."""
     row = session.get(EmbedderTable, role)
     if row is None:
         return None
@@ -45,12 +48,12 @@ def embedder_at(session: Session, role: str) -> EmbedderEntry | None:
 
 
 def put_in_force(session: Session, new: EmbedderEntry, complete: bool = True) -> None:
-    """Let what is searched by be this embedder; the one before becomes the former, the one before that goes.
+    """Put an embedder in force. The one before becomes the former; the vectors of all others are dropped.
 
-    Raises: NotReadyError if, `complete`, a chunk has no vector of it yet.
+    Raises: NotReadyError if `complete` is asked for and a chunk has no vector of it yet.
     """
     if complete and (missing := count_unembedded(session, new.model_id)):
-        raise NotReadyError(f"{missing} chunks have no vector of {new.model_id} yet")
+        raise _incomplete(missing, new.model_id)
     before = embedder_at(session, IN_FORCE)
     if before is not None and before.model_id != new.model_id:
         _set(session, FORMER, before)
@@ -61,7 +64,7 @@ def put_in_force(session: Session, new: EmbedderEntry, complete: bool = True) ->
 
 
 def take_back(session: Session) -> EmbedderEntry:
-    """Let the former embedder be in force again; the one that was is withdrawn.
+    """Put the former embedder in force again, and return it; the present one is withdrawn.
 
     Raises: NotReadyError if there is no former one, or a chunk has no vector of it.
     """
@@ -69,7 +72,7 @@ def take_back(session: Session) -> EmbedderEntry:
     if former is None or now is None:
         raise NotReadyError("there is no former embedder to go back to")
     if missing := count_unembedded(session, former.model_id):
-        raise NotReadyError(f"{missing} chunks have no vector of {former.model_id} yet")
+        raise _incomplete(missing, former.model_id)
     _set(session, IN_FORCE, former)
     _unset(session, FORMER)
     _set(session, WITHDRAWN, now)
@@ -77,18 +80,18 @@ def take_back(session: Session) -> EmbedderEntry:
 
 
 def forget_former(session: Session) -> int:
-    """Give up the embedder that could be gone back to; return the number of its vectors."""
+    """Drop the former embedder, which is kept for a rollback; return the number of its vectors."""
     _unset(session, FORMER)
     return _drop_vectors(session)
 
 
 def count_unembedded(session: Session, model_id: str) -> int:
-    """Return how many chunks, of whatever version, have no vector of this model."""
+    """Return how many chunks, of live and other versions, have no vector of this model."""
     return session.scalar(select(func.count(ChunkTable.id)).where(~_embedded(model_id))) or 0
 
 
 def unembedded(session: Session, model_id: str, limit: int) -> list[Unembedded]:
-    """Return the first chunks that have no vector of this model."""
+    """Return the first chunks without a vector of this model, at most `limit`."""
     rows = select(ChunkTable.id, ChunkTable.context, ChunkTable.text).where(~_embedded(model_id))
     return [
         Unembedded(chunk_id, indexed_text(context, text))
@@ -97,9 +100,10 @@ def unembedded(session: Session, model_id: str, limit: int) -> list[Unembedded]:
 
 
 def add_vectors(session: Session, model_id: str, vectors: Mapping[int, bytes], followed: bool) -> int:
-    """Write vectors by chunk id; return how many. What was deleted meanwhile, or has one, goes without.
+    """Write vectors by chunk id; return how many were written.
 
-    Where an index of this model is `followed` already, it hears of them through the change log.
+    Chunks that were deleted meanwhile, or that have a vector of this model, are left out. If an index of
+    this model is `followed` already, the documents are written into the change log.
     """
     wanted = select(ChunkTable.id, ChunkTable.document_id)
     wanted = wanted.where(ChunkTable.id.in_(vectors), ~_embedded(model_id))
@@ -113,6 +117,11 @@ def add_vectors(session: Session, model_id: str, vectors: Mapping[int, bytes], f
         changed = [{"document_id": document, "at": now} for document in sorted({row[1] for row in there})]
         session.execute(insert(ChangeTable), changed)
     return len(there)
+
+
+def _incomplete(missing: int, model_id: str) -> NotReadyError:
+    chunks = "1 chunk has" if missing == 1 else f"{missing} chunks have"
+    return NotReadyError(f"{chunks} no vector of {model_id} yet")
 
 
 def _drop_vectors(session: Session) -> int:

@@ -1,4 +1,4 @@
-"""Erasing a document for good, inside the caller's transaction, and the receipts of it."""
+"""Erasures: documents removed for good, and their receipts; all inside the caller's transaction."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -24,37 +24,41 @@ from core.store.tables import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What was removed of a document. `indexes` names for each index the generation without it.
-
-    `versions` are their numbers, `chunks` their ids, `vectors` and `pages` how many; of the document and
-    of the files inside it, whose URIs are `members`. Times are ISO 8601.
-    """
+    """The receipt of an erasure: what was removed of a document and of the files inside it."""
 
     id: int
     document_id: int
     uri: str
     unsearchable_at: str
+    """When the document was removed from the database (ISO 8601)."""
     versions: tuple[int, ...]
+    """The numbers of the removed versions."""
     chunks: tuple[int, ...]
+    """The ids of the removed chunks."""
     vectors: int
+    """The number of removed vectors."""
     pages: int
+    """The number of removed pages."""
     indexes: Mapping[str, int]
+    """The first generation of each index that is free of the document, by the index's name."""
     completed_at: str = ""
+    """When the indexes were free of it (ISO 8601); empty until then."""
     members: tuple[str, ...] = ()
+    """The URIs of the files inside it, which were removed too."""
 
 
 def erase(session: Session, uri: str) -> Receipt:
     """Remove a document's text, chunks, vectors, pages and permissions; its URI and receipt stay.
 
-    What is inside it goes with it. It cannot be found any more from the end of this transaction on.
+    The files inside it are removed with it. Once this transaction is committed, no search finds it.
 
-    Raises: NotFoundError if there is no document, or nothing is left of it.
+    Raises: NotFoundError if there is no document, or if it was erased before.
     """
     document = find_document(session, uri)
     family = _family(session, document.id) if document else {}
     versions = _versions(session, family)
     if document is None or not versions:
-        raise NotFoundError(f"nothing is held of {uri}")
+        raise NotFoundError(f"there is no content of {uri} to erase")
     chunks = session.scalars(select(ChunkTable.id).where(ChunkTable.document_id.in_(family))).all()
     vectors = session.scalar(select(func.count()).where(EmbeddingTable.chunk_id.in_(chunks))) or 0
     pages = session.scalar(select(func.count()).where(PageTable.version_id.in_(versions))) or 0
@@ -83,15 +87,15 @@ def erase(session: Session, uri: str) -> Receipt:
 
 
 def complete(session: Session, receipt: Receipt, indexes: Mapping[str, int]) -> Receipt:
-    """Note that the indexes on disk hold nothing of it any more."""
+    """Complete a receipt with the generation of each index that is free of the document."""
     done = replace(receipt, indexes=dict(indexes), completed_at=datetime.now(UTC).isoformat())
     return _keep(session, done)
 
 
 def receipts(session: Session, erasure_id: int | None = None) -> list[Receipt]:
-    """Return all receipts, the newest first, or the one by that number.
+    """Return all receipts, the newest first, or the one with this number.
 
-    Raises: NotFoundError if there is none by that number.
+    Raises: NotFoundError if there is no receipt with this number.
     """
     rows = select(ErasureTable.receipt).order_by(ErasureTable.id.desc())
     if erasure_id is not None:
@@ -103,7 +107,7 @@ def receipts(session: Session, erasure_id: int | None = None) -> list[Receipt]:
 
 
 def chunks_left(session: Session, receipt: Receipt) -> int:
-    """Return how many of the erased chunks are in the database; their ids are never used again."""
+    """Return how many of the erased chunks are still in the database; ids are never used again."""
     return session.scalar(select(func.count()).where(ChunkTable.id.in_(receipt.chunks))) or 0
 
 

@@ -1,4 +1,4 @@
-"""What a person sees of the job ledger, and may do to it; all inside the caller's transaction."""
+"""The job ledger for people: list, retry and cancel jobs, inside the caller's transaction."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from core.store.tables import JobTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobEntry:
-    """A job as a person sees it. `stage` is what its worker is doing, `reason` why it failed last."""
+    """A job as people see it."""
 
     id: int
     kind: str
@@ -23,21 +23,27 @@ class JobEntry:
     source_id: int
     state: JobState
     stage: str
+    """What its worker is doing; empty if it is not running."""
     attempts: int
     priority: int
+    """Higher goes first."""
     owner: str
+    """The worker that has its lease; empty without one."""
     reason: str
+    """Why the last attempt failed; otherwise empty."""
     cancelling: bool
+    """Whether its worker has been asked to stop."""
     not_before: datetime
+    """When it is due."""
     leased_until: datetime | None
     created_at: datetime
     updated_at: datetime
 
 
 def retry(session: Session, job_id: int) -> None:
-    """Put a job back into the line as if it had never been tried; its worker, if any, is fenced off.
+    """Put a job back into the line without its earlier attempts, and fence off its worker, if any.
 
-    Raises: NotFoundError.
+    Raises: NotFoundError if there is no such job.
     """
     row = _get(session, job_id)
     row.attempts, row.reason = 0, ""
@@ -46,7 +52,7 @@ def retry(session: Session, job_id: int) -> None:
 
 
 def list_jobs(session: Session, states: Collection[JobState] = (), limit: int = 1000) -> list[JobEntry]:
-    """Return jobs, those at work first, then by urgency; `states` leaves the others out."""
+    """Return jobs, running ones first, then by urgency; with `states`, only jobs in one of them."""
     wanted = select(JobTable).order_by(
         (JobTable.state != JobState.RUNNING), JobTable.priority.desc(), JobTable.not_before, JobTable.id
     )
@@ -56,14 +62,16 @@ def list_jobs(session: Session, states: Collection[JobState] = (), limit: int = 
 
 
 def show_job(session: Session, job_id: int) -> JobEntry:
-    """Return one job. Raises: NotFoundError."""
+    """Return one job. Raises: NotFoundError if there is no such job."""
     return _entry(_get(session, job_id))
 
 
 def cancel(session: Session, job_id: int) -> JobState:
-    """Cancel a job: at once if it waits, within a heartbeat if it runs. A run takes its documents along.
+    """Cancel a job, at once if it is waiting, within a heartbeat if it is running; return its state now.
 
-    Returns the state it has now. Raises: NotFoundError.
+    With the job of a run, the jobs of the run's documents are cancelled too.
+
+    Raises: NotFoundError if there is no such job.
     """
     row = _get(session, job_id)
     now = clock(session)
@@ -105,5 +113,5 @@ def _entry(row: JobTable) -> JobEntry:
 def _get(session: Session, job_id: int) -> JobTable:
     row = session.get(JobTable, job_id)
     if row is None:
-        raise NotFoundError(f"there is no job {job_id}; done work leaves none behind")
+        raise NotFoundError(f"there is no job {job_id}; finished jobs are not kept")
     return row

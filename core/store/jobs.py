@@ -1,9 +1,9 @@
 """The job ledger: work that outlives its worker, leased to one worker at a time.
 
-Every function works inside the caller's transaction. A lease is good for some seconds and has to be
-renewed. Its token is larger than that of any lease on the job before: whoever holds an older one
-finds, at the end, that there is nothing it may finish, and its whole transaction is undone. Times are
-the database's own where it has a clock, so that no machine's clock decides over another's lease.
+Every function works inside the caller's transaction. A lease is valid for some seconds and has to be
+renewed. Its token is larger than that of any earlier lease on the job: a worker with an older token
+cannot finish the job, and its whole transaction is undone. Times come from the database where it has a
+clock, so that no machine's clock decides about the lease of another.
 """
 
 import json
@@ -22,12 +22,12 @@ from core.store.tables import JobTable
 
 SYNC = "sync"
 DOCUMENT = "document"
-# Whoever waits in front of the screen goes first.
+# Work that a person is waiting for goes first.
 INTERACTIVE, BACKGROUND = 10, 0
 
 
 class JobState(StrEnum):
-    """Where a job stands; done work leaves no job behind."""
+    """The state of a job. A finished job has none: it is removed."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -38,47 +38,55 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """Work to be done: `key` names the source or document, `payload` what a worker has to know.
-
-    `fresh` forgets earlier attempts.
-    """
+    """A job to put into the line."""
 
     kind: str
+    """`SYNC` or `DOCUMENT`."""
     key: str
+    """The URI of the source or the document."""
     source_id: int
     run_id: int | None = None
+    """The run that asks for it."""
     priority: int = BACKGROUND
+    """Higher goes first."""
     payload: Mapping[str, Any] | None = None
+    """The data that a worker needs, as JSON values."""
     fresh: bool = False
+    """Whether earlier attempts at it no longer count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """One worker's hold on a job. `attempts` counts this one, `reason` is why the last one failed."""
+    """The right of one worker to do a job, for a limited time."""
 
     job_id: int
     token: int
+    """Larger than the token of any earlier lease on the job."""
     kind: str
     key: str
     attempts: int
+    """How often the job was begun, this time included."""
     payload: Mapping[str, Any] = field(hash=False)
     reason: str = ""
+    """Why the last attempt failed; otherwise empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who takes leases: its name, the names of those known to be dead, and how long a lease is good."""
+    """A worker that takes leases."""
 
     name: str
     dead: frozenset[str] = frozenset()
+    """The names of workers that are known to be dead: their leases are free."""
     lease_seconds: float = 60.0
+    """How long a lease is valid."""
 
 
 def enqueue(session: Session, jobs: Sequence[NewJob]) -> None:
-    """Put jobs into the line. What is there by that kind and key is replaced, its worker fenced off.
+    """Put jobs into the line. A job with the same kind and key is replaced, and its worker fenced off.
 
-    Attempts are kept while the payload stays the same, so that what fails every night ends too. A job
-    that failed was done to its end: what its object holds now deserves every attempt.
+    Attempts continue to count while the payload stays the same, so that a job that fails every night ends
+    too. After a final failure they start again at zero, because the object's content is new.
     """
     now = clock(session)
     there = _by_key(session, jobs)
@@ -111,9 +119,9 @@ def claim(
 
 
 def claim_one(session: Session, holder: Holder, kind: str, key: str) -> Lease:
-    """Lease this very job, due or not.
+    """Lease the job with this kind and key, due or not.
 
-    Raises: AlreadyRunningError if a living worker holds it.
+    Raises: NotFoundError if there is no such job; AlreadyRunningError if a living worker has its lease.
     """
     now = clock(session)
     named = and_(JobTable.kind == kind, JobTable.key == key)
@@ -122,12 +130,12 @@ def claim_one(session: Session, holder: Holder, kind: str, key: str) -> Lease:
         raise NotFoundError(f"there is no job for {key}")
     free = or_(JobTable.state != JobState.RUNNING, _abandoned(holder, now))
     if session.scalar(select(JobTable.id).where(named, free)) is None:
-        raise AlreadyRunningError(f"{row.owner} is at work on {key}; this run did nothing")
+        raise AlreadyRunningError(f"{row.owner} is already at work on {key}; this run changed nothing")
     return _lease(row, holder, now)
 
 
 def is_running(session: Session, holder: Holder, kind: str, key: str) -> bool:
-    """Return whether a living worker holds this job."""
+    """Return whether a living worker has the lease of this job."""
     running = select(JobTable.id).where(
         JobTable.kind == kind,
         JobTable.key == key,
@@ -138,7 +146,7 @@ def is_running(session: Session, holder: Holder, kind: str, key: str) -> bool:
 
 
 def sources_with_work(session: Session, holder: Holder) -> list[int]:
-    """Return the sources of which documents are due, those with the most urgent first."""
+    """Return the ids of the sources with documents that are due, those with the most urgent first."""
     now = clock(session)
     due = or_(and_(JobTable.state == JobState.QUEUED, JobTable.not_before <= now), _abandoned(holder, now))
     of_documents = select(JobTable.source_id).where(JobTable.kind == DOCUMENT, due)
@@ -147,12 +155,12 @@ def sources_with_work(session: Session, holder: Holder) -> list[int]:
 
 
 def owners(session: Session) -> list[str]:
-    """Return who holds leases, living or not."""
+    """Return the names of the workers that have leases, dead ones included."""
     return list(session.scalars(select(JobTable.owner).where(JobTable.state == JobState.RUNNING).distinct()))
 
 
 def renew(session: Session, holder: Holder, leases: Mapping[Lease, str]) -> set[Lease]:
-    """Hold leases for longer and note the stage of each; return those that are lost or cancelled."""
+    """Renew leases and store the stage of each; return the leases that are lost or cancelled."""
     until = clock(session) + timedelta(seconds=holder.lease_seconds)
     gone = set()
     for lease, stage in leases.items():
@@ -163,27 +171,27 @@ def renew(session: Session, holder: Holder, leases: Mapping[Lease, str]) -> set[
 
 
 def finish(session: Session, lease: Lease) -> None:
-    """Take a done job off the ledger; belongs into the transaction that writes its result.
+    """Remove a finished job, in the same transaction that writes its result.
 
-    Raises: LeaseLostError if the lease is no longer this worker's, or the job was cancelled.
+    Raises: LeaseLostError if the lease is no longer valid, or the job was cancelled.
     """
     if not _count(session, delete(JobTable).where(_held(lease), ~JobTable.cancel)):
-        raise LeaseLostError(f"the work on {lease.key} was given to another worker, cancelled or deleted")
+        raise _lost(lease)
 
 
 def postpone(session: Session, lease: Lease, reason: str, seconds: float) -> None:
-    """Put a job back into the line, to be tried again after `seconds`. Raises: as `finish`."""
+    """Put a job back into the line for another attempt after `seconds`. Raises: as `finish`."""
     later = clock(session) + timedelta(seconds=seconds)
     _end(session, lease, JobState.QUEUED, reason, later)
 
 
 def give_up(session: Session, lease: Lease, state: JobState, reason: str) -> None:
-    """End a job without its result: failed or quarantined. Raises: as `finish`."""
+    """End a job without a result, as failed or quarantined. Raises: as `finish`."""
     _end(session, lease, state, reason, clock(session))
 
 
 def release(session: Session, leases: Iterable[Lease]) -> None:
-    """Put back what was leased but not begun; it counts as no attempt."""
+    """Put leased jobs that were not begun back into the line; this counts as no attempt."""
     for lease in leases:
         back = {
             "state": JobState.QUEUED,
@@ -195,7 +203,7 @@ def release(session: Session, leases: Iterable[Lease]) -> None:
 
 
 def end_cancelled(session: Session, leases: Iterable[Lease]) -> None:
-    """Note that the worker of these jobs heard of their cancellation."""
+    """Mark these jobs as cancelled, once their worker has stopped."""
     now = clock(session)
     ended = {"state": JobState.CANCELLED, "reason": "cancelled", "cancel": False, "updated_at": now}
     for lease in leases:
@@ -203,7 +211,7 @@ def end_cancelled(session: Session, leases: Iterable[Lease]) -> None:
 
 
 def forget(session: Session, kind: str, keys: Collection[str]) -> None:
-    """Take jobs off the ledger whose object is gone; their workers can write nothing any more."""
+    """Remove the jobs of deleted objects, so that their workers can write nothing more."""
     session.execute(delete(JobTable).where(JobTable.kind == kind, JobTable.key.in_(keys)))
 
 
@@ -214,7 +222,7 @@ def _by_key(session: Session, jobs: Sequence[NewJob]) -> dict[tuple[str, str], J
 
 
 def make_free(row: JobTable, now: datetime) -> None:
-    """Put a row back into the line; whoever holds it is fenced off."""
+    """Put a row back into the line, and fence off the worker that has its lease."""
     row.state, row.owner, row.leased_until, row.stage = JobState.QUEUED, "", None, ""
     row.cancel, row.not_before, row.updated_at = False, now, now
     row.token = (row.token or 0) + 1
@@ -252,7 +260,11 @@ def _end(session: Session, lease: Lease, state: JobState, reason: str, not_befor
         "not_before": not_before, "updated_at": clock(session),
     }  # fmt: skip
     if not _count(session, update(JobTable).where(_held(lease), ~JobTable.cancel).values(**ended)):
-        raise LeaseLostError(f"the work on {lease.key} was given to another worker, cancelled or deleted")
+        raise _lost(lease)
+
+
+def _lost(lease: Lease) -> LeaseLostError:
+    return LeaseLostError(f"the job for {lease.key} was given to another worker, cancelled or deleted")
 
 
 def _count(session: Session, statement: Any) -> int:

@@ -1,7 +1,7 @@
-"""PostgreSQL as the truth, through pg8000: the same promises that SQLite gives.
+"""The PostgreSQL database, through pg8000, with the same guarantees as SQLite.
 
 Writers queue for one another here too. A sequence hands out its numbers before their transactions
-commit; without the queue a follower could meet change 7 before change 6, and miss 6 for ever.
+commit; without the queue a follower could see change 7 before change 6, and miss 6 for ever.
 """
 
 import socket
@@ -13,35 +13,35 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Program
 
 from core.errors import SettingsError
 
-# A server that does not take a connection by then is told to be away.
+# A server that does not accept a connection within this time counts as unreachable.
 CONNECT_SECONDS = 1.5
-# Where one writer after the other stands in line; the number is arbitrary, the lock the database's own.
+# The advisory lock on which writers queue; the number is arbitrary.
 _QUEUE = 0x76616465
-# How long a frozen program may keep its transaction, and so all writers, from going on.
+# How long a frozen program may hold its transaction, and so block all writers.
 _FROZEN_SECONDS = 60
-# A network that answers nothing for so long is gone; nobody waits for the kernel's two hours.
+# A connection without an answer for this time is dead; the kernel's own limit is two hours.
 _SILENT_SECONDS = 30
 
-# SQLSTATE: what another try may bring about (serialization failure, deadlock).
+# SQLSTATEs after which another try may succeed: serialization failure, deadlock.
 _RACES = frozenset({"40001", "40P01"})
-# And what ends the connection: failures of it, a shutdown, a transaction that was idle for too long.
+# SQLSTATEs that end the connection: its failures, a shutdown, a transaction that was idle for too long.
 _ENDS_CONNECTION = ("08", "57P", "25P03")
 
 
 def make_engine(url: URL, busy_seconds: float) -> Engine:
-    """Return an engine whose pool throws dead connections away.
+    """Return an engine whose pool discards dead connections.
 
     Raises: SettingsError if the driver is not installed.
     """
     milliseconds = {"lock_timeout": busy_seconds, "idle_in_transaction_session_timeout": _FROZEN_SECONDS}
-    told = {name: str(int(seconds * 1000)) for name, seconds in milliseconds.items()}
-    told["timezone"] = "UTC"
+    parameters = {name: str(int(seconds * 1000)) for name, seconds in milliseconds.items()}
+    parameters["timezone"] = "UTC"
     try:
         engine = create_engine(
             url.set(drivername="postgresql+pg8000"),
             pool_pre_ping=True,
             pool_timeout=busy_seconds,
-            connect_args={"application_name": "vademecum", "startup_params": told},
+            connect_args={"application_name": "vademecum", "startup_params": parameters},
         )
     except ImportError as error:
         raise SettingsError("PostgreSQL needs a driver: pip install 'vademecum[postgresql]'") from error
@@ -51,7 +51,7 @@ def make_engine(url: URL, busy_seconds: float) -> Engine:
 
 
 def begin(connection: Connection, writing: bool) -> None:
-    """Begin a transaction: a reader sees one state to its end, a writer stands in line first."""
+    """Begin a transaction: a reader sees one state to its end, a writer queues first."""
     if writing:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_QUEUE})")
     else:
@@ -59,28 +59,28 @@ def begin(connection: Connection, writing: bool) -> None:
 
 
 def is_race(error: DBAPIError) -> bool:
-    """Return whether a transaction was undone only because another one came in between."""
+    """Return whether a transaction failed only because of a conflict with another one."""
     return _state(error.orig) in _RACES
 
 
 def reason(error: BaseException | None) -> str:
-    """Return what the server or the driver said, in words."""
-    said, told = error, error.args[0] if error and error.args else error
-    while said is not None:  # a farewell that fails too hides what the server said before it
+    """Return the message of the server or the driver."""
+    said, fallback = error, error.args[0] if error and error.args else error
+    while said is not None:  # if closing the connection fails too, that error hides the server's message
         if said.args and isinstance(said.args[0], dict):
             return str(said.args[0].get("M", said.args[0]))
         said = said.__context__
     cause = error.__cause__ if error else None
-    return f"{cause.strerror or cause}" if isinstance(cause, OSError) else str(told)
+    return f"{cause.strerror or cause}" if isinstance(cause, OSError) else str(fallback)
 
 
 def _connect(dialect: Any, record: Any, arguments: Any, parameters: dict[str, Any]) -> Any:
-    """Connect within a time that a person will wait; from then on a query may take as long as it takes."""
+    """Connect within CONNECT_SECONDS. The queries afterwards have no time limit."""
     try:
         connection = dialect.connect(*arguments, timeout=CONNECT_SECONDS, **parameters)
     except OSError as error:
         raise dialect.loaded_dbapi.InterfaceError("the server does not answer") from error
-    # Private to pg8000, which has no other way to bound the beginning alone.
+    # Private to pg8000, which has no other way to limit the time of connecting alone.
     connection._sock, reached = _Wire(connection._sock), connection._usock
     reached.settimeout(None)
     if reached.family != socket.AF_UNIX and hasattr(socket, "TCP_USER_TIMEOUT"):
@@ -91,7 +91,7 @@ def _connect(dialect: Any, record: Any, arguments: Any, parameters: dict[str, An
 
 
 class _Wire:
-    """A connection's file. pg8000 takes a read that gives nothing for the end, but not one that fails."""
+    """A connection's file, on which a failed read looks like the end: pg8000 only understands the latter."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
@@ -107,7 +107,7 @@ class _Wire:
 
 
 def _by_state(context: ExceptionContext) -> DBAPIError | None:
-    """Return an error of the kind that its SQLSTATE says; pg8000 calls nearly all of them our mistake."""
+    """Return an error of the class that fits its SQLSTATE; pg8000's own is nearly always ProgrammingError."""
     state = _state(context.original_exception)
     if not state:
         return None
@@ -117,11 +117,11 @@ def _by_state(context: ExceptionContext) -> DBAPIError | None:
         kind = IntegrityError
     elif state.startswith(("22", "42")):
         kind = ProgrammingError
-    sorted_out = kind(context.statement, context.parameters, context.original_exception)
-    sorted_out.connection_invalidated = context.is_disconnect
-    return sorted_out
+    translated = kind(context.statement, context.parameters, context.original_exception)
+    translated.connection_invalidated = context.is_disconnect
+    return translated
 
 
 def _state(error: BaseException | None) -> str:
-    told = error.args[0] if error and error.args else None
-    return str(told.get("C", "")) if isinstance(told, dict) else ""
+    message = error.args[0] if error and error.args else None
+    return str(message.get("C", "")) if isinstance(message, dict) else ""

@@ -1,4 +1,4 @@
-"""Sources as the database knows them, and the runs over them; all inside the caller's transaction."""
+"""Sources and the runs over them; everything works inside the caller's transaction."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,48 +13,50 @@ from sqlalchemy.orm import Session
 from core.errors import NotFoundError
 from core.store.tables import RunTable, SourceTable
 
-# Reports of older runs are dropped.
+# The runs of a source that are kept; older ones are dropped with their reports.
 RUNS_KEPT = 100
 
 
 class RunState(StrEnum):
-    """How a run over a source ended.
-
-    A suspicious one removed nothing because too much was gone, or what it brought does not come into
-    force because golden questions would break.
-    """
+    """The state of a run over a source."""
 
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
     SUSPICIOUS = "suspicious"
+    """Too many documents were missing, so that none was deleted; or golden questions would break, so that the
+    new versions are not in force."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceEntry:
-    """A source: `kind` and `config` open it again, `cursor` is where its next listing goes on.
-
-    From `readers_until` on, nobody reads its documents.
-    """
+    """A source as the database knows it."""
 
     id: int
     uri: str
     kind: str
+    """The kind of its connector."""
     config: Mapping[str, Any]
+    """The options with which the connector opens it."""
     cursor: str
+    """Where its next listing continues; empty if it was never listed."""
     scheduled: bool
+    """Whether `vade sync` includes it without being given its name."""
     readers_until: datetime | None = None
+    """The end of its permissions: from then on no one may read its documents. None: they do not expire."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEntry:
-    """A run over a source; `report` is empty until it ends."""
+    """A run over a source."""
 
     id: int
     source_id: int
     state: RunState
     reason: str
+    """Why it failed or is suspicious; otherwise empty."""
     report: Mapping[str, Any]
+    """Empty until the run ends."""
     started_at: datetime
     finished_at: datetime | None
 
@@ -62,7 +64,7 @@ class RunEntry:
 def register(
     session: Session, uri: str, kind: str, config: Mapping[str, Any], scheduled: bool | None = None
 ) -> SourceEntry:
-    """Enter a source, or renew how it is opened; `scheduled` stays as it is unless it is said."""
+    """Add a source, or change its kind and options; without `scheduled`, that setting stays as it is."""
     row = session.scalar(select(SourceTable).where(SourceTable.uri == uri))
     if row is None:
         row = SourceTable(uri=uri, cursor="", scheduled=False, created_at=datetime.now(UTC))
@@ -74,7 +76,7 @@ def register(
 
 
 def find_source(session: Session, uri: str) -> SourceEntry:
-    """Return a source. Raises: NotFoundError."""
+    """Return the source at `uri`. Raises: NotFoundError if there is none."""
     row = session.scalar(select(SourceTable).where(SourceTable.uri == uri))
     if row is None:
         raise NotFoundError(f"there is no source {uri}")
@@ -82,7 +84,7 @@ def find_source(session: Session, uri: str) -> SourceEntry:
 
 
 def cursor_of(session: Session, uri: str) -> str:
-    """Return where a source's next listing goes on; empty for one that was never listed."""
+    """Return the cursor at which a source's next listing continues; empty if it was never listed."""
     return session.scalar(select(SourceTable.cursor).where(SourceTable.uri == uri)) or ""
 
 
@@ -92,20 +94,20 @@ def list_sources(session: Session) -> list[SourceEntry]:
 
 
 def schedule(session: Session, uri: str, scheduled: bool) -> None:
-    """Let a source take part in `vade sync`, or no more."""
+    """Include a source in `vade sync`, or exclude it. Raises: NotFoundError if there is none at `uri`."""
     source = find_source(session, uri)
     session.execute(update(SourceTable).where(SourceTable.id == source.id).values(scheduled=scheduled))
 
 
 def advance(session: Session, source_id: int, cursor: str) -> None:
-    """Remember where the next listing goes on; belongs into the transaction that records the last one."""
+    """Store the cursor of the next listing, in the same transaction that records the last one."""
     session.execute(update(SourceTable).where(SourceTable.id == source_id).values(cursor=cursor))
 
 
 def hold_readers(session: Session, source_id: int, until: datetime | None, renew: bool) -> None:
-    """Let what a source said about who may read count until then, without a time for ever.
+    """Store the time at which a source's permissions expire; None: they do not.
 
-    Unless `renew`, a time that is set stays: only who has heard all of a source again knows better.
+    Without `renew`, a time that was set before stays: only a complete listing brings all permissions anew.
     """
     held = update(SourceTable).where(SourceTable.id == source_id)
     if not renew:
@@ -114,10 +116,10 @@ def hold_readers(session: Session, source_id: int, until: datetime | None, renew
 
 
 def begin_run(session: Session, source_id: int) -> int:
-    """Enter a run and return its id. Runs that never ended are closed: their process died."""
+    """Add a run and return its id. Earlier runs of the source that never ended are closed as failed."""
     now = datetime.now(UTC)
     died = update(RunTable).where(RunTable.source_id == source_id, RunTable.state == RunState.RUNNING)
-    reason = "its process ended in the middle; this run's successor does what was left"
+    reason = "the process ended during the run; the next run does the rest"
     session.execute(died.values(state=RunState.FAILED, reason=reason, finished_at=now))
     run = RunTable(source_id=source_id, state=RunState.RUNNING, reason="", report="{}", started_at=now)
     session.add(run)
@@ -126,7 +128,7 @@ def begin_run(session: Session, source_id: int) -> int:
 
 
 def end_run(session: Session, run_id: int, state: RunState, reason: str, report: Mapping[str, Any]) -> None:
-    """Close a run with its report, and drop the oldest reports of its source."""
+    """Close a run with its report, and drop the oldest runs of its source. Raises: NotFoundError."""
     run = session.get(RunTable, run_id)
     if run is None:
         raise NotFoundError(f"there is no run {run_id}")
@@ -140,7 +142,7 @@ def end_run(session: Session, run_id: int, state: RunState, reason: str, report:
 
 
 def amend_run(session: Session, run_id: int, state: RunState, reason: str, report: Mapping[str, Any]) -> None:
-    """Write anew how a run ended, if its report is still kept."""
+    """Replace the outcome of a run that has ended, if the run is still kept."""
     amended = update(RunTable).where(RunTable.id == run_id)
     session.execute(amended.values(state=state, reason=reason, report=json.dumps(report)))
 

@@ -1,4 +1,4 @@
-"""Words, sentences, names of exact things, and filters: what a text is made of.
+"""The analysis of text: words, sentences, identifiers and filters.
 
 Takes text; gives words, identifiers and labels. Never opens a file or a database. Read `language.py`
 first.

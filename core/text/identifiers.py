@@ -1,4 +1,4 @@
-"""Names of exact things and quoted words: what must be found as it is written, or not at all."""
+"""Identifiers such as `E-42`, and quoted phrases: a search has to find them exactly as written."""
 
 import re
 import unicodedata
@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping
 
 from core.text.language import HYPHENS, LOOSE_JOINT, TOKEN, cjk_share, is_identifier, terms
 
-# More edits than this, or than one for three characters, and two names are not near each other.
+# Two identifiers are near each other up to this many edits, and up to one edit for three characters.
 MOST_EDITS = 2
 _QUOTED = re.compile(r'"([^"\n]{3,200})"|“([^”\n]{3,200})”|«([^»\n]{3,200})»|「([^」\n]{2,200})」')
 
 
 def identifiers(text: str) -> dict[str, str]:
-    """Return each exact name in `text`, its term and how it is written, in order.
+    """Return the identifiers in `text`, in order: the term of each, and its spelling in the text.
 
-    A name counts in full: `fpv_tip_0x1609`, not its part `0x1609`; but `E-42/F-7` and
-    `C:\\logs\\E-42` are several things side by side.
+    An identifier counts in full: `fpv_tip_0x1609`, not its part `0x1609`; but `E-42/F-7` and
+    `C:\\logs\\E-42` are several side by side.
     """
     found: dict[str, str] = {}
     for match in TOKEN.finditer(unicodedata.normalize("NFKC", text).translate(HYPHENS)):
@@ -27,24 +27,24 @@ def identifiers(text: str) -> dict[str, str]:
 
 
 def quoted(text: str) -> list[str]:
-    """Return the phrases that stand in quotation marks, as `plain` makes them.
+    """Return the phrases in quotation marks, normalized by `plain`.
 
-    A single word is left out: it counts as a word does.
+    A single word is left out, since it is searched for like any other word.
     """
     found = (plain(next(filter(None, match.groups()))) for match in _QUOTED.finditer(text))
     return [phrase for phrase in found if " " in phrase or cjk_share(phrase)]
 
 
 def plain(text: str) -> str:
-    """Return `text` as quoted words are compared: forms, case and white space do not matter."""
+    """Return `text` normalized for the comparison of phrases: NFKC, without case, with single spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).translate(HYPHENS).casefold().split())
 
 
 def nearest(asked: str, known: Mapping[str, str], limit: int) -> list[str]:
-    """Return the names that could be meant by `asked`, as written, likeliest first.
+    """Return the known identifiers that `asked` could mean, in their spelling, the likeliest first.
 
-    `known` are identifiers as `identifiers` returns them. Near is what shares an identifying part, as
-    `0x1609` in `fpv_tip_0x1609` and `dock_tip_0x1609`, or what few edits turn into what was asked.
+    `known` are identifiers as `identifiers` returns them. One is near if it shares an identifying part, as
+    `0x1609` in `fpv_tip_0x1609` and `dock_tip_0x1609`, or if few edits turn it into `asked`.
     """
     parts, most = _parts(asked), min(MOST_EDITS, len(asked) // 3)
     far = {term: (not parts & _parts(term), edits(asked, term)) for term in known if term != asked}
@@ -53,7 +53,7 @@ def nearest(asked: str, known: Mapping[str, str], limit: int) -> list[str]:
 
 
 def edits(left: str, right: str) -> int:
-    """Return how many characters must be put in, taken out, replaced, or swapped with the next one.
+    """Return the edit distance: characters inserted, deleted, replaced, or swapped with the next one.
 
     Optimal string alignment: Damerau, "A Technique for Computer Detection and Correction of Spelling
     Errors" (1964).
@@ -69,7 +69,7 @@ def edits(left: str, right: str) -> int:
 
 
 def all_identifiers(texts: Iterable[str]) -> dict[str, str]:
-    """Return the names of several texts."""
+    """Return the identifiers of several texts, as `identifiers` does."""
     return {term: written for text in texts for term, written in identifiers(text).items()}
 
 

@@ -1,7 +1,7 @@
-"""Filters as labels: what a chunk is, and what a search wants it to be, in words that an index compares.
+"""Labels of chunks, and search filters as sets of labels that an index compares.
 
-A day is labelled three times, `day:2024-03-31`, `month:2024-03` and `year:2024`, so that any stretch of
-time is a few dozen labels: whole years, whole months at its ends, days at the ends of those.
+A day is labelled three times, `day:2024-03-31`, `month:2024-03` and `year:2024`, so that any period is a
+few dozen labels: whole years, whole months at its ends, days at the ends of those.
 """
 
 from collections.abc import Iterable
@@ -13,31 +13,31 @@ from urllib.parse import unquote
 from core.values.metadata import Metadata
 from core.values.search import LabelFilter
 
-# No document of a company is older.
+# The bounds of a filter without a first or last day; no document of a company is older.
 _FIRST_YEAR = 1900
 _LAST_YEAR = 2200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchFilter:
-    """What a search is narrowed to; of each field that is not empty, one value must hold.
-
-    `sources` are URIs, `types` media types or file endings (`pdf`), `languages` ISO 639-1 codes. `since`
-    and `until` are the first and the last day of what is found; a document without a date counts as of
-    the day when it was read.
-    """
+    """The filter of a search: of each field that is not empty, a chunk has to match one value."""
 
     sources: frozenset[str] = frozenset()
+    """URIs of sources."""
     types: frozenset[str] = frozenset()
+    """Media types or file endings (`pdf`)."""
     languages: frozenset[str] = frozenset()
+    """ISO 639-1 codes."""
     tags: frozenset[str] = frozenset()
     devices: frozenset[str] = frozenset()
     since: date | None = None
+    """The first day, included. A document without a date has that of the day when it was read."""
     until: date | None = None
+    """The last day, included."""
 
     @property
     def labels(self) -> LabelFilter:
-        """What the indexes are asked for."""
+        """The filter as the indexes compare it."""
         named = {
             "source": self.sources,
             "type": self.types,
@@ -56,7 +56,7 @@ EVERYTHING = SearchFilter()
 
 
 def labels_of(metadata: Metadata, day: date, source: str, uri: str, media_type: str) -> frozenset[str]:
-    """Return a document's labels; `day` counts where the metadata give no date."""
+    """Return a document's labels; `day` is its date if the metadata have none."""
     when = metadata.day or metadata.changed or day
     ending = PurePosixPath(unquote(uri)).suffix.removeprefix(".")
     return frozenset(
@@ -74,17 +74,17 @@ def labels_of(metadata: Metadata, day: date, source: str, uri: str, media_type: 
 
 
 def language_label(language: str) -> frozenset[str]:
-    """Return the label of a chunk's language; none if it is not known."""
+    """Return the label of a chunk's language; an empty set if it is not known."""
     return frozenset([_label("language", language)] if language else [])
 
 
 def _label(kind: str, word: str) -> str:
-    # The path of a source may differ from another's in case alone.
+    # Sources keep their case: two paths may differ in case alone.
     return f"{kind}:{word if kind == 'source' else ' '.join(word.casefold().split())}"
 
 
 def _between(first: date, last: date) -> Iterable[str]:
-    """Yield labels that hold for the days from `first` to `last`, both of them included, and no other."""
+    """Yield the labels that cover exactly the days from `first` to `last`, both included."""
     day = first
     while day <= last:
         year_end, month_end = date(day.year, 12, 31), _month_end(day)

@@ -1,4 +1,4 @@
-"""Words and sentences: the one analyzer that indexes, generators and checks share.
+"""The analyzer of words and sentences that indexes, generators and checks share.
 
 English words are stemmed, Chinese, Japanese and Korean runs become overlapping bigrams, and
 identifiers (`E-42`, `0x16040007`, `M8x1.25`, `/etc/vade.toml`) are kept whole beside their parts.
@@ -11,13 +11,13 @@ from functools import lru_cache
 import Stemmer
 
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-# Raised whenever `terms` changes what it returns, so that indexes built with other terms are rebuilt.
+# To be raised whenever `terms` returns other terms, so that indexes built with the old ones are rebuilt.
 ANALYZER_VERSION = 2
 _CJK_RUN = re.compile(f"[{CJK}]+")
-# `://` and `:\` join too: an address or a path is one identifier.
+# `://` and `:\` join too, so that an address or a path is one identifier.
 TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:(?:://|:\\|[-_./:\\#+@])[^\W_{CJK}]+)*")
 LOOSE_JOINT = re.compile(r"[/:\\@]+")
-# What typesetting makes of the hyphen in `E-42`: U+2010, which NFKC also makes of U+2011.
+# Typesetting replaces the hyphen in `E-42` by U+2010 or by U+2011, which NFKC turns into U+2010.
 HYPHENS = {0x2010: "-"}
 _JOINT = re.compile(r"[-_.#+]")
 _TIMES = re.compile(r"(?<=\d)x(?=\d)")
@@ -27,7 +27,7 @@ _QUANTITY = re.compile(
     r"x|c|f|db|dbm|am|pm|st|nd|rd|th)"
 )
 
-# The words that Lucene's English analyzer drops, and the ones that only make a sentence a question.
+# The stop words of Lucene's English analyzer, and words that only turn a sentence into a question.
 STOP_WORDS = frozenset(
     "a an and are as at be but by for if in into is it no not of on or such that the their then there "
     "these they this to was will with what which who whom whose when where why how do does did can "
@@ -40,13 +40,13 @@ _ABBREVIATIONS = frozenset(
     "st jr sr dept est ref rev pp p al jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k".split()
 )
 _SENTENCE_END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s)|[。！？；]+[”’」』）]*|\n+")
-# A sentence longer than this is cut at the next clause: a citation must stay readable.
+# A sentence of more characters is cut at the next clause, so that a citation stays readable.
 _LONG_SENTENCE = 600
 _CLAUSE_END = re.compile(r"[;,:，：、]\s*|\s")
 
 
 def terms(text: str) -> list[str]:
-    """Return the index terms of `text` in order, stop words left out.
+    """Return the index terms of `text` in order, without stop words.
 
     Text is NFKC-normalised and case-folded first, so full-width and half-width forms agree.
     """
@@ -58,7 +58,7 @@ def terms(text: str) -> list[str]:
 
 
 def words(text: str) -> list[tuple[int, int, list[str]]]:
-    """Return where the words of `text` stand, as half-open offsets, each with its terms, in order.
+    """Return the words of `text` in order, as half-open offsets and the word's terms.
 
     A stop word has no terms.
     """
@@ -82,9 +82,9 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 
 def is_identifier(term: str) -> bool:
-    """Return whether a term names one exact thing: a letter and two digits or more, as in `e-42`.
+    """Return whether a term is an identifier: it has a letter and at least two digits, as `e-42`.
 
-    A quantity with its unit, as `24h`, names nothing.
+    A quantity with its unit, such as `24h`, is not an identifier.
     """
     return (
         sum(character.isdigit() for character in term) >= 2
@@ -95,7 +95,7 @@ def is_identifier(term: str) -> bool:
 
 
 def cjk_share(text: str) -> float:
-    """Return which part of the letters of `text` is Chinese, Japanese or Korean, 0..1."""
+    """Return the share of Chinese, Japanese and Korean letters among the letters of `text`, 0..1."""
     letters = [character for character in text if character.isalpha()]
     return sum(bool(_CJK_RUN.match(letter)) for letter in letters) / len(letters) if letters else 0.0
 
@@ -109,7 +109,7 @@ def _token_terms(token: str) -> tuple[str, ...]:
     parts = _parts(token)
     if parts == [token]:
         return () if token in STOP_WORDS else (_stem(token),)
-    # A letter alone says nothing; a stop word inside an identifier neither.
+    # A single letter, or a stop word inside an identifier, does not help a search.
     return (token, *(_stem(part) for part in parts if len(part) > 1 and part not in STOP_WORDS))
 
 

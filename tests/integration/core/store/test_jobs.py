@@ -252,5 +252,5 @@ def test_work_on_what_is_gone_comes_to_nothing(ledger: Ledger) -> None:
     ledger.do(forget, DOCUMENT, ["a"])
     with pytest.raises(LeaseLostError):
         ledger.do(finish, lease)
-    with pytest.raises(NotFoundError, match="done work leaves none behind"):
+    with pytest.raises(NotFoundError, match="finished jobs are not kept"):
         ledger.do(show_job, lease.job_id)
