@@ -32,7 +32,7 @@ from core.errors import SettingsError
 from core.permissions import current_user
 
 ENVIRONMENT_PREFIX = "VADE_"
-# Names with our prefix that are not settings: where tests and benchmarks find public data sets.
+# Variables with this prefix that are not settings: tests and benchmarks find public data sets by it.
 NOT_SETTINGS = frozenset({"VADE_DATA"})
 SETTINGS_FILE = "vade.toml"
 
@@ -43,34 +43,34 @@ def is_url(text: str) -> bool:
 
 
 class Group(BaseModel):
-    """A folder's settings; unknown keys are refused."""
+    """A group of settings; unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class EngineSettings(Group):
-    """How much the engine in this process holds and does at once."""
+    """The size and the limits of the engine in this process."""
 
     page_tokens: int = Field(32, ge=1, le=256, description="tokens in one KV page")
     memory_bytes: int = Field(
-        0, ge=0, description="for KV pages; 0: what the model leaves of `memory_share`, 2 GiB on a CPU"
+        0, ge=0, description="memory of the KV pages; 0: `memory_share` without the model, on a CPU 2 GiB"
     )
-    memory_share: float = Field(0.9, gt=0, le=1, description="of a GPU's memory, for model, steps and pages")
-    pages: int = Field(0, ge=0, description="number of KV pages; 0 takes what the memory holds")
-    kv_dtype: Literal["model", "int8"] = "model"
-    weights: Literal["model", "int8", "fp8"] = Field("model", description="as stored, or in eight bits")
+    memory_share: float = Field(0.9, gt=0, le=1, description="share of a GPU's memory for the engine")
+    pages: int = Field(0, ge=0, description="number of KV pages; 0: as many as fit into the memory")
+    kv_dtype: Literal["model", "int8"] = Field("model", description="KV pages in the model's type or int8")
+    weights: Literal["model", "int8", "fp8"] = Field("model", description="weights as stored, or in 8 bits")
     kernels: Literal["auto", "triton", "torch"] = Field(
-        "auto", description="`auto`: Triton's on a GPU that can run them, torch's elsewhere"
+        "auto", description="`auto`: Triton's on a GPU that can run them, otherwise torch's"
     )
-    graphs: bool = Field(True, description="on a GPU, replay decoding steps as recorded CUDA graphs")
-    max_step_tokens: int = Field(1024, ge=1, description="tokens computed in one step")
-    max_sequences: int = Field(64, ge=1, description="requests generating at once")
-    max_waiting: int = Field(256, ge=0, description="requests that may wait; more are refused")
-    max_context_tokens: int = Field(0, ge=0, description="prompt and answer; 0 takes the model's limit")
-    share_prefixes: bool = True
+    graphs: bool = Field(True, description="on a GPU, replay decoding steps as CUDA graphs")
+    max_step_tokens: int = Field(1024, ge=1, description="most tokens computed in one step")
+    max_sequences: int = Field(64, ge=1, description="most requests generating at once")
+    max_waiting: int = Field(256, ge=0, description="most requests waiting; more are refused")
+    max_context_tokens: int = Field(0, ge=0, description="most tokens of prompt and answer; 0: as the model")
+    share_prefixes: bool = Field(True, description="requests with equal beginnings share their KV pages")
     adapters: dict[str, Path] = Field(default_factory=dict, description="LoRA adapters by name")
     background_delay_seconds: float = Field(
-        60.0, ge=0, description="how much later a background request counts as having arrived"
+        60.0, ge=0, description="added to a background request's arrival time when the line is ordered"
     )
 
     @model_validator(mode="after")
@@ -84,87 +84,85 @@ Dialect = Literal["openai", "vllm"]
 
 
 class ServerSettings(Group):
-    """A server of models, and how patient to be with it."""
+    """A model server, with time limits, tries and a circuit breaker."""
 
-    model: str = Field("", description="the name under which the server knows the model")
-    api_key: SecretStr = SecretStr("")
-    connect_seconds: float = Field(3.0, gt=0)
+    model: str = Field("", description="the model's name on the server")
+    api_key: SecretStr = Field(SecretStr(""), description="sent as a bearer token; empty: none is sent")
+    connect_seconds: float = Field(3.0, gt=0, description="time limit for a connection")
     silence_seconds: float = Field(30.0, gt=0, description="longest pause within an answer")
-    tries: int = Field(3, ge=1, le=10)
-    breaker_failures: int = Field(5, ge=1)
-    breaker_seconds: float = Field(20.0, gt=0)
+    tries: int = Field(3, ge=1, le=10, description="how often a request is tried")
+    breaker_failures: int = Field(5, ge=1, description="failures in a row that open the circuit breaker")
+    breaker_seconds: float = Field(20.0, gt=0, description="how long the breaker then refuses requests")
 
 
 class RemoteSettings(ServerSettings):
     """A model server that speaks OpenAI's protocol."""
 
-    url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8001/v1"), description="up to and including /v1")
+    url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8001/v1"), description="the URL up to /v1, included")
     dialect: Dialect = Field("openai", description="`vllm` also takes grammars, priorities and cache salts")
-    max_context_tokens: int = Field(8192, ge=512)
+    max_context_tokens: int = Field(8192, ge=512, description="most tokens of prompt and answer")
 
 
 VectorDialect = Literal["openai", "tei"]
 
 
 class EmbedderServerSettings(ServerSettings):
-    """A server that embeds, where `llm.embedder` is its URL.
+    """An embedding server; its URL is given as `llm.embedder`."""
 
-    With the dialect `openai` the URL goes up to and including /v1; `tei` is text-embeddings-inference.
-    """
-
-    dialect: VectorDialect = "openai"
-    dimension: int = Field(0, ge=0, description="the length of its vectors")
-    max_tokens: int = Field(512, ge=32, description="the most tokens that the model takes")
-    max_texts: int = Field(32, ge=1, description="texts in one request")
-    tokenizer: Path | None = Field(
-        None, description="folder with the model's tokenizer.json; without it, tokens are estimated"
+    dialect: VectorDialect = Field(
+        "openai", description="`openai`: the URL ends in /v1; `tei`: text-embeddings-inference"
     )
-    reads_cjk: bool = Field(True, description="whether the model knows Chinese, Japanese and Korean")
+    dimension: int = Field(0, ge=0, description="length of its vectors")
+    max_tokens: int = Field(512, ge=32, description="most tokens of a text that the model accepts")
+    max_texts: int = Field(32, ge=1, description="most texts in one request")
+    tokenizer: Path | None = Field(
+        None, description="folder of the model's tokenizer.json; without it, tokens are estimated"
+    )
+    reads_cjk: bool = Field(True, description="the model understands Chinese, Japanese and Korean")
 
 
 class RerankerServerSettings(ServerSettings):
-    """A server that reranks, where `llm.reranker` is its URL.
+    """A reranking server; its URL is given as `llm.reranker`."""
 
-    With the dialect `openai` the URL goes up to and including /v1 (vLLM, Jina, Cohere).
-    """
-
-    dialect: VectorDialect = "openai"
-    max_texts: int = Field(32, ge=1, description="texts in one request")
+    dialect: VectorDialect = Field(
+        "openai", description="`openai` (vLLM, Jina, Cohere): the URL ends in /v1; `tei`: as for embeddings"
+    )
+    max_texts: int = Field(32, ge=1, description="most texts in one request")
 
 
 class HfSettings(Group):
-    """How much plain `generate` does at once."""
+    """The limits of the generator `hf`, which is plain `generate` of transformers."""
 
-    max_batch: int = Field(8, ge=1)
-    max_waiting: int = Field(32, ge=0)
+    max_batch: int = Field(8, ge=1, description="most requests generating at once")
+    max_waiting: int = Field(32, ge=0, description="most requests waiting; more are refused")
 
 
 class LlmSettings(Group):
-    """Neural models: the embedder, and what writes the answers."""
+    """Neural models: embedder, reranker and generator."""
 
     embedder: str = Field(
-        "minilm", description="`minilm`, built in, a sentence-transformers folder, or a server's URL"
+        "minilm", description="`minilm` (built in), a sentence-transformers folder, or a server's URL"
     )
     embedder_server: EmbedderServerSettings = EmbedderServerSettings()
     reranker: str = Field("", description="a cross-encoder's folder or a server's URL; empty: none")
     reranker_server: RerankerServerSettings = RerankerServerSettings()
     question_prompt: str | None = Field(
-        None, description="put in front of a question to embed; without it, what the folder says"
+        None, description="prefix of a question to embed; without it, the one in the model's folder"
     )
-    passage_prompt: str | None = Field(None, description="the same for passages; a change embeds all anew")
+    passage_prompt: str | None = Field(None, description="the same for passages; a change embeds all again")
     batch_tokens: int | None = Field(
         None, ge=256, description="padded tokens of one forward pass; without it 1024, on a GPU 16,384"
     )
-    device: str = Field("cpu", description="where every model in this process computes")
-    dtype: Literal["auto", "bfloat16", "float32"] = "auto"
-    threads: int = Field(0, ge=0, description="0 leaves the choice to torch")
+    device: str = Field("cpu", description="torch device of all models in this process")
+    dtype: Literal["auto", "bfloat16", "float32"] = Field("auto", description="number type of chat models")
+    threads: int = Field(0, ge=0, description="CPU threads; 0: as torch chooses")
     generator: Literal["extractive", "engine", "remote", "hf"] = Field(
-        "extractive", description="`extractive` says only sentences that stand in the documents"
+        "extractive", description="`extractive` answers only with sentences of the documents"
     )
-    model: Path | None = Field(None, description="folder of the chat model, for `engine` and `hf`")
-    adapter: str = Field("", description="the LoRA adapter that answers, of those in llm.engine.adapters")
-    max_answer_tokens: int = Field(512, ge=16)
-    max_answer_seconds: float = Field(120.0, gt=0)
+    model: Path | None = Field(None, description="the chat model's folder, for `engine` and `hf`")
+    adapter: str = Field("", description="LoRA adapter in use, a name in llm.engine.adapters")
+    max_answer_tokens: int = Field(512, ge=16, description="longest answer")
+    max_answer_seconds: float = Field(120.0, gt=0, description="time limit for an answer")
     engine: EngineSettings = EngineSettings()
     remote: RemoteSettings = RemoteSettings()
     hf: HfSettings = HfSettings()
@@ -172,11 +170,11 @@ class LlmSettings(Group):
     @model_validator(mode="after")
     def _models_are_whole(self) -> Self:
         if self.generator in {"engine", "hf"} and self.model is None:
-            raise ValueError(f"the generator `{self.generator}` needs a folder in llm.model")
+            raise ValueError(f"the generator `{self.generator}` needs the model's folder in llm.model")
         if self.generator != "remote" and self.adapter and self.adapter not in self.engine.adapters:
-            raise ValueError(f"no adapter in llm.engine.adapters is called {self.adapter!r}")
+            raise ValueError(f"llm.engine.adapters has no adapter with the name {self.adapter!r}")
         if self.generator == "hf" and self.adapter:
-            raise ValueError("the generator `hf` switches no adapter; merge it into the model first")
+            raise ValueError("the generator `hf` cannot use an adapter; merge it into the model first")
         if is_url(self.embedder) and not (self.embedder_server.model and self.embedder_server.dimension):
             raise ValueError(
                 "an embedder at a URL needs llm.embedder_server.model and llm.embedder_server.dimension"
@@ -187,71 +185,71 @@ class LlmSettings(Group):
 
 
 class MilvusSettings(Group):
-    """A Milvus server, where `retrieval.dense_index` is `milvus`."""
+    """The Milvus server, if `retrieval.dense_index` is `milvus`."""
 
-    url: str = Field("", description="as http://127.0.0.1:19530")
+    url: str = Field("", description="such as http://127.0.0.1:19530")
     token: SecretStr = SecretStr("")
     database: str = "default"
     collection: str = Field(
-        "vademecum", pattern=r"^[A-Za-z_]\w{0,99}$", description="begins the name of everything there"
+        "vademecum", pattern=r"^[A-Za-z_]\w{0,99}$", description="prefix of all names on the server"
     )
-    seconds: float = Field(10.0, gt=0, description="for one request")
+    seconds: float = Field(10.0, gt=0, description="time limit for a request")
 
 
 class RetrievalSettings(Group):
-    """Search and grounding."""
+    """Search, and the checks of an answer against its passages."""
 
     candidates: int = Field(100, ge=1, le=1000, description="hits taken from each index")
     passages: int = Field(8, ge=1, le=50, description="passages shown to the generator")
-    dense_weight: float = Field(0.5, ge=0, le=1)
+    dense_weight: float = Field(0.5, ge=0, le=1, description="weight of the vectors; words have the rest")
     likeness_scale: float = Field(
         4.0,
         gt=0,
-        description="a difference in likeness against one in BM25: more for embedders such as e5, "
-        "whose likenesses lie close together",
+        description="weight of a difference in cosine similarity against one in BM25; higher for embedders "
+        "such as e5, whose similarities lie close together",
     )
     reranked: int = Field(30, ge=1, le=200, description="passages that a reranker reads")
     dense_index: Literal["auto", "exact", "hnsw", "ivfpq", "torch", "milvus"] = Field(
-        "auto", description="`auto` chooses by size and memory; `torch` looks at every vector, on llm.device"
+        "auto", description="`auto` chooses by size and memory; `torch` compares all vectors, on llm.device"
     )
     dense_memory_bytes: int = Field(
-        4 * 2**30, ge=0, description="memory of the dense index: with more chunks, vectors stay on the disk"
+        4 * 2**30, ge=0, description="memory of the dense index; if it is exceeded, vectors stay on the disk"
     )
     milvus: MilvusSettings = MilvusSettings()
-    around_weight: float = Field(1.0, ge=0, description="a chunk's neighbours against itself in BM25")
-    max_sentences: int = Field(3, ge=1, le=20)
-    min_support: float = Field(0.36, ge=0, le=1, description="below it a question is refused")
+    around_weight: float = Field(1.0, ge=0, description="weight of a chunk's neighbours in its BM25 score")
+    max_sentences: int = Field(3, ge=1, le=20, description="most sentences of an extractive answer")
+    min_support: float = Field(0.36, ge=0, le=1, description="support below which a question is refused")
 
     @model_validator(mode="after")
     def _server_is_named(self) -> Self:
         if self.dense_index == "milvus" and not self.milvus.url:
-            raise ValueError("the dense index `milvus` needs a server in retrieval.milvus.url")
+            raise ValueError("the dense index `milvus` needs a server's URL in retrieval.milvus.url")
         return self
 
 
 class NightSettings(Group):
-    """The nightly run of `vade up`, and who is told when it, or `vade sync`, does not go well."""
+    """The nightly run of `vade up`, and the reports of its problems and those of `vade sync`."""
 
-    at: time | None = Field(None, description="local time, as 02:15; without it `vade up` syncs nothing")
-    webhook: str = Field("", description="a URL that takes the report as JSON")
-    mail_to: str = ""
+    at: time | None = Field(None, description="local time, such as 02:15; without it there is no run")
+    webhook: str = Field("", description="URL to which the report is posted as JSON")
+    mail_to: str = Field("", description="address to which the report is mailed; empty: no mail")
     mail_from: str = "vademecum@localhost"
     smtp_host: str = "localhost"
     smtp_port: int = Field(25, ge=1, le=65535)
 
 
 class ConnectorSettings(Group):
-    """How sources on other machines are asked."""
+    """The access to sources on other machines."""
 
     allow_networks: tuple[str, ...] = Field(
-        (), description="networks besides the public internet that sources may be on, as 10.1.0.0/16"
+        (), description="private networks on which sources may be, such as 10.1.0.0/16"
     )
     user_agent: str = "vademecum"
-    request_seconds: float = Field(60.0, gt=0, description="for one request, its content included")
-    silence_seconds: float = Field(20.0, gt=0, description="longest pause within one")
-    command_seconds: float = Field(900.0, gt=0, description="for one `git fetch`")
+    request_seconds: float = Field(60.0, gt=0, description="time limit for a request and its content")
+    silence_seconds: float = Field(20.0, gt=0, description="longest pause within a request")
+    command_seconds: float = Field(900.0, gt=0, description="time limit for a `git fetch`")
     loaders: tuple[str, ...] = Field(
-        (), description="LangChain loaders that a source may name, as package.module:Class"
+        (), description="LangChain loaders that a source may use, as package.module:Class"
     )
 
     @field_validator("allow_networks")
@@ -272,47 +270,50 @@ class IngestSettings(Group):
     )
     connectors: ConnectorSettings = ConnectorSettings()
 
-    chunk_tokens: int = Field(200, ge=32, le=8192)
-    max_file_bytes: int = Field(256 * 2**20, ge=1)
-    max_text_bytes: int = Field(64 * 2**20, ge=1)
+    chunk_tokens: int = Field(200, ge=32, le=8192, description="approximate length of a chunk")
+    max_file_bytes: int = Field(256 * 2**20, ge=1, description="size above which a file is not read")
+    max_text_bytes: int = Field(64 * 2**20, ge=1, description="size of text above which a file fails")
     max_attempts: int = Field(3, ge=1, description="tries before a document is quarantined")
-    retry_seconds: float = Field(60.0, gt=0, description="before the second try; doubled for each more")
-    lease_seconds: float = Field(60.0, ge=1, description="a worker silent for so long has lost its work")
-    fuse_share: float = Field(0.2, ge=0, le=1, description="a run that would remove more removes nothing")
-    fuse_documents: int = Field(5, ge=0, description="so few may always be removed")
+    retry_seconds: float = Field(60.0, gt=0, description="pause before the second try; doubled each time")
+    lease_seconds: float = Field(60.0, ge=1, description="silence after which a worker loses its jobs")
+    fuse_share: float = Field(0.2, ge=0, le=1, description="a run that would delete more deletes nothing")
+    fuse_documents: int = Field(5, ge=0, description="deletions that are always allowed")
     gate_share: float = Field(
         0.1,
         ge=0,
-        description="a run that brings more, against what is searchable, has to pass the golden questions",
+        description="a run that brings more, as a share of the searchable documents, has to pass the golden "
+        "questions",
     )
-    golden_lost: int = Field(0, ge=0, description="golden questions that may break all the same")
+    golden_lost: int = Field(0, ge=0, description="golden questions that may break nevertheless")
     window_chunks: int = Field(128, ge=1, description="chunks embedded together, then committed")
     parser_processes: int = Field(2, ge=1, le=64, description="files read at once, each in its own process")
     parser_memory_bytes: int = Field(
-        2**30, ge=256 * 2**20, description="memory of a process that reads files"
+        2**30, ge=256 * 2**20, description="memory limit of a process that reads files"
     )
-    parser_cpu_seconds: int = Field(120, ge=1, description="computing time for one file")
-    parser_wall_seconds: float = Field(300.0, gt=0, description="time by the clock for one file")
+    parser_cpu_seconds: int = Field(120, ge=1, description="CPU time limit for a file")
+    parser_wall_seconds: float = Field(300.0, gt=0, description="wall time limit for a file")
 
 
 class ApiSettings(Group):
-    """The HTTP edge. Requests act as `user` and `groups` until sign-in is configured."""
+    """The HTTP server."""
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     behind_proxy: bool = Field(
-        False, description="a proxy or a container boundary keeps strangers out: listen on any address"
+        False, description="a proxy or container controls the access, so that any `host` is allowed"
     )
-    hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
-    user: str = Field(default_factory=current_user)
-    groups: tuple[str, ...] = ()
-    max_upload_bytes: int = Field(64 * 2**20, ge=1)
-    max_concurrent_answers: int = Field(4, ge=1)
-    max_waiting_answers: int = Field(32, ge=0)
+    hosts: tuple[str, ...] = Field(
+        ("127.0.0.1", "localhost", "[::1]"), description="names in the Host header that are accepted"
+    )
+    user: str = Field(default_factory=current_user, description="requests are made as this user")
+    groups: tuple[str, ...] = Field((), description="and as a member of these groups")
+    max_upload_bytes: int = Field(64 * 2**20, ge=1, description="size above which an upload is refused")
+    max_concurrent_answers: int = Field(4, ge=1, description="most questions answered at once")
+    max_waiting_answers: int = Field(32, ge=0, description="most questions waiting; more are refused")
 
 
 class Settings(BaseSettings):
-    """Everything that can be configured, from `VADE_…` variables and `vade.toml` in the data folder.
+    """All settings, from `VADE_…` variables and `vade.toml` in the data folder.
 
     A variable names groups and a key: `VADE_RETRIEVAL__MIN_SUPPORT=0.6`, `VADE_LLM__ENGINE__PAGES=512`.
     """
@@ -321,7 +322,7 @@ class Settings(BaseSettings):
         frozen=True, extra="forbid", env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__"
     )
 
-    data_dir: Path = Path.home() / ".local" / "share" / "vademecum"
+    data_dir: Path = Path.home() / ".local" / "share" / "vademecum"  # database, indexes, vade.toml
     database_url: str = Field("", description="empty: SQLite in the data folder")
     llm: LlmSettings = LlmSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
@@ -335,9 +336,9 @@ class Settings(BaseSettings):
 
 
 def load_settings(data_dir: Path | None = None, **overrides: Any) -> Settings:
-    """Return the settings in force: overrides, then environment, then `vade.toml`, then defaults.
+    """Return the settings: overrides first, then the environment, then `vade.toml`, then defaults.
 
-    Raises: SettingsError naming the first key that is unknown or has a wrong value.
+    Raises: SettingsError with the first key that is unknown or has a wrong value.
     """
     _refuse_unknown_variables()
     folder = data_dir or Path(os.environ.get("VADE_DATA_DIR") or Settings.model_fields["data_dir"].default)
@@ -371,7 +372,7 @@ def _refuse_unknown_variables() -> None:
 
 
 def _variables(group: type[BaseModel], prefix: str) -> Iterator[str]:
-    """Yield the names that variables of a group and of the groups inside it may have."""
+    """Yield the names of the variables for a group and for the groups inside it."""
     for key, info in group.model_fields.items():
         name = f"{prefix}{key.upper()}"
         yield name
