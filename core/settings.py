@@ -276,7 +276,9 @@ class IngestSettings(Group):
     max_attempts: int = Field(3, ge=1, description="tries before a document is quarantined")
     retry_seconds: float = Field(60.0, gt=0, description="pause before the second try; doubled each time")
     lease_seconds: float = Field(60.0, ge=1, description="silence after which a worker loses its jobs")
-    fuse_share: float = Field(0.2, ge=0, le=1, description="a run that would delete more deletes nothing")
+    fuse_share: float = Field(
+        0.2, ge=0, le=1, description="a run that would delete a larger share of its source deletes nothing"
+    )
     fuse_documents: int = Field(5, ge=0, description="deletions that are always allowed")
     gate_share: float = Field(
         0.1,

@@ -108,11 +108,11 @@ def test_what_is_ingested_again_is_not_mistaken_for_what_was_erased(app: App) ->
     assert still_there(app.database, followers(app), receipt) == {}
 
 
-def test_what_is_not_held_cannot_be_erased(app: App) -> None:
+def test_erasure_of_a_missing_document_is_refused(app: App) -> None:
     uri = ingest(app, "The pump runs.")
     erase_document(app.database, followers(app), uri)
     for missing in (uri, "fake:shelf/never.md"):
-        with pytest.raises(NotFoundError, match="nothing is held"):
+        with pytest.raises(NotFoundError, match="no content of"):
             erase_document(app.database, followers(app), missing)
 
 

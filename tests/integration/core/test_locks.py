@@ -1,4 +1,4 @@
-"""The sign of life that a process gives, and that many of its threads ask for at once."""
+"""The lock by which other processes see that one is alive."""
 
 import sys
 import threading
@@ -13,7 +13,7 @@ from core.locks import SignOfLife
 
 @pytest.fixture
 def hasty() -> Iterator[None]:
-    """Let threads change places after nearly every instruction."""
+    """Make the interpreter switch threads after nearly every instruction."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -21,7 +21,7 @@ def hasty() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("hasty")
-def test_threads_that_first_ask_for_the_name_together_all_get_it(tmp_path: Path) -> None:
+def test_name_is_given_to_threads_that_ask_at_the_same_time(tmp_path: Path) -> None:
     for number in range(100):
         with closing(SignOfLife(tmp_path / str(number))) as life:
             names: list[str] = []
@@ -39,7 +39,7 @@ def test_threads_that_first_ask_for_the_name_together_all_get_it(tmp_path: Path)
             assert names == [life.name] * 3
 
 
-def test_another_process_is_alive_until_it_takes_its_sign_back(tmp_path: Path) -> None:
+def test_another_process_is_alive_until_it_closes_its_lock(tmp_path: Path) -> None:
     ours = SignOfLife(tmp_path)
     with closing(ours), closing(SignOfLife(tmp_path)) as other:
         name = other.name

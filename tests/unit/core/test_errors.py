@@ -26,7 +26,7 @@ def defined(base: type[VadeError] = VadeError) -> Iterator[type[VadeError]]:
         yield from defined(child)
 
 
-def test_the_tree_that_is_drawn_is_the_tree_that_is() -> None:
+def test_error_tree_in_the_docstring_is_complete() -> None:
     real = {
         (kind.__name__, None if kind is VadeError else kind.__base__.__name__, kind.status, kind.code)
         for kind in defined()
@@ -34,7 +34,7 @@ def test_the_tree_that_is_drawn_is_the_tree_that_is() -> None:
     assert set(drawn()) == real
 
 
-def test_no_other_module_defines_an_error_of_the_tree() -> None:
+def test_errors_of_the_tree_are_defined_in_one_module() -> None:
     ours = {name for name, *_ in drawn()}
     root = Path(errors.__file__).parents[1]
     paths = [
@@ -54,13 +54,13 @@ def test_no_other_module_defines_an_error_of_the_tree() -> None:
     assert not elsewhere, "\n".join(elsewhere)
 
 
-def test_every_code_is_one_error_s_own() -> None:
+def test_error_codes_are_unique() -> None:
     codes = [kind.code for kind in defined()]
     assert len(set(codes)) == len(codes)
 
 
 @pytest.mark.parametrize("kind", list(defined()), ids=lambda kind: kind.__name__)
-def test_the_docstring_is_the_message_unless_more_is_known(kind: type[VadeError]) -> None:
+def test_error_message_is_its_docstring_unless_one_is_given(kind: type[VadeError]) -> None:
     assert str(kind()) == kind.__doc__
     assert str(kind("the disk is full")) == "the disk is full"
     assert (kind.__doc__ or "").endswith(".")

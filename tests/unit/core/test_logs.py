@@ -26,7 +26,7 @@ def test_an_event_is_a_line_of_json_on_stderr(capsys: pytest.CaptureFixture[str]
     assert (event["event"], event["level"], event["follower"]) == ("index.behind", "warning", "dense")
 
 
-def test_an_error_is_told_with_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_is_logged_with_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     structlog.get_logger().exception("request.failed", exc_info=ValueError("the pump"))
     assert "ValueError: the pump" in json.loads(capsys.readouterr().err)["exception"]
 
@@ -36,7 +36,7 @@ class FullDisk(io.StringIO):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_a_full_disk_takes_no_line_and_ends_no_work(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_logs_on_a_full_disk_are_lost_without_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", FullDisk())
     structlog.get_logger().info("worker.did")
     closed = io.StringIO()

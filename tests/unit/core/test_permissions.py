@@ -28,13 +28,13 @@ def test_well_formed_principals(text: str) -> None:
         "user:\u2003ann",
     ],
 )  # fmt: skip
-def test_anything_else_is_refused(text: str) -> None:
+def test_malformed_principals_are_refused(text: str) -> None:
     with pytest.raises(InputError, match="not a principal"):
         principal(text)
 
 
 @given(NAMES)
-def test_no_name_is_confused_across_kinds(name: str) -> None:
+def test_principals_are_not_confused_across_kinds(name: str) -> None:
     user, group = scope_of(name).principals, scope_of(None, (name,)).principals
     if not name.startswith(("user:", "group:", "ext:")):
         assert user & group == {PUBLIC}
@@ -44,29 +44,29 @@ def test_no_name_is_confused_across_kinds(name: str) -> None:
     assert all(each.partition(":")[0] in {"user", "group", "ext"} for each in held)
 
 
-def test_a_group_called_like_a_user_is_another_principal() -> None:
+def test_group_with_a_user_s_name_is_another_principal() -> None:
     assert "user:alice@corp" not in scope_of(None, ("alice@corp",)).principals
     assert "group:alice@corp" not in scope_of("alice@corp").principals
     assert "user:ann" not in scope_of(None, ("user:ann",)).principals
     assert "public" not in {name.partition(":")[2] for name in scope_of("ann").principals}
 
 
-def test_case_and_unicode_variants_are_other_people() -> None:
+def test_principals_in_case_and_unicode_variants_differ() -> None:
     variants = ["alice", "Alice", "ALICE", "ＡＬＩＣＥ", "alice\u200b", "аlice", "alicé", "alice\u0301"]
     scopes = [scope_of(name).principals - {PUBLIC} for name in variants]
     assert all(left.isdisjoint(right) for left, right in combinations(scopes, 2))
 
 
-def test_composed_and_decomposed_names_do_not_match_by_chance() -> None:
+def test_principals_composed_and_decomposed_differ() -> None:
     composed, decomposed = (unicodedata.normalize(form, "José") for form in ("NFC", "NFD"))
     assert scope_of(composed).principals & scope_of(decomposed).principals == {PUBLIC}
 
 
-def test_nobody_in_particular_holds_only_public() -> None:
+def test_scope_without_a_user_is_public_only() -> None:
     assert scope_of(None).principals == {PUBLIC}
 
 
-def test_the_prefix_may_be_given_or_left_out() -> None:
+def test_scope_takes_names_with_and_without_prefix() -> None:
     assert scope_of("user:ann", ("group:field",)) == scope_of("ann", ("field",))
     assert scope_of(None, ("ext:jira:ops",)).principals == {PUBLIC, "ext:jira:ops"}
 
@@ -74,12 +74,12 @@ def test_the_prefix_may_be_given_or_left_out() -> None:
 @pytest.mark.parametrize(
     ("user", "groups"), [("", ()), ("user:", ()), ("a\nb", ()), (None, ("",)), (None, ("a\x00",))]
 )
-def test_a_malformed_name_gives_no_scope_at_all(user: str | None, groups: tuple[str, ...]) -> None:
+def test_scope_of_a_malformed_name_is_refused(user: str | None, groups: tuple[str, ...]) -> None:
     with pytest.raises(InputError):
         scope_of(user, groups)
 
 
-def test_whoever_runs_has_a_name_where_the_system_knows_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_current_user_has_a_name_if_the_system_knows_none(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(os, "getuid", lambda: 4_000_000_001)

@@ -33,13 +33,13 @@ def test_overrides_win_over_environment_over_file_over_default(
     assert load_settings(folder).retrieval.min_support == 0.5
     settings = load_settings(folder, retrieval={"min_support": 0.6})
     assert settings.retrieval.min_support == 0.6
-    assert settings.retrieval.passages == 9, "the file still speaks where nobody else does"
+    assert settings.retrieval.passages == 9, "the file counts for keys that are set nowhere else"
 
 
 def test_data_dir_is_found_in_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VADE_DATA_DIR", str(folder / "elsewhere"))
     assert load_settings().data_dir == folder / "elsewhere"
-    assert load_settings(folder).data_dir == folder, "what is said on the command line wins"
+    assert load_settings(folder).data_dir == folder, "the command line wins"
 
 
 UNKNOWN = [
@@ -93,7 +93,7 @@ def test_a_key_is_not_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "hush" not in settings.model_dump_json()
 
 
-def test_where_public_data_lies_is_no_setting(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variable_of_public_data_is_no_setting(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VADE_DATA", "/somewhere")
     assert load_settings(folder).data_dir == folder
 

@@ -166,7 +166,7 @@ def test_a_file_that_is_no_database_is_one_clear_error(tmp_path: Path) -> None:
         open_database(tmp_path).migrate()
 
 
-def test_a_folder_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
+def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="unable to open"):
         open_database(tmp_path / "gone").migrate()
 
@@ -174,6 +174,6 @@ def test_a_folder_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "url", ["", "truth.db", "mysql://ann@host/truth", "postgresql://ann@host:port/truth"]
 )
-def test_what_is_no_database_is_a_wrong_setting(url: str) -> None:
+def test_database_url_of_no_database_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="setting database_url"):
         Database(url)

@@ -75,7 +75,7 @@ class Ledger:
             return {job.key: job.state for job in list_jobs(session)}
 
     def silence(self, lease: Lease) -> None:
-        """Let a lease run out."""
+        """Make a lease expire."""
         past = datetime.now(UTC) - timedelta(seconds=1)
         with self.database.writing() as session:
             session.execute(update(JobTable).where(JobTable.id == lease.job_id).values(leased_until=past))
@@ -88,7 +88,7 @@ def ledger(tmp_path: Path, database_url: str) -> Iterator[Ledger]:
     ledger.database.close()
 
 
-def test_a_job_is_leased_to_one_worker_and_done_work_leaves_nothing(ledger: Ledger) -> None:
+def test_a_job_is_leased_to_one_worker_and_removed_when_done(ledger: Ledger) -> None:
     ledger.put("a", "b", name="a.md")
     first, second = ledger.take(ANN)
     assert (first.key, first.attempts, first.payload) == ("a", 1, {"name": "a.md"})
@@ -98,19 +98,19 @@ def test_a_job_is_leased_to_one_worker_and_done_work_leaves_nothing(ledger: Ledg
     assert ledger.states() == {}
 
 
-def test_the_urgent_go_first_then_the_old(ledger: Ledger) -> None:
+def test_jobs_are_leased_by_priority_then_age(ledger: Ledger) -> None:
     ledger.put("night-1", "night-2")
     ledger.put("now", priority=10)
     assert [lease.key for lease in ledger.take()] == ["now", "night-1", "night-2"]
 
 
-def test_the_same_job_twice_is_one(ledger: Ledger) -> None:
+def test_a_job_put_in_twice_is_one_job(ledger: Ledger) -> None:
     ledger.put("a")
     ledger.put("a")
     assert len(ledger.take()) == 1
 
 
-def test_a_silent_worker_loses_its_lease_and_can_write_nothing_any_more(ledger: Ledger) -> None:
+def test_a_silent_worker_loses_its_lease_and_can_write_nothing(ledger: Ledger) -> None:
     ledger.put("a")
     [old] = ledger.take(ANN)
     ledger.silence(old)
@@ -124,7 +124,7 @@ def test_a_silent_worker_loses_its_lease_and_can_write_nothing_any_more(ledger: 
     ledger.do(finish, new)
 
 
-def test_what_is_written_with_a_lost_lease_is_undone(ledger: Ledger) -> None:
+def test_a_write_with_a_lost_lease_is_undone(ledger: Ledger) -> None:
     ledger.put("a")
     [old] = ledger.take(ANN)
     ledger.silence(old)
@@ -150,7 +150,7 @@ def test_the_leases_of_a_dead_worker_are_free_at_once(ledger: Ledger) -> None:
     assert lease.attempts == 2
 
 
-def test_a_renewed_lease_shows_what_is_being_done(ledger: Ledger) -> None:
+def test_a_renewed_lease_shows_its_stage(ledger: Ledger) -> None:
     ledger.put("a")
     [lease] = ledger.take()
     ledger.silence(lease)
@@ -180,7 +180,7 @@ def test_a_changed_job_starts_again_and_so_does_a_fresh_one(ledger: Ledger) -> N
         assert (lease.attempts, lease.reason) == (1, "")
 
 
-def test_what_is_put_in_again_while_a_worker_is_at_it_is_taken_from_that_worker(ledger: Ledger) -> None:
+def test_a_running_job_put_in_again_is_taken_from_its_worker(ledger: Ledger) -> None:
     ledger.put("a", stamp="1")
     [old] = ledger.take(ANN)
     ledger.put("a", stamp="2")
@@ -190,7 +190,7 @@ def test_what_is_put_in_again_while_a_worker_is_at_it_is_taken_from_that_worker(
     assert new.payload == {"stamp": "2"}
 
 
-def test_what_was_not_begun_goes_back_and_counts_as_no_attempt(ledger: Ledger) -> None:
+def test_a_released_job_goes_back_and_counts_as_no_attempt(ledger: Ledger) -> None:
     ledger.put("a")
     [lease] = ledger.take()
     ledger.do(release, [lease])
@@ -206,7 +206,7 @@ def test_a_waiting_job_is_cancelled_at_once(ledger: Ledger) -> None:
     assert ledger.take() == []
 
 
-def test_a_cancelled_job_cannot_finish_and_its_worker_hears_of_it(ledger: Ledger) -> None:
+def test_a_cancelled_job_cannot_finish_and_its_worker_is_notified(ledger: Ledger) -> None:
     ledger.put("a")
     [lease] = ledger.take()
     assert ledger.do(cancel, lease.job_id) == JobState.RUNNING
@@ -218,7 +218,7 @@ def test_a_cancelled_job_cannot_finish_and_its_worker_hears_of_it(ledger: Ledger
     assert ledger.states() == {"a": JobState.CANCELLED}
 
 
-def test_a_cancelled_run_takes_its_documents_along(ledger: Ledger) -> None:
+def test_a_cancelled_run_cancels_its_documents(ledger: Ledger) -> None:
     ledger.put("fake:shelf", kind=SYNC)
     ledger.put("a", "b")
     run = ledger.do(claim_one, ANN, SYNC, "fake:shelf")
@@ -228,7 +228,7 @@ def test_a_cancelled_run_takes_its_documents_along(ledger: Ledger) -> None:
     assert ledger.do(renew, ANN, {run: "", at_work: ""}) == {run, at_work}
 
 
-def test_the_one_run_over_a_source_is_held_by_one(ledger: Ledger) -> None:
+def test_a_run_over_a_source_is_leased_to_one_worker(ledger: Ledger) -> None:
     ledger.put("fake:shelf", kind=SYNC)
     ledger.do(claim_one, ANN, SYNC, "fake:shelf")
     with pytest.raises(AlreadyRunningError, match="host/ann"):
@@ -246,7 +246,7 @@ def test_a_job_is_tried_again_on_request(ledger: Ledger) -> None:
     assert lease.attempts == 1
 
 
-def test_work_on_what_is_gone_comes_to_nothing(ledger: Ledger) -> None:
+def test_a_job_of_a_deleted_object_cannot_finish(ledger: Ledger) -> None:
     ledger.put("a")
     [lease] = ledger.take()
     ledger.do(forget, DOCUMENT, ["a"])

@@ -1,4 +1,4 @@
-"""What only PostgreSQL can do wrong: numbers out of order, lost connections, races, frozen writers."""
+"""Failures that only PostgreSQL has: numbers out of order, lost connections, races, frozen writers."""
 
 import gc
 import socket
@@ -43,7 +43,7 @@ def end_connections(server: PostgresServer) -> None:
 
 
 def test_changes_come_in_the_order_of_their_numbers(postgresql: PostgresServer) -> None:
-    """Whoever sees a change has seen, or sees with it, every change of a lower number."""
+    """A reader that sees a change sees every change with a lower number, too."""
     database = Database(postgresql.emptied())
 
     def change(document: int) -> None:
@@ -80,7 +80,7 @@ def test_a_lost_connection_is_one_clear_error_and_nothing_half_done(
     assert uris(database) == []
 
 
-def test_connections_that_died_while_nobody_used_them_are_not_noticed(
+def test_connections_that_died_while_idle_are_replaced_silently(
     database: Database, postgresql: PostgresServer
 ) -> None:
     for uri in ("fake:a", "fake:b"):
@@ -100,7 +100,7 @@ def test_a_restart_of_the_server_costs_an_error_at_most(
 
 
 @pytest.mark.parametrize("state", ["40001", "40P01"])
-def test_who_only_lost_a_race_does_it_again_and_once(database: Database, state: str) -> None:
+def test_a_write_that_lost_a_race_is_repeated_once(database: Database, state: str) -> None:
     attempts = []
 
     def work(session: Session) -> int:
@@ -115,7 +115,7 @@ def test_who_only_lost_a_race_does_it_again_and_once(database: Database, state: 
     assert uris(database) == ["fake:once"]
 
 
-def test_a_race_that_is_lost_for_ever_and_any_other_error_is_told(database: Database) -> None:
+def test_a_race_lost_for_ever_and_any_other_error_are_raised(database: Database) -> None:
     for state, tries in (("40001", 5), ("53100", 1)):
         attempts = []
 
@@ -185,7 +185,7 @@ def test_a_pool_that_is_used_up_says_so_and_heals(database: Database) -> None:
         ("?unix_sock=/nowhere/at/all", "No such file"),
     ],
 )
-def test_a_server_that_is_away_is_told_at_once_and_without_the_password(place: str, reason: str) -> None:
+def test_an_unreachable_server_is_reported_at_once_without_the_password(place: str, reason: str) -> None:
     started = time.monotonic()
     separator = "/truth" if "unix" not in place else ""
     address = f"{place}{separator}" if separator else f"/truth{place}"
@@ -197,7 +197,7 @@ def test_a_server_that_is_away_is_told_at_once_and_without_the_password(place: s
 
 # pg8000 leaves the socket of a beginning that failed to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_server_that_says_nothing_is_not_waited_for() -> None:
+def test_a_silent_server_is_not_waited_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         started = time.monotonic()
         with pytest.raises(StorageError, match="timed out"):
@@ -206,7 +206,7 @@ def test_a_server_that_says_nothing_is_not_waited_for() -> None:
     gc.collect()
 
 
-def test_a_database_that_is_not_there_is_named(postgresql: PostgresServer) -> None:
+def test_a_missing_database_is_named(postgresql: PostgresServer) -> None:
     with pytest.raises(StorageError, match='database "nowhere" does not exist'):
         Database(postgresql.url("nowhere")).migrate()
 

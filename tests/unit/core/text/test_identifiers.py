@@ -19,17 +19,17 @@ SHORT = st.text("abc1-", max_size=6)
         ("ESP32-S3的ADC", {"esp32-s3": "ESP32-S3"}),
     ],
 )
-def test_a_name_counts_in_full_and_a_quantity_is_none(text: str, found: dict[str, str]) -> None:
+def test_identifiers_count_in_full_and_quantities_do_not_count(text: str, found: dict[str, str]) -> None:
     assert identifiers(text) == found
 
 
-def test_what_is_quoted_is_compared_without_regard_to_form() -> None:
+def test_quoted_phrases_are_compared_in_normal_form() -> None:
     assert quoted('It says "No Such\u00a0 File" and “Kein Gerät”.') == ["no such file", "kein gerät"]
     assert quoted("It's a dog's life; 5\" of pipe") == []
     assert plain("Ｎｏ  such\nFILE") == "no such file"
 
 
-def test_near_is_what_shares_a_part_or_differs_by_little() -> None:
+def test_nearest_identifiers_share_a_part_or_differ_by_few_edits() -> None:
     known = identifiers("E-43 E-52 F-77 E-422 dock_tip_0x16090001 fpv_tip_0x16090002 fpv_tip_0x16999992")
     assert nearest("e-42", known, 5) == ["E-422", "E-43", "E-52"]
     assert nearest("fpv_tip_0x16090001", known, 5) == ["fpv_tip_0x16090002", "dock_tip_0x16090001"]
@@ -38,14 +38,14 @@ def test_near_is_what_shares_a_part_or_differs_by_little() -> None:
 
 
 @given(SHORT, SHORT)
-def test_edits_are_a_distance(left: str, right: str) -> None:
+def test_edits_are_symmetric_and_bounded(left: str, right: str) -> None:
     assert edits(left, right) == edits(right, left)
     assert (edits(left, right) == 0) == (left == right)
     assert abs(len(left) - len(right)) <= edits(left, right) <= max(len(left), len(right))
 
 
 @given(SHORT, st.integers(0, 5))
-def test_two_neighbours_swapped_are_one_edit(text: str, at: int) -> None:
+def test_edits_count_a_swap_of_neighbours_once(text: str, at: int) -> None:
     if at + 1 < len(text) and text[at] != text[at + 1]:
         swapped = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
         assert edits(text, swapped) == 1

@@ -20,7 +20,7 @@ def fits(wanted: SearchFilter, labels: frozenset[str]) -> bool:
     return all(labels & group for group in wanted.labels)
 
 
-def test_nothing_asked_for_is_everything() -> None:
+def test_filter_without_values_has_no_labels() -> None:
     assert EVERYTHING.labels == ()
 
 
@@ -40,13 +40,13 @@ def test_nothing_asked_for_is_everything() -> None:
         (SearchFilter(tags=frozenset({"seal kit"}), devices=frozenset({"P-8"})), False),
     ],
 )
-def test_each_field_narrows(wanted: SearchFilter, does: bool) -> None:
+def test_filter_narrows_by_each_field(wanted: SearchFilter, does: bool) -> None:
     labels = of(Metadata(tags=("seal kit",), devices=("P-7",))) | language_label("en")
     assert fits(wanted, labels) is does
 
 
 @given(day=DAYS, since=st.none() | DAYS, until=st.none() | DAYS)
-def test_a_stretch_of_time_holds_its_days_and_no_other(
+def test_filter_by_date_covers_its_days_and_no_other(
     day: date, since: date | None, until: date | None
 ) -> None:
     wanted = SearchFilter(since=since, until=until)
@@ -55,22 +55,22 @@ def test_a_stretch_of_time_holds_its_days_and_no_other(
 
 
 @given(since=DAYS, days=st.integers(0, 20_000))
-def test_any_stretch_is_few_labels(since: date, days: int) -> None:
+def test_filter_by_date_has_few_labels(since: date, days: int) -> None:
     [labels] = SearchFilter(since=since, until=since + timedelta(days=days)).labels
     assert len(labels) <= 55 + 11 + 11 + 30 + 30
 
 
-def test_without_a_date_the_day_of_reading_counts() -> None:
+def test_labels_of_a_document_without_a_date_have_the_day_of_reading() -> None:
     assert fits(SearchFilter(until=date(2024, 3, 31)), of())
     assert not fits(SearchFilter(until=date(2024, 3, 30)), of())
 
 
-def test_the_last_change_counts_where_no_day_is_told() -> None:
+def test_labels_have_the_last_change_if_there_is_no_date() -> None:
     old = Metadata(changed=date(2020, 1, 1))
     assert fits(SearchFilter(until=date(2020, 1, 1)), of(old))
     assert not fits(SearchFilter(until=date(2020, 1, 1)), of(Metadata(day=date(2021, 1, 1)).over(old)))
 
 
-def test_a_stretch_that_ends_before_it_begins_holds_nothing() -> None:
+def test_filter_by_date_that_ends_before_it_begins_covers_no_day() -> None:
     wanted = SearchFilter(since=date(2024, 2, 1), until=date(2024, 1, 1))
     assert not fits(wanted, of(Metadata(day=date(2024, 1, 15))))

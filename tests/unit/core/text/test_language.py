@@ -34,7 +34,7 @@ def test_an_identifier_is_kept_whole_as_well_as_split(text: str, whole: str, par
 
 
 @pytest.mark.parametrize("text", ["E-42", "0x16040007", "M8x1.25", "v3.0.1", "HV-101P"])
-def test_identifiers_are_told_from_words(text: str) -> None:
+def test_identifiers_are_distinguished_from_words(text: str) -> None:
     assert is_identifier(terms(text)[0])
 
 
@@ -57,11 +57,11 @@ def test_numbers_and_words_are_no_identifiers(term: str) -> None:
         ("E\u201042", "E-42"),
     ],
 )
-def test_forms_of_one_text_agree(written: str, plain: str) -> None:
+def test_terms_of_full_width_and_half_width_forms_agree(written: str, plain: str) -> None:
     assert terms(written) == terms(plain)
 
 
-def test_chinese_becomes_overlapping_bigrams() -> None:
+def test_chinese_terms_are_overlapping_bigrams() -> None:
     assert terms("泵站压力") == ["泵站", "站压", "压力"]
     assert terms("泵") == ["泵"]
     assert terms("E-42的故障") == ["e-42", "42", "的故", "故障"]
@@ -89,14 +89,14 @@ def test_terms_are_never_empty_and_hold_no_space(text: str) -> None:
 
 
 @given(TEXT)
-def test_an_index_written_and_a_query_read_agree(text: str) -> None:
-    """Terms go to the index parted by blanks: parting them there must give the same terms."""
+def test_terms_of_an_index_and_a_query_agree(text: str) -> None:
+    """Terms reach the index separated by blanks: splitting them there gives the same terms."""
     found = terms(text)
     assert " ".join(found).split() == found
 
 
 @given(TEXT)
-def test_compatible_forms_give_the_same_terms(text: str) -> None:
+def test_terms_of_compatible_forms_are_the_same(text: str) -> None:
     assert terms(unicodedata.normalize("NFKC", text)) == terms(text)
 
 
@@ -121,12 +121,12 @@ def test_sentences(text: str, expected: list[str]) -> None:
 
 
 @given(TEXT)
-def test_sentences_slice_back_and_lose_nothing(text: str) -> None:
+def test_sentences_cover_all_of_the_text(text: str) -> None:
     spans = sentences(text)
     behind = 0
     for start, end in spans:
         assert behind <= start < end <= len(text)
-        assert not text[behind:start].strip(), "between two sentences stands nothing but space"
+        assert not text[behind:start].strip(), "there is only white space between two sentences"
         assert text[start:end] == text[start:end].strip()
         assert "\n" not in text[start:end]
         behind = end
@@ -145,18 +145,18 @@ def test_a_very_long_sentence_is_cut_at_clauses() -> None:
     ("text", "share"),
     [("泵", 1.0), ("pump", 0.0), ("泵ab", 1 / 3), ("42 !", 0.0), ("", 0.0), ("ポンプ", 1.0)],
 )
-def test_share_of_chinese(text: str, share: float) -> None:
+def test_cjk_share(text: str, share: float) -> None:
     assert cjk_share(text) == pytest.approx(share)
 
 
 @given(TEXT)
-def test_share_is_a_share(text: str) -> None:
+def test_cjk_share_is_between_0_and_1(text: str) -> None:
     assert 0.0 <= cjk_share(text) <= 1.0
     assert CJK, "the range that the share counts"
 
 
-def test_a_change_of_the_terms_raises_the_analyzer_version() -> None:
-    """Indexes hold terms: when this fails on purpose, raise the version and record the new digest."""
+def test_analyzer_version_rises_with_a_change_of_the_terms() -> None:
+    """Indexes contain terms: if this fails on purpose, raise the version and record the new digest."""
     text = (
         "The pumps E‑42 and M8x1.25-A at C:\\plant\\filler.log or https://wiki.example/a_b?x=1, "
         "0x16040007: 3.5 bar. 泵站压力 ポンプ ＦＵＬＬ　ｗｉｄｔｈ don't ann@example.org C++ #12"

@@ -9,7 +9,7 @@ from core.values.metadata import NONE, Metadata, day_of, metadata_from_text, met
 WORDS = st.lists(st.text(min_size=1, max_size=5).filter(str.strip), max_size=3, unique=True).map(tuple)
 
 
-def test_what_a_head_says_is_found_under_its_usual_names() -> None:
+def test_metadata_of_front_matter_is_found_under_usual_names() -> None:
     said = {
         "Title": "Pumps", "ms.date": "2024-03-31", "Author": " Ann  Lee ", "keywords": "pump, seal",
         "device": ["P-7", "P-8"], "replaces": "old.md", "layout": None,
@@ -41,7 +41,7 @@ def test_what_a_head_says_is_found_under_its_usual_names() -> None:
         (20240331, None),
     ],
 )
-def test_a_day_is_read_where_there_is_one_reading(said: object, day: date | None) -> None:
+def test_day_of_a_text_needs_one_reading(said: object, day: date | None) -> None:
     assert day_of(said) == day
 
 
@@ -56,12 +56,12 @@ def test_a_day_is_read_where_there_is_one_reading(said: object, day: date | None
         changed=st.none() | st.dates(),
     )
 )
-def test_facts_are_kept_whole(metadata: Metadata) -> None:
+def test_metadata_survive_the_round_trip_through_text(metadata: Metadata) -> None:
     assert metadata_from_text(metadata.as_text()) == metadata
     assert metadata.over(NONE).as_text() == metadata.as_text()
 
 
-def test_a_document_knows_better_than_its_source() -> None:
+def test_metadata_of_a_file_win_over_those_of_its_source() -> None:
     own, source = (
         Metadata(day=date(2024, 1, 2), owner="", tags=("a",)),
         Metadata(day=date(2025, 1, 1), owner="Ann", tags=("b", "a")),
