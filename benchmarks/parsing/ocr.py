@@ -17,7 +17,8 @@ from benchmarks.set_folders import data_folder
 from core.errors import ParseError
 from ingest.parsers.image import ImageParser
 from ingest.parsers.pdf.parser import PdfParser
-from ingest.parsers.pictures.recognition import no_recognizer, recognizer
+from ingest.parsers.pictures.recognition import no_recognizer
+from ingest.parsers.pictures.recognizer import recognizer
 
 _DPI = 200
 _HANGUL = re.compile("[가-힣]")

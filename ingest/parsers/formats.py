@@ -1,7 +1,6 @@
 """Chooses the parser for a file: by its bytes first, by its name's ending second."""
 
-import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +14,7 @@ from core.errors import (
     UnknownFormatError,
 )
 from core.values.documents import ParsedDocument
+from ingest.parsers import loaders
 from ingest.parsers.base import Container, Parser
 from ingest.parsers.encoding import looks_like_text
 from ingest.parsers.members import NONE_LOST, Lost, Unpacking
@@ -36,52 +36,42 @@ from ingest.parsers.signatures import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """Where the parser of a format stands, and the file outcomes that name it."""
+    """A format of files."""
 
-    module: str
-    parser: str
+    load: Callable[[], Parser]
+    """Returns its parser, which is imported with the first call."""
     extensions: tuple[str, ...]
+    """The file endings that name it, in lower case with their dot."""
     is_text: bool = True
+    """Whether the file is text: then its name decides between this format and others."""
 
 
-# Modules by name, imported when the first such file is met: a process that reads Markdown should not
-# wait for PDFium.
 FORMATS: dict[str, Format] = {
     "text": Format(
-        module="plain.text",
-        parser="TextParser",
+        load=loaders.text,
         extensions=(
             *(".txt", ".text", ".log", ".json", ".jsonl", ".yaml", ".yml", ".toml"),
             *(".ini", ".cfg", ".conf", ".xml"),
         ),
     ),
-    "markdown": Format(
-        module="web.markdown", parser="MarkdownParser", extensions=(".md", ".markdown", ".mdx", ".mkd")
-    ),
-    "html": Format(module="web.html", parser="HtmlParser", extensions=(".html", ".htm", ".xhtml")),
-    "rst": Format(module="plain.rst", parser="RstParser", extensions=(".rst", ".rest")),
-    "delimited": Format(module="plain.delimited", parser="DelimitedParser", extensions=(".csv", ".tsv")),
-    "vtt": Format(module="plain.captions", parser="CaptionsParser", extensions=(".vtt", ".srt")),
-    "eml": Format(module="mail.eml", parser="EmlParser", extensions=(".eml",)),
-    "msg": Format(module="mail.msg", parser="MsgParser", extensions=(".msg",), is_text=False),
-    "epub": Format(module="web.epub", parser="EpubParser", extensions=(".epub",), is_text=False),
-    "zip": Format(module="archive", parser="ZipParser", extensions=(".zip",), is_text=False),
+    "markdown": Format(load=loaders.markdown, extensions=(".md", ".markdown", ".mdx", ".mkd")),
+    "html": Format(load=loaders.html, extensions=(".html", ".htm", ".xhtml")),
+    "rst": Format(load=loaders.rst, extensions=(".rst", ".rest")),
+    "delimited": Format(load=loaders.delimited, extensions=(".csv", ".tsv")),
+    "vtt": Format(load=loaders.captions, extensions=(".vtt", ".srt")),
+    "eml": Format(load=loaders.eml, extensions=(".eml",)),
+    "msg": Format(load=loaders.msg, extensions=(".msg",), is_text=False),
+    "epub": Format(load=loaders.epub, extensions=(".epub",), is_text=False),
+    "zip": Format(load=loaders.archive, extensions=(".zip",), is_text=False),
     "image": Format(
-        module="image",
-        parser="ImageParser",
+        load=loaders.image,
         extensions=(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"),
         is_text=False,
     ),
-    "pdf": Format(module="pdf.parser", parser="PdfParser", extensions=(".pdf",), is_text=False),
-    "docx": Format(
-        module="word.docx", parser="DocxParser", extensions=(".docx", ".docm", ".dotx"), is_text=False
-    ),
-    "pptx": Format(
-        module="slides.pptx", parser="PptxParser", extensions=(".pptx", ".pptm", ".ppsx"), is_text=False
-    ),
-    "xlsx": Format(
-        module="sheets.xlsx", parser="XlsxParser", extensions=(".xlsx", ".xlsm", ".xltx"), is_text=False
-    ),
+    "pdf": Format(load=loaders.pdf, extensions=(".pdf",), is_text=False),
+    "docx": Format(load=loaders.docx, extensions=(".docx", ".docm", ".dotx"), is_text=False),
+    "pptx": Format(load=loaders.pptx, extensions=(".pptx", ".pptm", ".ppsx"), is_text=False),
+    "xlsx": Format(load=loaders.xlsx, extensions=(".xlsx", ".xlsm", ".xltx"), is_text=False),
 }
 _BY_EXTENSION = {extension: key for key, kind in FORMATS.items() for extension in kind.extensions}
 # Raised whenever a parser's output changes: documents parsed by an older one are parsed anew.
@@ -161,10 +151,7 @@ def _check_size(document: ParsedDocument, max_text_bytes: int) -> None:
 
 def load_parser(kind: str) -> Parser:
     """Return the parser of one of the `FORMATS`."""
-    entry = FORMATS[kind]
-    module = importlib.import_module(f"ingest.parsers.{entry.module}")
-    parser: Parser = getattr(module, entry.parser)()
-    return parser
+    return FORMATS[kind].load()
 
 
 def _choose(content: bytes, name: str) -> str:

@@ -1,6 +1,5 @@
 """Pictures: photographs and scans, read by text recognition where that is installed."""
 
-import importlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -9,7 +8,8 @@ from core.values.documents import ParsedDocument
 from ingest.parsers.base import DocumentBuilder
 from ingest.parsers.pdf.parser import write_pages
 from ingest.parsers.pictures.glyphs import Glyphs, blank, recognized
-from ingest.parsers.pictures.recognition import INSTALL, GetRecognizer, Recognizer, recognizer
+from ingest.parsers.pictures.recognition import INSTALL, GetRecognizer, Recognizer
+from ingest.parsers.pictures.recognizer import recognizer
 from ingest.parsers.progress import begin_page
 
 if TYPE_CHECKING:
@@ -30,8 +30,10 @@ class ImageParser:
         engine = self._recognizer()
         if engine is None:
             raise UnknownFormatError(f"This is a picture; to read what it says, {INSTALL}.")
-        # Pillow comes with text recognition, so it is looked for only behind that.
-        file: PictureFile = importlib.import_module("ingest.parsers.pictures.pixels").PictureFile(content)
+        # Pillow comes with text recognition, so it is imported only behind that.
+        from ingest.parsers.pictures.pixels import PictureFile
+
+        file = PictureFile(content)
         pages = list(_pages(file, engine))
         if not any(len(page.codes) for page in pages):
             raise EmptyDocumentError("No text was found on the picture.")

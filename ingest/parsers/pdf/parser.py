@@ -19,7 +19,8 @@ from ingest.parsers.pdf.order import in_reading_order
 from ingest.parsers.pdf.pdfium import read_pdf
 from ingest.parsers.pdf.style import style_of
 from ingest.parsers.pictures.glyphs import Glyphs
-from ingest.parsers.pictures.recognition import INSTALL, LOW_CONFIDENCE, GetRecognizer, recognizer
+from ingest.parsers.pictures.recognition import INSTALL, LOW_CONFIDENCE, GetRecognizer
+from ingest.parsers.pictures.recognizer import recognizer
 
 _BOX_UNITS_PER_POINT = 4
 _MAX_BOX_UNIT = 32_767

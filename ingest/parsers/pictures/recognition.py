@@ -1,13 +1,10 @@
 """Text recognition: what a picture of a page says, as characters with boxes.
 
-Behind it stands one adapter, `rapid_ocr.py`; without it pictures are not read.
+`recognizer.py` returns the engine that is installed; without one, pictures are not read.
 """
 
-import importlib
-import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -23,7 +20,6 @@ MAX_IMAGE_PIXELS = 40_000_000
 # Two groups of lines side by side are columns of text if both hold this many lines of this many characters.
 _COLUMN_LINES = 4
 _COLUMN_CHARS = 18.0
-_VENDOR = "rapidocr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +46,6 @@ GetRecognizer = Callable[[], Recognizer | None]
 
 def no_recognizer() -> None:
     """Return no recognizer: pictures are not read."""
-
-
-@cache
-def recognizer() -> Recognizer | None:
-    """Return this process's recognizer, or None where none is installed; loading takes a second."""
-    if importlib.util.find_spec(_VENDOR) is None:
-        return None
-    engine: Recognizer = importlib.import_module("ingest.parsers.pictures.rapid_ocr").RapidRecognizer()
-    return engine
 
 
 def in_columns(lines: Sequence[RecognizedLine]) -> list[RecognizedLine]:

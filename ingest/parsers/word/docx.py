@@ -1,6 +1,5 @@
 """Word documents: headings, lists with their numbers, tables, boxes, charts, notes, heads and feet."""
 
-import importlib
 import re
 from collections.abc import Iterator
 
@@ -193,9 +192,11 @@ class _Writer:
 
 
 def _may_be_title(text: str) -> bool:
-    """Ask for what most files have no need of, and what takes most of a second to load."""
-    module = importlib.import_module("ingest.parsers.word.titles")
-    return bool(module.may_be_title(text))
+    """Return whether a line can be a title."""
+    # Its rules take most of a second to load, and few files need them.
+    from ingest.parsers.word.titles import may_be_title
+
+    return may_be_title(text)
 
 
 def _all(root: Node | None, tag: str) -> Iterator[Node]:
