@@ -22,7 +22,6 @@ _LEFT_OUT = "__MACOSX"
 class ZipParser:
     """Reads .zip files; nothing in them is ever written to the disk."""
 
-    extensions = frozenset({".zip"})
     media_type = "application/zip"
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:

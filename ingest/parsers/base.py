@@ -38,9 +38,6 @@ _FILE_NAME_TITLE = re.compile(
 class Parser(Protocol):
     """Turns the bytes of one kind of file into text with structure."""
 
-    extensions: frozenset[str]
-    """Lower-case file outcomes with their dot, such as `.md`."""
-
     media_type: str
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:

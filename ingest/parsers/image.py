@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 class ImageParser:
     """Reads the text of pictures; each picture of a TIFF file is a page."""
 
-    extensions = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
     media_type = "image/png"
 
     def __init__(self, recognizer: GetRecognizer = recognizer) -> None:

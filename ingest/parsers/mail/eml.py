@@ -24,7 +24,6 @@ _SHOWN_HEADERS = ("From", "To", "Cc", "Date")
 class EmlParser:
     """Reads .eml files."""
 
-    extensions = frozenset({".eml"})
     media_type = "message/rfc822"
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:

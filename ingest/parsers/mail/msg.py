@@ -18,7 +18,6 @@ _PICTURE_ID = 0x3712  # PidTagAttachContentId: the text shows it
 class MsgParser:
     """Reads .msg files."""
 
-    extensions = frozenset({".msg"})
     media_type = "application/vnd.ms-outlook"
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:

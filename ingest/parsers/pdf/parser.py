@@ -31,7 +31,6 @@ _COMPRESSION_LEVEL = 1
 class PdfParser:
     """Reads PDFs; a page that is a picture by text recognition, where that is installed."""
 
-    extensions = frozenset({".pdf"})
     media_type = "application/pdf"
 
     def __init__(self, recognizer: GetRecognizer = recognizer) -> None:

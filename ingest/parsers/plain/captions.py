@@ -27,7 +27,6 @@ class _Turn:
 class CaptionsParser:
     """Reads .vtt and .srt files."""
 
-    extensions = frozenset({".vtt", ".srt"})
     media_type = "text/vtt"
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:

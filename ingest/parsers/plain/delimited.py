@@ -20,7 +20,6 @@ _MAX_CELL_CHARS = 1_000_000
 class DelimitedParser:
     """Reads .csv and .tsv files, each record a row that carries the header."""
 
-    extensions = frozenset({".csv", ".tsv"})
     media_type = "text/csv"
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:

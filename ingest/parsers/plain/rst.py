@@ -53,7 +53,6 @@ _BROKEN_LINK = re.compile(r"`([^`<>]{1,300}?) ?<[^<>`]{0,500}>`__?")
 class RstParser:
     """Reads reStructuredText, Sphinx's dialect included."""
 
-    extensions = frozenset({".rst", ".rest"})
     media_type = "text/x-rst"
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:

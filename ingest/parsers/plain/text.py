@@ -32,7 +32,6 @@ _PROGRAMS = tuple(
 class TextParser:
     """Reads text without markup."""
 
-    extensions = frozenset({".txt", ".text", *_LINE_FORMATS})
     media_type = "text/plain"
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:

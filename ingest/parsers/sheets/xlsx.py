@@ -30,7 +30,6 @@ _COLUMNS_BETWEEN_TABLES = 2
 class XlsxParser:
     """Reads .xlsx files and their kin with macros, which are never run."""
 
-    extensions = frozenset({".xlsx", ".xlsm", ".xltx"})
     media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:

@@ -15,7 +15,6 @@ _FURNITURE = ("sldNum", "dt", "ftr", "hdr", "sldImg")
 class PptxParser:
     """Reads .pptx files and their kin."""
 
-    extensions = frozenset({".pptx", ".pptm", ".ppsx"})
     media_type = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:

@@ -24,7 +24,6 @@ _PAGES = ("application/xhtml+xml", "text/html")
 class EpubParser:
     """Reads .epub files that are not protected."""
 
-    extensions = frozenset({".epub"})
     media_type = "application/epub+zip"
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:

@@ -39,7 +39,6 @@ _FURNITURE = ("aside", "footer")
 class HtmlParser:
     """Reads web pages."""
 
-    extensions = frozenset({".html", ".htm", ".xhtml"})
     media_type = "text/html"
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:

@@ -25,7 +25,6 @@ _TAG_BREAK = re.compile(r"<(br|/?p|/?div|/?li)\b", re.IGNORECASE)
 class MarkdownParser:
     """Reads Markdown as it is written for wikis and site generators."""
 
-    extensions = frozenset({".md", ".markdown", ".mdx", ".mkd"})
     media_type = "text/markdown"
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:

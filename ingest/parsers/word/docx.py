@@ -22,7 +22,6 @@ _LEAST_FURNITURE_LETTERS = 3
 class DocxParser:
     """Reads .docx files and their kin; macros are never run."""
 
-    extensions = frozenset({".docx", ".docm", ".dotx"})
     media_type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:
