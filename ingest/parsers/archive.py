@@ -1,4 +1,4 @@
-"""ZIP archives: a folder in a file. Its own text is the list of what it holds."""
+"""ZIP archives; the text of an archive itself is the list of its files."""
 
 import io
 import stat
@@ -15,17 +15,17 @@ from ingest.parsers.members import MAX_UNPACKED_BYTES
 from ingest.parsers.office.container import is_encrypted
 
 _UTF8_NAME = 0x800
-# What macOS puts beside each file.
+# The folder of metadata that macOS adds.
 _LEFT_OUT = "__MACOSX"
 
 
 class ZipParser:
-    """Reads .zip files; nothing in them is ever written to the disk."""
+    """Parses .zip files in memory; no file inside is ever written to the disk."""
 
     media_type = "application/zip"
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:
-        """Return the list of the files; see `Parser.parse`."""
+        """Return the list of the files as a document; see `Parser.parse`."""
         builder = DocumentBuilder(media_type=self.media_type)
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for path, member in _files(archive):
@@ -35,7 +35,7 @@ class ZipParser:
         return builder.build(name)
 
     def members(self, content: bytes, name: str) -> Iterator[tuple[str, bytes | ParseError]]:
-        """Yield the files, hidden ones left out as in any folder; see `Container.members`."""
+        """Yield the files except hidden ones; see `Container.members`."""
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for path, member in _files(archive):
                 try:
@@ -54,7 +54,7 @@ def _files(archive: zipfile.ZipFile) -> Iterator[tuple[str, zipfile.ZipInfo]]:
 
 
 def _path(member: zipfile.ZipInfo) -> str:
-    """Return a name in the encoding that it most likely has; who packs it seldom says."""
+    """Return a path in its most likely encoding; few programs declare one."""
     said = member.orig_filename
     return (said if member.flag_bits & _UTF8_NAME else decode(said.encode("cp437"))).replace("\\", "/")
 
@@ -62,16 +62,16 @@ def _path(member: zipfile.ZipInfo) -> str:
 def _content(archive: zipfile.ZipFile, path: str, member: zipfile.ZipInfo) -> bytes:
     steps = PurePosixPath(path).parts
     if path.startswith("/") or ".." in steps or (steps and steps[0].endswith(":")):
-        raise ParseError("Its path leads out of the archive; it was not opened.")
+        raise ParseError("The file's path leads out of the archive; the file was not opened.")
     if stat.S_ISLNK(member.external_attr >> 16):
-        raise ParseError("It is a symbolic link, and those are not followed.")
+        raise ParseError("The file is a symbolic link; links are not followed.")
     if is_encrypted(member):
         raise EncryptedError()
     try:
         with archive.open(member) as opened:
             return opened.read(MAX_UNPACKED_BYTES + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
-        raise ParseError("It is damaged in the archive, or packed in a way that is not known.") from error
+        raise ParseError("The file is damaged in the archive, or packed by an unknown method.") from error
 
 
 def _size(count: int) -> str:

@@ -12,7 +12,7 @@ from core.errors import EmptyDocumentError, ParseError
 from core.values.documents import Block, BlockKind, Page, ParsedDocument
 from core.values.metadata import NONE, Metadata
 
-# A hostile file can give cause for any number.
+# A hostile file can cause any number of them.
 MAX_NOTICES, MAX_NOTICE_CHARS = 50, 500
 CELL_SEPARATOR = " | "
 _SPACES = re.compile(r"[\s\x1c-\x1f\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
@@ -23,7 +23,7 @@ INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064"
     "\ud800-\udfff\ufeff\ufffe\uffff\U000e0000-\U000e007f]"
 )
-# What office programs write as a title when nobody gave one.
+# Titles that office programs write when the author gave none.
 _EMPTY_TITLE = re.compile(
     r"(untitled( document| presentation| spreadsheet)?|document|presentation|powerpoint[- ]presentation"
     r"|slide|book|workbook|title|microsoft word|word document|blank)[ -]*\d*",
@@ -39,11 +39,12 @@ class Parser(Protocol):
     """Turns the bytes of one kind of file into text with structure."""
 
     media_type: str
+    """The media type of the documents that it returns."""
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the document; `name` is the file's name and serves as its title of last resort.
 
-        Raises: ParseError or one of its children; nothing else for any content whatever.
+        Raises: ParseError or one of its children, and no other error for any content.
         """
         ...
 
@@ -53,15 +54,15 @@ class Container(Parser, Protocol):
     """A parser of files that hold other files."""
 
     def members(self, content: bytes, name: str) -> Iterator[tuple[str, bytes | ParseError]]:
-        """Yield the path inside and the content of each file, or why it cannot be had.
+        """Yield the path and the content of each file inside, or the reason that it cannot be read.
 
-        Asked only of what `parse` has read. Raises: as `parse`.
+        Called only with content that `parse` has read. Raises: as `parse`.
         """
         ...
 
 
 def clean(text: str) -> str:
-    """Return `text` on one line without invisible characters, runs of spaces made one, in NFC."""
+    """Return `text` on one line, without invisible characters, each run of spaces as one space, in NFC."""
     return _composed(_SPACES.sub(" ", INVISIBLE.sub("", text)).strip())
 
 
@@ -80,7 +81,7 @@ def row_line(cells: Sequence[str]) -> str:
 
 
 def said_title(text: str | None) -> str:
-    """Return a title from a file's properties, or nothing where it is a program's filler."""
+    """Return the title that a file's properties give, or an empty string if a program wrote a filler."""
     title = _PROGRAM_PREFIX.sub("", clean(text or ""))
     return "" if _EMPTY_TITLE.fullmatch(title) or _FILE_NAME_TITLE.fullmatch(title) else title
 
@@ -97,28 +98,32 @@ def _composed(text: str) -> str:
 
 @dataclass(kw_only=True)
 class DocumentBuilder:
-    """Writes a document front to back and notes where each block stands.
+    """Builds a document front to back and records the offsets of each block.
 
-    Blocks are parted by a blank line, rows of one table and items of one list by a line break.
+    A blank line separates blocks; a line break separates the rows of a table and the items of a list.
     """
 
     media_type: str
     title: str = ""
+    """Empty until a title is known."""
     metadata: Metadata = NONE
+    """The author, day, tags and the like that the file states."""
     _parts: list[str] = field(default_factory=list)
     _blocks: list[Block] = field(default_factory=list)
     _pages: list[Page] = field(default_factory=list)
     _notices: dict[str, None] = field(default_factory=dict)
     _length: int = 0
+    """The number of characters in `_parts`."""
     _new_table: bool = False
+    """Whether the next row begins a table, even directly behind another one."""
 
     @property
     def position(self) -> int:
-        """The offset at which the next character will stand."""
+        """The offset of the next character."""
         return self._length
 
     def heading(self, level: int, text: str) -> None:
-        """Add a heading of level 1..6; the first heading titles a document that has no title."""
+        """Add a heading of level 1..6; the first heading becomes the title of a document without one."""
         text = clean(text)
         if text:
             self.title = self.title or text
@@ -129,15 +134,15 @@ class DocumentBuilder:
         self.add(BlockKind.PARAGRAPH, clean(text))
 
     def list_item(self, text: str, depth: int = 0) -> None:
-        """Add a list item; its marker (`1.`, `-`) belongs to the text if it says something."""
+        """Add a list item; a marker that carries meaning, such as `1.`, is part of the text."""
         self.add(BlockKind.LIST_ITEM, clean(text), level=depth)
 
     def code(self, text: str) -> None:
-        """Add text whose line breaks and indents matter."""
+        """Add text whose line breaks and indents are kept."""
         self.add(BlockKind.CODE, clean_lines(text))
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Add a table: its header as one row and every other row carrying the header."""
+        """Add a table: its header as one row, and the other rows, each with the header."""
         header_line = row_line(header)
         self._new_table = True
         self.add(BlockKind.ROW, header_line)
@@ -145,7 +150,7 @@ class DocumentBuilder:
             self.add(BlockKind.ROW, row_line(row), header=header_line)
 
     def add(self, kind: BlockKind, text: str, level: int = 0, header: str = "") -> None:
-        """Add a block whose text is clean already and is stored as it is; nothing if it is empty."""
+        """Add a block whose text is clean already and is stored as it is; an empty text adds no block."""
         if not text:
             return
         if self._blocks:
@@ -158,13 +163,13 @@ class DocumentBuilder:
     def page(
         self, number: int, start: int, width: float = 0.0, height: float = 0.0, boxes: bytes = b""
     ) -> None:
-        """Close a page, slide or sheet that began at offset `start` and ends here."""
+        """Add a page, slide or sheet that begins at offset `start` and ends here."""
         self._pages.append(
             Page(number=number, start=start, end=self._length, width=width, height=height, boxes=boxes)
         )
 
     def notice(self, text: str) -> None:
-        """Let a person know something of how the file was read; nothing is told twice."""
+        """Add a line about how the file was read, for a person to see; a repeated line is kept once."""
         if text := clean(text)[:MAX_NOTICE_CHARS]:
             self._notices[text] = None
 

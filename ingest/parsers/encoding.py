@@ -1,9 +1,9 @@
-"""From bytes of an unknown encoding to characters."""
+"""Decoding of text whose encoding is not known."""
 
 import codecs
 import re
 
-# A UTF-8 mark is tried before UTF-16's, and UTF-32's before UTF-16's, which it begins with.
+# UTF-32's mark stands before UTF-16's, because it begins with that.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -11,16 +11,16 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# Enough to see which of two bytes is the empty one, or which pairs occur.
+# Enough to find which byte of each pair is zero, or which pairs occur.
 _SAMPLE_BYTES = 65_536
 # Most Chinese text lies in GB2312, whose pairs have both bytes from 0xA1 to 0xFE; a pair of
 # Western letters with an accent (cp1252) seldom does.
 _GB2312_PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
 _HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _CHINESE_SHARE = 0.9
-# A file of text has hardly any control characters; one in fifty still passes an odd log.
+# A text file has hardly any control characters; one in fifty still admits an odd log.
 _MAX_CONTROL_SHARE = 0.02
-# A short file may hold a damaged character.
+# A short file may hold a few damaged characters.
 _STRAY_CONTROLS = 2
 _CONTROL = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
 
@@ -29,7 +29,7 @@ def decode(content: bytes, declared: str | None = None) -> str:
     """Return the characters of `content`.
 
     A byte order mark decides, then UTF-8 if the bytes are valid, then the declared encoding, then
-    UTF-16 by its empty bytes, GB18030 by its pairs, and Windows-1252 as the last resort. Never
+    UTF-16 by its zero bytes, GB18030 by its pairs, and Windows-1252 as the last resort. It never
     fails: bytes without meaning become U+FFFD.
     """
     for mark, encoding in _MARKS:
@@ -52,12 +52,12 @@ def looks_like_text(content: bytes) -> bool:
 def _decoded(content: bytes, encoding: str | None) -> str:
     try:
         return content.decode(encoding) if encoding else ""
-    except (LookupError, ValueError):  # an unknown name; bytes it cannot hold
+    except (LookupError, ValueError):  # an unknown encoding, or bytes that are invalid in it
         return ""
 
 
 def _wide_encoding(content: bytes) -> str:
-    """Return UTF-16's name where every second byte of most characters is zero, as in Latin text."""
+    """Return UTF-16's name if most characters have one zero byte, as in Latin text, or an empty string."""
     sample = content[:_SAMPLE_BYTES]
     if len(sample) < 4 or len(content) % 2:
         return ""

@@ -1,4 +1,4 @@
-"""Chooses the parser for a file: by its bytes first, by its name's ending second."""
+"""The formats and their parsers; a file's bytes decide first, the ending of its name second."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -74,11 +74,11 @@ FORMATS: dict[str, Format] = {
     "xlsx": Format(load=loaders.xlsx, extensions=(".xlsx", ".xlsm", ".xltx"), is_text=False),
 }
 _BY_EXTENSION = {extension: key for key, kind in FORMATS.items() for extension in kind.extensions}
-# Raised whenever a parser's output changes: documents parsed by an older one are parsed anew.
+# Raised whenever a parser's output changes: documents of an older version are parsed again.
 PARSERS_VERSION = 3
-# Every file ending that is read; a text of another ending is read as well.
+# Every known file ending; a text file with another ending is parsed as well.
 EXTENSIONS = frozenset((*_BY_EXTENSION, *LEGACY_EXTENSIONS))
-# An HTML page is known by its beginning, behind white space and comments.
+# The beginning of an HTML page.
 _HTML_STARTS = (b"<!doctype html", b"<html")
 
 
@@ -89,16 +89,16 @@ def parse(
     convert: Convert = no_office,
     lost: Lost = NONE_LOST,
 ) -> ParsedDocument:
-    """Return the document that `content` holds, and those of the files inside it.
+    """Return the document of a file, with the documents of the files inside it.
 
     `name` is the file's name: it decides between text formats and serves as the title of last
-    resort. `max_text_bytes` limits the stored text as UTF-8, that of the files inside included.
+    resort. `max_text_bytes` limits the stored text as UTF-8, including that of the files inside.
     `convert` turns the formats of `legacy.py` into others. Files inside whose paths are in `lost` are not
-    read: the error there is why.
+    parsed: they fail with the error that is given there.
 
     Raises: EmptyDocumentError if there is no text, EncryptedError if a password protects it,
-    TooLargeError beyond the limit or for a ZIP bomb, UnknownFormatError if nothing reads it, and
-    ParseError if it is damaged; nothing else for any content whatever.
+    TooLargeError beyond the limit or for a ZIP bomb, UnknownFormatError if no parser reads it, and
+    ParseError if it is damaged; no other error for any content.
     """
     read = partial(_parse_one, convert)
     document, container = read(content, name)
@@ -112,7 +112,7 @@ def parse(
 
 
 def _parse_one(convert: Convert, content: bytes, name: str) -> tuple[ParsedDocument, Container | None]:
-    """Return a file's own document, and its parser if the file holds others."""
+    """Return the document of the file itself, and its parser if the file holds others."""
     with _translated():
         kind = _choose(content, name)
         if kind in LEGACY:
@@ -134,7 +134,7 @@ def _translated() -> Iterator[None]:
     except ParseError:
         raise
     except Exception as error:
-        # The vendors' parsers raise anything at all on damaged files; none of it may end a run.
+        # The vendors' parsers raise any error on damaged files, and none may end a run.
         raise ParseError(
             f"The file cannot be read ({type(error).__name__}); it may be damaged. Open it and save it again."
         ) from error
@@ -144,8 +144,8 @@ def _check_size(document: ParsedDocument, max_text_bytes: int) -> None:
     size = len(document.text.encode())
     if size > max_text_bytes:
         raise TooLargeError(
-            f"The file holds {size / 1e6:.1f} MB of text and the limit is {max_text_bytes / 1e6:.1f} MB; "
-            "split it or raise the limit."
+            f"The file holds {size / 1e6:.1f} MB of text, and the limit is {max_text_bytes / 1e6:.1f} MB; "
+            "split the file or raise the limit."
         )
 
 
@@ -157,7 +157,7 @@ def load_parser(kind: str) -> Parser:
 def _choose(content: bytes, name: str) -> str:
     if not content.strip(b"\0 \t\r\n"):
         raise EmptyDocumentError(
-            "The file is empty." if not content else "The file holds nothing but blanks or zeros."
+            "The file is empty." if not content else "The file holds only blanks or zeros."
         )
     extension = PurePosixPath(name).suffix.lower()
     known = _BY_EXTENSION.get(extension, "")
@@ -167,7 +167,7 @@ def _choose(content: bytes, name: str) -> str:
     if known and not FORMATS[known].is_text:
         raise _misnamed(content, extension)
     if not looks_like_text(content) or is_certain(content):
-        words = describe(content) or "a binary file of a kind that is not known"
+        words = describe(content) or "a binary file of an unknown kind"
         raise UnknownFormatError(f"This is {words}.")
     if not known and content[:512].lstrip().lower().startswith(_HTML_STARTS):
         return "html"
@@ -175,7 +175,7 @@ def _choose(content: bytes, name: str) -> str:
 
 
 def _by_bytes(content: bytes, known: str) -> str:
-    """Return the format that the bytes prove, or nothing; `known` is what the name says."""
+    """Return the format that the bytes prove, or an empty string; `known` is the format by name."""
     if content.startswith(OLE_MARK):
         if is_encrypted_office(content):
             raise EncryptedError()
@@ -188,7 +188,8 @@ def _by_bytes(content: bytes, known: str) -> str:
         return "pdf"
     if known in ("", "image") and is_picture(content):
         return "image"
-    # A text may speak of PDF's mark; rubbish in front of it makes a PDF only where nothing else fits.
+    # A text may mention PDF's mark, so rubbish in front of it is accepted only if the name says PDF or the
+    # bytes are not text.
     hidden = PDF_MARK in content[:PDF_MARK_WITHIN_BYTES]
     return "pdf" if hidden and (known == "pdf" or not looks_like_text(content)) else ""
 
@@ -196,7 +197,10 @@ def _by_bytes(content: bytes, known: str) -> str:
 def _misnamed(content: bytes, extension: str) -> ParseError:
     words = describe(content)
     if words:
-        return UnknownFormatError(f"The name ends in {extension} but this is {words}.")
+        return UnknownFormatError(f"The name ends in {extension}, but this is {words}.")
     if looks_like_text(content):
-        return ParseError(f"The name ends in {extension} but the file is plain text; rename it to .txt.")
-    return ParseError(f"The name ends in {extension} but the file is not one; it is damaged. Get it anew.")
+        return ParseError(f"The name ends in {extension}, but the file is plain text; rename it to .txt.")
+    return ParseError(
+        f"The name ends in {extension}, but the content is not of that format; the file is damaged. "
+        "Get a new copy."
+    )

@@ -1,4 +1,4 @@
-"""Pictures: photographs and scans, read by text recognition where that is installed."""
+"""Pictures: photographs and scans, read by text recognition if it is installed."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ImageParser:
-    """Reads the text of pictures; each picture of a TIFF file is a page."""
+    """Parses pictures; each picture of a TIFF file is a page."""
 
     media_type = "image/png"
 
@@ -28,14 +28,14 @@ class ImageParser:
         """Return the document; see `Parser.parse`."""
         engine = self._recognizer()
         if engine is None:
-            raise UnknownFormatError(f"This is a picture; to read what it says, {INSTALL}.")
+            raise UnknownFormatError(f"This is a picture; to read its text, {INSTALL}.")
         # Pillow comes with text recognition, so it is imported only behind that.
         from ingest.parsers.pictures.pixels import PictureFile
 
         file = PictureFile(content)
         pages = list(_pages(file, engine))
         if not any(len(page.codes) for page in pages):
-            raise EmptyDocumentError("No text was found on the picture.")
+            raise EmptyDocumentError("No text was found in the picture.")
         builder = DocumentBuilder(media_type=file.media_type)
         write_pages(builder, pages)
         return builder.build(name)

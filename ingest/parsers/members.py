@@ -1,4 +1,4 @@
-"""The files inside a file, and inside those, within limits that hold for all of them together."""
+"""The files inside a file, and inside those, under limits for all of them together."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
@@ -11,25 +11,25 @@ from ingest.parsers.base import Container, clean
 from ingest.parsers.progress import begin_member
 
 Read = Callable[[bytes, str], tuple[ParsedDocument, Container | None]]
-"""Reads one file; gives its document and, where it holds others, what opens it. Raises: ParseError."""
+"""Returns the document of one file, and its parser if the file holds others. Raises: ParseError."""
 Lost = Mapping[str, ParseError]
-"""Files inside that are not read again, by their paths, and why: each ended the process that read it."""
+"""The files inside that are not parsed again: for each path the error that ended its parsing process."""
 NONE_LOST: Lost = MappingProxyType({})
 
-# People put an archive into a message into an archive; what lies deeper is a bomb.
+# People attach archives to messages and archive those; deeper nesting is a bomb.
 MAX_DEPTH = 4
 MAX_MEMBERS = 2_000
 MAX_UNPACKED_BYTES = 512 * 2**20
-# Of a path inside one file; only its end says what the file is.
+# Of a path inside one file; its end is kept, because that names the file.
 _PATH_CHARS = 200
 MAX_PATH_CHARS = MAX_DEPTH * (_PATH_CHARS + 10)
 INSIDE = "!/"
 
 
 class Unpacking:
-    """Reads what one outermost file holds; `max_text_bytes` limits the text of all of it, as UTF-8.
+    """Parses the files inside one outermost file; `max_text_bytes` limits all their text as UTF-8.
 
-    Files whose paths are in `lost` are not read.
+    Files whose paths are in `lost` are not parsed.
     """
 
     def __init__(self, read: Read, max_text_bytes: int, lost: Lost) -> None:
@@ -40,10 +40,10 @@ class Unpacking:
         self._paths: set[str] = set()
 
     def count(self, document: ParsedDocument) -> None:
-        """Let a document's text count. Raises: TooLargeError beyond the limit."""
+        """Subtract a document's text from the limit. Raises: TooLargeError beyond it."""
         self._text_left -= len(document.text.encode())
         if self._text_left < 0:
-            raise TooLargeError("the files inside hold more text than the limit allows; unpack it")
+            raise TooLargeError("The files inside hold more text than the limit allows; unpack the file.")
 
     def members(
         self, container: Container, content: bytes, name: str, above: str = "", depth: int = 1
@@ -62,8 +62,8 @@ class Unpacking:
             self._bytes_left -= len(held)
             if self._bytes_left < 0:
                 raise TooLargeError(
-                    f"the files inside have more than {MAX_UNPACKED_BYTES / 1e6:.0f} MB, as a ZIP bomb has; "
-                    "if it is none, unpack it"
+                    f"The files inside have more than {MAX_UNPACKED_BYTES / 1e6:.0f} MB, like a ZIP bomb; "
+                    "if the file is not one, unpack it."
                 )
             yield from self._member(place, held, depth)
 
@@ -76,7 +76,7 @@ class Unpacking:
             document, container = self._read(content, PurePosixPath(place).name)
             begin_member("")
             if container is not None and depth >= MAX_DEPTH:
-                raise TooLargeError(f"it lies inside {depth} files and holds files itself; unpack it")
+                raise TooLargeError(f"The file lies inside {depth} files and holds files itself; unpack it.")
         except ParseError as error:
             begin_member("")
             yield Member(path=place, content_sha256=digest, size_bytes=size, document=error)
@@ -87,9 +87,9 @@ class Unpacking:
             yield from self.members(container, content, PurePosixPath(place).name, place + INSIDE, depth + 1)
 
     def _free_place(self, above: str, path: str) -> str:
-        """Return a path that no other file has and that leads nowhere else."""
+        """Return a path that no other file has and that does not lead out of the file."""
         if len(self._paths) >= MAX_MEMBERS:
-            raise TooLargeError(f"it holds more than {MAX_MEMBERS} files; unpack it")
+            raise TooLargeError(f"The file holds more than {MAX_MEMBERS} files; unpack it.")
         shown = "".join(character if character.isprintable() else " " for character in path)
         steps = [clean(step) for step in shown.replace("\\", "/").split("/")]
         within = "/".join(step for step in steps if step not in ("", ".", ".."))[-_PATH_CHARS:].strip("/ ")

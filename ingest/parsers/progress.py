@@ -1,4 +1,4 @@
-"""Progress of reading a file: the page, and the file inside it."""
+"""Progress of a parser: the page that it reads, and the file inside the file."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,10 +7,10 @@ from contextvars import ContextVar
 from core.events import ignore
 
 PageRead = Callable[[int, int, bool], None]
-"""Called with a page's 1-based number, the number of pages, and whether a picture is about to be recognized,
-which takes seconds. What it raises ends the reading."""
+"""Called with a page's 1-based number, the number of pages, and whether text recognition is about to read the
+page, which takes seconds. An exception from it ends the parsing."""
 MemberRead = Callable[[str], None]
-"""Called with the path of a file inside that is about to be read; empty once none is."""
+"""Called with the path of a file inside before it is parsed, and with an empty path behind it."""
 
 
 _page_read: ContextVar[PageRead] = ContextVar("page_read", default=ignore)
@@ -19,7 +19,7 @@ _member_read: ContextVar[MemberRead] = ContextVar("member_read", default=ignore)
 
 @contextmanager
 def reporting_progress(page_read: PageRead, member_read: MemberRead = ignore) -> Iterator[None]:
-    """Call these for each page, and each file inside, that a parser in this thread begins."""
+    """Call the functions for each page and each file inside that a parser in this thread begins."""
     page, member = _page_read.set(page_read), _member_read.set(member_read)
     try:
         yield
@@ -29,10 +29,10 @@ def reporting_progress(page_read: PageRead, member_read: MemberRead = ignore) ->
 
 
 def begin_page(page: int, pages: int, recognizing: bool = False) -> None:
-    """Report that a page is being read."""
+    """Report that the parser begins a page."""
     _page_read.get()(page, pages, recognizing)
 
 
 def begin_member(path: str) -> None:
-    """Report that a file inside is being read, or with an empty path that none is."""
+    """Report that the parser begins a file inside; an empty path reports that it has left it."""
     _member_read.get()(path)

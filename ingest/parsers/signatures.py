@@ -1,8 +1,8 @@
-"""What a file is by its first bytes, in words for the person who sent it."""
+"""File types by their first bytes, described for the person who sent the file."""
 
 from core.errors import UnknownFormatError
 
-# (offset, bytes, what it is); longer marks stand before the shorter ones that they begin with.
+# (offset, bytes, description); a longer mark stands before a shorter one that it begins with.
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG", "a PNG image"),
     (0, b"\xff\xd8\xff", "a JPEG image"),
@@ -43,15 +43,15 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"MZ", "a Windows program"),
     (0, b"BM", "a bitmap image"),
 )
-# Formats that are text by their bytes but not to a reader.
+# Formats whose bytes are text, but not text for a reader.
 TEXTUAL_MARKS = (b"%!PS",)
 RTF_MARK = b"{\\rtf"
-_IMAGE_ADVICE = "; name it so, and its text is recognized"
-# Those that Pillow reads; HEIC and icons are not among them.
+_IMAGE_ADVICE = "; rename it to match, and its text will be recognized"
+# The formats that Pillow reads; HEIC and icons are not among them.
 _PICTURES = frozenset(f"a {kind} image" for kind in ("PNG", "JPEG", "GIF", "TIFF", "WebP", "bitmap"))
 
-# (stream name in an OLE2 container, its format); the names are stored as UTF-16. A message may hold
-# the others, and a presentation may hold a workbook.
+# (stream name in an OLE2 container, its format); the names are stored as UTF-16. The order matters: a
+# message may hold any of the others, and a presentation may hold a workbook.
 _OLE_KINDS = (
     ("__substg1.0_", "msg"),
     ("WordDocument", "doc"),
@@ -62,12 +62,12 @@ _OLE_KINDS = (
 OLE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 PDF_MARK = b"%PDF-"
-# Readers accept a PDF that begins with a little rubbish.
+# PDF readers accept a little rubbish in front of the mark.
 PDF_MARK_WITHIN_BYTES = 1024
 
 
 def describe(content: bytes) -> str:
-    """Return what a binary file looks like, with advice where there is some, or nothing."""
+    """Return a description of a binary file, with advice if there is any, or an empty string."""
     words = _kind(content)
     return words + _IMAGE_ADVICE if words in _PICTURES else words
 
@@ -79,20 +79,20 @@ def is_picture(content: bytes) -> bool:
 
 def _kind(content: bytes) -> str:
     for offset, mark, words in _SIGNATURES:
-        # A mark of two letters can begin a text, so the bytes behind it must be binary.
+        # A text can begin with a mark of two letters, so binary bytes must follow such a mark.
         if content.startswith(mark, offset) and (len(mark) > 2 or b"\0" in content[:64]):
             return words
     return ""
 
 
 def is_certain(content: bytes) -> bool:
-    """Return whether the first bytes prove a format that no parser reads, however much looks like text."""
+    """Return whether the first bytes prove a format without a parser, even if the rest looks like text."""
     marks = (mark for offset, mark, _ in _SIGNATURES if offset == 0 and not mark.isascii())
     return content.startswith((*TEXTUAL_MARKS, *marks))
 
 
 def ole_format(content: bytes) -> str:
-    """Return the format of an OLE2 container. Raises: UnknownFormatError if none reads it."""
+    """Return the format of an OLE2 container. Raises: UnknownFormatError if no parser reads it."""
     for stream, kind in _OLE_KINDS:
         if stream.encode("utf-16-le") in content:
             return kind
@@ -100,5 +100,5 @@ def ole_format(content: bytes) -> str:
 
 
 def is_encrypted_office(content: bytes) -> bool:
-    """Return whether an OLE2 container wraps a document that is protected by a password."""
+    """Return whether an OLE2 container holds a document that is protected by a password."""
     return "EncryptedPackage".encode("utf-16-le") in content

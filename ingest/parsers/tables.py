@@ -1,9 +1,9 @@
-"""What a table's header is, for formats that do not say."""
+"""The header of a table, guessed for formats that do not mark it."""
 
 import re
 from collections.abc import Sequence
 
-# A value rather than a name: a number with its unit, a date, a sum of money.
+# Values, not names: a number with its unit, a date, a sum of money.
 _VALUE = re.compile(
     r"[-+~≤≥<>=±(]*\s*[$€£¥]?\s*\d[\d.,:/\s'-]*\s*(%|[a-zA-Zµ°Ω]{1,4})?\)?(\s*[ap]\.?m\.?)?", re.IGNORECASE
 )
@@ -11,12 +11,12 @@ _VALUE = re.compile(
 _YEAR = re.compile(r"(19|20)\d\d")
 _MAX_VALUE_CHARS = 40
 _COMPARED_ROWS = 3
-# Longer cells are sentences, which are content and not names of columns.
+# Longer cells are sentences: content, not names of columns.
 _MAX_NAME_CHARS = 80
 
 
 def split_header(rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
-    """Return a table's header and its other rows, judged by the cells' texts.
+    """Return a table's header and its other rows, guessed from the cells' texts.
 
     The first row is the header if it names at least two columns and holds no value, or values only
     where the next rows hold none; a second row is part of it if the first one leaves columns
@@ -35,7 +35,7 @@ def split_header(rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[st
 
 
 def joined_header(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return one header for several header rows: an upper name is said before each lower one."""
+    """Return one header for several header rows: each lower name follows the upper name above it."""
     width = max((len(row) for row in rows), default=0)
     names: list[list[str]] = [[] for _ in range(width)]
     for depth, row in enumerate(rows):
@@ -59,7 +59,7 @@ def is_value(text: str) -> bool:
 
 
 def _is_pair(row: Sequence[str]) -> bool:
-    """Return whether a row is a name and its value, such as `Document | SP-04`, and names no columns."""
+    """Return whether a row is a name and its value, such as `Document | SP-04`, and not a header."""
     return (
         len(row) == 2 and any(letter.isdigit() for letter in row[1]) and not _YEAR.fullmatch(row[1].strip())
     )
@@ -71,7 +71,7 @@ def _names(row: Sequence[str]) -> bool:
 
 
 def _differs(first: Sequence[str], following: Sequence[Sequence[str]]) -> bool:
-    """Return whether the first row's values, such as numbers of columns, stand above other things."""
+    """Return whether the first row holds values, such as column numbers, and the rows below it do not."""
     if sum(bool(cell.strip()) for cell in first) < 2 or max(map(len, first)) > _MAX_NAME_CHARS:
         return False
     below = [cell for row in following for cell, head in zip(row, first, strict=False) if is_value(head)]

@@ -1,4 +1,4 @@
-"""Messages by the standard library: who wrote what to whom, the text, and the attachments."""
+"""Messages by the standard library: sender, recipients, text and attachments."""
 
 import mimetypes
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ _SHOWN_HEADERS = ("From", "To", "Cc", "Date")
 
 
 class EmlParser:
-    """Reads .eml files."""
+    """Parses .eml files."""
 
     media_type = "message/rfc822"
 
@@ -30,7 +30,9 @@ class EmlParser:
         """Return the document; see `Parser.parse`."""
         message = BytesParser(policy=default).parsebytes(content)
         if not any(_header(message, field) for field in (*_SHOWN_HEADERS, "Subject")):
-            raise ParseError("The file has none of a message's headers; if it is text, rename it to .txt.")
+            raise ParseError(
+                "The file has none of the headers of a message; if it is plain text, rename it to .txt."
+            )
         builder = DocumentBuilder(media_type=self.media_type, title=_header(message, "Subject"))
         write_message(builder, message, [_name(part) for part in _attachments(message)])
         return builder.build(name)
@@ -43,7 +45,7 @@ class EmlParser:
 
 
 def write_message(builder: DocumentBuilder, message: EmailMessage, attached: Sequence[str]) -> None:
-    """Add who wrote what to whom and when, the text, and the names of the attachments."""
+    """Add the headers that readers see, the text, and the names of the attachments."""
     builder.metadata = Metadata(day=_day(message), owner=parseaddr(_header(message, "From"))[0])
     builder.heading(1, _header(message, "Subject"))
     shown = [(field, _header(message, field)) for field in _SHOWN_HEADERS]
@@ -55,12 +57,12 @@ def write_message(builder: DocumentBuilder, message: EmailMessage, attached: Seq
 def _day(message: EmailMessage) -> date | None:
     try:
         return parsedate_to_datetime(_header(message, "Date")).date()
-    except (ValueError, OverflowError):  # no date, or one that there never was
+    except (ValueError, OverflowError):  # no date, or an impossible one
         return None
 
 
 def file_name(said: str) -> str:
-    """Return the name that an attachment has, without the folders that it may claim to be in."""
+    """Return the name of an attachment without the folders in it."""
     return clean(said).replace("\\", "/").rpartition("/")[-1]
 
 
@@ -73,7 +75,7 @@ def _write_body(builder: DocumentBuilder, message: EmailMessage) -> None:
     if body.get_content_subtype() == "html":
         try:
             write_html(builder, text)
-        except EmptyDocumentError:  # the headers are a document too
+        except EmptyDocumentError:  # the headers alone are a document
             return
     else:
         write_text(builder, text)
@@ -82,20 +84,20 @@ def _write_body(builder: DocumentBuilder, message: EmailMessage) -> None:
 def _attachments(message: EmailMessage) -> list[EmailMessage]:
     try:
         parts = [part for part in message.iter_attachments() if isinstance(part, EmailMessage)]
-    except (AttributeError, KeyError, TypeError):  # a body that is not what its type says
+    except (AttributeError, KeyError, TypeError):  # a body that contradicts its type
         return []
     return [part for part in parts if not _belongs_to_body(part)]
 
 
 def _belongs_to_body(part: EmailMessage) -> bool:
-    """Return whether a part is a picture in the text, such as a logo, or a signature's numbers."""
+    """Return whether a part is a picture in the text, such as a logo, or a digital signature."""
     picture = part.get_content_maintype() == "image" and bool(part.get("Content-ID"))
     is_attached = part.get_content_disposition() == "attachment"
     return (picture and not is_attached) or part.get_content_subtype() in _SIGNATURES
 
 
 def _name(part: EmailMessage) -> str:
-    """Return an attachment's file name without folders, or one that tells its type."""
+    """Return an attachment's file name without folders, or a name made from its type."""
     named = file_name(part.get_filename() or "")
     if named:
         return named
@@ -113,13 +115,23 @@ def _content(part: EmailMessage) -> bytes | ParseError:
         if isinstance(payload, list):  # a message of its own
             return b"".join(message.as_bytes() for message in payload if isinstance(message, EmailMessage))
         decoded = part.get_payload(decode=True)
-    except (ValueError, LookupError, TypeError, AttributeError):  # the standard library on broken ones
-        return ParseError("The attachment cannot be taken out of the message.")
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ):  # errors for broken parts
+        return ParseError("The attachment cannot be taken out of the message; the message is damaged.")
     return decoded if isinstance(decoded, bytes) else b""
 
 
 def _header(message: EmailMessage, field: str) -> str:
     try:
         return clean(str(message.get(field, "")))
-    except (ValueError, LookupError, TypeError, AttributeError):  # the standard parser on broken ones
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ):  # errors for broken headers
         return ""

@@ -1,4 +1,4 @@
-"""Outlook messages by python-oxmsg, imported nowhere else: turned into a usual message first."""
+"""Outlook messages by python-oxmsg, converted to the standard library's messages; imported only here."""
 
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -12,11 +12,11 @@ from core.values.documents import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, clean
 from ingest.parsers.mail.eml import file_name, write_message
 
-_PICTURE_ID = 0x3712  # PidTagAttachContentId: the text shows it
+_PICTURE_ID = 0x3712  # PidTagAttachContentId: the text shows the picture
 
 
 class MsgParser:
-    """Reads .msg files."""
+    """Parses .msg files."""
 
     media_type = "application/vnd.ms-outlook"
 
@@ -35,8 +35,8 @@ class MsgParser:
             yield (
                 _name(attachment),
                 ParseError(
-                    "It is attached in a way that is not read, as a message inside a message; "
-                    "save it as a file of its own."
+                    "The attachment is embedded, as a message inside a message; such attachments are not "
+                    "read. Save it as a file of its own."
                 )
                 if held is None
                 else held,
@@ -44,7 +44,7 @@ class MsgParser:
 
 
 def _message(outlook: Message) -> EmailMessage:
-    """Return the headers and the text of a message as the standard library has them."""
+    """Return the message with its headers and its text as one of the standard library."""
     message = EmailMessage()
     headers = {field.lower(): value for field, value in outlook.message_headers.items()}
     people = ", ".join(one.email_address or one.name for one in outlook.recipients)

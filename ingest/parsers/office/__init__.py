@@ -1,4 +1,4 @@
-"""What all Office files share: the container, its parts, charts, formulas, old formats.
+"""The common ground of Office files: container, parts, charts, formulas, old formats.
 
 Takes bytes; gives markup that is safe to read. Never follows a link. Read `container.py` first.
 """

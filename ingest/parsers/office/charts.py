@@ -7,7 +7,7 @@ _MAX_POINTS = 10_000
 
 
 def write_chart(builder: DocumentBuilder, chart: Node) -> None:
-    """Add a chart's title and its numbers as they were when it was saved."""
+    """Add a chart's title and its numbers as they were saved with it."""
     title = chart.find(f"{C}chart/{C}title")
     builder.paragraph(_words(title))
     names: list[str] = []
@@ -35,7 +35,7 @@ def _words(element: Node | None) -> str:
 
 
 def _points(element: Node | None) -> dict[int, str]:
-    """Return the values that are kept with the chart, by position."""
+    """Return the values that are saved with the chart, by position."""
     found: dict[int, str] = {}
     for point in () if element is None else element.iter(f"{C}pt"):
         at = point.get("idx") or ""

@@ -1,4 +1,4 @@
-"""The ZIP container of Office files and archives: what is in it, and whether it is safe to open."""
+"""The ZIP container of Office files and archives: its format, and whether it is safe to open."""
 
 import io
 import re
@@ -7,11 +7,11 @@ import zlib
 
 from core.errors import EncryptedError, ParseError, TooLargeError, UnknownFormatError
 
-# Larger than any document that people read; what a ZIP bomb unpacks to is far beyond.
+# Larger than any document that people read, and far smaller than an unpacked ZIP bomb.
 _MAX_EXPANDED_BYTES = 512 * 1024 * 1024
-# Markup shrinks to a tenth or a thirtieth; deflate's best is about a thousandth.
+# Markup shrinks to between a tenth and a thirtieth; deflate's best is about a thousandth.
 _MAX_RATIO = 200
-# A small container may be highly compressible without being a danger.
+# A small container may be highly compressed without danger.
 _RATIO_MATTERS_ABOVE_BYTES = 32 * 1024 * 1024
 _MAX_MEMBERS = 20_000
 _ENCRYPTED_FLAG = 0x1
@@ -20,7 +20,7 @@ _OFFICE = ("docx", "pptx", "xlsx")
 _MARKUP_ENDINGS = (".xml", ".rels", ".vml")
 _DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
-# (member whose presence decides, format or None, what it is in words)
+# (the member that decides, its format or None, a description for a format that is not read)
 _KINDS = (
     ("word/document.xml", "docx", ""),
     ("ppt/presentation.xml", "pptx", ""),
@@ -32,9 +32,9 @@ _KINDS = (
 )
 _OPEN_DOCUMENT = {"text": "odt", "spreadsheet": "ods", "presentation": "odp"}
 _MANIFEST, _LOCKED = "META-INF/manifest.xml", b"encryption-data"
-# The ISO dialect has other namespaces, which the reader of workbooks does not know.
+# The ISO dialect has other namespaces, which openpyxl does not know.
 _RELATIONS, _STRICT = "_rels/.rels", b"http://purl.oclc.org/ooxml/"
-# The main part may have another name, which the list of content types tells.
+# The main part may have another name; then the list of content types names its format.
 _CONTENT_TYPES = (
     (b"wordprocessingml.document.main+xml", "docx"),
     (b"wordprocessingml.template.main+xml", "docx"),
@@ -63,7 +63,7 @@ def office_format(content: bytes) -> str:
                 _check_markup(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
         raise ParseError(
-            "The Office file or archive is damaged or cut off; get it anew or open and save it again."
+            "The Office file or archive is damaged or cut off; get a new copy, or open and save it again."
         ) from error
     return kind
 
@@ -74,7 +74,7 @@ def _check_size(archive: zipfile.ZipFile, packed: int) -> None:
     bomb = expanded > _RATIO_MATTERS_ABOVE_BYTES and expanded > _MAX_RATIO * packed
     if bomb or expanded > _MAX_EXPANDED_BYTES or len(members) > _MAX_MEMBERS:
         raise TooLargeError(
-            f"The file would unpack to {len(members)} parts and {expanded / 1e6:.0f} MB, as a ZIP bomb does; "
+            f"The file would unpack to {len(members)} parts and {expanded / 1e6:.0f} MB, like a ZIP bomb; "
             "it was not opened."
         )
 
@@ -89,12 +89,14 @@ def _kind(archive: zipfile.ZipFile) -> str:
     if marks and marks[0][0] is None:
         raise UnknownFormatError(f"This is {marks[0][1]}.")
     if marks and marks[0][0] == "xlsx" and _RELATIONS in names and _STRICT in archive.read(_RELATIONS):
-        raise UnknownFormatError("This workbook is in the Strict Open XML dialect; save it in the usual one.")
+        raise UnknownFormatError(
+            "This is a Strict Open XML workbook; save it as an ordinary Excel workbook (.xlsx)."
+        )
     return marks[0][0] if marks and marks[0][0] else _kind_by_type(archive, names)
 
 
 def _kind_by_type(archive: zipfile.ZipFile, names: set[str]) -> str:
-    """Return what a container without a part of a known name says that it is."""
+    """Return the format that a container without a part of a known name declares."""
     types = archive.read("[Content_Types].xml") if "[Content_Types].xml" in names else b""
     for mark, kind in _CONTENT_TYPES:
         if mark in types:
@@ -113,7 +115,7 @@ def is_encrypted(member: zipfile.ZipInfo) -> bool:
 
 
 def _check_markup(archive: zipfile.ZipFile) -> None:
-    """Refuse parts that define entities: Office writes none, and they can grow without bound."""
+    """Refuse markup that defines entities: Office writes none, and they can expand without bound."""
     for member in archive.infolist():
         if not member.filename.lower().endswith(_MARKUP_ENDINGS):
             continue
@@ -121,4 +123,4 @@ def _check_markup(archive: zipfile.ZipFile) -> None:
         if markup[:2] in (b"\xff\xfe", b"\xfe\xff"):
             markup = markup.replace(b"\0", b"")
         if _DECLARATION.search(markup):
-            raise ParseError("The Office file defines XML entities, which none should; it was not opened.")
+            raise ParseError("The Office file defines XML entities, as none should; it was not opened.")

@@ -1,10 +1,10 @@
-"""A formula of an Office file on one line, as LaTeX: what is divided by what, raised to what, is not lost."""
+"""A formula of an Office file on one line of LaTeX, so that fractions, powers and limits are not lost."""
 
 from collections.abc import Callable
 
 from ingest.parsers.office.parts import M, Node, value
 
-# What has a sign of its own in LaTeX; other characters stand for themselves.
+# Operators with a command of their own in LaTeX; other characters stand for themselves.
 _LARGE = {"∑": "\\sum", "∏": "\\prod", "∫": "\\int", "∬": "\\iint", "⋃": "\\bigcup", "⋂": "\\bigcap"}
 _FUNCTIONS = frozenset(
     "sin cos tan cot sec csc sinh cosh tanh log ln lg exp lim max min sup inf det gcd".split()
@@ -13,7 +13,7 @@ _MAX_DEPTH = 40
 
 
 def formula(node: Node, depth: int = 0) -> str:
-    """Return the formula in an `m:oMath` or a part of one."""
+    """Return the formula of an `m:oMath` or of a part of one."""
     if depth > _MAX_DEPTH:
         return "".join(part.text or "" for part in node.iter(f"{M}t"))
     parts: list[str] = []

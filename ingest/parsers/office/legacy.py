@@ -1,4 +1,4 @@
-"""Formats that are read after an office program has turned them into one that a parser reads."""
+"""Old formats, which an office program converts into formats with a parser."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from core.errors import UnknownFormatError
 
 Convert = Callable[[bytes, str, str], bytes]
-"""Turns content of one file ending into that of another, as `.doc` into `.docx`. Raises: ParseError."""
+"""Converts content from one file ending to another, such as `.doc` to `.docx`. Raises: ParseError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Legacy:
-    """A format: its file ending, what it becomes, and what it is in words."""
+    """A format without a parser of its own."""
 
     extension: str
+    """Its file ending, such as `.doc`."""
     becomes: str
+    """The format that it is converted to, such as `docx`."""
     media_type: str
     words: str
+    """Its name in an error."""
 
 
 LEGACY = {
@@ -46,9 +49,9 @@ LEGACY_EXTENSIONS = {legacy.extension: kind for kind, legacy in LEGACY.items()}
 
 
 def no_office(content: bytes, extension: str, becomes: str) -> bytes:
-    """Say what is missing. Raises: UnknownFormatError."""
+    """Raise the error that asks for an office program. Raises: UnknownFormatError."""
     words = LEGACY[LEGACY_EXTENSIONS[extension]].words
     raise UnknownFormatError(
-        f"This is {words}; it is read where LibreOffice is installed (`soffice`). "
-        f"Install it and say --retry, or save the file as {becomes}."
+        f"This is {words}; reading it needs LibreOffice (`soffice`), which is not installed. "
+        f"Install it and run again with --retry, or save the file as {becomes}."
     )

@@ -1,4 +1,4 @@
-"""The parts of an Office file: their markup, and which part refers to which."""
+"""The parts of an Office file: their markup and the relations between them."""
 
 import io
 import posixpath
@@ -26,7 +26,7 @@ _TITLE = "{http://purl.org/dc/elements/1.1/}title"
 _MODIFIED = "{http://purl.org/dc/terms/}modified"
 _KEYWORDS = "{http://schemas.openxmlformats.org/package/2006/metadata/core-properties}keywords"
 _RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
-# The ISO dialect (Strict) says the same in other namespaces; ISO/IEC 29500-1 and -4, annex A.
+# The ISO dialect (Strict) has the same markup in other namespaces; ISO/IEC 29500-1 and -4, annex A.
 _STRICT = b"http://purl.oclc.org/ooxml/"
 _DIALECT = tuple(
     (_STRICT + strict, b"http://schemas.openxmlformats.org/" + usual)
@@ -46,10 +46,12 @@ _DIALECT = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """What one part has to do with another: the last word of the relation's type, and where it is."""
+    """A relation from one part to another."""
 
     kind: str
+    """The last word of the relation's type."""
     path: str
+    """Of the other part."""
 
 
 class OfficeParts:
@@ -60,19 +62,19 @@ class OfficeParts:
         self._names = set(self._archive.namelist())
 
     def main_part(self) -> str:
-        """Return the path of the document itself. Raises: ParseError if there is none."""
+        """Return the path of the main part. Raises: ParseError if there is none."""
         for relation in self.relations("").values():
             if relation.kind == "officeDocument" and relation.path in self._names:
                 return relation.path
-        raise ParseError("The Office file does not say where its text is; it is damaged. Save it again.")
+        raise ParseError("The Office file does not say where its text is; it is damaged. Get a new copy.")
 
     def title(self) -> str:
-        """Return the title that the file's properties give, or nothing."""
+        """Return the title in the file's properties, or an empty string."""
         properties = self._properties()
         return "" if properties is None else said_title(properties.findtext(_TITLE))
 
     def metadata(self) -> Metadata:
-        """Return what else the file's properties tell."""
+        """Return the other metadata in the file's properties."""
         properties = self._properties()
         if properties is None:
             return NONE
@@ -83,14 +85,14 @@ class OfficeParts:
         return next((self.root(path) for path in found), None)
 
     def root(self, path: str) -> Node | None:
-        """Return a part's markup; None if it is not there. Raises: ParseError if it is broken."""
+        """Return a part's markup, or None if the part is missing. Raises: ParseError if it is damaged."""
         if path not in self._names:
             return None
         markup = self._archive.read(path)
         if _STRICT in markup:
             for strict, usual in _DIALECT:
                 markup = markup.replace(strict, usual)
-        # Entities were refused before; depth and size are bounded by libxml2.
+        # Entities were refused before; libxml2 limits depth and size.
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
         try:
             return etree.fromstring(markup, parser)
@@ -98,7 +100,7 @@ class OfficeParts:
             raise ParseError("A part of the Office file is damaged; open it and save it again.") from error
 
     def relations(self, path: str) -> dict[str, Relation]:
-        """Return, by id, what a part refers to inside the file; with no path, what the file does."""
+        """Return by id the relations of a part to others in the file; an empty path stands for the file."""
         folder, name = posixpath.split(path)
         root = self.root(posixpath.join(folder, "_rels", f"{name}.rels"))
         found: dict[str, Relation] = {}
@@ -111,7 +113,7 @@ class OfficeParts:
         return found
 
     def related(self, path: str, kind: str) -> Iterator[tuple[str, Node]]:
-        """Yield the path and the markup of the parts of a kind that a part refers to."""
+        """Yield the path and the markup of the parts to which a part has a relation of this kind."""
         for relation in self.relations(path).values():
             root = self.root(relation.path) if relation.kind == kind else None
             if root is not None:
@@ -119,13 +121,13 @@ class OfficeParts:
 
 
 def value(element: Node | None, attribute: str, otherwise: str = "") -> str:
-    """Return an element's attribute, or `otherwise` where there is no element or none."""
+    """Return an element's attribute, or `otherwise` if the element or the attribute is missing."""
     found = None if element is None else element.get(attribute)
     return otherwise if found is None else found
 
 
 def number(text: str, otherwise: int = 0) -> int:
-    """Return a whole number as markup has it, or `otherwise`."""
+    """Return the whole number in a text, or `otherwise` if the text is not one."""
     try:
         return int(text)
     except ValueError:
@@ -133,7 +135,7 @@ def number(text: str, otherwise: int = 0) -> int:
 
 
 def is_on(parent: Node | None, tag: str) -> bool | None:
-    """Return whether a property such as `w:vanish` is set; None if nothing is said."""
+    """Return whether a property such as `w:vanish` is on; None if it is missing."""
     element = None if parent is None else parent.find(tag)
     if element is None:
         return None

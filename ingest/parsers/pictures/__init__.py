@@ -1,4 +1,4 @@
-"""Text recognition: pictures to characters with boxes.
+"""Text recognition: from pictures to characters with boxes.
 
-Takes pixels; gives lines. Works only where recognition is installed. Read `recognition.py` first.
+Takes pixels; gives lines. Works only if a recognizer is installed. Read `recognition.py` first.
 """

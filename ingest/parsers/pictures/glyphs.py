@@ -1,4 +1,4 @@
-"""A page's characters, and how a picture's recognized lines become them."""
+"""The characters of a page, drawn in the file or recognized on a picture."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,25 +13,26 @@ _SAME_HEIGHT = 0.3  # of the usual height of a line
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glyphs:
-    """The characters of one page in the order in which the file draws them.
-
-    `codes` `(n,) uint32` are code points; `boxes` `(n, 4) float32` are x0, y0, x1, y1 in points
-    from the top left corner of the page as it is shown, all zero for a character that PDFium put
-    in itself; `fonts` `(n, 3) bool` tells whether the font is bold, italic and of fixed pitch;
-    `hidden` `(n,) uint8` why a character cannot be seen, a `pdf_hidden.Hidden`.
-    `width` and `height` are in points. `is_picture` says that the page is one and was not read,
-    `confidence` is the mean of a page that was recognized, in 0..1.
-    """
+    """The characters of one page in the order in which the file draws them."""
 
     number: int
+    """Of the page, 1-based."""
     width: float
+    """In points, as `height`."""
     height: float
     codes: NDArray[np.uint32]
+    """`(n,)` code points."""
     boxes: NDArray[np.float32]
+    """`(n, 4)` x0, y0, x1, y1 in points from the top left corner of the page as it is shown; all zero for a
+    character that PDFium inserted."""
     fonts: NDArray[np.bool_]
+    """`(n, 3)` whether the font is bold, italic and of fixed pitch."""
     hidden: NDArray[np.uint8]
+    """`(n,)` why a character cannot be seen, as a `Hidden` of `pdf/hidden.py`."""
     is_picture: bool = False
+    """Whether the page is a picture that was not recognized."""
     confidence: float | None = None
+    """The mean in 0..1 if the page was recognized."""
 
 
 def blank(number: int, width: float = 0.0, height: float = 0.0) -> Glyphs:
@@ -49,7 +50,7 @@ def blank(number: int, width: float = 0.0, height: float = 0.0) -> Glyphs:
 
 
 def recognized(page: Glyphs, lines: Sequence[RecognizedLine], scale: float) -> Glyphs:
-    """Return the page with what was recognized on its picture of `scale` pixels per point."""
+    """Return the page with the lines recognized on its picture, which has `scale` pixels per point."""
     if not lines:
         return replace(page, is_picture=False)
     ordered = _of_even_height(in_columns(lines))
@@ -69,9 +70,9 @@ def recognized(page: Glyphs, lines: Sequence[RecognizedLine], scale: float) -> G
 
 
 def _of_even_height(lines: Sequence[RecognizedLine]) -> list[RecognizedLine]:
-    """Return lines of which those that are about as high as most are exactly so.
+    """Return the lines, those of about the usual height set to exactly that height.
 
-    What is recognized is as high as its letters: `sun` is lower than `Sky`, in the same font.
+    A recognized line is as high as its letters: `sun` is lower than `Sky`, in the same font.
     """
     heights = [float((line.boxes[:, 3] - line.boxes[:, 1]).max()) for line in lines]
     letters = np.repeat(heights, [len(line.text) for line in lines])
@@ -85,7 +86,7 @@ def _of_even_height(lines: Sequence[RecognizedLine]) -> list[RecognizedLine]:
 
 
 def _as_high(boxes: NDArray[np.float32], height: float) -> NDArray[np.float32]:
-    """Return boxes of another height with the same middle; those of spaces stay nothing."""
+    """Return the boxes with another height and the same middle; the boxes of spaces stay zero."""
     middle = (boxes[:, 1] + boxes[:, 3]) / 2
     out = boxes.copy()
     out[:, 1], out[:, 3] = middle - height / 2, middle + height / 2

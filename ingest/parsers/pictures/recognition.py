@@ -1,4 +1,4 @@
-"""Text recognition: what a picture of a page says, as characters with boxes.
+"""Text recognition: the lines on the picture of a page, as characters with boxes.
 
 `recognizer.py` returns the engine that is installed; without one, pictures are not read.
 """
@@ -12,29 +12,30 @@ from numpy.typing import NDArray
 
 INSTALL = "install text recognition (pip install 'vademecum[ocr]') and run again with --retry"
 LOW_CONFIDENCE = 0.85
-"""Below this mean a page is reported: on rendered pages the recognizer is above 0.95."""
-# A page that takes seconds to read, times this, is the most that one file may cost.
+"""A page with a lower mean is reported; on rendered pages the mean is above 0.95."""
+# Each page takes seconds, so this bounds the time of one file.
 MAX_RECOGNIZED_PAGES = 500
 MAX_IMAGE_PIXELS = 40_000_000
 
-# Two groups of lines side by side are columns of text if both hold this many lines of this many characters.
+# Groups of lines side by side are columns of text if each has this many lines of this many characters.
 _COLUMN_LINES = 4
 _COLUMN_CHARS = 18.0
 
 
 @dataclass(frozen=True, slots=True)
 class RecognizedLine:
-    """A line: `boxes` `(len(text), 4) float32` are x0, y0, x1, y1 of its characters in the picture's
-    pixels from its top left corner, all zero for a space. `confidence` lies in 0..1.
-    """
+    """A line of text on a picture."""
 
     text: str
     boxes: NDArray[np.float32]
+    """`(len(text), 4)` x0, y0, x1, y1 of the characters, in pixels from the picture's top left corner; all
+    zero for a space."""
     confidence: float
+    """In 0..1."""
 
 
 class Recognizer(Protocol):
-    """Reads the text of a picture."""
+    """Recognizes the text on a picture."""
 
     def recognize(self, image: NDArray[np.uint8]) -> list[RecognizedLine]:
         """Return the lines of `image` `(height, width, 3)`, blue, green, red, from top to bottom."""
@@ -45,14 +46,14 @@ GetRecognizer = Callable[[], Recognizer | None]
 
 
 def no_recognizer() -> None:
-    """Return no recognizer: pictures are not read."""
+    """Return no recognizer, so that pictures are not read."""
 
 
 def in_columns(lines: Sequence[RecognizedLine]) -> list[RecognizedLine]:
-    """Return lines in reading order: columns of text one after the other, all else from top to bottom.
+    """Return the lines in reading order: columns of text one after the other, other lines from top to bottom.
 
-    The page is cut where no line crosses: across first, and from top to bottom where text stands on
-    both sides, so that a table's columns stay together (Nagy's recursive X-Y cut).
+    The page is cut along empty strips: across first, and from top to bottom if both sides are columns
+    of text, so that a table's columns stay together (Nagy's recursive X-Y cut).
     """
     extents = [_extent(line) for line in lines]
     return [lines[at] for at in _ordered(list(range(len(lines))), extents, lines)]
@@ -67,7 +68,7 @@ def _ordered(
     rows = _bands(members, extents, axis=1)
     if len(rows) == 1:
         return members
-    # Neighbouring bands that only together are columns are looked at together.
+    # Neighbouring bands may form columns only together.
     for first in range(len(rows)):
         for last in range(len(rows), first + 1, -1):
             part = [at for row in rows[first:last] for at in row]
@@ -81,7 +82,7 @@ def _ordered(
 def _column_cut(
     members: Sequence[int], extents: Sequence[NDArray[np.float32]], lines: Sequence[RecognizedLine]
 ) -> list[list[int]] | None:
-    """Return the columns of text that these lines are, or None."""
+    """Return the columns of text that these lines form, or None."""
     parts = _bands(members, extents, axis=0)
     if len(parts) < 2 or any(len(part) < _COLUMN_LINES for part in parts):
         return None
@@ -90,7 +91,7 @@ def _column_cut(
 
 
 def _bands(members: Sequence[int], extents: Sequence[NDArray[np.float32]], axis: int) -> list[list[int]]:
-    """Return the groups of lines between which runs an empty strip across `axis`, in order."""
+    """Return, in order, the groups of lines that empty strips across `axis` separate."""
     bands: list[list[int]] = []
     reached = -np.inf
     for at in sorted(members, key=lambda at: float(extents[at][axis])):
@@ -102,7 +103,7 @@ def _bands(members: Sequence[int], extents: Sequence[NDArray[np.float32]], axis:
 
 
 def _extent(line: RecognizedLine) -> NDArray[np.float32]:
-    """Return a line's box, its top and bottom drawn in: recognizers add a margin to what they find."""
+    """Return a line's box, its top and bottom drawn in, because recognizers add a margin."""
     drawn = line.boxes[line.boxes.any(axis=1)]
     low, high = drawn[:, :2].min(axis=0), drawn[:, 2:].max(axis=0)
     margin = 0.2 * (high[1] - low[1])

@@ -1,4 +1,4 @@
-"""Texts without a container: plain, delimited, captions, reStructuredText.
+"""Text files: plain text, delimited values, captions, reStructuredText.
 
 Takes bytes; gives a document. Read `text.py` first.
 """

@@ -1,4 +1,4 @@
-"""Captions of a recording, WebVTT or SubRip: who says what, with the time at which it begins."""
+"""Captions of a recording, WebVTT or SubRip: speakers and their words, with the time of each beginning."""
 
 import html
 import re
@@ -11,13 +11,13 @@ from ingest.parsers.encoding import decode
 _TIMES = re.compile(r"\s*((?:\d+:)?\d{1,2}:\d{2})[.,]\d{3}\s*-->\s*(?:\d+:)?\d{1,2}:\d{2}[.,]\d{3}")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>")
 _MARKUP = re.compile(r"<[^<>]*>")
-# Words of one speaker are one paragraph up to about this length: it should cite a place to listen to.
+# A speaker's paragraph ends at about this length, so that a citation leads to a place to listen to.
 _TURN_CHARS = 600
 
 
 @dataclass
 class _Turn:
-    """What one speaker says without a break, and from when."""
+    """The words of one speaker without a break, and the time at which they begin."""
 
     begin: str
     speaker: str
@@ -25,7 +25,7 @@ class _Turn:
 
 
 class CaptionsParser:
-    """Reads .vtt and .srt files."""
+    """Parses .vtt and .srt files."""
 
     media_type = "text/vtt"
 
@@ -43,7 +43,7 @@ class CaptionsParser:
 
 
 def _cues(text: str) -> list[tuple[str, str, str]]:
-    """Return when each cue begins, its speaker or nothing, and its words."""
+    """Return the time, the speaker or an empty string, and the words of each cue."""
     cues = []
     for group in re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n")):
         lines = group.split("\n")

@@ -1,4 +1,4 @@
-"""Comma, semicolon, tab or bar separated values."""
+"""Values separated by commas, semicolons, tabs or bars."""
 
 import csv
 import io
@@ -13,12 +13,12 @@ from ingest.parsers.tables import split_header
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_RECORDS = 30
-# A cell longer than this is a quotation mark that was never closed.
+# A longer cell comes from a quotation mark that was never closed.
 _MAX_CELL_CHARS = 1_000_000
 
 
 class DelimitedParser:
-    """Reads .csv and .tsv files, each record a row that carries the header."""
+    """Parses .csv and .tsv files; each record is a row with the header."""
 
     media_type = "text/csv"
 

@@ -1,4 +1,4 @@
-"""reStructuredText by docutils, with stand-ins for what only Sphinx knows."""
+"""reStructuredText by docutils, with stand-ins for the directives and roles of Sphinx."""
 
 import io
 import re
@@ -20,11 +20,11 @@ from ingest.parsers.tables import joined_header, split_header
 # docutils' own limit: its time grows with the square of a line's length.
 _MAX_LINE_CHARS = 10_000
 _SETTINGS = {
-    # Nothing is read but the text: no included file, no raw HTML, no configuration file.
+    # Only the text is read: no included file, no raw HTML, no configuration file.
     "file_insertion_enabled": False,
     "raw_enabled": False,
     "_disable_config": True,
-    # Mistakes in the markup are the author's; the text around them is still wanted.
+    # Mistakes in the markup are the author's; the text around them is kept.
     "report_level": 5,
     "halt_level": 5,
     "syntax_highlight": "none",
@@ -34,7 +34,7 @@ _SETTINGS = {
     "sectsubtitle_xform": False,
     "line_length_limit": _MAX_LINE_CHARS,
 }
-# Problems stand beside the text that caused them, which is kept as it was written.
+# System messages are dropped; the text that caused them is kept as it was written.
 _DROPPED = (
     nodes.comment,
     nodes.system_message,
@@ -46,12 +46,12 @@ _DROPPED = (
     nodes.decoration,
 )
 _TEXT_BLOCKS = (nodes.paragraph, nodes.rubric, nodes.attribution, nodes.caption, nodes.subtitle)
-# Markup that does not stand between spaces, as in Chinese text, is none to docutils.
+# docutils ignores markup that does not stand between spaces, as in Chinese text.
 _BROKEN_LINK = re.compile(r"`([^`<>]{1,300}?) ?<[^<>`]{0,500}>`__?")
 
 
 class RstParser:
-    """Reads reStructuredText, Sphinx's dialect included."""
+    """Parses reStructuredText, including Sphinx's dialect."""
 
     media_type = "text/x-rst"
 
@@ -65,7 +65,7 @@ class RstParser:
         except EmptyDocumentError:
             raise
         except (SystemMessage, RecursionError, ValueError, LookupError, TypeError, AttributeError):
-            # docutils stumbles over some broken markup; the bare text is better than nothing.
+            # docutils fails on some broken markup; then the bare text is kept.
             return self._plain(source, name)
 
     def _plain(self, source: str, name: str) -> ParsedDocument:
@@ -107,7 +107,7 @@ class _Writer:
         )
 
     def visit(self, node: nodes.Node) -> None:
-        """Write a node and all below it."""
+        """Write a node and its descendants."""
         if isinstance(node, _DROPPED):
             return
         for kind, handler in self._handlers:
@@ -149,13 +149,13 @@ class _Writer:
                 self.visit(child)
 
     def _visit_definition(self, node: nodes.definition_list_item) -> None:
-        """Write a term with the first paragraph of its description: neither says much alone."""
+        """Write a term with the first paragraph of its description, because neither says much alone."""
         terms = ": ".join(_text(child) for child in node.children if isinstance(child, nodes.term))
         definition = next((child for child in node.children if isinstance(child, nodes.definition)), None)
         self._lead(terms, definition)
 
     def _visit_field(self, node: nodes.field) -> None:
-        # `:orphan:` and the like speak to the program that builds the pages.
+        # `:orphan:` and the like are orders to the program that builds the pages.
         if _text(node.children[1]):
             self._lead(_text(node.children[0]), node.children[1])
 
@@ -184,7 +184,7 @@ class _Writer:
             self._builder.table(*split_header(body))
 
     def _lead(self, label: str, body: nodes.Node | None, is_item: bool = True) -> None:
-        """Write `label: first paragraph` and then what is left of the body."""
+        """Write `label: first paragraph` and then the rest of the body."""
         children = list(body.children) if body is not None else []
         first = _text(children.pop(0)) if children and isinstance(children[0], nodes.paragraph) else ""
         text = ": ".join(part for part in (label, first) if part)

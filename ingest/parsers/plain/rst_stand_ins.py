@@ -1,4 +1,4 @@
-"""Directives and roles that keep the text of what docutils alone does not know."""
+"""Stand-ins for directives and roles that docutils does not know, which keep their text."""
 
 import re
 from collections.abc import Callable
@@ -10,16 +10,16 @@ from docutils.parsers.rst.languages import en
 
 _DIRECTIVE = re.compile(r"^[ \t]*\.\. (?:\|[^|\n]+\| )?([A-Za-z][\w:.+-]{0,60})::(?:\s|$)", re.MULTILINE)
 _ROLE = re.compile(r":([A-Za-z][\w:.+-]{0,60}):`|`:([A-Za-z][\w:.+-]{0,60}):")
-# Registering is for good and for the whole process; a hostile file must not fill the memory.
+# A registration lasts as long as the process; a hostile file must not fill the memory.
 _MAX_NEW_NAMES = 50
-# Lists of pages and other orders to the program that builds the pages, which no reader sees.
+# Lists of pages and other orders to the program that builds the pages; no reader sees them.
 _ORDERS = frozenset(
     (
         "toctree index highlight default-domain currentmodule module sectionauthor codeauthor tabularcolumns"
     ).split()
 ) | frozenset("include literalinclude raw image meta title contents sectnum image-map bibliography".split())
 _CODE = frozenset("code code-block sourcecode prompt parsed-literal productionlist".split())
-# Sphinx's notes with a word in front, as a reader sees it.
+# The labels that a reader sees in front of Sphinx's notes.
 _LABELS = {
     "seealso": "See also",
     "versionadded": "New in version",
@@ -92,7 +92,7 @@ class _Code(_Lenient):
 
 
 class _Container(_Lenient):
-    """Keeps a directive's content, and its argument where it is a label for the reader."""
+    """Keeps a directive's content, and its argument if that is a label for the reader."""
 
     def run(self) -> list[nodes.Node]:
         container = nodes.container()
@@ -106,7 +106,7 @@ class _Container(_Lenient):
 
 
 def _text_role(_name: str, rawtext: str, text: str, *_: Any) -> _RoleResult:
-    """Show a cross reference as its title, or as its target where it has none."""
+    """Return a cross reference as its title, or as its target if it has no title."""
     match = _EXPLICIT_TITLE.match(text)
     shown = match[1] if match else text.lstrip("~!")
     return [nodes.inline(rawtext, nodes.unescape(shown))], []

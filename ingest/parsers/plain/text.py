@@ -1,4 +1,4 @@
-"""Plain text: paragraphs, underlined headings, simple lists, and lines that must stay lines."""
+"""Plain text: paragraphs, underlined headings, simple lists, and lines that are kept."""
 
 import re
 
@@ -13,12 +13,12 @@ _UNDERLINE = re.compile(r"^(=|-|~|#|\*)\1{2,}$")
 _RULE = re.compile(r"^[-=_*~#+. ]{3,}$")
 _INDENTED = re.compile(r"^(?: {4}|\t)")
 _SPACES_PER_DEPTH = 2
-# Prose is wrapped near one width; shorter lines (addresses, logs, lists of values) stand alone.
+# Prose is wrapped near one width; shorter lines (addresses, logs, lists of values) are kept as lines.
 _WRAPPED_LINE_CHARS = 45
-# Two short lines, such as a greeting and a name, read as well on one.
+# Fewer short lines, such as a greeting and a name, are joined.
 _MIN_LINES_ALONE = 3
 _LINE_FORMATS = (".log", ".json", ".jsonl", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".xml")
-# Programs are text of an ending that is not known; their lines and indents are kept.
+# Endings of program sources; their lines and indents are kept.
 _PROGRAMS = tuple(
     f".{ending}"
     for ending in (
@@ -30,7 +30,7 @@ _PROGRAMS = tuple(
 
 
 class TextParser:
-    """Reads text without markup."""
+    """Parses text without markup."""
 
     media_type = "text/plain"
 
@@ -57,7 +57,7 @@ def write_text(builder: DocumentBuilder, text: str, keep_lines: bool = False) ->
 
 
 def _write_program(builder: DocumentBuilder, text: str) -> None:
-    """Add a program: what is indented belongs to what stands above it, whatever blank lines part them."""
+    """Add a program: indented lines belong to the block above, even behind blank lines."""
     part: list[str] = []
     for group in re.split(r"\n(?:[ \t]*\n)+", clean_lines(text)):
         if part and not group.startswith((" ", "\t", "}", ")", "]")):
@@ -81,7 +81,7 @@ def _write_group(builder: DocumentBuilder, lines: list[str]) -> None:
 
 
 def _write_items(builder: DocumentBuilder, lines: list[str]) -> None:
-    """Add a list and the paragraph that may lead into it; other lines continue their item."""
+    """Add a list, and the paragraph in front of it if there is one; other lines continue their item."""
     lead: list[str] = []
     items: list[tuple[int, list[str]]] = []
     for line in lines:
@@ -100,5 +100,5 @@ def _write_items(builder: DocumentBuilder, lines: list[str]) -> None:
 
 
 def _is_wrapped(lines: list[str]) -> bool:
-    """Tell prose from lines that stand alone: all but the last line are about as long."""
+    """Return whether lines are wrapped prose: there are few, or all but the last are long."""
     return len(lines) < _MIN_LINES_ALONE or all(len(line) >= _WRAPPED_LINE_CHARS for line in lines[:-1])

@@ -1,4 +1,4 @@
-"""Workbooks: a page is a sheet.
+"""Workbooks: each sheet is a page.
 
 Takes bytes; gives a document. Never computes a formula. Read `xlsx.py` first.
 """

@@ -1,4 +1,4 @@
-"""What a workbook's number format adds to a number: its unit, its currency, its percent sign."""
+"""The unit, currency or percent sign that a workbook's number format adds to a number."""
 
 import re
 from functools import lru_cache
@@ -11,9 +11,9 @@ _LETTER = re.compile(r"[^\W\d_]|[%$€£¥°‰]")
 
 @lru_cache(maxsize=1024)
 def affixes(number_format: str) -> tuple[str, str, bool]:
-    """Return what stands before and behind a number, and whether it is a share shown in percent.
+    """Return the texts before and behind a number, and whether the number is a share shown in percent.
 
-    Only what says something counts, as `kg`, `$` or `°C`; signs and blanks that align do not.
+    Only texts with a meaning count, such as `kg`, `$` or `°C`; signs and blanks for alignment do not.
     """
     section = number_format.partition(";")[0]
     digits = _DIGITS.search(_LITERAL.sub(_blanked, section))
@@ -24,9 +24,9 @@ def affixes(number_format: str) -> tuple[str, str, bool]:
 
 
 def with_affixes(text: str, number_format: str) -> str:
-    """Return a number with what its format adds; the number itself is not rounded.
+    """Return a number with the texts that its format adds; the number itself is not rounded.
 
-    A format of zeros alone is for codes: it fills up with zeros in front.
+    A format of zeros alone is for codes: the number is padded with zeros in front.
     """
     if _CODE.fullmatch(number_format):
         return text.zfill(len(number_format)) if text.isdigit() else text
@@ -41,7 +41,7 @@ def _blanked(match: re.Match[str]) -> str:
 
 
 def _said(text: str) -> str:
-    """Return the literal text of a piece of a format."""
+    """Return the literal text in a part of a format."""
     words = "".join(
         next((group for group in match.groups() if group is not None), "")
         for match in _LITERAL.finditer(text)

@@ -1,4 +1,4 @@
-"""Which cells of a sheet are merged: the reader that keeps memory small does not tell."""
+"""The merged cells of a sheet, which openpyxl's read-only mode does not return."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _MAX_MERGED = 100_000
 
 
 def merged_downwards(sheet: IO[bytes]) -> dict[tuple[int, int], int]:
-    """Return, by row and column of its first cell, the last row of each cell that spans rows; 1-based."""
+    """Return the last row of each merged cell that spans rows, by its first row and column; all 1-based."""
     found: dict[tuple[int, int], int] = {}
     for reference in _references(sheet):
         left, top, _, bottom = range_boundaries(reference)

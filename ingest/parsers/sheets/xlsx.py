@@ -1,4 +1,4 @@
-"""Excel workbooks by openpyxl: values with their units, not formulas; a sheet is a heading and a page."""
+"""Excel workbooks by openpyxl: values with their units, not formulas; each sheet is a heading and a page."""
 
 import io
 import warnings
@@ -18,24 +18,24 @@ from ingest.parsers.sheets.cell_formats import affixes, with_affixes
 from ingest.parsers.sheets.merged_cells import merged_downwards
 from ingest.parsers.tables import split_header
 
-# Excel's own precision; more digits are noise of binary fractions.
+# Excel's own precision; further digits are noise of binary fractions.
 _DIGITS = ".15g"
 _COMMENTS = ("xl/comments", "xl/threadedComments")
-# Sheets are rarely wider; a stray cell in the last column must not cost memory for every row.
+# Sheets are rarely wider, and a stray cell in the last column must not cost memory in every row.
 _MAX_COLUMNS = 1_000
-# Tables side by side stand apart by more than one column; one blank column is layout.
+# More than one blank column stands between tables side by side; one is layout.
 _COLUMNS_BETWEEN_TABLES = 2
 
 
 class XlsxParser:
-    """Reads .xlsx files and their kin with macros, which are never run."""
+    """Parses .xlsx files and related formats; macros are never run."""
 
     media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:
         """Return the document; see `Parser.parse`."""
         with warnings.catch_warnings():
-            # openpyxl warns of what it does not keep, such as colours; none of it is text.
+            # openpyxl warns of content that it does not keep, such as colours; none of it is text.
             warnings.simplefilter("ignore")
             return self._parsed(content, name)
 
@@ -58,21 +58,21 @@ class XlsxParser:
             builder.page(number, start)
         if is_empty:
             raise EmptyDocumentError(
-                "The workbook has no values; formulas are stored with their results "
-                "only when Excel or a like program saved it."
+                "The workbook has no values; results of formulas are stored "
+                "only if Excel or a similar program saved it."
             )
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             has_comments = any(part.startswith(_COMMENTS) for part in archive.namelist())
         if has_comments:
             builder.notice("The workbook has comments on cells; they were not read.")
         if not has_title:
-            builder.title = ""  # a sheet's name says less than the file's
+            builder.title = ""  # the file's name says more than a sheet's
         return builder.build(name)
 
 
 def _rows(sheet: Any) -> Iterator[list[str]]:
     """Yield the texts of each row; a cell is repeated over the rows that it spans, not over the columns."""
-    sheet.reset_dimensions()  # what a sheet claims as its size is often wrong
+    sheet.reset_dimensions()  # the size that a sheet claims is often wrong
     with sheet._get_source() as source:
         spans = merged_downwards(source)
     reaching: dict[int, tuple[int, str]] = {}  # column → the last row, and the text that fills it
@@ -111,7 +111,7 @@ def _cell_text(cell: Any) -> str:
 
 
 def _regions(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
-    """Yield the tables of a sheet: blank rows and wide blank columns divide them."""
+    """Yield the tables of a sheet, which blank rows and wide blank columns separate."""
     region: list[list[str]] = []
     for row in chain(rows, ([],)):
         if row:
@@ -164,7 +164,7 @@ def _is_line(row: list[str]) -> bool:
 
 
 def cell_text(value: Any) -> str:
-    """Return a cell's value as a person writes it: ISO dates, whole numbers without `.0`."""
+    """Return a cell's value as text: ISO dates, whole numbers without `.0`."""
     if value is None:
         return ""
     if isinstance(value, bool):

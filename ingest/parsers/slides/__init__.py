@@ -1,4 +1,4 @@
-"""Presentations: a page is a slide.
+"""Presentations: each slide is a page.
 
 Takes bytes; gives a document. Read `pptx.py` first.
 """

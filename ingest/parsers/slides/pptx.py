@@ -1,4 +1,4 @@
-"""Presentations: a page is a slide, its title a heading, the speaker's notes stand at its end."""
+"""Presentations: each slide is a page, its title a heading; the speaker's notes stand at its end."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ _FURNITURE = ("sldNum", "dt", "ftr", "hdr", "sldImg")
 
 
 class PptxParser:
-    """Reads .pptx files and their kin."""
+    """Parses .pptx files and related formats."""
 
     media_type = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 
@@ -79,7 +79,7 @@ class _Slide:
                 self._shape(shape)
 
     def _is_off(self, shape: Shape) -> bool:
-        """Return whether nothing of a shape lies on the slide; places in a group are the group's own."""
+        """Return whether a shape lies outside the slide; places in a group are relative to the group."""
         if shape.place is None or not all(self._size):
             return False
         (left, top), (wide, high) = shape.place, shape.size

@@ -1,36 +1,36 @@
-"""The shapes of a slide in the order in which they are read, and where each stands."""
+"""The shapes of a slide in reading order, with their places."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingest.parsers.office.parts import MC, A, Node, P, number, value
 
-# A quarter of an inch, in EMU: what begins within it stands side by side.
+# A quarter of an inch in EMU: shapes whose tops lie in one strip of this height stand side by side.
 _ROW = 228_600
 _TITLES = ("title", "ctrTitle")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """A shape: `placeholder` is its role on the slide, empty for none; places and sizes are in EMU.
-
-    `place` is None where neither the slide nor its layout says it.
-    """
+    """A shape on a slide."""
 
     node: Node
     placeholder: str
+    """Its role on the slide, or empty."""
     is_hidden: bool
     place: tuple[int, int] | None
+    """Left and top in EMU; None if neither the slide nor its layout gives it."""
     size: tuple[int, int]
+    """Width and height in EMU."""
 
     @property
     def is_title(self) -> bool:
-        """Whether it names the slide."""
+        """Whether it holds the title of the slide."""
         return self.placeholder in _TITLES
 
 
 class Layout:
-    """Where a slide's layout, and the layout's master, put the placeholders that a slide does not place."""
+    """The places that a slide's layout and the layout's master give to placeholders."""
 
     def __init__(self, roots: list[Node]) -> None:
         self._places: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {}
@@ -42,13 +42,13 @@ class Layout:
                         self._places.setdefault(key, where)
 
     def where(self, node: Node) -> tuple[tuple[int, int], tuple[int, int]] | None:
-        """Return the place and the size of a placeholder."""
+        """Return the place and the size of a placeholder, or None if the layout does not give them."""
         role, index = _role(node)
         return self._places.get(f"at {index}") or self._places.get(role)
 
 
 def in_order(parent: Node, layout: Layout) -> Iterator[Shape]:
-    """Yield the shapes of a slide or a group: the title first, then row by row, in each from the left."""
+    """Yield the shapes of a slide or a group: the title first, then row by row, each from the left."""
     shapes = [_shape(node, layout) for node in _nodes(parent)]
     yield from (shape for shape in shapes if shape.is_title)
     others = [shape for shape in shapes if not shape.is_title]
@@ -87,7 +87,7 @@ def _role(node: Node) -> tuple[str, str]:
 
 
 def _where(node: Node) -> tuple[tuple[int, int], tuple[int, int]] | None:
-    """Return the left and top edge and the width and height that a shape itself says."""
+    """Return the (left, top) and (width, height) that a shape itself gives, or None."""
     frame = next(
         (
             found

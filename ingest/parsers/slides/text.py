@@ -7,22 +7,24 @@ from ingest.parsers.base import DocumentBuilder, clean
 from ingest.parsers.office.parts import MC, A, M, Node, number, value
 from ingest.parsers.tables import split_header
 
-# Placeholders whose paragraphs have bullets unless told otherwise.
+# Placeholders whose paragraphs have bullets by default.
 _BULLETED = ("body", "obj")
 _AUTOMATIC = {"alphaLc": "a", "alphaUc": "A"}
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph of a slide; `marker` is None for one that is no list item."""
+    """A paragraph of a slide."""
 
     text: str
     depth: int
+    """0-based."""
     marker: str | None
+    """None if the paragraph is not a list item, empty for a bullet."""
 
 
 def paragraphs(body: Node, placeholder: str) -> Iterator[Paragraph]:
-    """Yield the paragraphs of a text body that say something."""
+    """Yield the paragraphs of a text body that hold text."""
     counts: dict[int, int] = {}
     for paragraph in body.iter(f"{A}p"):
         text = clean(words(paragraph))
@@ -44,7 +46,7 @@ def paragraphs(body: Node, placeholder: str) -> Iterator[Paragraph]:
 
 
 def words(paragraph: Node) -> str:
-    """Return a paragraph's text; the number of the slide and today's date are not text."""
+    """Return a paragraph's text without the fields for the slide's number and today's date."""
     parts: list[str] = []
     for child in paragraph:
         if child.tag == f"{A}r":

@@ -1,4 +1,4 @@
-"""Web pages and what is written like them: HTML, Markdown, books.
+"""Web pages and formats like them: HTML, Markdown, e-books.
 
 Takes bytes; gives a document. Never fetches anything. Read `html.py` first.
 """

@@ -1,4 +1,4 @@
-"""Walks an HTML tree and writes its blocks."""
+"""The blocks of an HTML tree."""
 
 import re
 import textwrap
@@ -22,22 +22,22 @@ _BLOCKS = frozenset(
     ("form h1 h2 h3 h4 h5 h6 header hgroup hr html li main ol p pre section summary table ul caption").split()
 )
 _MENU_TAGS = frozenset(("nav", "menu"))
-# Less text beside its menus is no reason to come to a page.
+# A page whose text outside the menus is a smaller share than this is a page of links.
 _PAGE_SHARE = 0.25
 _HEADING = re.compile(r"h([1-6])")
 _MENU_ROLES = frozenset({"navigation", "search", "menu", "menubar", "toolbar"})
-# What Sphinx, MediaWiki and Bootstrap put beside the text: marks of links, edit links, boxes of links.
+# Classes of Sphinx, MediaWiki and Bootstrap for link marks, edit links and boxes of links.
 _MENU_CLASSES = frozenset(
     "headerlink anchorjs-link mw-editsection navbox noprint sr-only visually-hidden skip-link".split()
 )
-# A picture's description says something from two words on; one word is a file name or "logo".
+# A picture's description of one word is a file name or "logo".
 _MIN_ALT_WORDS = 2
 
 
 class HtmlWriter:
     """Writes the blocks of one tree to a builder; `dropped` names further elements to leave out.
 
-    Menus are left out unless the tree is nearly all menu: then it is a page of links.
+    Menus are left out, except on a page of links, which is nearly all menu.
     """
 
     def __init__(self, builder: DocumentBuilder, dropped: Iterable[str] = ()) -> None:
@@ -49,7 +49,7 @@ class HtmlWriter:
         self._depth = 0
 
     def write(self, root: HtmlElement) -> None:
-        """Write an element and all below it."""
+        """Write an element and its descendants."""
         self._menus = _is_page_of_links(root)
         self._visit(root)
         self._flush()
@@ -122,7 +122,7 @@ class HtmlWriter:
         self._depth = depth
 
     def _visit_definitions(self, element: HtmlElement) -> None:
-        """Write each term with its descriptions as one item: neither says much alone."""
+        """Write each term with its description as one item, because neither says much alone."""
         term: list[str] = []
         for child in element.xpath("./dt | ./dd | ./div/dt | ./div/dd"):
             text = inline_text(child)
@@ -156,14 +156,14 @@ class HtmlWriter:
 
 
 def inline_text(element: HtmlElement) -> str:
-    """Return all text of an element on one line, its blocks parted by spaces."""
+    """Return the text of an element on one line, with spaces between its blocks."""
     parts: list[str] = []
     _collect(element, parts)
     return clean("".join(parts))
 
 
 def picture_text(alt: str | None) -> str:
-    """Return a picture's description, or nothing where it is only a name."""
+    """Return a picture's description between spaces, or an empty string if it is only a name."""
     text = clean(alt or "")
     return f" {text} " if len(text.split()) >= _MIN_ALT_WORDS else ""
 
@@ -207,7 +207,7 @@ def _is_page_of_links(root: HtmlElement) -> bool:
 
 
 def _is_menu(element: HtmlElement) -> bool:
-    """Return whether an element is there to get about and not to be read."""
+    """Return whether an element serves navigation and is not text to read."""
     attributes = element.attrib
     if not attributes:
         return False

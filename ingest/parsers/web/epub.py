@@ -1,4 +1,4 @@
-"""E-books: the chapters in reading order, each a web page inside a ZIP container."""
+"""E-books: chapters in reading order, each a web page inside a ZIP container."""
 
 import io
 import posixpath
@@ -22,7 +22,7 @@ _PAGES = ("application/xhtml+xml", "text/html")
 
 
 class EpubParser:
-    """Reads .epub files that are not protected."""
+    """Parses .epub files without copy protection."""
 
     media_type = "application/epub+zip"
 
@@ -30,13 +30,15 @@ class EpubParser:
         """Return the document; see `Parser.parse`."""
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if _RIGHTS in archive.namelist():
-                raise EncryptedError("The book is protected by a shop's lock and cannot be read.")
+                raise EncryptedError("The e-book is locked by copy protection and cannot be read.")
             package = _package_path(archive)
             book = _xml(archive, package)
             title = book.xpath("string(//*[local-name() = 'metadata']/*[local-name() = 'title'])")
             builder = DocumentBuilder(media_type=self.media_type, title=said_title(str(title)))
             for path in _chapters(book, posixpath.dirname(package)):
-                with suppress(EmptyDocumentError, KeyError):  # a picture alone; a file that is not there
+                with suppress(
+                    EmptyDocumentError, KeyError
+                ):  # a chapter of pictures alone, or a file that is missing
                     write_html(builder, decode(archive.read(path)))
         return builder.build(name)
 
@@ -44,12 +46,12 @@ class EpubParser:
 def _package_path(archive: zipfile.ZipFile) -> str:
     paths = _xml(archive, _CONTAINER).xpath("//*[local-name() = 'rootfile']/@full-path")
     if not paths:
-        raise ParseError("The e-book does not say where its text is; it is damaged. Get it anew.")
+        raise ParseError("The e-book does not say where its text is; it is damaged. Get a new copy.")
     return str(paths[0])
 
 
 def _chapters(book: Any, folder: str) -> Iterator[str]:
-    """Yield the paths of the pages in reading order, the table of contents left out."""
+    """Yield the paths of the pages in reading order, without the table of contents."""
     items = {item.get("id"): item for item in book.xpath("//*[local-name() = 'manifest']/*")}
     for reference in book.xpath("//*[local-name() = 'spine']/*[local-name() = 'itemref']/@idref"):
         item = items.get(reference)
@@ -65,5 +67,5 @@ def _xml(archive: zipfile.ZipFile, path: str) -> Any:
         return etree.fromstring(archive.read(path), parser)
     except (KeyError, etree.LxmlError, ValueError) as error:
         raise ParseError(
-            "The e-book's table of its parts cannot be read; it is damaged. Get it anew."
+            "The e-book's list of its parts cannot be read; the file is damaged. Get a new copy."
         ) from error

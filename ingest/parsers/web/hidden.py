@@ -1,4 +1,4 @@
-"""What a web page or a message holds and does not show: taken out before anything is read."""
+"""Removal of the elements that a web page or a message holds and does not show."""
 
 import re
 from collections.abc import Iterator
@@ -18,15 +18,15 @@ _OVERFLOW = re.compile(r"overflow\s*:\s*hidden", re.IGNORECASE)
 _WHITE = r"(?:white|#fff(?:fff)?|rgba?\(\s*255\s*,\s*255\s*,\s*255[^)]*\))"
 _WHITE_LETTERS = re.compile(rf"(?:^|[;\s])color\s*:\s*{_WHITE}(?![\w-])", re.IGNORECASE)
 _GROUND = re.compile(r"background(?:-color|-image)?\s*:", re.IGNORECASE)
-# What scripts fill or other programs read; nobody takes it for text.
+# Elements for scripts and other programs, whose content is not text.
 _NO_TEXT = frozenset("script style template noscript head svg math".split())
 
 
 def remove_hidden(root: HtmlElement) -> int:
-    """Take out the elements that are not shown; return how many letters and digits they held.
+    """Remove the elements that are not shown; return how many letters and digits they held.
 
-    White letters count as hidden where nothing gives the page another ground: no style sheet, and no
-    background in the element or around it.
+    White letters count as hidden if the page has no style sheet, and neither the element nor one around
+    it has a background.
     """
     sheets = "".join(str(style.text or "") for style in root.iter("style"))
     hiding = _hiding_selectors(sheets)
@@ -41,7 +41,7 @@ def remove_hidden(root: HtmlElement) -> int:
 
 
 def _outermost(root: HtmlElement, hiding: frozenset[str], is_plain: bool) -> Iterator[HtmlElement]:
-    """Yield the hidden elements that lie in no other; the root itself is shown."""
+    """Yield the hidden elements that lie in no other hidden one; the root itself counts as shown."""
     waiting = list(root)
     while waiting:
         element = waiting.pop()
@@ -52,7 +52,7 @@ def _outermost(root: HtmlElement, hiding: frozenset[str], is_plain: bool) -> Ite
 
 
 def _hiding_selectors(sheets: str) -> frozenset[str]:
-    """Return the classes and ids that a page's own style sheet hides by a rule of their own."""
+    """Return the classes and ids that a page's own style sheet hides by a rule for them alone."""
     found: set[str] = set()
     for selectors, declarations in _RULE.findall(sheets):
         if _hides(declarations):

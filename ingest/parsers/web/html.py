@@ -19,25 +19,25 @@ _CHARSET = re.compile(
 )
 _DECLARED_WITHIN_BYTES = 4096
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-# As XHTML has it, `<title/>` is whole; to a reader of HTML all that follows it would be the title.
+# In XHTML `<title/>` is a whole element; an HTML parser would take all text behind it as the title.
 _XHTML = "http://www.w3.org/1999/xhtml"
 _EMPTY_ELEMENT = re.compile(
     r"<((?!(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)\b)[a-zA-Z][\w-]*)"
     r"((?:\s[^<>]*?)?)/>"
 )
-# What Open Graph and Dublin Core call the author and the day.
+# The names that Open Graph and Dublin Core give the author and the day.
 _META = {
     "article:author": "author", "dc.creator": "author", "article:modified_time": "date",
     "article:published_time": "date", "dc.date": "date", "dcterms.modified": "date",
 }  # fmt: skip
-# Fewer are signs of menus and forms.
+# Fewer hidden letters are labels of menus and forms, and not reported.
 _LEAST_HIDDEN_LETTERS = 20
-# Left out of a main part; where a page marks none, they may hold its text. Menus are never kept.
+# Left out of a main part; if a page marks no main part, they may hold its text. Menus are never kept.
 _FURNITURE = ("aside", "footer")
 
 
 class HtmlParser:
-    """Reads web pages."""
+    """Parses web pages."""
 
     media_type = "text/html"
 
@@ -72,7 +72,7 @@ def write_html(builder: DocumentBuilder, text: str) -> None:
 
 
 def _metadata(root: lxml_html.HtmlElement) -> Metadata:
-    """Return what the page's own head says: `<meta name="author" content="…">` and its like."""
+    """Return the metadata in the page's head: `<meta name="author" content="…">` and the like."""
     said: dict[str, str] = {}
     for meta in root.iterfind(".//head/meta"):
         name = (meta.get("name") or meta.get("property") or "").casefold()
@@ -81,11 +81,11 @@ def _metadata(root: lxml_html.HtmlElement) -> Metadata:
 
 
 def parse_html(text: str) -> lxml_html.HtmlElement:
-    """Return the root of a page or of a piece of one.
+    """Return the root element of a page or of a piece of one.
 
-    Raises: EmptyDocumentError if there is no element in it, ParseError if it cannot be read.
+    Raises: EmptyDocumentError if the text holds no element, ParseError if it cannot be read.
     """
-    # Without huge_tree libxml2 bounds depth and size by itself; HTML has no entities to expand.
+    # Without huge_tree, libxml2 limits depth and size itself; HTML has no entities to expand.
     parser = lxml_html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8")
     source = _XML_DECLARATION.sub("", text).replace("\0", "")
     if _XHTML in source[:_DECLARED_WITHIN_BYTES]:

@@ -23,7 +23,7 @@ _TAG_BREAK = re.compile(r"<(br|/?p|/?div|/?li)\b", re.IGNORECASE)
 
 
 class MarkdownParser:
-    """Reads Markdown as it is written for wikis and site generators."""
+    """Parses Markdown as people write it for wikis and site generators."""
 
     media_type = "text/markdown"
 
@@ -38,7 +38,7 @@ class MarkdownParser:
 
 
 class _Writer:
-    """Writes the blocks of a token stream."""
+    """Writes the blocks of a token stream to a builder."""
 
     def __init__(self, builder: DocumentBuilder) -> None:
         self._builder = builder
@@ -113,7 +113,7 @@ class _Writer:
 
 
 def inline_text(token: Token) -> str:
-    """Return what a reader sees of an inline token: the text of links, no addresses."""
+    """Return the text that a reader sees of an inline token: links without their addresses."""
     parts: list[str] = []
     prose: list[str] = []
     for child in token.children or ():
@@ -132,7 +132,7 @@ def inline_text(token: Token) -> str:
 
 
 def _without_leftovers(text: str) -> str:
-    """Return prose without markup that does not hold by the rules, as authors leave it behind."""
+    """Return prose without invalid markup that authors leave behind."""
     if "[" in text:
         text = _LEFT_LINK.sub(r"\1", _FOOTNOTE.sub("", text))
     return _LEFT_STARS.sub("", text)

@@ -1,4 +1,4 @@
-"""What site generators put into pages beside the page: front matter and template tags."""
+"""Front matter and template tags, which site generators put into the sources of pages."""
 
 import re
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from ingest.parsers.base import said_title
 _FRONT_MATTER = re.compile(
     r"\A\s*---(?:js|json|yaml)?[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL
 )
-# Larger front matter is not front matter; the YAML reader's time grows with its input.
+# A longer block is not front matter; the YAML parser's time grows with its input.
 _MAX_FRONT_MATTER_CHARS = 20_000
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})")
-# Where something that is not shown begins and ends; each is looked for once, whatever is nested.
+# The beginning and end of comments; each is searched for once, so that nesting costs no time.
 _UNSEEN = (
     (re.compile(r"\{%-?\s*comment\s*-?%\}"), re.compile(r"\{%-?\s*endcomment\s*-?%\}")),
     (re.compile(r"<!--"), re.compile(r"-->")),
@@ -27,7 +27,7 @@ _ARGUMENT = re.compile(r"""\{%-?\s*(\w+)\s+["']([^"'/.]+)["']\s*-?%\}""")
 _LINK_TARGET = re.compile(r"\]\(\s{0,9}(?:\{%[^{}\n]*%\}|\{\{[^{}\n]*\}\})[^)\n]{0,300}\)")
 _VARIABLE = re.compile(r"\{\{[^{}\n]*\}\}")
 _CODE_SPAN = re.compile(r"(?<!`)(`+[^`\n]+`+)")
-# Kramdown's attribute lists and VitePress' or Docusaurus' fences of a note.
+# Kramdown's attribute lists, and the fences of notes in VitePress and Docusaurus.
 _ATTRIBUTES = re.compile(r"^[ \t]*\{:[^{}\n]*\}[ \t]*$|(?<=\S)\{[:#.][^{}\n]*\}[ \t]*$", re.MULTILINE)
 _COLON_FENCE = re.compile(r"^[ \t]*:{3,}[ \t]*(?:\{?(\w+)\}?)?[ \t]*(.*)$", re.MULTILINE)
 _DOCFX = re.compile(r"^[ \t]*\[!(?:INCLUDE|div)\b.*$", re.MULTILINE)
@@ -38,11 +38,14 @@ _TEMPLATE_TAGS = ("include", "page", "link", "image", "download", "asset", "layo
 
 @dataclass(frozen=True, slots=True)
 class SiteSource:
-    """A page's source: the title and the metadata that its front matter gives, and the text behind it."""
+    """A page's source, taken apart."""
 
     title: str
+    """From the front matter, or empty."""
     metadata: Metadata
+    """From the front matter."""
     text: str
+    """The source behind the front matter."""
 
 
 def split_front_matter(source: str) -> SiteSource:
@@ -63,7 +66,7 @@ def split_front_matter(source: str) -> SiteSource:
 
 
 def without_templates(source: str) -> str:
-    """Return the text without comments and site generators' tags; fenced code stays as it is."""
+    """Return the text without comments and template tags; fenced code is kept."""
     parts: list[str] = []
     prose: list[str] = []
     fence = ""
@@ -84,7 +87,7 @@ def without_templates(source: str) -> str:
 
 
 def _cleared(text: str) -> str:
-    """Return prose without comments and tags; code within a line stays as it is."""
+    """Return prose without comments and template tags; code within a line is kept."""
     for opening, closing in _UNSEEN:
         text = _cut(text, opening, closing)
     text = _RAW.sub("", text)
@@ -96,7 +99,7 @@ def _cleared(text: str) -> str:
 
 
 def _cut(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> str:
-    """Return text without what stands from an opening to its closing."""
+    """Return the text without the parts from each opening to its closing."""
     kept: list[str] = []
     position = 0
     for start in opening.finditer(text):
@@ -125,7 +128,7 @@ def _without_tags(text: str) -> str:
 
 
 def _said(match: re.Match[str]) -> str:
-    """Return a tag's only argument if it is words and not the name of a file."""
+    """Return the only argument of a tag, or an empty string if it is the name of a file."""
     return "" if match[1] in _TEMPLATE_TAGS else match[2]
 
 

@@ -1,4 +1,4 @@
-"""Reads an HTML table as a grid, spans unfolded, and finds its header."""
+"""HTML tables as grids with unfolded spans and a header."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,24 +8,26 @@ from lxml.html import HtmlElement
 from ingest.parsers.base import clean
 from ingest.parsers.tables import joined_header, split_header
 
-# What a cell may claim to span; a larger claim is a mistake or an attack.
+# The most rows or columns that a cell may span; a larger span is a mistake or an attack.
 _MAX_SPAN = 200
 _MAX_CELLS = 500_000
-# A table that holds these lays out a page and is not data, unless what it holds is short.
+# A table that holds these is page layout, not data, unless its cells are short.
 _LAYOUT_CONTENT = ".//table | .//h1 | .//h2 | .//h3 | .//h4"
 _PAGE_CONTENT = ".//form | .//main | .//article"
-# A cell of data is read at a glance; a part of a page is not.
+# A data cell is short; a part of a page is not.
 _MAX_CELL_CHARS = 300
 _LEAST_ROWS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class HtmlTable:
-    """A table's texts; every row is as wide as the table or shorter."""
+    """The texts of a table."""
 
     caption: str
     header: list[str]
+    """Empty if the table has none."""
     rows: list[list[str]]
+    """Each as wide as the table or shorter."""
 
     @property
     def width(self) -> int:
@@ -47,7 +49,7 @@ def is_layout(table: HtmlElement) -> bool:
 
 
 def read_table(table: HtmlElement, text_of: Callable[[HtmlElement], str]) -> HtmlTable:
-    """Return the table; its header is what `thead` or leading rows of `th` hold, or is guessed."""
+    """Return the table; its header comes from `thead` or leading rows of `th`, or is guessed."""
     rows = [row for row in table.iter("tr") if _owner(row) is table]
     grid = _unfold(rows, text_of)
     count = _header_rows(rows)
@@ -73,23 +75,23 @@ def _header_rows(rows: list[HtmlElement]) -> int:
         in_head = parent is not None and parent.tag == "thead"
         cells = [cell for cell in row if cell.tag in ("td", "th")]
         names = [cell for cell in cells if cell.tag == "th"]
-        # A later row of names that reach down names rows, not columns.
+        # A later row of `th` that span rows names rows, not columns.
         reaches_down = count > 0 and any(_span(cell, "rowspan") > 1 for cell in names)
         if not in_head and (len(names) < len(cells) or not cells or reaches_down):
             break
         count += 1
-    # A table of `th` alone has no row left to carry the header.
+    # A table of `th` alone would have no row left below the header.
     return count if count < len(rows) else min(count, 1)
 
 
 def _names_rows(rows: list[HtmlElement]) -> bool:
-    """Return whether the markup names the rows and not the columns."""
+    """Return whether the markup marks names of rows and none of columns."""
     cells = [[cell.tag for cell in row if cell.tag in ("td", "th")] for row in rows]
     return bool(cells) and all(row[:1] == ["th"] and "td" in row for row in cells)
 
 
 def _unfold(rows: list[HtmlElement], text_of: Callable[[HtmlElement], str]) -> list[list[str]]:
-    """Return the cells' texts; a cell is repeated over the rows it spans, not over the columns."""
+    """Return the cells' texts; a cell is repeated over the rows that it spans, not over the columns."""
     grid: list[list[str]] = []
     below: dict[int, tuple[int, str]] = {}  # column → rows still to fill, text
     total = 0
@@ -115,7 +117,7 @@ def _unfold(rows: list[HtmlElement], text_of: Callable[[HtmlElement], str]) -> l
 
 
 def _fill(line: list[str], below: dict[int, tuple[int, str]]) -> dict[int, tuple[int, str]]:
-    """Add the cells that reach down from above and stand next in the line."""
+    """Append the cells from above that span into the next columns of the line."""
     while len(line) in below:
         line.append(below[len(line)][1])
     return below

@@ -1,4 +1,4 @@
-"""Word documents: headings, lists with their numbers, tables, boxes, charts, notes, heads and feet."""
+"""Word documents: headings, numbered lists, tables, boxes, charts, notes, headers and footers."""
 
 import re
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ _BLOCK_WRAPPERS = frozenset(
     f"{W}{name}" for name in "sdt sdtContent ins moveTo customXml body txbxContent tc".split()
 ) | {f"{MC}AlternateContent", f"{MC}Choice"}
 _CODE_STYLE = re.compile(r"\bcode\b|source code|preformatted|macro")
-# A page's number alone says nothing.
+# A header or footer with fewer letters is a page number.
 _LEAST_FURNITURE_LETTERS = 3
 
 
 class DocxParser:
-    """Reads .docx files and their kin; macros are never run."""
+    """Parses .docx files and related formats; macros are never run."""
 
     media_type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -53,7 +53,7 @@ class _Writer:
         self._styled = 0
 
     def write(self) -> None:
-        """Write it all."""
+        """Write the whole document."""
         root = self._parts.root(self._path)
         body = None if root is None else root.find(f"{W}body")
         if root is not None and body is not None:
@@ -96,13 +96,13 @@ class _Writer:
         elif listed:
             self._builder.list_item(marked, listed[1])
         elif text and not words.plain and _may_be_title(text):
-            # One below the last heading of a style, where there is one.
+            # One level below the last heading that a style marks.
             self._builder.heading(self._styled + 1, text)
         else:
             self._builder.paragraph(marked)
 
     def _hanging(self, words: Words) -> None:
-        """Write what hangs on a paragraph behind it: boxes, charts, notes."""
+        """Write the boxes, charts and notes of a paragraph behind it."""
         if words.boxes or words.charts or words.notes:
             self._flush_code()
         for box in words.boxes:
@@ -134,7 +134,7 @@ class _Writer:
         return " ".join(self._texts(cell, on_paper=False, held=held))
 
     def _texts(self, parent: Node, on_paper: bool, held: list[Words] | None = None) -> list[str]:
-        """Return the texts of all paragraphs; what hangs on them goes to `held`."""
+        """Return the texts of all paragraphs; their boxes, charts and notes go to `held`."""
         found = []
         for child in parent:
             if child.tag == f"{W}p":
@@ -152,7 +152,7 @@ class _Writer:
         return [text for text in found if text]
 
     def _furniture(self) -> None:
-        """Write what stands above and below the pages, each once."""
+        """Write the headers and footers of the pages, each text once."""
         met: set[str] = set()
         for kind, word in (("header", "Header"), ("footer", "Footer")):
             for _, root in self._parts.related(self._path, kind):
@@ -183,7 +183,7 @@ class _Writer:
             self._code = []
 
     def _mark(self, kind: str, note: str) -> str:
-        """Return how the text refers to a note: by its number in the order of the text."""
+        """Return the mark of a note in the text: its number in the order of the text."""
         return f" [{self._marks.setdefault((kind, note), len(self._marks) + 1)}]"
 
     def _related(self, kind: str) -> Node | None:

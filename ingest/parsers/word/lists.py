@@ -7,26 +7,32 @@ from itertools import islice
 from ingest.parsers.office.parts import Node, W, is_on, number, value
 
 _DEEPEST = 8
-# A style that is based on itself, by whatever detour, is a mistake.
+# A longer chain is a style that is based on itself by mistake.
 _MAX_BASES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """A paragraph's or run's style as the file defines it."""
+    """A style of paragraphs or runs as the file defines it."""
 
     name: str
+    """In lower case."""
     based_on: str
+    """The id of the style that it extends, or empty."""
     paragraph: Node | None
+    """The properties that it gives to paragraphs."""
     run: Node | None
+    """The properties that it gives to runs of text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How one level of a list counts: `form` is Word's name of it, `text` holds `%1` for the first level."""
+    """The numbers of one level of a list."""
 
     form: str
+    """Word's name for the kind of number, such as `lowerRoman`."""
     text: str
+    """The marker, with `%1` for the number of the first level."""
     start: int
 
 
@@ -52,7 +58,7 @@ class Styles:
         return found
 
     def heading_level(self, style_id: str, own: Node | None) -> int | None:
-        """Return the level 1..6 of a paragraph that is a heading, None for any other."""
+        """Return the level 1..6 of a heading, or None for any other paragraph."""
         styles = self.chain(style_id)
         for style in styles:
             if style.name == "title":
@@ -74,7 +80,7 @@ class Styles:
         return next((hidden for hidden in said if hidden is not None), False)
 
     def list_of(self, style_id: str, own: Node | None) -> tuple[str, int] | None:
-        """Return the list and the 0-based level that a paragraph belongs to, None if to none."""
+        """Return the list and the 0-based level of a paragraph, or None if it is not a list item."""
         list_id = ""
         level = -1
         for properties in (own, *(style.paragraph for style in self.chain(style_id))):
@@ -90,7 +96,7 @@ class Styles:
 
 @dataclass
 class Numbering:
-    """Counts list items; call `marker` for each in the order of the text."""
+    """Counts list items; `marker` is called for each in the order of the text."""
 
     _levels: dict[str, dict[int, Level]] = field(default_factory=dict)
     _abstract: dict[str, str] = field(default_factory=dict)
@@ -117,12 +123,12 @@ class Numbering:
                     levels[at] = Level(usual.form, usual.text, usual.start if start is None else start)
                 starts_anew = starts_anew or start is not None
             made._levels[list_id] = levels
-            # Lists of one definition go on counting together, unless one says where it starts.
+            # Lists of one definition share their count, unless a list gives its own start.
             made._abstract[list_id] = list_id if starts_anew else f"shared {shared}"
         return made
 
     def marker(self, list_id: str, level: int) -> str:
-        """Return what stands in front of the next item, `2.` or `a)`; nothing for a bullet."""
+        """Return the marker of the next item, such as `2.` or `a)`; a bullet's is empty."""
         levels = self._levels.get(list_id, {})
         mine = levels.get(level)
         if mine is None:

@@ -1,4 +1,4 @@
-"""A table of a Word file as a grid of texts."""
+"""Tables of Word files as grids of texts."""
 
 from collections.abc import Callable, Iterator
 
@@ -52,7 +52,7 @@ def _line(row: Node, above: list[str], text_of: Callable[[Node], str]) -> list[s
 
 
 def _children(parent: Node, tag: str) -> Iterator[Node]:
-    """Yield the children of a kind, those in content controls included."""
+    """Yield the children with a tag, including those in content controls."""
     for child in parent:
         if child.tag == tag:
             yield child

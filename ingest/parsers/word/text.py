@@ -1,4 +1,4 @@
-"""The words of one paragraph of a Word file, and what hangs on it: notes, boxes, charts."""
+"""The words of one paragraph of a Word file, and its notes, boxes and charts."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,37 +15,42 @@ _REMOVED = frozenset((f"{W}del", f"{W}moveFrom"))
 _SIGNS = {f"{W}tab": " ", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-", f"{W}ptab": " "}
 _NOTES = (f"{W}footnoteReference", f"{W}endnoteReference")
 _WHITE = "ffffff"
-# In half points; nobody reads two points.
+# In half points; text of two points cannot be read.
 _TINY = 4
 
 
 @dataclass(kw_only=True)
 class Words:
-    """What a paragraph holds, in order; `notes` are the kind and the id of footnotes and endnotes.
-
-    `plain` counts the letters and digits that are not bold.
-    """
+    """The content of a paragraph, in order."""
 
     parts: list[str] = field(default_factory=list)
+    """The texts of its runs."""
     notes: list[tuple[str, str]] = field(default_factory=list)
+    """The kind and the id of each footnote and endnote."""
     boxes: list[Node] = field(default_factory=list)
+    """The contents of its text boxes."""
     charts: list[str] = field(default_factory=list)
+    """The ids of the relations to its charts."""
     plain: int = 0
+    """How many letters and digits are not bold."""
 
     @property
     def text(self) -> str:
-        """The words themselves."""
+        """The words of all runs."""
         return "".join(self.parts)
 
 
 @dataclass(kw_only=True)
 class WordReader:
-    """Reads paragraphs; counts the characters that are hidden or were removed, and are not read."""
+    """Reads paragraphs, and counts the characters that it leaves out."""
 
     styles: Styles
     note_mark: Callable[[str, str], str]
+    """Returns the mark of a note in the text, by the note's kind and id."""
     hidden: int = 0
+    """How many characters are hidden."""
     removed: int = 0
+    """How many characters are marked as deleted."""
 
     def read(self, paragraph: Node, on_paper: bool) -> Words:
         """Return a paragraph's words; `on_paper` says that white letters on it cannot be seen."""
@@ -104,13 +109,13 @@ class WordReader:
 
 
 def _chosen(alternate: Node) -> Iterator[Node]:
-    """Yield what a program of today takes of several forms of the same thing."""
+    """Yield the content of the first form that is not empty, as a current program does."""
     choices = [*alternate.findall(f"{MC}Choice"), *alternate.findall(f"{MC}Fallback")]
     yield from next((list(choice) for choice in choices if len(choice)), [])
 
 
 def _anchored(node: Node, words: Words) -> None:
-    """Note the boxes of text and the charts in a drawing; what lies in a box is read with the box."""
+    """Collect the text boxes and the charts of a drawing; the content of a box is read with the box."""
     if node.tag == f"{W}txbxContent":
         words.boxes.append(node)
     elif node.tag == f"{C}chart":

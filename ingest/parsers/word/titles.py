@@ -1,8 +1,8 @@
-"""Which bold lines are headings, by unstructured's rules of what can be a title; imported nowhere else.
+"""Titles among bold lines, by the rules of unstructured; imported only here.
 
-Left alone it reports its use over the network when it is imported, and downloads a language model from
-a code host for its first sentence. It honours `DO_NOT_TRACK`, which must be set before the import; and
-its model loader is replaced by an empty local pipeline that parts sentences and does nothing else.
+By default unstructured reports its use over the network when it is imported, and downloads a language
+model from a code host for its first sentence. It honours `DO_NOT_TRACK`, which must be set before the
+import; and its model loader is replaced by an empty local pipeline that only splits sentences.
 """
 
 import os
@@ -16,9 +16,9 @@ from unstructured.partition.text_type import is_possible_title
 _pipeline = spacy.blank("en")
 _pipeline.add_pipe("sentencizer")
 tokenize._get_nlp = lambda: _pipeline
-# Its own limit counts words, which Chinese does not part.
+# The limit of unstructured counts words, which Chinese does not separate.
 _MAX_CHARS = 100
-# It lets one whole sentence pass.
+# Its rules accept a whole sentence; a title has no such ending.
 _ENDS = tuple(".!?:;,。！？：；，")
 
 
