@@ -174,7 +174,7 @@ class DocumentBuilder:
             self._notices[text] = None
 
     def build(self, name: str) -> ParsedDocument:
-        """Return the document, titled by `name` if nothing better was found.
+        """Return the document; `name` gives its title if no better one was found.
 
         Raises: EmptyDocumentError if no text was added.
         """

@@ -48,7 +48,7 @@ class Unpacking:
     def members(
         self, container: Container, content: bytes, name: str, above: str = "", depth: int = 1
     ) -> Iterator[Member]:
-        """Yield every file inside, each followed by what is inside it.
+        """Yield every file inside, each followed by the files inside it.
 
         Raises: ParseError if the container cannot be opened; TooLargeError beyond a limit.
         """

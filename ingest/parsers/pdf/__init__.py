@@ -1,5 +1,5 @@
-"""PDF: pages, each character with its box, to blocks in reading order.
+"""PDF: from the characters of pages with their boxes to blocks in reading order.
 
-Takes bytes or the characters of pictures; gives a document. Only `pdfium.py` knows the library. Read
+Takes bytes or the characters of pictures; gives a document. Only `pdfium.py` imports PDFium. Read
 `parser.py` first.
 """

@@ -1,4 +1,4 @@
-"""From a page's lines to its blocks: headings, paragraphs, list items, tables and code."""
+"""The blocks of a page, made of its lines: headings, paragraphs, list items, tables and code."""
 
 import re
 from collections.abc import Sequence
@@ -31,23 +31,25 @@ _SHORT_LINE = 0.18
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PdfBlock:
-    """A block's text with its glyphs; see `Block` for `level` and `header`."""
+    """A block whose characters know their glyphs."""
 
     kind: BlockKind
     text: Text
     level: int = 0
+    """As in `Block`."""
     header: str = ""
+    """As in `Block`."""
 
 
 def read_blocks(lines: Sequence[Line], style: Style) -> list[PdfBlock]:
     """Return the blocks of one page in reading order."""
     blocks = _Reader(style).read(fold_cells(lines))
-    # Symbols alone are ornaments, or letters of a font that does not tell what they are.
+    # A block of symbols alone is an ornament, or text in a font without a known encoding.
     return [block for block in blocks if any(character.isalnum() for character in block.text[0])]
 
 
 class _Reader:
-    """Reads the lines of a page front to back."""
+    """Collects the blocks of a page from its lines, front to back."""
 
     def __init__(self, style: Style) -> None:
         self._style = style
@@ -62,7 +64,7 @@ class _Reader:
         return self._blocks
 
     def _next(self, lines: Sequence[Line], start: int) -> int:
-        """Write the block that begins at a line; return the line behind it."""
+        """Add the block that begins at a line; return the index of the line behind it."""
         line = lines[start]
         if self._style.is_code(line):
             return self._code(lines, start)
@@ -85,7 +87,7 @@ class _Reader:
         return end
 
     def _heading_end(self, lines: Sequence[Line], start: int) -> int:
-        """Return the line behind a heading, or `start` if none begins there."""
+        """Return the index of the line behind a heading, or `start` if no heading begins there."""
         first = lines[start]
         end = start
         while end < len(lines) and self._style.is_heading(lines[end]):
@@ -95,7 +97,7 @@ class _Reader:
         text = join_lines(lines[start:end])[0] if end > start else ""
         is_prose = len(text) > _MAX_HEADING_CHARS or (text.endswith(".") and len(text) > _MAX_SENTENCE_CHARS)
         follows = end < len(lines) and end > start and self._belongs(lines[end - 1], lines[end], first)
-        # Many lines in one style, or a line of it that is none by itself, are a text set off.
+        # Many lines in a heading's style, or one that goes on as other text, are a text set off.
         return start if end - start > _MAX_HEADING_LINES or follows or is_prose else end
 
     def _belongs(self, last: Line, line: Line, first: Line) -> bool:
@@ -122,14 +124,14 @@ class _Reader:
         return end
 
     def _begins_table(self, lines: Sequence[Line], at: int) -> bool:
-        """Return whether the lines from here are a table, close below a text, as under its caption."""
+        """Return whether a table begins at this line, close below a text such as its caption."""
         if len(lines[at].segments) < 2:
             return False
         found = find_table(lines, at, self._style.is_heading)
         return found is not None and isinstance(found[0], Table)
 
     def _marker(self, line: Line) -> int | None:
-        """Return how many characters of a list item's marker say nothing, or None if there is none."""
+        """Return how many characters of a list item's marker to leave out, or None if there is no marker."""
         bullet = _BULLET.match(line.text)
         if bullet:
             return bullet.end()
@@ -144,7 +146,7 @@ class _Reader:
         return len(self._indents) - 1
 
     def _goes_on(self, block: Sequence[Line], line: Line) -> bool:
-        """Return whether a line continues the paragraph or item that the block is so far."""
+        """Return whether a line continues the paragraph or list item of these lines."""
         last = block[-1]
         if (
             self._is_other(line)
@@ -170,7 +172,7 @@ class _Reader:
         )
 
     def _begins_anew(self, block: Sequence[Line], line: Line) -> bool:
-        """Tell a new paragraph by its indent, or by the short last line of the one before it."""
+        """Return whether a line begins a paragraph: by its indent, or by the short last line above it."""
         last = block[-1]
         if len(block) > 1 and line.x0 > min(part.x0 for part in block[1:]) + _INDENT * line.size:
             return True
@@ -191,7 +193,7 @@ class _Reader:
 
 
 def _breaks_off(last: Line, line: Line) -> bool:
-    """Return whether a full line stops in the middle of a sentence, whatever the space below it."""
+    """Return whether a line is full and stops in the middle of a sentence."""
     is_full = len(last.text) >= _FULL_LINE_CHARS and last.x1 > line.x1 - _SHORT_LINE * (line.x1 - line.x0)
     return is_full and not _SENTENCE_END.search(last.text)
 
@@ -201,7 +203,7 @@ def _overlap(one: Line, other: Line) -> float:
 
 
 def _rows(table: Table) -> list[PdfBlock]:
-    """Return a table's rows as blocks, each but the header's own carrying the header."""
+    """Return a table's rows as blocks; each row below the header has the header."""
     texts = [["" if cell is None else cell[0] for cell in row] for row in table.rows]
     header, body = split_header(texts)
     line = row_line(header)
@@ -214,8 +216,8 @@ def _rows(table: Table) -> list[PdfBlock]:
 
 def _row_text(row: Sequence[Text | None]) -> Text:
     """Return a row's cells as `row_line` writes them, with their glyphs."""
-    nothing: Text = ("", np.zeros(0, np.int32))
-    cells = [nothing if cell is None else cell for cell in row]
+    empty: Text = ("", np.zeros(0, np.int32))
+    cells = [empty if cell is None else cell for cell in row]
     while cells and not cells[-1][0]:
         cells.pop()
     text, glyphs = joined(cells, CELL_SEPARATOR)

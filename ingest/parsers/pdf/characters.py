@@ -1,4 +1,4 @@
-"""A PDF's characters as text: what cannot be stored or read is replaced or spelled out."""
+"""The characters of a PDF as text that can be stored and read."""
 
 import re
 import unicodedata
@@ -20,7 +20,7 @@ _SPECIAL = re.compile(
 
 
 def repaired(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Return code points that can be stored: pairs of surrogates joined, impossible ones replaced."""
+    """Return code points that can be stored: surrogate pairs are joined, invalid ones replaced."""
     codes = codes.copy()
     codes[np.isin(codes, _HYPHENS)] = ord("-")
     high = np.flatnonzero((codes[:-1] >> 10 == 0x36) & (codes[1:] >> 10 == 0x37))
@@ -31,14 +31,14 @@ def repaired(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def spelled_out(text: str, glyphs: NDArray[np.int32]) -> tuple[str, NDArray[np.int32]]:
-    """Return a text and its glyphs as they are stored; most texts are so already."""
+    """Return a text and its glyphs as they are stored; most texts are unchanged."""
     return _replaced(text, glyphs) if _SPECIAL.search(text) else (text, glyphs)
 
 
 def _replaced(text: str, glyphs: NDArray[np.int32]) -> tuple[str, NDArray[np.int32]]:
-    """Replace ligatures, private bullets, loose accents and dot leaders; drop what is invisible.
+    """Replace ligatures, private bullets, loose accents and dot leaders; drop invisible characters.
 
-    Dots that lead to a number become one ellipsis.
+    A dot leader becomes one ellipsis.
     """
     skipped = {at for match in _DOT_LEADER.finditer(text) for at in range(match.start(), match.end() - 1)}
     ends = {match.end() - 1 for match in _DOT_LEADER.finditer(text)}

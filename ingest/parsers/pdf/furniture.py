@@ -1,4 +1,4 @@
-"""Running headers, footers and page numbers: what most pages repeat at the same height."""
+"""Running headers, footers and page numbers: lines that many pages repeat at the same height."""
 
 import re
 from collections import Counter
@@ -11,12 +11,12 @@ _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b")
 _PAGE_NUMBER = re.compile(
     r"\W*(?:page )?(?:\d{1,4}|[ivxlc]{1,6})(?:\W*(?:of|/)?\W*\d{1,4})?\W*", re.IGNORECASE
 )
-# The parts of a page, from its top and from its bottom, where such lines stand.
+# Such lines stand in these shares of a page, from its top and from its bottom.
 _MARGIN_SHARE = 0.14
 # A line may move a little from page to page.
 _HEIGHT_STEP_POINTS = 8.0
 _MIN_PAGES = 2
-# Left and right pages may differ, so each kind stands on less than half of them.
+# Left and right pages may differ, so a line may stand on less than half of all pages.
 _MIN_SHARE = 0.4
 
 _Key = tuple[str, int]
@@ -25,7 +25,7 @@ _Key = tuple[str, int]
 def without_furniture(
     pages: Sequence[list[Line]], heights: Sequence[float], style: Style
 ) -> list[list[Line]]:
-    """Return the pages' lines without page numbers and those that most repeat, numbers aside."""
+    """Return the pages' lines without page numbers and repeated lines; numbers in them may differ."""
     seen: Counter[_Key] = Counter()
     for lines, height in zip(pages, heights, strict=True):
         marginal = [line for line in lines if _is_marginal(line, height) and not style.is_large(line)]
@@ -49,7 +49,7 @@ def _is_marginal(line: Line, height: float) -> bool:
 
 
 def _keys(line: Line) -> list[_Key]:
-    """Return what a repeated line has in common: its words, and its height or the step beside it."""
+    """Return the keys by which lines count as repeated: the words, with the height or the next step."""
     words = _DIGITS.sub("#", line.text.lower())
     step = int(line.middle / _HEIGHT_STEP_POINTS)
     return [

@@ -1,7 +1,7 @@
-"""Text that a file holds and nobody sees: unpainted, of the paper's colour, tiny, or beside the page.
+"""Hidden text: unpainted, in the colour of the paper, tiny, or outside the page.
 
-Who writes such text speaks to machines, so it is left out, and a person is told; see
-`hidden_notices`. Only the invisible text that text recognition lays over a scan is meant to be read.
+Such text is meant for machines, so it is left out and reported; see `hidden_notices`. The exception is
+the invisible text that text recognition lays over a scan.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 _TINY_POINTS = 2.0
-# A light character is seen if something in its box differs from the lightest by this, of 255.
+# A light character is visible if the brightness in its box differs by this, of 255.
 _CONTRAST = 40
 _SHOWN_CHARS = 80
 _SHOWN_PAGES = 5
-# Fewer characters than these, such as blanks in white, are nobody's message.
+# Fewer characters, such as white blanks, are not a message.
 _MIN_CHARS = 3
 
 
@@ -54,8 +54,8 @@ def hidden_by(
 ) -> NDArray[np.uint8]:
     """Return for each character why it is hidden, `(n,) uint8` of `Hidden`.
 
-    `size` is the page's width and height in points, `paper` its picture with the pixels per point,
-    needed where something is faint. `is_scanned` says that invisible text lies over a scan.
+    `size` is the page's width and height in points; `paper` is its picture with the pixels per point,
+    and is needed only for faint characters. On a page that `is_scanned`, invisible text is not hidden.
     """
     hidden = np.zeros(len(looks), np.uint8)
     placed = boxes.any(axis=1)
@@ -73,7 +73,7 @@ def hidden_by(
 
 
 def hidden_notices(pages: Iterable[tuple[int, NDArray[np.uint32], NDArray[np.uint8]]]) -> list[str]:
-    """Return what to tell of hidden text; a page is its number, its code points and `hidden_by`'s answer."""
+    """Return the notices about hidden text on pages of (number, code points, result of `hidden_by`)."""
     texts: dict[Hidden, list[str]] = {}
     numbers: dict[Hidden, list[int]] = {}
     for number, codes, hidden in pages:
@@ -97,7 +97,7 @@ def page_list(numbers: Sequence[int]) -> str:
 
 
 def _text(codes: NDArray[np.uint32], hidden: NDArray[np.uint8], kind: Hidden) -> str:
-    """Return the hidden characters; what PDFium put between them, such as spaces, is in no place."""
+    """Return the hidden characters; a space stands for characters between them that are not hidden."""
     at = np.flatnonzero(hidden == kind)
     apart = np.flatnonzero(np.diff(at) > 1) + 1
     runs = (
@@ -108,7 +108,7 @@ def _text(codes: NDArray[np.uint32], hidden: NDArray[np.uint8], kind: Hidden) ->
 
 
 def _is_seen(box: NDArray[np.float32], image: NDArray[np.uint8], scale: float) -> bool:
-    """Return whether anything stands out in the part of a picture that a character takes."""
+    """Return whether a character's part of a picture has contrast."""
     left, top = np.floor(box[:2] * scale).astype(int).clip(0)
     right, bottom = np.ceil(box[2:] * scale).astype(int)
     part = image[top : bottom + 1, left : right + 1].astype(np.int16)

@@ -1,6 +1,6 @@
-"""From a page's characters to its lines, each character still knowing its glyph.
+"""The lines of a page, made of its characters, each with the index of its glyph.
 
-A line consists of segments, which wide gaps divide: the cells of a table row, as a rule.
+A line consists of segments, which wide gaps separate; as a rule they are the cells of a table row.
 """
 
 import re
@@ -22,7 +22,7 @@ _WORD_GAP = 0.3
 _NARROW_WORD_GAP = 0.12
 _CELL_GAP = 0.85
 _BACKWARDS = 1.0
-# Letters of one word drawn one above the other, such as a stamp along the margin.
+# The fewest letters of a word drawn one above the other, such as a stamp along the margin.
 _MIN_UPRIGHT_RUN = 4
 
 _SPACES = np.array(
@@ -47,20 +47,22 @@ _MARKER = re.compile(
     r"|(?:Table|Figure|Fig\.|Chart|Graph|Box|Tableau|Tabelle|Abbildung|Abb\.|Tabla|Figura|[图表])"
     r" ?[\dA-Z.–-]{1,8}[.:]?"
 )
-# A heading's number; alone in its column it is a cell.
+# The number of a heading; far from the text it is a cell.
 _NUMBER = re.compile(r"\d{1,2}(\.\d{1,2})*\.?")
 _NUMBER_GAP = 4.0
 
-# Of a segment: how many characters, the sum of their heights, how many in each kind of font.
+# Of a segment: the number of characters, the sum of their heights, the number in each kind of font.
 _Look = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A run of text: `glyphs` holds for each character its glyph's index on the page, or -1."""
+    """A run of text with its box in points from the page's top left corner."""
 
     text: str
     glyphs: NDArray[np.int32]
+    """`(len(text),)` the index of each character's glyph on the page, or -1."""
+    # The left, top, right and bottom edges.
     x0: float
     y0: float
     x1: float
@@ -69,13 +71,17 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """Segments side by side, left to right as the file draws them; `size` is the mean height."""
+    """Segments side by side, with the box around them."""
 
     segments: tuple[Segment, ...]
+    """From left to right, as the file draws them."""
     size: float
+    """The mean height of the characters in points."""
     bold: bool
+    """Whether nearly all characters are bold."""
     italic: bool
     mono: bool
+    """Whether nearly all characters are of fixed pitch."""
     x0: float
     y0: float
     x1: float
@@ -88,7 +94,7 @@ class Line:
 
     @property
     def middle(self) -> float:
-        """The height of the line's middle, from the page's top."""
+        """The distance from the page's top to the line's middle, in points."""
         return (self.y0 + self.y1) / 2
 
 
@@ -103,7 +109,7 @@ def read_lines(page: Glyphs) -> list[Line]:
     boxes = page.boxes[index]
     breaks, gaps = _breaks(boxes)
     spaces = np.cumsum(is_space)[index]
-    # A line break within a line is PDFium's guess about text drawn in pieces: the gap tells better.
+    # A line break within a line is PDFium's guess about text drawn in pieces; the gap is a better sign.
     broken = np.diff(np.cumsum(np.isin(codes, _LINE_BREAKS))[index]) > 0
     gap = (boxes[1:, 0] - boxes[:-1, 2]) / _heights(boxes)[1:]
     words = np.where(broken, gap > _NARROW_WORD_GAP, (np.diff(spaces) > 0) | (gap > _WORD_GAP))
@@ -129,7 +135,7 @@ def read_lines(page: Glyphs) -> list[Line]:
 
 
 def joined(parts: Sequence[tuple[str, NDArray[np.int32]]], between: str) -> tuple[str, NDArray[np.int32]]:
-    """Return texts as one with `between` in the gaps, whose characters have no glyph."""
+    """Return the texts joined by `between`, whose characters have no glyph."""
     filler = np.full(len(between), NO_GLYPH, np.int32)
     glyphs: list[NDArray[np.int32]] = []
     for _, part in parts:
@@ -150,7 +156,7 @@ def cell_of(lines: Sequence[Line], text: str, glyphs: NDArray[np.int32]) -> Segm
 
 
 def with_segments(line: Line, segments: Sequence[Segment]) -> Line:
-    """Return the line with other segments, its box being theirs."""
+    """Return the line with other segments and the box around them."""
     return replace(
         line,
         segments=tuple(segments),
@@ -162,7 +168,7 @@ def with_segments(line: Line, segments: Sequence[Segment]) -> Line:
 
 
 def _placed(page: Glyphs) -> NDArray[np.bool_]:
-    """Return which characters stand on the page, not beside it or nowhere."""
+    """Return which characters have a box on the page."""
     x0, y0, x1, y1 = page.boxes.T
     placed = (x1 > x0) | (y1 > y0)
     inside: NDArray[np.bool_] = placed & (x1 >= 0) & (y1 >= 0) & (x0 <= page.width) & (y0 <= page.height)
@@ -175,7 +181,7 @@ def _heights(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _breaks(boxes: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Tell behind which characters but the last a line ends, and behind which a segment does."""
+    """Return behind which characters, except the last, a line ends, and behind which a segment ends."""
     heights = _heights(boxes)
     lower, higher = np.minimum(heights[1:], heights[:-1]), np.maximum(heights[1:], heights[:-1])
     overlap = np.minimum(boxes[1:, 3], boxes[:-1, 3]) - np.maximum(boxes[1:, 1], boxes[:-1, 1])
@@ -187,7 +193,7 @@ def _breaks(boxes: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.b
 def _spaced(
     codes: NDArray[np.uint32], index: NDArray[np.int32], words: NDArray[np.bool_]
 ) -> tuple[str, NDArray[np.int32], NDArray[np.int64]]:
-    """Return the page's text with a space behind each word, the glyphs, and where each one stands."""
+    """Return the page's text with spaces between words, its glyphs, and the offset of each glyph."""
     places = np.arange(len(index)) + np.concatenate([[0], np.cumsum(words)])
     length = int(places[-1]) + 1
     glyphs = np.full(length, NO_GLYPH, np.int32)
@@ -212,7 +218,7 @@ def _extents(boxes: NDArray[np.float32], starts: NDArray[np.int64]) -> list[list
 def _styles(
     page: Glyphs, index: NDArray[np.int32], boxes: NDArray[np.float32], starts: NDArray[np.int64]
 ) -> list[_Look]:
-    """Return the number of characters, the sum of their heights and how many each font kind has."""
+    """Return the look of the segments that begin at these characters."""
     heights = boxes[:, 3:] - boxes[:, 1:2]
     sums = np.add.reduceat(np.hstack([heights, page.fonts[index]]), starts, axis=0, dtype=np.float64)
     counts = np.diff(np.append(starts, len(index)))
@@ -226,7 +232,7 @@ def _segment(text: str, glyphs: NDArray[np.int32], extent: list[float]) -> Segme
 
 
 def _line(row: list[Segment], looks: list[_Look]) -> list[Line]:
-    """Return the line of these segments, or none if nothing in it can be read."""
+    """Return the line of these segments, or an empty list if they hold no text."""
     segments = [segment for segment in row if segment.text]
     if len(segments) > 1 and _is_marker(segments[0], segments[1]):
         segments = _with_marker(segments)
@@ -260,7 +266,7 @@ def _is_marker(first: Segment, text: Segment) -> bool:
 
 
 def _with_marker(segments: list[Segment]) -> list[Segment]:
-    """Join a list's marker or a heading's number with its text; a number may be a cell of its own."""
+    """Join a list's marker or a heading's number with its text, unless the number is a cell."""
     marker, first, *rest = segments
     if rest and marker.text[-1].isdigit():
         return segments
@@ -269,7 +275,7 @@ def _with_marker(segments: list[Segment]) -> list[Segment]:
 
 
 def _joined_upright(lines: list[Line]) -> list[Line]:
-    """Join letters that stand one above the other, as text that runs along the margin does."""
+    """Join letters that stand one above the other, such as text along the margin."""
     out: list[Line] = []
     run: list[Line] = []
     for line in [*lines, None]:
@@ -287,7 +293,7 @@ def _joined_upright(lines: list[Line]) -> list[Line]:
 
 
 def _upright(run: list[Line]) -> list[Line]:
-    """Return the text that letters above each other make; digits are the numbers of lines, and dropped."""
+    """Return letters above each other as one line; digits are line numbers and are dropped."""
     pairs = [(part.text, part.segments[0].glyphs) for part in run if len(part.segments) == 1]
     if not pairs or all(text.isdigit() for text, _ in pairs):
         return []

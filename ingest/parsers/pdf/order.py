@@ -1,7 +1,7 @@
-"""Puts the lines of a page in order where the file draws them in none.
+"""The reading order of the lines on a page.
 
-Most programs draw text as it is read, columns included, and that order is kept. Some draw a table
-from the bottom up or cell by cell in leaps; such a page is sorted by where its text stands.
+Most programs draw text in reading order, columns included, and that order is kept. Some draw a table
+from the bottom up or cell by cell in leaps; such a page is sorted by the places of its text.
 """
 
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from itertools import pairwise
 
 from ingest.parsers.pdf.lines import Line, Segment, with_segments
 
-# How many steps from a line to the next one may lead upwards in the same column, and which share.
+# How many steps to the next line, and which share of them, may lead upwards in the same column.
 _MAX_LEAPS = 4
 _MAX_LEAP_SHARE = 0.15
 _SAME_ROW = 0.5  # of a line's height
 
 
 def in_reading_order(lines: Sequence[Line]) -> list[Line]:
-    """Return the lines as they are read: as they were drawn, or sorted if that makes no sense."""
+    """Return the lines in reading order: as drawn, or sorted if the drawing order leaps too often."""
     leaps = sum(_leads_up(one, other) for one, other in pairwise(lines))
     if leaps <= max(_MAX_LEAPS, _MAX_LEAP_SHARE * len(lines)):
         return list(lines)

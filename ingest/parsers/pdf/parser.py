@@ -1,5 +1,6 @@
-"""PDF: pages with a box for each character; the stages stand in `pdfium.py`, `lines.py`, `order.py`,
-`furniture.py`, `style.py` and `blocks.py`.
+"""PDF: pages with a box for each character.
+
+The stages, in order, are `pdfium.py`, `lines.py`, `order.py`, `style.py`, `furniture.py` and `blocks.py`.
 """
 
 import zlib
@@ -24,12 +25,12 @@ from ingest.parsers.pictures.recognizer import recognizer
 
 _BOX_UNITS_PER_POINT = 4
 _MAX_BOX_UNIT = 32_767
-# Boxes of neighbouring characters are much alike: the fastest level does nearly as well as the best.
+# Boxes of neighbouring characters are similar: the fastest level compresses nearly as well as the best.
 _COMPRESSION_LEVEL = 1
 
 
 class PdfParser:
-    """Reads PDFs; a page that is a picture by text recognition, where that is installed."""
+    """Parses PDFs; pages that are pictures are read by text recognition if it is installed."""
 
     media_type = "application/pdf"
 
@@ -47,9 +48,9 @@ class PdfParser:
 
 
 def write_pages(builder: DocumentBuilder, pages: Sequence[Glyphs]) -> None:
-    """Write what stands on pages, and what a person should know of how they were read.
+    """Write the blocks of the pages, and notices about how the pages were read.
 
-    Raises: ParseError if there is no text on any.
+    Raises: ParseError if no page holds text.
     """
     lines = [in_reading_order(read_lines(page)) for page in pages]
     if not any(lines):
@@ -85,7 +86,7 @@ def _no_text(pages: Sequence[Glyphs]) -> ParseError:
     if not pages:
         return EmptyDocumentError("The PDF has no pages.")
     if not any(page.width for page in pages):
-        return ParseError("The PDF's pages are damaged; get it anew or print it to a new PDF.")
+        return ParseError("The PDF's pages are damaged; get a new copy, or print it to a new PDF.")
     if any(page.is_picture for page in pages):
         return EmptyDocumentError(f"The pages are pictures without text; {INSTALL}.")
     hidden = hidden_notices((page.number, page.codes, page.hidden) for page in pages)
@@ -114,7 +115,7 @@ def _write_page(builder: DocumentBuilder, page: Glyphs, blocks: Sequence[PdfBloc
 
 
 def _packed(glyphs: NDArray[np.int32], boxes: NDArray[np.float32]) -> bytes:
-    """Return the boxes as `Page.boxes` holds them."""
+    """Return the boxes in the format of `Page.boxes`."""
     scaled = np.clip(np.rint(boxes * _BOX_UNITS_PER_POINT), -_MAX_BOX_UNIT, _MAX_BOX_UNIT).astype("<i2")
     out = np.zeros((len(glyphs), 4), "<i2")
     drawn = glyphs != NO_GLYPH

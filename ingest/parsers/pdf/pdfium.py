@@ -1,4 +1,4 @@
-"""PDFium behind one function: the characters of a PDF with their boxes and fonts, and what is a picture.
+"""The characters of a PDF with their boxes and fonts, by PDFium, which is imported only here.
 
 The raw functions are called once for each character, through prototypes that keep Python's lock
 and write into one buffer: three times as fast as the library's own wrappers.
@@ -35,14 +35,14 @@ _ITALIC_NAME = re.compile(r"italic|oblique|slanted|(cm|sf|ec)ti\d|-it$", re.IGNO
 _MONO_NAME = re.compile(r"courier|mono|consol|menlo|cmtt|typewriter|letter ?gothic", re.IGNORECASE)
 _FIXED_PITCH, _ITALIC, _FORCE_BOLD = 1 << 0, 1 << 6, 1 << 18  # font descriptor flags, ISO 32000-1 table 123
 _FONT_NAME_BYTES = 256
-# So many damaged pages in a row are none: a file may claim millions, each of which takes a search.
+# After so many damaged pages in a row there are no others: a file may claim millions, each costing a search.
 _MAX_DAMAGED_PAGES = 1_000
-# A page with fewer letters, of which a picture covers this share, is a scan.
+# A page with fewer letters is a scan if pictures cover more than this share of it.
 _FEW_LETTERS = 100
 _PICTURE_SHARE = 0.5
 _POINTS_PER_INCH = 72.0
 _RECOGNITION_DPI = 200.0
-_LOOK_SCALE = 1.0  # pixels per point; enough to tell whether light text stands on something dark
+_LOOK_SCALE = 1.0  # pixels per point; enough to find dark ground behind light text
 _MAX_OBJECT_DEPTH = 3
 _MAX_OBJECTS = 20_000
 # Text render modes that paint nothing, ISO 32000-1 table 106: invisible, and as a clip only.
@@ -70,19 +70,22 @@ _get_fill_color = _prototype(raw.FPDFPageObj_GetFillColor, ctypes.c_int, *[ctype
 
 @dataclass(frozen=True, slots=True)
 class PdfText:
-    """What is drawn as text in a file: its title, or nothing, its pages, and what its properties tell."""
+    """The text of a PDF, page by page."""
 
     title: str
+    """From the file's properties, or empty."""
     pages: list[Glyphs]
     metadata: Metadata
+    """From the file's properties."""
 
 
 def read_pdf(content: bytes, recognizer: GetRecognizer = no_recognizer) -> PdfText:
-    """Return the text of a PDF; a page that is damaged has none.
+    """Return the text of a PDF; a damaged page has no text.
 
-    A page that is a picture is read by what `recognizer` returns, or where there is none says that it is one.
+    A page that is a picture is read by the recognizer that `recognizer` returns; if that is None, the page
+    is marked as a picture.
 
-    Raises: EncryptedError if it opens only with a password, ParseError if it is damaged.
+    Raises: EncryptedError if the file opens only with a password, ParseError if it is damaged.
     """
     with _LOCK:
         document = _open(content)
@@ -102,8 +105,10 @@ def _open(content: bytes) -> Any:
         if getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD:
             raise EncryptedError() from error
         if getattr(error, "err_code", None) == raw.FPDF_ERR_SECURITY:
-            raise EncryptedError("The PDF is protected by a method that cannot be read.") from error
-        raise ParseError("The PDF is damaged or cut off; get it anew or print it to a new PDF.") from error
+            raise EncryptedError("The PDF is protected by an unknown method and cannot be read.") from error
+        raise ParseError(
+            "The PDF is damaged or cut off; get a new copy, or print it to a new PDF."
+        ) from error
 
 
 def _pages(document: Any, recognizer: GetRecognizer) -> Iterator[Glyphs]:
@@ -165,13 +170,13 @@ def _read_page(page: Any, number: int, fonts: dict[bytes, tuple[bool, bool, bool
 
 
 def _letters(codes: NDArray[np.uint32]) -> int:
-    """Return how many characters there are that say what they are, blanks and signs aside."""
+    """Return the number of letters and digits whose meaning is known."""
     private = (codes >= 0xE000) & (codes <= 0xF8FF)
     return int(((codes > 0x2F) & (codes != _REPLACEMENT) & ~private).sum())
 
 
 def _picture_share(page: Any) -> float:
-    """Return which share of the page pictures cover, overlaps counted twice."""
+    """Return the share of the page that pictures cover; overlaps count twice."""
     covered = 0.0
     for part in islice(page.get_objects(max_depth=_MAX_OBJECT_DEPTH), _MAX_OBJECTS):
         if part.type == raw.FPDF_PAGEOBJ_IMAGE:
@@ -201,7 +206,7 @@ def _boxes(handle: int | None, count: int) -> NDArray[np.float32]:
 
 
 def _runs(handle: int | None, count: int) -> list[tuple[int, int, int]]:
-    """Return the text objects, runs of characters in one font: first, behind the last, address."""
+    """Return the text objects, runs in one font, as (first character, end, address)."""
     found = (pointer or 0 for pointer in map(_get_object, repeat(handle, count), range(count)))
     objects = np.fromiter(found, np.uint64, count)
     starts: list[int] = [0, *(np.flatnonzero(np.diff(objects)) + 1).tolist()] if count else []
@@ -225,13 +230,13 @@ def _fonts(
 
 
 def _looks(runs: list[tuple[int, int, int]], count: int) -> NDArray[np.uint8]:
-    """Return for each character how it is painted, a `Look`."""
+    """Return the `Look` of each character."""
     looks = np.zeros(count, np.uint8)
     channels = (ctypes.c_uint * 4)()
     first = ctypes.addressof(channels)
     addresses = range(first, first + ctypes.sizeof(channels), ctypes.sizeof(ctypes.c_uint))
     for start, end, address in runs:
-        if not address:  # PDFium put these in itself
+        if not address:  # PDFium inserted these
             continue
         if _get_render_mode(address) in _UNPAINTED:
             looks[start:end] = Look.INVISIBLE
@@ -251,7 +256,7 @@ def _style(name: str, flags: int) -> tuple[bool, bool, bool]:
 
 
 def _as_shown(rects: NDArray[np.float32], page: Any) -> NDArray[np.float32]:
-    """Turn PDFium's rectangles, which count from the bottom of the unturned page, to the page shown."""
+    """Return PDFium's rectangles, which count from the bottom of the unturned page, on the page as shown."""
     left, bottom, right, top = page.get_bbox()
     x0, y1, x1, y0 = rects.T  # PDFium's order is left, top, right, bottom
     placed = (x0 != x1) | (y0 != y1)

@@ -1,4 +1,4 @@
-"""What is usual in a PDF, so that what is unusual can be told: headings, code, new paragraphs."""
+"""The usual style of a PDF's lines, from which headings, code and new paragraphs differ."""
 
 import re
 from collections import Counter
@@ -8,34 +8,40 @@ from itertools import pairwise
 
 from ingest.parsers.pdf.lines import Line
 
-# A heading is larger than the body by at least this; smaller differences are other fonts.
+# A heading is larger than the body by at least this factor; smaller differences come from other fonts.
 _HEADING_SIZE = 1.13
-# Beyond this a line is a heading even if it reads like a sentence.
+# A line that is larger by this factor is a heading even if it reads like a sentence.
 _LARGE = 1.4
 _MAX_HEADING_CHARS = 160
 _MAX_BOLD_HEADING_CHARS = 110
 _MAX_LEVEL = 6
-# Where more than this much is bold, or of fixed pitch, it is the body's style.
+# A look, such as bold, that more than this share of the text has is the body's style.
 _USUAL_SHARE = 0.4
 _SIZE_STEP_POINTS = 0.5
 _DEFAULT_PITCH = 1.05  # of a line's height
 _MAX_PITCH = 2.3
 
 
-# The end of a line of a table of contents.
+# The end of a line in a table of contents.
 LEADER = re.compile(r" … ?\S{1,8}$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """A document's usual line: its height in points, its pitch as a share of that, its font."""
+    """The style of a document's usual line, the body's."""
 
     size: float
+    """The height of a line in points."""
     pitch: float
+    """The step from one line to the next, as a share of `size`."""
     is_bold: bool
+    """Whether the body is bold, so that bold does not mark headings."""
     is_italic: bool
+    """As `is_bold`."""
     is_mono: bool
+    """Whether the body is of fixed pitch, so that fixed pitch does not mark code."""
     heading_sizes: tuple[float, ...]
+    """The heights of headings in points, the largest first."""
 
     def is_heading(self, line: Line) -> bool:
         """Return whether a line looks like a heading or a part of one."""
@@ -56,7 +62,7 @@ class Style:
         return line.size >= self.size * _HEADING_SIZE
 
     def level(self, line: Line) -> int:
-        """Return a heading's level: the rank of its size in the document."""
+        """Return the level of a heading: the rank of its size in the document."""
         larger = sum(size > line.size * 1.04 for size in self.heading_sizes)
         return min(larger + 1, _MAX_LEVEL)
 
@@ -66,7 +72,7 @@ class Style:
 
 
 def style_of(pages: Iterable[Sequence[Line]]) -> Style:
-    """Return what is usual in these lines, weighed by their length."""
+    """Return the usual style of these lines, weighted by their length."""
     lines = [line for page in pages for line in page]
     chars: Counter[float] = Counter()
     for line in lines:
@@ -85,7 +91,7 @@ def style_of(pages: Iterable[Sequence[Line]]) -> Style:
 
 
 def _apart(sizes: Iterable[float]) -> list[float]:
-    """Return the sizes that differ by more than a rounding from the next larger one."""
+    """Return the sizes, the largest first, without those that are about equal to a larger one."""
     kept: list[float] = []
     for size in sorted(sizes, reverse=True):
         if not kept or size < kept[-1] * 0.96:

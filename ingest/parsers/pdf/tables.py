@@ -1,4 +1,4 @@
-"""Finds the tables of a page: lines of several segments that stand below each other in columns."""
+"""The tables of a page: lines of several segments that stand below each other in columns."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from ingest.parsers.pdf.lines import Line, Segment, cell_of, with_segments
 from ingest.parsers.pdf.text import Text, join_lines, join_texts
 
-# A cell is drawn before the next one to its right; longer texts side by side are columns of a page.
+# A cell is drawn before the next one to its right; longer texts side by side are columns of the page.
 _MAX_CELL_LINES = 12
 _MAX_CELL_CHARS = 500
 _MIN_ROWS = 2
 _MIN_CELLS = 5
-# Two columns of lines that are this long are text set in columns.
+# Two columns with lines of this length are text set in columns.
 _MIN_PROSE_CHARS = 28
 _MIN_PROSE_LINES = 4
 # Shares of a line's height.
@@ -29,7 +29,7 @@ class Table:
 
 
 def fold_cells(lines: Sequence[Line]) -> list[Line]:
-    """Return lines in which a cell of several lines, drawn as a whole, is one segment of its row."""
+    """Return lines in which each cell of several lines, drawn as a whole, is one segment of its row."""
     out: list[Line] = []
     for line in lines:
         first = _cell_start(out, line) if out else None
@@ -51,7 +51,7 @@ def fold_cells(lines: Sequence[Line]) -> list[Line]:
 def find_table(
     lines: Sequence[Line], start: int, is_heading: Callable[[Line], bool]
 ) -> tuple[Table | list[Line], int] | None:
-    """Return the table that begins at a line, or the lines of text in columns, and the line behind it."""
+    """Return the table or the text in columns that begins at a line, and the index of the line behind it."""
     end = start
     while end < len(lines) and _continues(lines, start, end):
         if is_heading(lines[end]) and not _is_between_rows(lines, start, end):
@@ -71,7 +71,7 @@ def find_table(
 
 
 def _cell_start(out: Sequence[Line], line: Line) -> int | None:
-    """Return where the cell began that ends before `line`, if `line` begins the cell to its right."""
+    """Return the first line of the cell that ends before `line`, if `line` begins the cell to its right."""
     last = out[-1]
     if line.y0 > last.y0 - _SAME_TOP * line.size or line.x0 < last.x1 - 1 or len(last.segments) > 1:
         return None
@@ -119,13 +119,13 @@ def _continues(lines: Sequence[Line], start: int, end: int) -> bool:
     last = lines[end - 1]
     if line.y0 < last.y0 or line.y0 - last.y1 > _ROW_GAP * line.size:
         return False
-    # A line alone belongs to the table if more rows follow and it does not run across all of it.
+    # A single segment belongs to the table if more rows follow and it does not run across the table.
     width = max(row.x1 for row in lines[start:end]) - min(row.x0 for row in lines[start:end])
     return len(line.segments) > 1 or (line.x1 - line.x0 < 0.6 * width and len(last.segments) > 1)
 
 
 def _is_between_rows(lines: Sequence[Line], start: int, end: int) -> bool:
-    """Return whether a line that looks like a heading parts the rows of a table, in the table's own size.
+    """Return whether a line that looks like a heading divides the rows of a table, in the table's size.
 
     Above and below it stand rows whose later cells share a column.
     """
@@ -144,7 +144,7 @@ def _is_between_rows(lines: Sequence[Line], start: int, end: int) -> bool:
 
 
 def _columns(rows: Sequence[Line]) -> list[tuple[float, float]]:
-    """Return the columns' left and right edges: where the cells of the fullest rows overlap."""
+    """Return the left and right edges of the columns, in which the cells of the fullest rows overlap."""
     widest = max(len(row.segments) for row in rows)
     full = [row for row in rows if len(row.segments) >= max(2, widest - 1)]
     spans = sorted((cell.x0, cell.x1) for row in full for cell in row.segments)
@@ -192,7 +192,7 @@ def _grid(rows: Sequence[Line], columns: Sequence[tuple[float, float]]) -> list[
 
 
 def _without_split_columns(grid: list[list[Text | None]]) -> list[list[Text | None]]:
-    """Join columns side by side of which no row fills both: a name set apart from its values."""
+    """Join neighbouring columns that no row fills both, such as a name set apart from its values."""
     column = len(grid[0]) - 1
     while column > 0:
         if len(grid[0]) > 2 and not any(row[column] and row[column - 1] for row in grid):
@@ -202,7 +202,7 @@ def _without_split_columns(grid: list[list[Text | None]]) -> list[list[Text | No
 
 
 def _add_below(above: list[Text | None], cells: Sequence[Text | None]) -> None:
-    """Join the rest of wrapped cells with their beginnings."""
+    """Append the rest of wrapped cells to the row above."""
     for column, cell in enumerate(cells):
         if cell is not None:
             held = above[column]
@@ -210,6 +210,6 @@ def _add_below(above: list[Text | None], cells: Sequence[Text | None]) -> None:
 
 
 def _column_of(cell: Segment, columns: Sequence[tuple[float, float]]) -> int:
-    """Return the column that a cell shares most of its width with, or else the nearest one."""
+    """Return the column that overlaps a cell most, or else the nearest one."""
     shares = [min(cell.x1, x1) - max(cell.x0, x0) for x0, x1 in columns]
     return shares.index(max(shares))

@@ -1,4 +1,4 @@
-"""Joins lines into one text, each character still knowing its glyph."""
+"""Texts whose characters know their glyphs, and lines joined into such texts."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ingest.parsers.pdf.lines import NO_GLYPH, Line, joined
 
-# A text and for each of its characters the index of its glyph on the page, or -1.
+# A text, and for each character the index of its glyph on the page, or -1.
 Text = tuple[str, NDArray[np.int32]]
 
 # Chinese and Japanese are written without spaces; Korean is not.
@@ -23,7 +23,7 @@ def line_text(line: Line) -> Text:
 
 
 def join_lines(lines: Iterable[Line]) -> Text:
-    """Return lines as running text: words broken at a line's end are joined again."""
+    """Return lines as running text; words that are hyphenated at the end of a line are joined."""
     return join_texts([line_text(line) for line in lines])
 
 
@@ -42,7 +42,7 @@ def join_texts(parts: Sequence[Text]) -> Text:
             texts.append(text)
             glyphs.append(part)
         elif text.endswith(("-", "/", "\u2010")) and len(text) > 1 and text[-2].isalnum():
-            # `well-Known` or a path: broken at its own sign.
+            # `well-Known` or a path, broken at its own hyphen or slash.
             texts.append(text)
             glyphs.append(part)
         else:

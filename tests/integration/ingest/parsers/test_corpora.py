@@ -52,7 +52,7 @@ def test_every_file_ends_in_a_document_or_a_reason(corpus: str) -> None:
             assert all(result.text[block.start : block.end].strip() for block in result.blocks), path
         else:
             assert str(result).endswith("."), (path, str(result))
-            # The catch-all's words stand for a vendor's error that nobody has translated.
+            # The catch-all's words stand for a vendor's error that no parser has translated.
             assert "cannot be read (" not in str(result), (path, str(result))
 
 

@@ -1,4 +1,4 @@
-"""With the network cut off, every format is parsed, nobody tries to connect, nothing is downloaded."""
+"""With the network cut off, every format is parsed, without an attempt to connect or a download."""
 
 import json
 import os

@@ -21,7 +21,7 @@ _WRITES = st.one_of(
 
 
 @given(st.lists(_WRITES, max_size=12))
-def test_offsets_hold_whatever_is_written(writes: list[tuple[object, ...]]) -> None:
+def test_offsets_hold_for_any_sequence_of_writes(writes: list[tuple[object, ...]]) -> None:
     builder = DocumentBuilder(media_type="text/plain")
     page, start = 0, 0
     for verb, *arguments in [*writes, ("page",)]:
@@ -86,7 +86,7 @@ def test_title_comes_from_the_first_heading_or_else_the_name() -> None:
     assert said(document)[1] == (BlockKind.HEADING, "Late")
 
 
-def test_a_notice_is_one_line_and_told_once() -> None:
+def test_a_notice_is_one_line_and_kept_once() -> None:
     builder = DocumentBuilder(media_type="text/plain")
     builder.paragraph("The pump runs.")
     for text in ("Page 2 is\nhidden.", "Page 2 is hidden.", "", *(f"Page {number}" for number in range(99))):

@@ -10,7 +10,7 @@ from ingest.parsers.formats import FORMATS, load_parser, parse
 
 SAMPLES = all_samples()
 MODEST = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-# The vendors warn about damage; the user is told by the error or by what is missing.
+# The vendors warn about damage; the user sees it by the error or by missing text.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 

@@ -93,7 +93,7 @@ def test_names_in_an_old_encoding_are_read() -> None:
     assert list(inside(marked, "a.zip")) == ["泵操.md"]
 
 
-def test_two_files_of_one_name_are_told_apart() -> None:
+def test_two_files_of_one_name_get_different_paths() -> None:
     message = mailed("See below.", {"a.txt": b"One."})
     message.add_attachment(b"Two.", "text", "plain", filename="a.txt")
     assert list(inside(message.as_bytes(), "a.eml")) == ["a.txt", "a (2).txt"]

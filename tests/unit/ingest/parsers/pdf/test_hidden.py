@@ -59,7 +59,7 @@ HIDDEN = {
 
 
 @pytest.mark.parametrize("kind", HIDDEN)
-def test_hidden_text_is_left_out_and_told_of(kind: str) -> None:
+def test_hidden_text_is_left_out_and_reported(kind: str) -> None:
     draw, words = HIDDEN[kind]
     document = parse(draw)
     assert document.text == "The pump must be stopped before any work begins."

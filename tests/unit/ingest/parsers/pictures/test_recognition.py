@@ -76,7 +76,7 @@ def test_without_a_recognizer_a_scan_says_what_to_install() -> None:
         ImageParser(no_recognizer).parse(picture(), "a.png")
 
 
-def test_a_page_that_is_hard_to_read_is_told_of() -> None:
+def test_a_page_of_low_confidence_is_reported() -> None:
     engine = FakeRecognizer(recognized_line("Clase the vulve", 100, 200, confidence=0.62))
     document = PdfParser(lambda: engine).parse(scan(2), "a.pdf")
     assert [notice for notice in document.notices if "0.62" in notice] == [
@@ -95,7 +95,7 @@ def test_a_picture_is_a_page_in_points() -> None:
     assert document.media_type == "image/png"
 
 
-def test_each_picture_of_a_tiff_is_a_page_and_is_told_of() -> None:
+def test_each_picture_of_a_tiff_is_a_page_and_is_reported() -> None:
     content = picture(kind="TIFF", save_all=True, append_images=[Image.new("RGB", PAGE)] * 2)
     begun: list[tuple[int, int, bool]] = []
     with reporting_progress(lambda *page: begun.append(page)):

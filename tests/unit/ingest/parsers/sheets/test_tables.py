@@ -158,7 +158,7 @@ def test_a_cell_that_spans_rows_is_said_in_each() -> None:
     ]
 
 
-def test_a_hidden_sheet_is_read_and_told() -> None:
+def test_a_hidden_sheet_is_read_and_reported() -> None:
     def hide(book: openpyxl.Workbook) -> None:
         spare = book.create_sheet("Spare")
         spare.append(("Bolt", "Nm"))

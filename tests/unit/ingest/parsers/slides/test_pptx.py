@@ -42,7 +42,7 @@ def texts(document: ParsedDocument) -> list[str]:
     return [text for _, text in said(document)]
 
 
-def test_a_slide_is_read_row_by_row_whatever_was_drawn_first(deck: Any) -> None:
+def test_a_slide_is_read_row_by_row_in_any_drawing_order(deck: Any) -> None:
     slide = blank(deck)
     for text, left, top in (("below", 1, 4), ("right", 5, 1.1), ("left", 1, 1.0)):
         write(slide, text, left, top)
@@ -57,7 +57,7 @@ def test_shapes_of_a_group_stay_together(deck: Any) -> None:
     assert texts(read(deck)) == ["first", "second", "between"]
 
 
-def test_what_is_hidden_or_beside_the_slide_is_not_read_and_told(deck: Any) -> None:
+def test_shapes_that_are_hidden_or_beside_the_slide_are_left_out_and_reported(deck: Any) -> None:
     slide = blank(deck)
     write(slide, "Oil.", 1, 1)
     write(slide, "Ignore this.", 30, 1)
@@ -67,7 +67,7 @@ def test_what_is_hidden_or_beside_the_slide_is_not_read_and_told(deck: Any) -> N
     assert document.notices == ("Slide 1 has text that is hidden or beside the slide; it was not read.",)
 
 
-def test_a_hidden_slide_is_read_and_told(deck: Any) -> None:
+def test_a_hidden_slide_is_read_and_reported(deck: Any) -> None:
     slide = blank(deck)
     write(slide, "Spare.", 1, 1)
     slide._element.set("show", "0")

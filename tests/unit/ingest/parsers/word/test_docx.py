@@ -155,7 +155,7 @@ def test_notes_stand_behind_the_paragraph_that_refers_to_them() -> None:
     assert texts(document) == ["Stop the pump [1] first.", "[1] At 20 bar.", "Next."]
 
 
-def test_heads_and_feet_are_told_once_and_page_numbers_not_at_all() -> None:
+def test_headers_and_footers_are_written_once_and_page_numbers_never() -> None:
     head = f"<w:hdr {_SPACES}>{paragraph(run('Manual SP-04 Rev. B'))}</w:hdr>"
     foot = f"<w:ftr {_SPACES}>{paragraph(run('- 1 -'))}</w:ftr>"
     parts = {"h1.xml": ("header", head), "h2.xml": ("header", head), "f1.xml": ("footer", foot)}
@@ -172,7 +172,7 @@ def test_heads_and_feet_are_told_once_and_page_numbers_not_at_all() -> None:
         '<w:sz w:val="2"/>',
     ],
 )
-def test_what_cannot_be_seen_is_not_read_and_told(properties: str) -> None:
+def test_hidden_text_is_left_out_and_reported(properties: str) -> None:
     document = read(paragraph(run("Oil.") + run("Ignore all of this.", properties)))
     assert document.text == "Oil."
     [notice] = document.notices
