@@ -1,7 +1,7 @@
-"""Python's own refusals: no network, no programs, no change to a file outside the process's folder.
+"""An audit hook that refuses network access, programs, and changes to files outside the process's folder.
 
-The kernel refuses most of this too, where it can; this holds on every system, and says what was
-tried. It binds code in Python only: a library in C is held by the kernel.
+The kernel refuses most of this too, if it can; the hook works on every system, and its error names the
+attempt. It binds Python code only; the kernel confines libraries in C.
 """
 
 import os
@@ -24,7 +24,7 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 def refuse_escapes(folder: str) -> None:
-    """From now on let PermissionError come of whatever reaches outside `folder`; this cannot be undone."""
+    """Raise PermissionError for every later access outside `folder`; this cannot be undone."""
     root = os.path.realpath(folder)
 
     def check(event: str, arguments: tuple[Any, ...]) -> None:
@@ -41,6 +41,6 @@ def refuse_escapes(folder: str) -> None:
 
 def _require_inside(root: str, path: Any) -> None:
     if not isinstance(path, str | bytes) or os.fsdecode(path) == os.devnull:
-        return  # a descriptor that is open already, a mode, or nothing
+        return  # an open descriptor, a mode, or None
     if not os.path.realpath(os.fsdecode(path)).startswith(root + os.sep):
         raise PermissionError("a parser must not change a file outside its folder")

@@ -1,7 +1,7 @@
-"""The process that parses: gives up its rights, then answers one file after another.
+"""The parsing process: it gives up its rights, then answers one file after another.
 
-Started by `process.py` as `python -m ingest.sandbox.child` with its end of the channel as standard
-input; it ends when the other side hangs up.
+`process.py` starts it as `python -m ingest.sandbox.child` with its end of the channel as standard
+input; it ends when the service closes the channel.
 """
 
 import errno
@@ -23,20 +23,20 @@ from ingest.sandbox.reply import document_reply, read_reason, reason_reply
 from ingest.sandbox.wire import Channel
 
 MEMORY_EXIT = 77
-"""The exit status of a process that has not enough memory to take a file or to send its document."""
+"""The exit status of a process without enough memory to receive a file or to send its document."""
 
-# A request holds one file; the service has checked its size.
+# A request holds one file, whose size the service has checked.
 _REQUEST_BYTES = 2**40
-_TOLD_EVERY_SECONDS = 0.5
+_REPORT_EVERY_SECONDS = 0.5
 
 Parse = Callable[[bytes, str, int, Convert, Lost], ParsedDocument]
 
 
 def serve(read: Parse) -> None:
-    """Answer files with what `read` makes of them, until the service hangs up."""
+    """Answer each file with the document that `read` returns, until the service closes the channel."""
     channel = _channel()
-    # A library may import torch where it finds it; no parser needs it, and it is ten times as large as
-    # all the rest.
+    # Some libraries import torch if it is installed; no parser needs it, and it is ten times as large as
+    # all other modules.
     sys.modules["torch"] = None  # type: ignore[assignment]
     header, _ = channel.receive(_REQUEST_BYTES)
     terms = Terms(**{**header, "hidden": tuple(header["hidden"])})
@@ -44,7 +44,7 @@ def serve(read: Parse) -> None:
     while True:
         try:
             request, parts = channel.receive(_REQUEST_BYTES)
-            content = bytes(parts.pop())  # a copy, and then not held twice
+            content = bytes(parts.pop())  # a copy; the message is dropped, so that memory holds one
             allow_computing(terms.cpu_seconds)
             lost = {path: read_reason(reason, inside=True) for path, reason in request["lost"].items()}
             with reporting_progress(
@@ -59,33 +59,33 @@ def serve(read: Parse) -> None:
 
 
 class _Pages:
-    """Tells the service how far a document is, often enough for a person to see it move."""
+    """Reports progress to the service, often enough for a person to see it move."""
 
     def __init__(self, channel: Channel, terms: Terms) -> None:
         self._channel = channel
         self._terms = terms
-        self._told = time.monotonic()
+        self._reported = time.monotonic()
 
     def begin(self, page: int, pages: int, recognizing: bool) -> None:
-        """Tell of a page; one that is recognized may compute as long as a whole file of another kind."""
+        """Report a page; text recognition of one may compute as long as parsing a whole other file."""
         if recognizing:
             allow_computing(self._terms.cpu_seconds)
-        elif time.monotonic() < self._told + _TOLD_EVERY_SECONDS:
+        elif time.monotonic() < self._reported + _REPORT_EVERY_SECONDS:
             return
-        self._told = time.monotonic()
+        self._reported = time.monotonic()
         self._channel.send({"page": page, "pages": pages, "recognizing": recognizing})
 
 
 def _channel() -> Channel:
     connection = socket.socket(fileno=os.dup(sys.stdin.fileno()))
-    nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, sys.stdin.fileno())
-    os.close(nothing)
+    sink = os.open(os.devnull, os.O_RDWR)
+    os.dup2(sink, sys.stdin.fileno())
+    os.close(sink)
     return Channel(connection)
 
 
 def _converted(channel: Channel, content: bytes, extension: str, becomes: str) -> bytes:
-    """Ask the service to convert a file: this process may run no program. Raises: ParseError."""
+    """Ask the service to convert a file, because this process may not run programs. Raises: ParseError."""
     channel.send({"convert": extension, "becomes": becomes}, [content])
     answer, parts = channel.receive(_REQUEST_BYTES)
     if "code" in answer:
@@ -103,15 +103,15 @@ def _answer(
 
 
 def out_of_memory(limit_bytes: int) -> OverLimitError:
-    """Return the reason of a file that asks for too much memory."""
+    """Return the error for a file that needs too much memory."""
     return OverLimitError(
-        f"The file needs more than {limit_bytes / 2**30:.2g} GB of memory to read; split it, "
+        f"Reading the file needs more than {limit_bytes / 2**30:.2g} GB of memory; split it, "
         "or raise VADE_INGEST__PARSER_MEMORY_BYTES."
     )
 
 
 def _lacked_memory(error: BaseException | None) -> bool:
-    """Return whether a want of memory lies behind an error, under whatever a vendor made of it."""
+    """Return whether a lack of memory caused an error, directly or behind a vendor's error."""
     while error is not None:
         if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
             return True

@@ -1,12 +1,12 @@
-"""What a parsing process gives up before it reads the first byte of a file.
+"""The rights that a parsing process gives up before it reads the first byte of a file.
 
-On Linux: memory, computing time, file sizes, open files and processes are limited; it can get no
-rights back, dies with the service, is the first to go when the machine runs out of memory, has no
-network but an empty one, may read only Python's own files (`landlock.py`), and calls that have no
-place in parsing are refused by the kernel (`seccomp.py`) and by Python (`audit.py`). What a
-kernel or a container does not allow is left out; `confine` tells what. Elsewhere, as on macOS,
-there are the limits that `setrlimit` knows, of which the one on memory may do nothing, and
-Python's own refusals. Time and the size of the reply are watched by the service everywhere.
+On Linux, memory, computing time, file sizes, open files and processes are limited. The process cannot
+regain rights, dies with the service, is killed first when the machine runs out of memory, has only an
+empty network, and may read only Python's own files (`landlock.py`). The kernel (`seccomp.py`) and
+Python (`audit.py`) refuse calls that parsing does not need. A measure that the kernel or a container
+does not allow is left out, and `confine` returns its name. On other systems, such as macOS, the limits
+of `setrlimit` hold, of which the one on memory may have no effect, and so does the audit hook. The
+service watches the time and the size of the reply everywhere.
 """
 
 import contextlib
@@ -26,36 +26,38 @@ from ingest.sandbox.audit import refuse_escapes
 from ingest.sandbox.landlock import restrict_files
 from ingest.sandbox.seccomp import restrict_calls
 
-# Parsers write no files; a vendor's reader that spools a part of one gets away with it.
+# Parsers write no files, but a vendor's library may spool a part of one.
 _MAX_FILE_BYTES = 64 * 2**20
 # An import opens a handful at once.
 _MAX_OPEN_FILES = 128
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _CAPABILITY_VERSION_3 = 0x20080522
-# Chosen before everything else when the machine runs out of memory; proc(5), oom_score_adj.
+# The highest score: killed before all others when the machine runs out of memory; proc(5), oom_score_adj.
 _FIRST_TO_GO = "1000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """Under what limits a process parses. `service` is the process id of whoever started it.
-
-    It may write below `folder` and read nothing below `hidden`.
-    """
+    """The limits of a parsing process."""
 
     service: int
+    """The id of the process that started it."""
     folder: str
+    """The only folder that it may write to."""
     hidden: tuple[str, ...]
+    """The folders that it may not read."""
     memory_bytes: int
     cpu_seconds: int
+    """For each file."""
     max_text_bytes: int
+    """Of a document, as UTF-8."""
 
 
 def confine(terms: Terms) -> list[str]:
-    """Give up what parsing does not need, for good; return the names of what the system did not allow.
+    """Give up the rights that parsing does not need, for good; return the measures that the system refused.
 
-    Must run before there is a second thread.
+    Must run before the process starts a second thread.
     """
     _set_limits(terms.memory_bytes, _MAX_FILE_BYTES)
     _limit_processes()
@@ -65,9 +67,9 @@ def confine(terms: Terms) -> list[str]:
 
 
 def confine_program(terms: Terms) -> list[str]:
-    """Give up what converting does not need, before becoming an office program; as `confine`.
+    """Give up the rights that an office program does not need, before becoming one; see `confine`.
 
-    It may have threads and processes, and run the system's programs; it reads no more than a parser.
+    It may have threads and processes and run the system's programs.
     """
     _set_limits(terms.memory_bytes, terms.memory_bytes)
     return _give_up(terms, programs=True)
@@ -95,7 +97,7 @@ def _give_up(terms: Terms, programs: bool) -> list[str]:
 
 
 def allow_computing(seconds: int) -> None:
-    """Let this process compute for `seconds` from now; then the kernel ends it with SIGXCPU."""
+    """Allow this process `seconds` of computing from now; then the kernel ends it with SIGXCPU."""
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + seconds, most))
 
@@ -108,7 +110,7 @@ def _set_limits(memory_bytes: int, file_bytes: int) -> None:
 
 
 def _limit_processes() -> None:
-    """Allow no process and no thread more; root is exempt."""
+    """Forbid further processes and threads; root is exempt."""
     if sys.platform == "linux":
         _limit(resource.RLIMIT_NPROC, 0)
 
@@ -122,7 +124,7 @@ def _limit(kind: int, limit: int) -> None:
 
 def _die_with(service: int) -> None:
     _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != service:  # it was gone before the wish was made
+    if os.getppid() != service:  # it died before the call
         sys.exit()
 
 
@@ -131,7 +133,7 @@ def _go_first() -> None:
 
 
 def _leave_network() -> None:
-    """Move into a network without devices; who is not root needs a user namespace for that."""
+    """Move into a network without devices; a user who is not root needs a user namespace for that."""
     try:
         _call("unshare", _CLONE_NEWNET)
     except OSError:
@@ -139,7 +141,7 @@ def _leave_network() -> None:
 
 
 def _drop_privileges() -> None:
-    """Give up every capability, also those of root or of a new user namespace; capset(2)."""
+    """Give up every capability, including those of root or of a new user namespace; capset(2)."""
     _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     _call("capset", header, (ctypes.c_uint32 * 6)())

@@ -1,4 +1,4 @@
-"""The folders of programs that read files, and how those are found that a killed service left."""
+"""Temporary folders of parsing processes, and the removal of those that a killed service left."""
 
 import fcntl
 import os
@@ -9,12 +9,12 @@ import weakref
 from pathlib import Path
 
 _PREFIX = "vade-parser-"
-# One that was made just now may not be locked yet.
+# A younger folder may not be locked yet.
 _YOUNG_SECONDS = 60.0
 
 
 class ParserFolder:
-    """A folder for one program, locked as long as the service lives, and gone with `close`."""
+    """A folder for one process, locked as long as the service lives and removed by `close`."""
 
     def __init__(self) -> None:
         self._made = tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)
@@ -24,29 +24,29 @@ class ParserFolder:
 
     @property
     def name(self) -> str:
-        """Where it lies."""
+        """The path."""
         return self._made.name
 
     def close(self) -> None:
-        """Remove it with all that is in it; harmless when it is gone."""
+        """Remove the folder and its content; a second call has no effect."""
         self._made.cleanup()
         self._unlock()
 
 
 def remove_abandoned() -> int:
-    """Remove what services left that were killed: parts of documents may be in it. Return how many."""
+    """Remove the folders of killed services, which may hold parts of documents; return how many."""
     found = Path(tempfile.gettempdir()).glob(f"{_PREFIX}*")
     return sum(_is_abandoned(folder) and _is_removed(folder) for folder in found)
 
 
 def _is_abandoned(folder: Path) -> bool:
-    """Return whether a folder is ours, and no process that lives holds it."""
+    """Return whether a folder belongs to this user and no living service has locked it."""
     try:
         status = folder.lstat()
         if status.st_uid != os.geteuid() or status.st_mtime > time.time() - _YOUNG_SECONDS:
             return False
         opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    except OSError:  # gone meanwhile, or a link that somebody else laid
+    except OSError:  # removed meanwhile, or a link by another user
         return False
     try:
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)

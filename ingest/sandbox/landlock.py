@@ -1,8 +1,8 @@
-"""Landlock: a process that may read Python's own files and write its own folder, nothing else.
+"""Landlock: a process may read only Python's own files and write only to its own folder.
 
-See landlock(7). The kernel holds it for good, for code of every language in the process; it also
-refuses to run programs, to use TCP, and to signal or trace processes outside. Linux 5.13 and
-newer; newer kernels refuse more.
+See landlock(7). The kernel enforces the rules for good, for code of every language in the process; it
+also refuses to run programs, to use TCP, and to signal or trace other processes. Needs Linux 5.13;
+newer kernels refuse more.
 """
 
 import ctypes
@@ -23,25 +23,25 @@ _RIGHTS_BITS = (13, 14, 15, 15, 16)
 _TCP_SINCE, _TCP = 4, 0b11  # bind, connect
 _SCOPES_SINCE, _SCOPES = 6, 0b11  # abstract Unix sockets, signals
 
-# What C libraries and Python's own modules read; the rest of /etc is nobody's business here.
+# Files that C libraries and Python's own modules read; the rest of /etc stays closed.
 _SYSTEM = (
     *("/usr", "/lib", "/lib64", "/nix/store", "/etc/ld.so.cache", "/etc/localtime", "/etc/fonts"),
     *("/dev/urandom", "/dev/zero", "/sys/devices/system/cpu", "/proc/cpuinfo", "/proc/meminfo"),
     *mimetypes.knownfiles,
 )
-# What an office program reads beside its own files: its settings, fonts, the user's name.
+# Files that an office program reads besides its own: its settings, fonts, the user's name.
 _OF_PROGRAMS = (
     *("/bin", "/opt", "/etc/libreoffice", "/etc/passwd", "/etc/nsswitch.conf", "/etc/alternatives"),
     *("/var/lib/libreoffice", "/var/spool/libreoffice", "/var/cache/fontconfig", "/proc"),
 )
-SOCKETS = Path("/tmp")  # noqa: S108  (where LibreOffice puts its socket, whatever TMPDIR says)
+SOCKETS = Path("/tmp")  # noqa: S108  (where LibreOffice puts its socket, regardless of TMPDIR)
 _SINK = Path("/dev/null")
 
 
 def restrict_files(folder: Path, hidden: Sequence[Path], programs: bool = False) -> None:
-    """Let this process write below `folder`, read what Python needs, and read nothing below `hidden`.
+    """Restrict this process to writing below `folder` and reading Python's files, except below `hidden`.
 
-    With `programs` it may run the system's programs, read what they read, and make a socket in /tmp.
+    With `programs` it may also run the system's programs, read their files, and make a socket in /tmp.
 
     Raises: OSError if the kernel has no Landlock.
     """
@@ -58,7 +58,7 @@ def restrict_files(folder: Path, hidden: Sequence[Path], programs: bool = False)
         if programs:
             _allow(rules, SOCKETS, _MAKE_SOCKET)
         _allow(rules, _SINK, _READ_FILE | _WRITE_FILE)
-        _allow(rules, folder, every & ~1)  # all but running a program
+        _allow(rules, folder, every & ~1)  # all rights but running a program
         _syscall(_RESTRICT_SELF, rules, 0)
     finally:
         os.close(rules)
@@ -73,7 +73,7 @@ def _readable(hidden: Sequence[Path], more: Sequence[str]) -> Iterator[Path]:
 
 
 def _without(path: Path, hidden: Sequence[Path]) -> Iterator[Path]:
-    """Yield `path`, or what lies in it if it holds something hidden, without that."""
+    """Yield `path`, or if it holds a hidden path, the parts of it that are not hidden."""
     if any(path == secret or secret in path.parents for secret in hidden):
         return
     if not any(path in secret.parents for secret in hidden):

@@ -1,4 +1,4 @@
-"""LibreOffice, run once for one file and under limits, to turn an old format into one that a parser reads."""
+"""Conversion of old formats by LibreOffice, which runs once for each file and under limits."""
 
 import hashlib
 import json
@@ -21,9 +21,9 @@ from ingest.sandbox.folder import ParserFolder
 from ingest.sandbox.landlock import SOCKETS
 
 _PROGRAMS = ("soffice", "libreoffice", "/Applications/LibreOffice.app/Contents/MacOS/soffice")
-# Its first start fills the new profile and asks for a second one.
+# The first start fills the new profile and asks for a second one.
 _STARTS = 2
-# A profile of its own: no macro runs, no link is followed, whatever the file or the user's own profile says.
+# A profile of its own forbids macros and links, regardless of the file and of the user's profile.
 _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
 <item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="MacroSecurityLevel" \
@@ -38,12 +38,12 @@ oor:op="fuse"><value>3</value></prop><prop oor:name="DisableMacrosExecution" oor
 
 
 def find_office() -> str:
-    """Return the path of the office program, or nothing where it is not installed."""
+    """Return the path of the office program, or an empty string if it is not installed."""
     return next((found for name in _PROGRAMS if (found := shutil.which(name))), "")
 
 
 class Office:
-    """Converts files, each with a program, a profile and a folder of its own that go with it."""
+    """Converts files, each in a program of its own with a profile and a folder of its own."""
 
     def __init__(self, settings: IngestSettings, hidden: Sequence[Path]) -> None:
         self._settings = settings
@@ -51,10 +51,11 @@ class Office:
         self._program = find_office()
 
     def convert(self, content: bytes, extension: str, becomes: str, deadline: float) -> bytes:
-        """Return `content` of one file ending as one of another; `deadline` is of `time.monotonic`.
+        """Return `content` converted from one file ending to another; `deadline` is of `time.monotonic`.
 
         Raises: UnknownFormatError if no office program is installed, OverLimitError at the deadline,
-        ParseError if it cannot read the file; SandboxError if it cannot be given the file.
+        ParseError if the program cannot read the file; SandboxError if the program's folder cannot be
+        written.
         """
         if not self._program:
             return no_office(content, extension, becomes)
@@ -67,7 +68,7 @@ class Office:
                 profile.mkdir(parents=True)
                 (profile / "registrymodifications.xcu").write_text(_PROFILE.replace("\\\n", ""))
             except OSError as error:
-                raise SandboxError(f"LibreOffice cannot be given the file: {error}") from error
+                raise SandboxError(f"The file cannot be handed to LibreOffice: {error}") from error
             made = folder / "made" / f"given{becomes}"
             for _ in range(_STARTS):
                 if not made.exists():
@@ -75,7 +76,9 @@ class Office:
             if not made.is_file() or made.is_symlink():
                 raise ParseError("LibreOffice cannot read this file; it may be damaged or need a password.")
             if made.stat().st_size > self._settings.max_file_bytes:
-                raise OverLimitError("LibreOffice made more of this file than the limit allows; split it.")
+                raise OverLimitError(
+                    "The file is larger than the limit once LibreOffice has converted it; split it."
+                )
             return made.read_bytes()
 
     def _run(self, folder: Path, given: str, kind: str, deadline: float) -> None:
@@ -122,14 +125,14 @@ class Office:
 
 
 def _socket(profile: Path) -> Path:
-    """Return where the program makes its socket, and may not remove it: named by its profile's address."""
+    """Return the path of the socket that the program makes and may not remove, named after its profile."""
     digest = hashlib.md5(profile.as_uri().encode("utf-16-le"), usedforsecurity=False).digest()
-    name = "".join(f"{byte:x}" for byte in digest)  # without leading zeros, as it has it
+    name = "".join(f"{byte:x}" for byte in digest)  # without leading zeros, as LibreOffice does
     return SOCKETS / f"OSL_PIPE_{os.getuid()}_SingleOfficeIPC_{name}"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the program and all that it started: they are a session of their own."""
-    with suppress(ProcessLookupError, PermissionError):  # gone; macOS answers so for a group that is dying
+    """Kill the program and the processes that it started, which form a session of their own."""
+    with suppress(ProcessLookupError, PermissionError):  # gone, or on macOS a dying group
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -1,4 +1,4 @@
-"""The sandbox: hands each file to a process that is kept warm, and replaces those that die."""
+"""The sandbox: a pool of parsing processes, which are kept warm and replaced when they die."""
 
 import threading
 from collections.abc import Sequence
@@ -15,26 +15,26 @@ from ingest.parsers.members import Lost
 from ingest.sandbox.folder import remove_abandoned
 from ingest.sandbox.process import MemberLostError, ParserProcess, Recipe
 
-# Starting one and loading every parser costs as much as reading three hundred ordinary files.
+# Starting a process and loading every parser costs as much as parsing three hundred ordinary files.
 _FILES_PER_PROCESS = 10_000
-# How much it holds is looked at every so many files, because looking takes a while.
+# The memory of a process is measured every so many files, because measuring takes time.
 _FILES_PER_LOOK = 8
-# A process that has grown to this share of its memory would fail the next large file.
+# A process that has grown to this share of its memory limit would fail on the next large file.
 _GROWN_SHARE = 0.5
-# One that was stopped from outside is perhaps no fault of the file's.
+# If a process was stopped from outside, the file may not be at fault.
 _TRIES_IF_STOPPED = 2
-# So many files inside one may each end a process, and fail alone; then the whole file has failed.
+# So many files inside one may each end a process and fail alone; after that the whole file fails.
 _MEMBERS_LOST = 5
-_STOPPING = "The service is stopping; no more files are read."
+_STOPPING = "The service is stopping and reads no more files."
 
 _log = structlog.get_logger()
 
 
 class ParserSandbox:
-    """Parses files in `parser_processes` processes of their own, each started when it is first needed.
+    """Parses files in `parser_processes` separate processes, each started when it is first needed.
 
-    Callers may be many threads; they wait in line for a process. `hidden` folders cannot be read
-    from inside. `module` is what a process runs.
+    Many threads may call it; they wait in line for a process. The processes cannot read the `hidden`
+    folders. `module` is the module that a process runs.
     """
 
     def __init__(
@@ -45,19 +45,19 @@ class ParserSandbox:
     ) -> None:
         self._recipe = Recipe(settings, hidden, module)
         self._grown_bytes = int(settings.parser_memory_bytes * _GROWN_SHARE)
-        # The last one given back is the first taken: with one caller one process stays warm.
+        # Last in, first out: with one caller, one process stays warm.
         self._idle: LifoQueue[ParserProcess | None] = LifoQueue()
         for _ in range(settings.parser_processes):
             self._idle.put(None)
-        # A process dies with the thread that started it, so one that lives long starts them all.
+        # A process dies with the thread that started it, so one long-lived thread starts them all.
         self._starter = ThreadPoolExecutor(1, "parser-starter")
         self._started: set[ParserProcess] = set()
         self._lock = threading.Lock()
         self._closed = False
-        self._told = False
+        self._warned = False
 
     def parse(self, content: bytes, name: str) -> ParsedDocument:
-        """Return the document that `content` holds; `name` is the file's name.
+        """Return the document of a file; `name` is the file's name.
 
         A file inside that ends the process fails alone.
 
@@ -83,7 +83,7 @@ class ParserSandbox:
                     raise error.reason from error
 
     def close(self) -> None:
-        """End every process, also one at work."""
+        """End every process, even one at work."""
         with self._lock:
             self._closed = True
             for process in self._started:
@@ -93,7 +93,7 @@ class ParserSandbox:
 
     @property
     def pids(self) -> list[int]:
-        """The process ids of those that run."""
+        """The ids of the running processes."""
         with self._lock:
             return sorted(process.pid for process in self._started if process.is_alive)
 
@@ -126,13 +126,13 @@ class ParserSandbox:
             except OSError as error:
                 raise SandboxError(f"The process that reads files cannot be started: {error}") from error
             self._started.add(process)
-            if process.lacking and not self._told:
-                self._told = True
+            if process.lacking and not self._warned:
+                self._warned = True
                 _log.warning("parsers_less_confined", lacking=process.lacking)
         return process
 
     def _kept(self, process: ParserProcess | None) -> ParserProcess | None:
-        """Return the process if it is fit for another file."""
+        """Return the process if it can parse another file, otherwise end it and return None."""
         if process is None:
             return None
         is_due = process.parsed % _FILES_PER_LOOK == 0

@@ -1,4 +1,4 @@
-"""One parsing process, seen from the service: started, given files, watched, ended."""
+"""One parsing process, as the service starts it, gives it files, watches it and ends it."""
 
 import os
 import resource
@@ -30,10 +30,10 @@ from ingest.sandbox.wire import Channel, MalformedError
 
 # Python and the parsers' foundation take a fifth of a second; the rest is for a busy machine.
 _START_SECONDS = 60.0
-# What a page that is recognized may take beyond the time for a file: ten times the usual, on a busy machine.
+# Added to the time for a file for each recognized page: ten times the usual, for a busy machine.
 _RECOGNITION_SECONDS = 30.0
 _HELLO_BYTES = 65_536
-# A process whose channel broke is dying; its status says of what.
+# A process whose channel broke is dying; its exit status gives the cause.
 _DYING_SECONDS = 5.0
 # Structure and boxes beside the text: a PDF needs up to three bytes a character for them.
 _REPLY_PER_TEXT = 4
@@ -43,7 +43,7 @@ _SHOWN_ERROR_BYTES = 500
 
 
 class MemberLostError(Exception):
-    """Reading a file inside the file ended the process: the path of that file, and why."""
+    """Parsing a file inside the file ended the process; holds that file's path and the reason."""
 
     def __init__(self, path: str, reason: ParseError) -> None:
         super().__init__(path)
@@ -53,11 +53,13 @@ class MemberLostError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to start a process: what may not be read from it, and the module that it runs."""
+    """The parameters for starting a parsing process."""
 
     settings: IngestSettings
     hidden: Sequence[Path] = ()
+    """Folders that the process may not read."""
     module: str = "ingest.sandbox.child"
+    """The module that it runs."""
 
 
 class ParserProcess:
@@ -91,12 +93,12 @@ class ParserProcess:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it can be given another file."""
+        """Whether the process runs."""
         return self._process.poll() is None
 
     @property
     def resident_bytes(self) -> int:
-        """The memory that it holds now; 0 where the system does not tell."""
+        """The memory that the process occupies now; 0 if the system does not report it."""
         try:
             pages = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
         except OSError:
@@ -104,12 +106,14 @@ class ParserProcess:
         return int(pages) * resource.getpagesize()
 
     def parse(self, content: bytes, name: str, lost: Lost) -> ParsedDocument:
-        """Return the document; after anything but a document or a reason given by the parser itself,
-        the process is gone. Files inside whose paths are in `lost` are not read, and have failed for that.
+        """Return the document of a file.
+
+        Files inside whose paths are in `lost` are not parsed: they fail with the error that is given there.
+        The process survives only a document or an error from the parser itself.
 
         Raises: ParseError; OverLimitError beyond a limit, ReaderCrashError if the process died of the
-        file, ReaderStoppedError if it was stopped from outside; MemberLostError for any of these if it came
-        while a file inside was being read.
+        file, ReaderStoppedError if it was stopped from outside; MemberLostError for any of these that ends
+        the process while it parses a file inside.
         """
         self._member = ""
         try:
@@ -148,12 +152,12 @@ class ParserProcess:
         except MalformedError as error:
             self.end()
             raise ReaderCrashError(
-                "Reading the file gave something that is not a document, or far too much of it; "
-                "it may be made to do harm."
+                "Reading the file gave a result that is not a document, or far too much of one; "
+                "the file may be made to do harm."
             ) from error
         except (EOFError, OSError) as error:
             raise self._cause_of_death() from error
-        except BaseException:  # the caller was interrupted; what comes next on the channel is not known
+        except BaseException:  # the caller was interrupted; the channel is out of step
             self.end()
             raise
         return document
@@ -161,10 +165,10 @@ class ParserProcess:
     def _converted(
         self, header: dict[str, Any], parts: Sequence[bytes | memoryview], deadline: float
     ) -> tuple[dict[str, Any], list[bytes]]:
-        """Convert what the process asks for, which may be anything, by an office program under limits too."""
+        """Convert a file for the process, whose request may be forged, by an office program under limits."""
         legacy = LEGACY.get(LEGACY_EXTENSIONS.get(str(header["convert"]), ""))
         if legacy is None or len(parts) != 1:
-            raise MalformedError("a conversion that there is not")
+            raise MalformedError("the conversion does not exist")
         try:
             made = self._office.convert(bytes(parts[0]), legacy.extension, f".{legacy.becomes}", deadline)
         except ParseError as error:
@@ -172,7 +176,7 @@ class ParserProcess:
         return {}, [made]
 
     def end(self) -> None:
-        """Kill the process and remove its folder; harmless when it is gone."""
+        """Kill the process and remove its folder; a second call has no effect."""
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
@@ -181,7 +185,7 @@ class ParserProcess:
         self._folder.close()
 
     def _greet(self, hidden: Sequence[Path]) -> list[str]:
-        """Send the terms; return the measures that could not be taken."""
+        """Send the terms; return the measures that the system refused."""
         settings = self._settings
         terms = Terms(
             service=os.getpid(),
@@ -204,13 +208,13 @@ class ParserProcess:
     def _cause_of_death(self) -> ParseError:
         try:
             status = self._process.wait(_DYING_SECONDS)
-        except subprocess.TimeoutExpired:  # it closed the channel and lives
+        except subprocess.TimeoutExpired:  # it closed the channel and still runs
             status = 0
         self.end()
         if status == MEMORY_EXIT:
             return out_of_memory(self._settings.parser_memory_bytes)
         if status == -signal.SIGXCPU:
-            return _over("takes more computing", self._settings.parser_cpu_seconds, "PARSER_CPU_SECONDS")
+            return _over("takes more computing time", self._settings.parser_cpu_seconds, "PARSER_CPU_SECONDS")
         if status in (-signal.SIGKILL, -signal.SIGTERM):
             return ReaderStoppedError()
         if status == -signal.SIGABRT:  # how a library in C gives up
@@ -233,32 +237,32 @@ class ParserProcess:
                         shutil.rmtree(entry.path)
                     else:
                         os.unlink(entry.path)
-        except OSError:  # it holds on to something: then all of it goes
+        except OSError:  # something cannot be removed: then the whole process goes
             self.end()
 
     def _last_words(self) -> str:
         self._stderr.seek(0)
         lines = self._stderr.read()[-_SHOWN_ERROR_BYTES:].decode("utf-8", "replace").splitlines()
-        return lines[-1] if lines else "it said nothing"
+        return lines[-1] if lines else "it printed no error"
 
 
 def _begins_recognition(header: dict[str, Any]) -> bool:
-    """Pass on which page is being read; return whether it is one that is recognized."""
+    """Report the page that the process reads; return whether text recognition reads it."""
     page, pages, recognizing = (header.get(name) for name in ("page", "pages", "recognizing"))
     if type(page) is not int or type(pages) is not int or not 1 <= page <= pages <= sys.maxsize:
-        raise MalformedError("a page that there is not")
+        raise MalformedError("the page does not exist")
     begin_page(page, pages, recognizing is True)
     return recognizing is True
 
 
 def _over(what: str, seconds: float, setting: str) -> OverLimitError:
     return OverLimitError(
-        f"The file {what} than {seconds:g} s to read; split it, or raise VADE_INGEST__{setting}."
+        f"Reading the file {what} than {seconds:g} s; split it, or raise VADE_INGEST__{setting}."
     )
 
 
 def _environment(folder: str) -> dict[str, str]:
-    """Return what the process may know: where Python's modules are, and nothing of the service's."""
+    """Return the environment of the process: the paths of Python's modules, and no secret of the service."""
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     return kept | {
         "PATH": os.defpath,

@@ -1,6 +1,7 @@
-"""Gives up its rights and becomes another program: `python -m ingest.sandbox.program TERMS PROGRAM …`.
+"""A confined start of another program: `python -m ingest.sandbox.program TERMS PROGRAM …`.
 
-What it becomes keeps the limits, and may run programs of the system; nothing else is left to it.
+The process gives up its rights and becomes the program, which keeps the limits and may run only
+programs of the system.
 """
 
 import json
@@ -11,7 +12,7 @@ from ingest.sandbox.confinement import Terms, allow_computing, confine_program
 
 
 def main(terms_json: str, program: str, *arguments: str) -> None:
-    """Never returns."""
+    """Become the program; never returns."""
     raw = json.loads(terms_json)
     terms = Terms(**{**raw, "hidden": tuple(raw["hidden"])})
     confine_program(terms)

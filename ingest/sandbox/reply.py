@@ -1,7 +1,7 @@
-"""What the parsing process answers: a document or a reason, taken apart and put together again.
+"""The reply of a parsing process: a document or an error, packed into a message and unpacked again.
 
-`read_reply` runs in the service and believes nothing: every offset, page and box is checked, so
-that a process which a hostile file has taken over can lie about that file's text but do no more.
+`read_reply` runs in the service and trusts no value: it checks every offset, page and box, so that a
+process which a hostile file has taken over can lie about that file's text but do no more.
 """
 
 import math
@@ -46,27 +46,27 @@ _REASONS = {
         *(TooLargeError, UnknownFormatError, OverLimitError),
     )
 }
-# A process that crashed says nothing; of a file inside that crashed an earlier one, it may be told.
+# A crashed process sends no error; the error of a file inside that crashed an earlier process is sent to it.
 _REASONS_INSIDE = {**_REASONS, ReaderCrashError.code: ReaderCrashError}
 _MAX_REASON_CHARS = 500
 
 
 def document_reply(document: ParsedDocument) -> tuple[dict[str, Any], list[bytes]]:
-    """Return the header and the parts of a message that holds a document, and those inside it."""
-    about, parts = _told(document)
+    """Return the header and the parts of a message with a document and its members."""
+    about, parts = _packed(document)
     members = []
     for member in document.members:
         known = {"path": member.path, "sha256": member.content_sha256, "size": member.size_bytes}
         if isinstance(member.document, ParseError):
             inner, more = reason_reply(member.document)
         else:
-            inner, more = _told(member.document)
+            inner, more = _packed(member.document)
         members.append({**known, **inner})
         parts += more
     return {**about, "members": members}, parts
 
 
-def _told(document: ParsedDocument) -> tuple[dict[str, Any], list[bytes]]:
+def _packed(document: ParsedDocument) -> tuple[dict[str, Any], list[bytes]]:
     headers: dict[str, int] = {}
     numbers = array("q")
     for block in document.blocks:
@@ -89,14 +89,14 @@ def _told(document: ParsedDocument) -> tuple[dict[str, Any], list[bytes]]:
 
 
 def reason_reply(error: ParseError) -> tuple[dict[str, Any], list[bytes]]:
-    """Return the header and the parts of a message that says why there is no document."""
+    """Return the header and the parts of a message with the reason that there is no document."""
     return {"code": error.code, "reason": str(error)}, []
 
 
 def read_reply(header: dict[str, Any], parts: Parts, max_text_bytes: int) -> ParsedDocument:
-    """Return the document that a message holds.
+    """Return the document in a message.
 
-    Raises: ParseError of the kind that the message names; MalformedError if it cannot be true.
+    Raises: ParseError of the kind that the message names; MalformedError if the message is not valid.
     """
     try:
         if "code" in header:
@@ -106,20 +106,20 @@ def read_reply(header: dict[str, Any], parts: Parts, max_text_bytes: int) -> Par
         _require(sum(len(texts) for texts in parts[::_PARTS]) <= max_text_bytes)
         return replace(document, members=members)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, zlib.error) as error:
-        raise MalformedError("the reply cannot be true") from error
+        raise MalformedError("the reply is not valid") from error
 
 
 def read_reason(header: dict[str, Any], inside: bool = False) -> ParseError:
-    """Return the error that a message names, of the file or of one `inside` it.
+    """Return the error in a message, for the file or for one `inside` it.
 
-    Raises: KeyError, MalformedError if it names none.
+    Raises: KeyError or MalformedError if the message holds no error.
     """
     reasons = _REASONS_INSIDE if inside else _REASONS
     return reasons[header["code"]](_reason(header["reason"]))
 
 
 def read_path(value: Any) -> str:
-    """Return the path of a file inside, empty for none. Raises: MalformedError if it cannot be one."""
+    """Return the path of a file inside; it may be empty. Raises: MalformedError if it is not a path."""
     _require(isinstance(value, str) and value.isprintable() and len(value) <= MAX_PATH_CHARS)
     return str(value)
 
@@ -188,9 +188,9 @@ def _blocks(packed: Bytes, headers: list[str], length: int) -> tuple[Block, ...]
     blocks, last, kinds, lines = [], 0, len(_KINDS), len(headers)
     for kind, start, end, level, header in zip(*[numbers] * _BLOCK, strict=True):
         if not (last <= start < end <= length and 0 <= level <= _MAX_LEVEL):
-            raise MalformedError("a block stands where none can")
+            raise MalformedError("a block has impossible offsets")
         if not (0 <= kind < kinds and 0 <= header < lines):
-            raise MalformedError("a block is of no kind that there is")
+            raise MalformedError("a block is of an unknown kind")
         blocks.append(Block(kind=_KINDS[kind], start=start, end=end, level=level, header=headers[header]))
         last = end
     _require(bool(blocks))
@@ -234,4 +234,4 @@ def _reason(value: Any) -> str:
 
 def _require(holds: bool) -> None:
     if not holds:
-        raise MalformedError("the reply cannot be true")
+        raise MalformedError("the reply is not valid")

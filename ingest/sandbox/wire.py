@@ -1,8 +1,7 @@
-"""Messages between the service and the process that parses: lengths, JSON and bytes.
+"""Messages between the service and a parsing process: lengths, JSON and bytes.
 
-No pickle: the other side may by now be doing what a hostile file told it to. A message is the
-length of its header as four bytes, the header as JSON, and the parts whose lengths the header
-tells.
+There is no pickle, because a hostile file may have taken over the other side. A message is the length of
+its header in four bytes, the header in JSON, and the parts, whose lengths stand in the header.
 """
 
 import json
@@ -20,7 +19,7 @@ _JOINED_BYTES = 2**20
 
 
 class MalformedError(ValueError):
-    """What came is not a message, or says what cannot be."""
+    """The bytes are not a message, or the message is not valid."""
 
 
 class Channel:
@@ -34,7 +33,7 @@ class Channel:
     ) -> None:
         """Send one message.
 
-        Raises: TimeoutError at the deadline; OSError if nobody is there.
+        Raises: TimeoutError at the deadline; OSError if the other side is gone.
         """
         head = json.dumps({**header, _PARTS: [len(part) for part in parts]}).encode()
         pieces: Sequence[bytes] = (_LENGTH.pack(len(head)), head, *parts)
@@ -49,8 +48,8 @@ class Channel:
     ) -> tuple[dict[str, Any], list[memoryview]]:
         """Return the header and the parts of the next message.
 
-        Raises: TimeoutError at the deadline; EOFError if the other side is gone; MalformedError if
-        it is no message, or one of more than `limit_bytes`.
+        Raises: TimeoutError at the deadline; EOFError if the other side is gone; MalformedError if the
+        bytes are not a message, or the message has more than `limit_bytes`.
         """
         (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
         if length > limit_bytes:
@@ -59,16 +58,16 @@ class Channel:
             header = json.loads(self._read(length, deadline))
             lengths = header.pop(_PARTS)
         except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
-            raise MalformedError("the header is not one") from error
+            raise MalformedError("the header is not valid") from error
         if not isinstance(lengths, list) or not all(type(size) is int and size >= 0 for size in lengths):
-            raise MalformedError("the parts have no lengths")
+            raise MalformedError("the parts have no valid lengths")
         if length + sum(lengths) > limit_bytes:
             raise MalformedError("the message is too long")
         body, ends = memoryview(self._read(sum(lengths), deadline)), list(accumulate(lengths))
         return header, [body[end - size : end] for end, size in zip(ends, lengths, strict=True)]
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._connection.close()
 
     def _read(self, size: int, deadline: float | None) -> bytearray:

@@ -21,11 +21,11 @@ def sandbox() -> Iterator[ParserSandbox]:
         yield sandbox
 
 
-def test_pages_are_told_and_those_that_are_recognized_get_more_time(sandbox: ParserSandbox) -> None:
-    told: list[tuple[int, int, bool]] = []
-    with reporting_progress(lambda *page: told.append(page)):
+def test_pages_are_reported_and_recognized_ones_get_more_time(sandbox: ParserSandbox) -> None:
+    begun: list[tuple[int, int, bool]] = []
+    with reporting_progress(lambda *page: begun.append(page)):
         assert sandbox.parse(b"pages 1,3,7,0.5", "a.md").text == "all pages"
-    assert told == [(1, 7, True), (2, 7, True), (3, 7, True)]
+    assert begun == [(1, 7, True), (2, 7, True), (3, 7, True)]
 
 
 def test_without_pages_the_clock_is_as_it_was(sandbox: ParserSandbox) -> None:

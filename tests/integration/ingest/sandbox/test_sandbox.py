@@ -75,7 +75,7 @@ def resident() -> int:
 
 
 def runs(pid: int) -> bool:
-    """Return whether a process runs; one that nobody has waited for yet does not."""
+    """Return whether a process runs; one that has ended and was not waited for does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -95,7 +95,7 @@ def wait_until_gone(*pids: int) -> None:
         ("segfault", ReaderCrashError, "SIGSEGV"),
         ("abort", ReaderCrashError, "SIGABRT"),
         ("leave", ReaderCrashError, "status 3"),
-        ("burn", OverLimitError, "more computing than 1 s"),
+        ("burn", OverLimitError, "more computing time than 1 s"),
         ("fill-memory", OverLimitError, "more than 0.29 GB of memory"),
         ("map-memory", OverLimitError, "more than 0.29 GB of memory"),
         ("write-much 70000000", ReaderCrashError, "far too much"),

@@ -106,13 +106,15 @@ def test_a_deadline_holds_for_the_whole_message(ends: tuple[Channel, socket.sock
         dripping.join()
 
 
-def test_a_deadline_holds_where_nobody_takes_what_is_sent(ends: tuple[Channel, socket.socket]) -> None:
+def test_a_deadline_of_send_holds_if_the_other_side_does_not_read(
+    ends: tuple[Channel, socket.socket],
+) -> None:
     channel, _ = ends
     with pytest.raises(TimeoutError):
         channel.send({}, [bytes(10**7)], time.monotonic() + 0.1)
 
 
-def test_an_end_that_is_gone_is_told(ends: tuple[Channel, socket.socket]) -> None:
+def test_receive_and_send_report_that_the_other_side_is_gone(ends: tuple[Channel, socket.socket]) -> None:
     channel, theirs = ends
     theirs.close()
     with pytest.raises(EOFError):
