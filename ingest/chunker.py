@@ -1,4 +1,4 @@
-"""From a parsed document to chunks: by structure first, by sentence only where a block is too long."""
+"""Chunks of a parsed document, cut by structure, and by sentence only if a block is too long."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -9,27 +9,33 @@ from core.values.documents import Block, BlockKind, Chunk, ParsedDocument
 from llm.embedding.tokens import TextTokenizer
 
 CHUNKER_VERSION = 1
-# A section shorter than this share of the target takes in the next one: an isolated heading finds nothing.
+# A section shorter than this share of the target is joined with the next one: a heading alone answers little.
 _LEAST_SHARE = 0.25
-# The share of the model's limit that title, headings and table header may take from the text.
+# The share of the model's limit that the title, the headings and the table header may take from the text.
 _CONTEXT_SHARE = 0.3
 _HEADING_SEPARATOR = " > "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Unit:
-    """A block, or a part of one that was too long. `context` stands above it and leaves `room` tokens."""
+    """A block, or a part of one that was too long."""
 
     kind: BlockKind
+    # Offsets in the document's text.
     start: int
     end: int
     tokens: int
+    """The number of tokens in its text."""
     context: str
+    """The title, the headings and the table header above it."""
     page: int | None
+    """Its page's number, 1-based."""
     room: int
+    """The number of tokens that the context leaves for the text of a chunk."""
 
     @property
     def alone(self) -> bool:
+        """Whether it is a chunk of its own."""
         return self.kind is BlockKind.ROW
 
 
@@ -98,9 +104,9 @@ def _units(
 
 
 def _pieces(text: str, offsets: list[tuple[int, int]], budget: int) -> Iterator[tuple[int, int, int]]:
-    """Part a block that is over the budget at sentences, and a sentence that is over it at tokens.
+    """Yield the `(start, end, tokens)` of a block's parts within the budget.
 
-    Yields `(start, end, tokens)`.
+    A block over the budget is split at sentences, and a sentence over the budget at tokens.
     """
     if len(offsets) <= budget:
         yield 0, len(text), len(offsets)
@@ -127,7 +133,7 @@ def _groups(units: Iterator[_Unit], least: float) -> Iterator[list[_Unit]]:
     tokens = 0
     for unit in units:
         if group and _parts(group, tokens, unit, least):
-            if not _only_headings(group):  # what follows carries the headings in its context
+            if not _only_headings(group):  # the next unit has the headings in its context
                 yield group
             group, tokens = [], 0
         group.append(unit)
@@ -163,7 +169,7 @@ def _chunk(document: ParsedDocument, ordinal: int, group: list[_Unit]) -> Chunk:
 
 
 class _PageFinder:
-    """Finds pages for offsets that only grow."""
+    """Finds the pages of ascending offsets."""
 
     def __init__(self, document: ParsedDocument) -> None:
         self._pages = document.pages

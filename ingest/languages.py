@@ -1,7 +1,7 @@
-"""Which language a piece of text is in, by py3langid, imported nowhere else: small, offline, no network.
+"""The language of a text by py3langid, which is small, works offline and is imported only here.
 
-Its model, 4.5 MB, is loaded at the first document, in a process that ingests; it takes two thirds of a
-second. A piece then takes a tenth of a millisecond.
+Its model of 4.5 MB is loaded for the first document, which takes two thirds of a second; then a chunk takes
+a tenth of a millisecond.
 """
 
 import re
@@ -13,21 +13,21 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from core.values.documents import Chunk, ParsedDocument
 
-# Enough to know a document by.
+# Enough to identify the language of a document.
 _DOCUMENT_CHARS = 20_000
-# A piece with fewer letters, such as a row of numbers, is in its document's language. An ideograph says
-# more than a letter.
+# A chunk with fewer letters, such as a row of numbers, gets its document's language. An ideograph counts
+# as several letters.
 _LEAST_LETTERS = 40
 _LETTERS_PER_IDEOGRAPH = 8
-# On English and Chinese handbooks no answer at or above it was wrong, and one in twenty pieces of 80
-# letters stayed below.
+# On English and Chinese handbooks no answer at or above this confidence was wrong, and one in twenty texts
+# of 80 letters was below it.
 _LEAST_CONFIDENCE = 0.5
 _WORDLIKE = re.compile(r"[^\W\d_]+")
 _IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 
 
 def with_languages(document: ParsedDocument, chunks: Sequence[Chunk]) -> list[Chunk]:
-    """Return the chunks, each with its language as ISO 639-1; empty where nothing tells."""
+    """Return the chunks, each with its language as ISO 639-1, or an empty string if it is not clear."""
     whole = _language(document.text[:_DOCUMENT_CHARS])
     return [replace(chunk, language=_language(chunk.text) or whole) for chunk in chunks]
 

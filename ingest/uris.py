@@ -1,4 +1,4 @@
-"""The URIs of documents: of files, of files inside files, and which URIs can be kept."""
+"""The URIs of files and of files inside files, and the limit on their length."""
 
 import hashlib
 import os
@@ -8,11 +8,11 @@ from urllib.parse import unquote_to_bytes
 
 from core.errors import ParseError
 
-# A URI is a key: PostgreSQL's indexes take no longer ones.
+# A URI is a key, and PostgreSQL's indexes accept no longer ones.
 _LONGEST_BYTES = 2600
-# What the database holds of a URI.
+# The length of the database's column.
 _MAX_URI_CHARS = 4_096
-# What a path and an IRI read differently, and bytes that are not UTF-8; all else stays readable.
+# Characters with another meaning in an IRI, and bytes that are not UTF-8; all others stay readable.
 _ESCAPED = re.compile("[%#?\x00-\x1f\x7f\udc80-\udcff]")
 
 
@@ -22,7 +22,7 @@ def file_uri(path: Path) -> str:
 
 
 def file_path(uri: str) -> Path:
-    """Return the path that `file_uri` made this of."""
+    """Return the path of which `file_uri` returned this URI."""
     return Path(os.fsdecode(unquote_to_bytes(uri.removeprefix("file://"))))
 
 
@@ -35,15 +35,15 @@ def member_uri(parent: str, path: str) -> str:
 
 
 def escaped(path: str) -> str:
-    """Return a path as an IRI has it; what both read alike stays readable."""
+    """Return a path as it stands in an IRI, with only the necessary characters escaped."""
     return _ESCAPED.sub(lambda match: f"%{ord(match.group()) & 0xFF:02X}", path)
 
 
 def is_short(uri: str) -> bool:
-    """Return whether a URI can be kept."""
+    """Return whether a URI is short enough to be stored."""
     return len(uri.encode("utf-8", "replace")) <= _LONGEST_BYTES
 
 
 def too_long_to_keep(uri: str) -> tuple[str, ParseError]:
-    """Return the failure of a document whose URI cannot be kept."""
-    return uri[:_LONGEST_BYTES], ParseError(f"its address is longer than {_LONGEST_BYTES} bytes")
+    """Return the shortened URI and the error of a document whose URI is too long to be stored."""
+    return uri[:_LONGEST_BYTES], ParseError(f"The document's address is longer than {_LONGEST_BYTES} bytes.")

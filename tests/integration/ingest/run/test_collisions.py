@@ -128,5 +128,5 @@ def test_an_address_that_is_too_long_to_be_kept_is_told_and_costs_nothing_else(
     (tmp_path / "manuals" / "near.md").write_text("The pump is near.", "utf-8")
     report = app.ingestion.ingest(FolderSource(tmp_path / "manuals", frozenset({PUBLIC}), 2**20))
     [failure] = report.failures
-    assert "its address is longer than 2600 bytes" in failure.reason
+    assert "address is longer than 2600 bytes" in failure.reason
     assert versions(app) == {"near.md": 1}
