@@ -1,7 +1,7 @@
-"""LoRA adapters: small changes to a model's weights, one of them in force in each step.
+"""LoRA adapters: small changes to a model's weights, one of them active in each step.
 
-The scheduler groups sequences by adapter, and an adapter's name is part of a prefix's identity, so
-neither answers nor pages of two adapters ever mix.
+The scheduler groups sequences by adapter, and an adapter's name is part of a prefix's digest, so
+neither answers nor pages of two adapters mix.
 """
 
 from collections.abc import Mapping
@@ -16,14 +16,15 @@ from llm.engine.model.attention import is_latent
 from llm.engine.model.runner import Forward
 from llm.engine.tensors.batch import Batch
 
-_ABSORBED = "kv_b_proj"  # its weights are read apart from its layer, which an adapter would not see
+# Its weights are read without calling its layer, so an adapter on it would have no effect.
+_ABSORBED = "kv_b_proj"
 
 
 class Adapters:
     """The adapters of one model by name; the empty name is the model as it is."""
 
     def __init__(self, model: PreTrainedModel, folders: Mapping[str, Path]) -> None:
-        """Load the adapters into `model`, none in force.
+        """Load the adapters into `model`, all inactive.
 
         Raises: ModelError if peft is missing or a folder holds no fitting adapter.
         """
@@ -32,7 +33,7 @@ class Adapters:
         self._adapted: Any = _load(model, folders) if folders else None
 
     def use(self, name: str) -> None:
-        """Put an adapter in force. Raises: ModelError if there is none by that name."""
+        """Activate an adapter. Raises: ModelError if no adapter has that name."""
         if name == self._in_force:
             return
         if name and name not in self.names:
@@ -46,7 +47,7 @@ class Adapters:
 
 
 class AdaptedForward:
-    """Puts each batch's adapter in force before computing it."""
+    """Activates each batch's adapter before computing it."""
 
     def __init__(self, forward: Forward, adapters: Adapters) -> None:
         self._forward = forward
@@ -59,7 +60,7 @@ class AdaptedForward:
 
 
 def _load(model: PreTrainedModel, folders: Mapping[str, Path]) -> Any:
-    """Return the model with all adapters in it and none in force."""
+    """Return the model with all adapters loaded and inactive."""
     try:
         from peft import PeftConfig, PeftModel
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""Puts an engine together around a loaded model."""
+"""Builds an engine around a loaded model."""
 
 from dataclasses import replace
 
@@ -39,8 +39,7 @@ def build_engine(
 ) -> Engine:
     """Return an engine that owns `model` from now on; `adapters` are those loaded into it.
 
-    On a GPU, decoding steps are recorded now; `recorder` does that in another way. `ops` take the place
-    of the device's own.
+    On a GPU, decoding steps are recorded now. `recorder` and `ops` replace the device's own.
     Raises: UnsupportedModelError if the model's layers are of another kind or compute differently
     in pages; ModelError if the memory holds too few pages, or steps cannot be recorded.
     """
@@ -82,7 +81,7 @@ def assemble(model: PreTrainedModel, settings: EngineSettings, forward: Forward,
 def page_model(
     model: PreTrainedModel, layout: KvLayout, num_pages: int, settings: EngineSettings, seams: Seams
 ) -> ModelForward:
-    """Return the model's forward pass over pages, and over one more, that padding may write to."""
+    """Return the model's forward pass over pages; it has one page more, for padding to write to."""
     store = KvStore(layout, num_pages + 1, settings.page_tokens, settings.kv_dtype)
     attention = PagedAttention(store, seams.attention)
     attach(model, attention)
@@ -115,7 +114,7 @@ def record(
 
 
 def check_pages(num_pages: int, layout: KvLayout, settings: EngineSettings) -> None:
-    """Raises: ModelError, saying how much memory is missing, if there is not a page for each sequence."""
+    """Check that there is a page for each sequence. Raises: ModelError, which names the missing memory."""
     page_bytes = layout.bytes_per_token(settings.kv_dtype) * settings.page_tokens
     least = max(settings.max_sequences, probe_pages(settings.page_tokens))
     count_pages(num_pages * page_bytes, page_bytes, least, f"{settings.max_sequences} sequences")
@@ -142,7 +141,7 @@ def _pages_that_fit(
     seams: Seams,
     recorder: Recorder | None,
 ) -> int:
-    """Return the pages that the memory holds beside one for padding. Raises: ModelError if too few."""
+    """Return the number of pages that fit into memory, without the one for padding. Raises: ModelError."""
     least = max(settings.max_sequences, probe_pages(settings.page_tokens))
 
     def rehearse() -> None:
@@ -160,7 +159,7 @@ def _pages_that_fit(
 
 
 def _device_recorder(model: PreTrainedModel, settings: EngineSettings) -> Recorder | None:
-    """Return what records steps on the model's device; nothing where that is not possible or not wished."""
+    """Return the recorder for the model's device; None if steps cannot or should not be recorded."""
     if model.device.type != "cuda" or not settings.graphs or varies_with_length(model.config):
         return None
     return CudaRecorder()

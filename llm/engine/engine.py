@@ -1,4 +1,4 @@
-"""The engine: collect what was computed, start the next batch, tell; over and over."""
+"""The engine's step: collect the tokens of one batch, start the next, hand out the text of the first."""
 
 from collections.abc import Callable
 from collections.abc import Sequence as Many
@@ -14,7 +14,7 @@ from llm.engine.scheduling.sequence import Sequence
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The token chosen for one sequence, or why none could be."""
+    """The token chosen for one sequence, or the reason why no token could be chosen."""
 
     token: int
     logprob: TokenLogprob | None = None
@@ -27,9 +27,9 @@ Waiting = Callable[[], Many[Sample]]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """News of the request of that number: text, and once, last of all, its end."""
+    """A piece of one request's answer; the last event of a request carries its end."""
 
-    number: int
+    number: int  # of the request
     delta: Delta = field(default_factory=Delta)
     finish: Finish | None = None
 
@@ -38,25 +38,25 @@ class Runner(Protocol):
     """Computes a plan's tokens with a neural model."""
 
     def start(self, plan: Plan) -> Waiting:
-        """Start computing; what it returns gives one sample for each of `plan.sampled`, in order.
+        """Start computing; the returned function gives one sample for each of `plan.sampled`, in order.
 
-        May raise anything, now or when waited for; then nothing of the plan counts as computed.
+        Both may raise anything; then no token of the plan counts as computed.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _News:
-    """A token that a sequence has got, not yet spelled. `error` says why the request ends without it."""
+    """A sequence's new token, not yet turned into text."""
 
     sequence: Sequence
     sample: Sample
-    reason: FinishReason | None
-    error: str = ""
+    reason: FinishReason | None  # why the request ends with this token; None if it goes on
+    error: str = ""  # why the request ends without a token
 
 
 class Engine:
-    """Brings each request that it was given to exactly one end. Used by one thread at a time."""
+    """Brings each request to exactly one end. Only one thread may use it at a time."""
 
     def __init__(self, limits: Limits, num_pages: int, runner: Runner) -> None:
         self.pool = PagePool(num_pages)
@@ -66,9 +66,9 @@ class Engine:
         self.steps = 0
 
     def step(self, now: float) -> list[Event]:
-        """Return what the batch under way brought, having started the next; `now` is compared with deadlines.
+        """Return the events of the batch under way, after starting the next one.
 
-        So text is spelled and handed out while the device computes. The first call only starts.
+        `now` is compared with deadlines. Text is decoded and handed out while the device computes. The first call only starts a batch.
         """
         events = self._expire(now)
         news = self._collect()
@@ -76,7 +76,7 @@ class Engine:
         return events + [self._event_of(one) for one in news]
 
     def cancel(self, number: int) -> list[Event]:
-        """End a request early; nothing happens if it has ended already."""
+        """End a request early; a request that has ended already is left alone."""
         return [
             self._end(sequence, FinishReason.CANCELLED)
             for sequence in self.scheduler.sequences
@@ -97,18 +97,18 @@ class Engine:
             return
         try:
             self._under_way = plan, self._runner.start(plan)
-        except Exception as error:  # told with the next step, as if computing had failed
+        except Exception as error:  # reported by the next step, as if computing had failed
             self._under_way = plan, _failing(error)
 
     def _collect(self) -> list[_News]:
-        """Wait for the batch under way and take its tokens; whoever has ended meanwhile is left out."""
+        """Wait for the batch under way and take its tokens, except those of requests that ended meanwhile."""
         if self._under_way is None:
             return []
         (plan, wait), self._under_way = self._under_way, None
         sampled = plan.sampled
         try:
             samples = wait()
-        except Exception as error:  # whatever it was, only this plan's requests may suffer from it
+        except Exception as error:  # a fault of any kind ends only this plan's requests
             message = _message(error)
             return [self._failed(row.sequence, message) for row in plan.rows if not row.sequence.ended]
         self.steps += 1
@@ -121,7 +121,7 @@ class Engine:
             return self._failed(sequence, sample.error)
         try:
             reason = sequence.append(sample.token)
-        except Exception as error:  # a grammar that trips must not take others along
+        except Exception as error:  # a grammar's fault ends its own request only
             return self._failed(sequence, _message(error))
         if reason is not None:
             self.scheduler.remove(sequence)
@@ -137,7 +137,7 @@ class Engine:
             return self._end(sequence, FinishReason.ERROR, news.error)
         try:
             text, reason = sequence.spell(token, news.reason)
-        except Exception as error:  # nor must a tokenizer
+        except Exception as error:  # so does a tokenizer's
             return self._end(sequence, FinishReason.ERROR, _message(error))
         logprobs = (news.sample.logprob,) if news.sample.logprob is not None else ()
         delta = Delta(text, (token,), logprobs)

@@ -1,4 +1,4 @@
-"""A folder of weights to a running engine."""
+"""Loads a folder of weights and starts an engine on it."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def open_engine(
 
     `dtype` is `auto` (as stored), `bfloat16` or `float32`.
     Raises: ModelError if the folder cannot be loaded, UnsupportedModelError if the engine cannot
-    run what is in it.
+    run its model.
     """
     check_config(folder)
     return run_engine(folder, load_model(folder, device, dtype), settings)
@@ -42,10 +42,13 @@ def run_engine(folder: Path, model: PreTrainedModel, settings: EngineSettings) -
 
 
 def check_config(folder: Path) -> None:
-    """Raises: UnsupportedModelError before any weight is read; ModelError if there is no model."""
+    """Check, before any weight is read, that the engine can run the model in `folder`.
+
+    Raises: UnsupportedModelError if it cannot, ModelError if there is no model.
+    """
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # the vendor raises what it finds
+    except Exception as error:  # transformers raises errors of many kinds
         raise ModelError(f"{folder} holds no model that transformers knows: {error}") from error
     reason = refusal(config)
     if reason:
@@ -65,7 +68,7 @@ def load_model(folder: Path, device: str = "cpu", dtype: str = "auto") -> PreTra
             use_safetensors=True,
             trust_remote_code=False,
         )
-    except Exception as error:  # the vendor raises what it finds
+    except Exception as error:  # transformers raises errors of many kinds
         raise ModelError(f"{folder} cannot be loaded: {error}") from error
     return model.to(torch.device(device)).eval()
 
@@ -77,7 +80,7 @@ def load_codec(folder: Path, model: PreTrainedModel) -> TokenCodec:
     """
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # the vendor raises what it finds
+    except Exception as error:  # transformers raises errors of many kinds
         raise ModelError(f"{folder} holds no tokenizer: {error}") from error
     ends = model.generation_config.eos_token_id if model.generation_config else None
     listed = ends if isinstance(ends, list) else [ends]

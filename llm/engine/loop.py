@@ -1,4 +1,4 @@
-"""The thread that steps the engine, and the door that callers come through."""
+"""The thread that steps the engine, and the queue through which other threads submit requests."""
 
 import time
 from collections.abc import Callable
@@ -17,22 +17,22 @@ _MEMORY_OF_DURATIONS = 0.9  # weight of the past in the running mean of a reques
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSnapshot:
-    """Requests and pages at one moment; preemptions and steps since the start."""
+    """The engine's load at one moment."""
 
-    unfinished: int
-    running: int
-    waiting: int
-    pages: int
-    held_pages: int
-    preemptions: int
-    steps: int
+    unfinished: int  # requests that have not ended
+    running: int  # sequences that hold pages
+    waiting: int  # sequences without pages
+    pages: int  # in all
+    held_pages: int  # in use by at least one sequence
+    preemptions: int  # since the start
+    steps: int  # since the start
 
 
 class EngineLoop:
     """Runs an engine in a thread of its own; every method may be called from any thread.
 
-    Each submitted request gets exactly one end, whatever happens: also when a step fails, when the
-    thread itself fails, and when the loop is closed.
+    Each submitted request gets exactly one end, also when a step fails, when the thread itself fails,
+    and when the loop is closed.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class EngineLoop:
         self._thread.start()
 
     def snapshot(self) -> EngineSnapshot:
-        """Return what the engine is doing, for gauges; the numbers may be a step apart."""
+        """Return the engine's load, for gauges; the numbers may be a step apart."""
         scheduler, pool = self._engine.scheduler, self._engine.pool
         return EngineSnapshot(
             unfinished=len(self._streams),
@@ -69,13 +69,8 @@ class EngineLoop:
         )
 
     @property
-    def num_unfinished(self) -> int:
-        """Requests that have not ended."""
-        return len(self._streams)
-
-    @property
     def alive(self) -> bool:
-        """Whether requests are taken."""
+        """Whether the loop accepts requests."""
         return self._thread.is_alive() and not self._closing
 
     def submit(
@@ -83,8 +78,8 @@ class EngineLoop:
     ) -> Stream:
         """Return the stream of a request's answer.
 
-        Raises: RequestTooLongError if it could never run, EngineFullError if too many wait,
-        EngineClosedError.
+        Raises: RequestTooLongError if it could never run to its end, RequestInvalidError if its tokens are
+        not the model's, EngineFullError if too many requests wait, EngineClosedError.
         """
         with self._orders:
             if not self.alive:
@@ -104,7 +99,7 @@ class EngineLoop:
         return stream
 
     def close(self, drain_seconds: float = 0.0) -> None:
-        """Take no more requests, let those under way go on for a while, end the rest, stop the thread."""
+        """Refuse new requests, wait `drain_seconds` for those under way, cancel the rest, stop the thread."""
         with self._orders:
             self._closing = True
             self._orders.notify_all()
@@ -125,11 +120,11 @@ class EngineLoop:
         try:
             while self._take_orders():
                 self._deliver(self._engine.step(self.clock()))
-        finally:  # nobody may wait for a thread that is gone
+        finally:  # callers must not wait for a thread that has stopped
             self._abandon()
 
     def _take_orders(self) -> bool:
-        """Wait for work; tell the engine what is new and what is unwanted. False when all is over."""
+        """Wait for work and pass new and cancelled requests to the engine; return False once it is closed."""
         with self._orders:
             self._orders.wait_for(lambda: self._streams or self._closing)
             new, self._new = self._new, []

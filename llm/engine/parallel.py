@@ -1,8 +1,8 @@
-"""One engine over several processes of one node: the first decides, all compute.
+"""One engine over several processes of one node: the first process plans, all of them compute.
 
-How the model is split (tensor, expert or pipeline parallel) is transformers' business. Scheduler,
-pages and sampling live in the first process only; it sends each batch, and the others run it over
-their own part of model and pages, where page numbers mean the same.
+Transformers splits the model (tensor, expert or pipeline parallel). The scheduler, the page pool and
+sampling live in the first process only. It sends each batch, and the others compute it over their own
+part of the model and its pages; page numbers are the same in each process.
 """
 
 import torch.distributed as dist
@@ -26,17 +26,17 @@ class LeadingForward:
         self._forward = forward
 
     def __call__(self, batch: Batch) -> Tensor:
-        """Return the batch's logits, which every process helped to compute."""
+        """Return the batch's logits, computed by all processes together."""
         dist.broadcast_object_list([batch], src=LEADER)
         return self._forward(batch)
 
     def dismiss(self) -> None:
-        """Tell the others that nothing more comes."""
+        """End the other processes' loops."""
         dist.broadcast_object_list([None], src=LEADER)
 
 
 def lead(model: PreTrainedModel, settings: EngineSettings) -> tuple[Engine, LeadingForward]:
-    """Return the engine of the first process; dismiss the others when it is done.
+    """Return the first process's engine, and its forward pass, whose `dismiss` ends the other processes.
 
     Raises: as `build_engine`.
     """
@@ -46,7 +46,7 @@ def lead(model: PreTrainedModel, settings: EngineSettings) -> tuple[Engine, Lead
 
 
 def follow(model: PreTrainedModel, settings: EngineSettings) -> None:
-    """Compute what the first process sends until it dismisses; the settings must be the same as its own.
+    """Compute the first process's batches until it ends the loop; the settings must equal its own.
 
     Raises: as `build_engine`. A fault in a step ends a follower: the processes would no longer agree.
     """

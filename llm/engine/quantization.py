@@ -1,8 +1,8 @@
-"""Weights in eight bits: by torchao, and by ourselves where its tensors cannot do what the model asks.
+"""Weights in eight bits, by torchao or, for INT8 experts, by code of our own.
 
 Both `fp8` and `int8` halve a bfloat16 model. torchao's INT8 tensors cannot be multiplied in groups,
-so INT8 experts are ours (`experts.py`); experts of an uncommon kind stay as stored. Routers, the output
-layer and the projection that latent attention absorbs stay too.
+so INT8 experts are ours (`seams/experts.py`); experts of an uncommon kind stay as stored. Routers, the
+output layer and the projection that latent attention absorbs stay as stored too.
 """
 
 from typing import Literal
@@ -19,10 +19,10 @@ _KEPT = ("kv_b_proj", "lm_head", "gate", "router")
 
 
 def quantize_weights(model: PreTrainedModel, weights: WeightFormat) -> None:
-    """Turn the model's weights, in place, into the format named.
+    """Convert the model's weights to the given format, in place.
 
     Raises: ModelError if torchao is missing, UnsupportedModelError if the experts' weights are
-    stored in a way that it does not take.
+    stored in an order that float8 does not take.
     """
     if weights == "model":
         return

@@ -1,4 +1,4 @@
-"""What a caller asks of the engine, and what comes back: frozen values."""
+"""Requests to the engine and their answers, as frozen values."""
 
 import math
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ MAX_TOP_LOGPROBS = 20
 
 
 class Priority(IntEnum):
-    """Who goes first; a smaller number does."""
+    """The order of requests; the smaller number goes first."""
 
     INTERACTIVE = 0
     BACKGROUND = 1
@@ -45,24 +45,20 @@ class Guide:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """How tokens are chosen. Temperature 0 is greedy; `top_k` 0, `top_p` 1 and `min_p` 0 are off.
+    """How tokens are chosen. Equal seeds on equal prompts give equal tokens, in any batch."""
 
-    Equal seeds on equal prompts give equal tokens, whatever else runs in the batch. `logprobs` is
-    the number of alternatives reported with each token, None for no log-probabilities at all.
-    """
-
-    max_tokens: int = 512
-    temperature: float = 0.0
-    top_k: int = 0
-    top_p: float = 1.0
-    min_p: float = 0.0
-    repetition_penalty: float = 1.0
-    presence_penalty: float = 0.0
-    frequency_penalty: float = 0.0
+    max_tokens: int = 512  # of the answer
+    temperature: float = 0.0  # 0..2; 0 is greedy
+    top_k: int = 0  # likeliest tokens to draw from; 0 is off
+    top_p: float = 1.0  # share of probability to draw from; 1 is off
+    min_p: float = 0.0  # least probability beside that of the likeliest token; 0 is off
+    repetition_penalty: float = 1.0  # weakens tokens of prompt and answer; 1 is off
+    presence_penalty: float = 0.0  # subtracted from the logit of each token that occurs in the answer
+    frequency_penalty: float = 0.0  # the same, times the number of its occurrences
     seed: int = 0
-    stop: tuple[str, ...] = ()
-    stop_tokens: frozenset[int] = frozenset()
-    logprobs: int | None = None
+    stop: tuple[str, ...] = ()  # strings before which the text ends
+    stop_tokens: frozenset[int] = frozenset()  # tokens that end the answer and are not part of its text
+    logprobs: int | None = None  # alternatives reported with each token; None reports no log-probabilities
 
     def __post_init__(self) -> None:
         numbers = (
@@ -84,30 +80,26 @@ class Sampling:
 
     @property
     def greedy(self) -> bool:
-        """Whether the likeliest token is always taken."""
+        """Whether the likeliest token is always chosen."""
         return self.temperature == 0
 
     @property
     def penalized(self) -> bool:
-        """Whether tokens that occurred already are made less likely."""
+        """Whether tokens that have occurred become less likely."""
         return self.repetition_penalty != 1 or self.presence_penalty != 0 or self.frequency_penalty != 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationRequest:
-    """One prompt to continue.
+    """One prompt to continue."""
 
-    `salt` names who may share this prompt's pages: prefixes are shared only between requests of
-    equal salt and adapter. `deadline` is a reading of the engine's clock, None for no limit.
-    """
-
-    prompt: tuple[int, ...]
+    prompt: tuple[int, ...]  # token ids, at least one
     sampling: Sampling = field(default_factory=Sampling)
-    guide: Guide | None = None
-    adapter: str = ""
-    salt: str = ""
+    guide: Guide | None = None  # the grammar of the output, if it has one
+    adapter: str = ""  # a loaded adapter's name; empty for the model alone
+    salt: str = ""  # prefixes are shared only between requests of equal salt and adapter
     priority: Priority = Priority.INTERACTIVE
-    deadline: float | None = None
+    deadline: float | None = None  # a reading of the engine's clock; None for no limit
 
     def __post_init__(self) -> None:
         _require(len(self.prompt) > 0, "the prompt is empty")
@@ -119,12 +111,12 @@ class TokenLogprob:
 
     token: int
     logprob: float
-    top: tuple[tuple[int, float], ...] = ()
+    top: tuple[tuple[int, float], ...] = ()  # the likeliest tokens and their log-probabilities
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What one step, or several, added to an answer. Text may lag behind the tokens."""
+    """The part of an answer that one or more steps added. Text may lag behind the tokens."""
 
     text: str = ""
     tokens: tuple[int, ...] = ()
@@ -136,20 +128,20 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one request; `cached_tokens` of the prompt were found computed already."""
+    """The tokens of one request."""
 
     prompt_tokens: int = 0
-    cached_tokens: int = 0
+    cached_tokens: int = 0  # of the prompt's, those that an earlier request had computed
     completion_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The end of a request. `message` says what went wrong where the reason is an error."""
+    """The end of a request."""
 
     reason: FinishReason
     usage: Usage = field(default_factory=Usage)
-    message: str = ""
+    message: str = ""  # what went wrong, if the reason is an error
 
 
 def _require(condition: bool, message: str) -> None:

@@ -1,4 +1,4 @@
-"""The engine as a chat model: a folder of weights in, streamed text out."""
+"""The engine as a chat model: conversations in, streamed text out."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -36,7 +36,7 @@ class EngineChat:
         return self._codec.count(text)
 
     def stream(self, request: ChatRequest) -> Iterator[Delta | Finish]:
-        """Yield the answer's deltas and, last, its finish; closing the iterator cancels.
+        """Yield the answer's deltas and, last, its finish; closing the iterator cancels the request.
 
         Raises: RequestTooLongError, RequestInvalidError, EngineFullError before the first delta;
         GenerationFailedError, DeadlineExceededError, EngineClosedError at any time.
@@ -59,9 +59,9 @@ class EngineChat:
         yield raise_unless_answered(stream.wait())
 
     def snapshot(self) -> EngineSnapshot:
-        """Return what the engine is doing, for gauges."""
+        """Return the engine's load, for gauges."""
         return self._loop.snapshot()
 
     def close(self) -> None:
-        """End what is under way and stop."""
+        """Cancel the requests under way and stop the engine."""
         self._loop.close()

@@ -13,9 +13,9 @@ _BEAT_SECONDS = 0.05
 class Stream:
     """Iterates over an answer's deltas; `finish` holds its end once the iteration is over.
 
-    The engine never waits for a reader: what a slow one has not fetched is joined into one delta.
-    While nothing comes, an empty delta does now and then, so that the reader can leave; leaving the
-    iteration early cancels the request.
+    The engine never waits for a reader: deltas that a slow reader has not fetched are joined into one.
+    While the engine is silent, empty deltas are given at intervals, so that the reader can stop; leaving
+    the iteration early cancels the request.
     """
 
     def __init__(self, number: int, cancel: Callable[[int], None]) -> None:
@@ -26,7 +26,7 @@ class Stream:
         self._news = Condition()
 
     def put(self, event: Event) -> None:
-        """Add what a step brought; called by the engine's thread."""
+        """Add an event of the latest step; called by the engine's thread."""
         with self._news:
             assert self.finish is None, "a request ends once"
             self._pending.append(event.delta)
@@ -34,11 +34,11 @@ class Stream:
             self._news.notify_all()
 
     def cancel(self) -> None:
-        """Ask the engine to give the request up; its end still arrives, within one step."""
+        """Ask the engine to cancel the request; its end still arrives, within one step."""
         self._cancel(self.number)
 
     def wait(self, timeout: float | None = None) -> Finish:
-        """Return the end, skipping what has not been read. Raises: TimeoutError."""
+        """Return the request's end once it is known; unread deltas stay readable. Raises: TimeoutError."""
         with self._news:
             if not self._news.wait_for(lambda: self.finish is not None, timeout):
                 raise TimeoutError(f"request {self.number} has not ended")
@@ -62,7 +62,7 @@ class Stream:
 
 
 def raise_unless_answered(finish: Finish) -> Finish:
-    """Return `finish` if it ends a whole answer.
+    """Return `finish` if the answer is whole.
 
     Raises: GenerationFailedError, DeadlineExceededError, EngineClosedError.
     """

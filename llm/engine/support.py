@@ -1,4 +1,4 @@
-"""Which models the engine runs, how long a context it can hold, and proof that it computes the same."""
+"""Which models the engine runs, how long their contexts may be, and a check of its logits at start."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from llm.engine.tensors.batch import pack
 ATTENTION_KINDS = frozenset({"full_attention", "sliding_attention"})
 # RoPE whose frequencies depend on the longest sequence in the batch beyond the trained length.
 _LENGTH_DEPENDENT_ROPE = frozenset({"dynamic", "longrope"})
-# Models without positions, such as state-space models, name no limit; beyond this, memory is one.
+# The limit of models that name none, such as models without positions; beyond it, memory is the limit.
 _UNNAMED_CONTEXT = 32_768
 _PROBE_TOKENS = 24
 # Relative error of the last token's logits; half precision and INT8 may flip an expert's choice.
@@ -24,7 +24,7 @@ _EXACT_TOLERANCE, _ROUNDED_TOLERANCE = 1e-3, 0.3
 
 
 def refusal(config: Any) -> str:
-    """Return why the engine cannot run a model of this configuration, or nothing."""
+    """Return why the engine cannot run a model of this configuration; empty if it can."""
     kinds = set(getattr(config, "layer_types", None) or ()) - ATTENTION_KINDS
     if kinds:
         return f"{config.model_type} has layers of {', '.join(sorted(kinds))}, which keep no pages"
@@ -40,9 +40,9 @@ def refusal(config: Any) -> str:
 
 
 def context_limit(config: Any) -> int:
-    """Return the tokens of prompt and answer that the model can hold.
+    """Return the most tokens of prompt and answer together that the model takes.
 
-    Length-dependent RoPE is kept within its trained length, where it does not yet depend on the
+    Length-dependent RoPE is limited to its trained length, within which it does not depend on the
     batch: a long neighbour must not change a short request's answer.
     """
     limit = int(getattr(config, "max_position_embeddings", _UNNAMED_CONTEXT))
@@ -53,30 +53,33 @@ def context_limit(config: Any) -> int:
 
 
 def varies_with_length(config: Any) -> bool:
-    """Whether RoPE depends on the longest sequence: host code decides, which no recording repeats."""
+    """Whether RoPE depends on the longest sequence. Host code does that, so a recording cannot repeat it."""
     rope = getattr(config, "rope_parameters", None) or {}
     return rope.get("rope_type") in _LENGTH_DEPENDENT_ROPE
 
 
 def check_supported(model: PreTrainedModel) -> None:
-    """Raises: UnsupportedModelError, saying which part of the model the engine cannot run."""
+    """Check that the engine can run the model.
+
+    Raises: UnsupportedModelError, which names the part of the model that the engine cannot run.
+    """
     reason = refusal(model.config)
     if not reason and not getattr(model, "_supports_attention_backend", False):
-        reason = f"{model.config.model_type} does not let its attention be replaced"
+        reason = f"{model.config.model_type} does not allow its attention to be replaced"
     if reason:
         raise UnsupportedModelError(f"{reason}; use the `hf` back end or a remote server")
 
 
 @torch.no_grad()
 def plain_logits(model: PreTrainedModel) -> Tensor:
-    """Return `(vocabulary,)` float32: what the model itself says after the probe."""
+    """Return the unchanged model's logits after the probe, `(vocabulary,)` float32."""
     tokens = torch.tensor([_probe(model)], device=model.device)
     logits: Tensor = model(input_ids=tokens, use_cache=False).logits[0, -1]
     return logits.float()
 
 
 def verify(model: PreTrainedModel, forward: Forward, page_tokens: int, plain: Tensor, exact: bool) -> None:
-    """Compute the probe in pages, a chunk, a second chunk and a decode, and compare.
+    """Compare the logits of the probe, computed in pages by two chunks and a decode, with `plain`.
 
     Raises: UnsupportedModelError if the pages give other logits than the model alone.
     """

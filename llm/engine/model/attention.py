@@ -1,8 +1,8 @@
-"""How an unchanged transformers model is made to use pages.
+"""Paged attention for an unchanged transformers model.
 
-Its attention layers call two things that it lets others provide: a cache, which here stores new
-keys and values into pages and returns them as they came, and an attention function, which here
-reads the pages. A latent-attention layer (MLA) is recognized by its `kv_lora_rank`; it hands its
+Its attention layers call two replaceable parts: a cache, which here writes new keys and values into
+pages and returns them unchanged, and an attention function, which here reads the pages. A
+latent-attention layer (MLA) is recognized by its `kv_lora_rank`; it hands its
 latents to the cache, and its up-projection is absorbed into query and output, so that latents are
 never expanded to keys and values (DeepSeek-V2, section 2.1.2).
 """
@@ -24,7 +24,7 @@ IMPLEMENTATION = "vade_paged"
 
 
 class PagedCache(Cache):  # type: ignore[misc]
-    """A cache that writes into pages; the model believes that it starts afresh in each step."""
+    """A cache that writes into pages; to the model it looks empty in each step."""
 
     is_compileable = False
 
@@ -43,7 +43,7 @@ class PagedCache(Cache):  # type: ignore[misc]
         return keys, values
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
-        """No past: positions are given."""
+        """Return 0: positions are passed to the model, not counted from the cache."""
         return 0
 
 
@@ -56,14 +56,14 @@ class PagedAttention:
         self._batch: Batch | None = None
 
     def begin(self, batch: Batch) -> PagedCache:
-        """Set the batch that the next forward pass computes; return the cache to hand to the model."""
+        """Set the batch that the next forward pass computes; return the cache to pass to the model."""
         self._batch = batch
         return PagedCache(self._store, self._ops, batch.slots)
 
     def __call__(
         self, layer: nn.Module, query: Tensor, keys: Tensor, values: Tensor, rule: AttentionRule
     ) -> Tensor:
-        """Return `(1, t, h, d)` for a line of queries `(1, h, t, d)`; keys and values are the new ones."""
+        """Return `(1, t, h, d)` for a line of queries `(1, h, t, d)`; keys and values are the new tokens'."""
         assert self._batch is not None, "begin() sets the batch"
         streams = self._store.layers[layer.layer_idx]  # type: ignore[index]
         attend = (
@@ -85,8 +85,9 @@ class PagedAttention:
 class _GroupedLayer:
     """Grouped-query attention: pages hold keys and values.
 
-    A chunk behind other tokens reads them from pages. So does every chunk over INT8 pages, its own
-    tokens too: then an answer does not depend on where the prompt was cut or found computed.
+    A chunk behind other tokens reads their keys and values from pages. Over INT8 pages every chunk reads
+    its own tokens from pages too, so that an answer does not depend on where the prompt was cut into
+    chunks or on how much of it was shared.
     """
 
     def __init__(self, streams: tuple[KvStream, KvStream], ops: AttentionOps) -> None:
@@ -171,7 +172,7 @@ def attach(model: PreTrainedModel, attention: PagedAttention) -> None:
 
 
 def detach(model: PreTrainedModel) -> None:
-    """Make `model` attend as it did before `attach`; nothing happens if it was never attached."""
+    """Make `model` attend as it did before `attach`; a model that was never attached stays as it is."""
     if model.config._attn_implementation == IMPLEMENTATION:
         model.set_attn_implementation(model.unpaged_attention)
 
@@ -179,7 +180,7 @@ def detach(model: PreTrainedModel) -> None:
 def _attend(
     module: Any, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **options: Any
 ) -> tuple[Tensor, None]:
-    """Transformers' attention function: hand on to the engine that the layer belongs to."""
+    """Transformers' attention function: call the engine that the layer belongs to."""
     if options.get("softcap") is not None:
         raise UnsupportedModelError("the engine does not cap attention scores as this model does")
     rule = AttentionRule(options["scaling"], options.get("sliding_window"), options.get("s_aux"))

@@ -1,8 +1,8 @@
 """Decoding steps as recorded graphs: one launch instead of a thousand.
 
-A graph replays the same kernels on the same addresses. So each size of batch has a recording of its own,
-and a step's numbers are copied to where its recording looks for them. A batch between two sizes is
-filled up with rows that read and write one page that belongs to nobody. Prompts, and batches under an
+A graph replays the same kernels on the same addresses. So each batch size has a recording of its own,
+and a step's inputs are copied to the addresses that its recording reads. A batch between two sizes is
+padded with rows that read and write one page that no sequence uses. Prompts, and batches under an
 adapter, are computed without a recording.
 """
 
@@ -17,14 +17,15 @@ from llm.engine.model.runner import Forward
 from llm.engine.tensors.batch import Batch, DecodeRows
 
 Compute = Callable[[], Tensor]
-_WARM_UPS = 2  # the first compiles kernels, the second has every library's workspace; neither may be recorded
+# The first compiles kernels, the second allocates the libraries' workspaces; neither may be recorded.
+_WARM_UPS = 2
 
 
 class Recorder(Protocol):
     """Makes a computation repeatable without its host code."""
 
     def record(self, compute: Compute) -> Compute:
-        """Return what repeats `compute`, reading and writing the same memory, and returns the same tensor."""
+        """Return a replay of `compute` that reads and writes the same memory and returns the same tensor."""
         ...
 
 
@@ -35,7 +36,7 @@ class CudaRecorder:
         self._graphs: WeakSet[torch.cuda.CUDAGraph] = WeakSet()
 
     def record(self, compute: Compute) -> Compute:
-        """Warm up on a stream of its own, as recording asks for, then record."""
+        """Warm up on a separate stream, as CUDA graphs require, then record."""
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
@@ -58,7 +59,7 @@ class CudaRecorder:
 
 
 def bucket_sizes(most: int) -> tuple[int, ...]:
-    """Return the sizes of batch to record: powers of two, and the largest batch that there can be."""
+    """Return the batch sizes to record: the powers of two below `most`, and `most`."""
     sizes = [1]
     while sizes[-1] * 2 < most:
         sizes.append(sizes[-1] * 2)
@@ -66,7 +67,7 @@ def bucket_sizes(most: int) -> tuple[int, ...]:
 
 
 class RecordedForward:
-    """Computes decoding batches by recordings, all else by the forward pass it was given."""
+    """Computes decoding batches by replaying recordings, all other batches by `forward`."""
 
     def __init__(
         self, forward: Forward, recorder: Recorder, most_rows: int, most_pages: int, page_tokens: int
@@ -76,21 +77,21 @@ class RecordedForward:
         self._most = most_rows, most_pages
         self._page_tokens = page_tokens
         self._replays: dict[int, Compute] = {}
-        self._standing: Batch | None = None
+        self._inputs: Batch | None = None
 
     def record(self, trash_page: int, device: torch.device) -> None:
-        """Record every size, the largest first, whose memory the others then fit into.
+        """Record every size, the largest first, so that the others fit into its memory.
 
-        `trash_page` is a page that no sequence is given.
+        `trash_page` is a page that no sequence uses.
         """
         self._trash = trash_page
-        self._standing = _standing(*self._most, device)
+        self._inputs = _empty_inputs(*self._most, device)
         for rows in reversed(bucket_sizes(self._most[0])):
             batch = self._fill(None, rows)
             self._replays[rows] = self._recorder.record(lambda batch=batch: self._forward(batch))  # type: ignore[misc]
 
     def __call__(self, batch: Batch) -> Tensor:
-        """Return the batch's logits; they hold until the next call."""
+        """Return the batch's logits; they are valid until the next call."""
         rows = 0 if batch.decode is None or batch.chunks or batch.adapter else len(batch.slots)
         size = next((size for size in sorted(self._replays) if size >= rows), 0)
         if not (rows and size):
@@ -100,9 +101,9 @@ class RecordedForward:
         return logits[batch.sampled] if len(batch.sampled) < rows else logits[:rows]
 
     def _fill(self, batch: Batch | None, size: int) -> Batch:
-        """Put a batch's numbers, and padding behind them, into the standing memory; return its first rows."""
-        assert self._standing is not None
-        view = _first(self._standing, size)
+        """Copy a batch, and padding behind it, into the recorded inputs; return their first `size` rows."""
+        assert self._inputs is not None
+        view = _first(self._inputs, size)
         assert view.decode is not None
         rows = 0
         if batch is not None and batch.decode is not None:
@@ -111,7 +112,7 @@ class RecordedForward:
             view.positions[:, :rows].copy_(batch.positions)
             view.slots[:rows].copy_(batch.slots)
             view.decode.lengths[:rows].copy_(batch.decode.lengths)
-            # What stands behind the width is never read: no row is that long.
+            # Columns from `width` on are never read: no row is that long.
             view.decode.pages[:rows, :width].copy_(batch.decode.pages)
         if rows < size:
             view.tokens[:, rows:].zero_()
@@ -122,7 +123,9 @@ class RecordedForward:
         return view
 
 
-def _standing(rows: int, pages: int, device: torch.device) -> Batch:
+def _empty_inputs(rows: int, pages: int, device: torch.device) -> Batch:
+    """Return a decoding batch of zeros, whose memory the recordings read."""
+
     def zeros(*shape: int) -> Tensor:
         return torch.zeros(shape, dtype=torch.int64, device=device)
 
@@ -139,7 +142,7 @@ def _standing(rows: int, pages: int, device: torch.device) -> Batch:
 
 
 def _first(batch: Batch, rows: int) -> Batch:
-    """Return the first rows of a decoding batch, over the same memory."""
+    """Return the first rows of a decoding batch, as views of the same memory."""
     assert batch.decode is not None
     decode = DecodeRows(batch.decode.index[:rows], batch.decode.pages[:rows], batch.decode.lengths[:rows])
     return Batch(

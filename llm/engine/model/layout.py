@@ -1,4 +1,4 @@
-"""What a model stores for each token, found out by watching it store one."""
+"""The KV layout of a model, observed while it stores one token."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from llm.engine.tensors.stream_layout import LATENT_GROUP, StreamLayout
 
 
 class _Watcher(Cache):  # type: ignore[misc]
-    """A cache that keeps nothing but the shapes of what it is given."""
+    """A cache that only remembers the latest keys and values of each layer."""
 
     is_compileable = False
 
@@ -36,10 +36,10 @@ class _Watcher(Cache):  # type: ignore[misc]
 
 @torch.no_grad()
 def watch_layout(model: PreTrainedModel) -> KvLayout:
-    """Return the layout of this process's part of the model, by running it on one token.
+    """Return the KV layout of this process's part of the model, by running it on one token.
 
-    Watching instead of reading the configuration holds for every attention variant, and for a
-    model of which this process holds only some heads or layers.
+    Unlike the configuration, this is right for every attention variant, and for a model of which this
+    process holds only some heads or layers.
     """
     watcher = _Watcher()
     token = torch.zeros(1, 1, dtype=torch.int64, device=model.device)
@@ -53,7 +53,7 @@ def watch_layout(model: PreTrainedModel) -> KvLayout:
 def _streams(keys: Tensor, values: Tensor, latent: bool) -> tuple[StreamLayout, StreamLayout]:
     first, second = keys.shape[-1], values.shape[-1]
     if latent:
-        # The rotated part carries position, on which everything hangs: it stays in the model's dtype.
+        # The rotated part carries the position and stays in the model's dtype: its errors would cost most.
         group = LATENT_GROUP if first % LATENT_GROUP == 0 else first
         return StreamLayout(keys.shape[1], first, group), StreamLayout(values.shape[1], second, 0)
     return StreamLayout(keys.shape[1], first, first), StreamLayout(values.shape[1], second, second)

@@ -1,4 +1,4 @@
-"""How many KV pages there are room for, found out by doing the most that a step can do."""
+"""The number of KV pages that fit into memory, measured by running the largest step."""
 
 import gc
 from collections.abc import Callable
@@ -9,15 +9,14 @@ from core.errors import ModelError
 from core.settings import EngineSettings
 from llm.engine.tensors.batch import Batch, Chunk
 
-# Pages on a CPU share the memory with everything else, and nothing tells how much of it that needs.
+# On a CPU, pages share the memory with other programs, whose needs are unknown.
 CPU_PAGE_BYTES = 2 * 2**30
 
 
 def count_pages(room_bytes: int, page_bytes: int, least: int, needed_by: str) -> int:
-    """Return the pages that `room_bytes` hold.
+    """Return the number of pages that fit into `room_bytes`.
 
-    Raises: ModelError, saying how many bytes are missing, if they are fewer than `least`; `needed_by` says
-    who needs them.
+    Raises: ModelError, which names the missing bytes and `needed_by`, if that is fewer than `least`.
     """
     pages = max(0, room_bytes) // page_bytes
     if pages < least:
@@ -30,8 +29,11 @@ def count_pages(room_bytes: int, page_bytes: int, least: int, needed_by: str) ->
 
 
 def room_on_gpu(device: torch.device, share: float, rehearse: Callable[[], object]) -> int:
-    """Return the bytes that pages may take of a GPU: `share` of all its memory, less what others hold, and
-    less what this process held at its peak while `rehearse` did the most that a step can do."""
+    """Return the bytes of a GPU that pages may take.
+
+    That is `share` of all its memory, less what other processes hold, and less this process's peak while
+    `rehearse` ran the largest step.
+    """
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats(device)
     rehearse()
@@ -45,12 +47,12 @@ def room_on_gpu(device: torch.device, share: float, rehearse: Callable[[], objec
 
 
 def room_left(total_bytes: int, share: float, others_bytes: int, peak_bytes: int) -> int:
-    """Return what is left of a device's share; negative if there is less than nothing."""
+    """Return the bytes left of a device's share; negative if it is exceeded."""
     return int(total_bytes * share) - others_bytes - peak_bytes
 
 
 def largest_batch(settings: EngineSettings, context_tokens: int, device: torch.device) -> Batch:
-    """Return a step of the most tokens behind the longest past, all in page 0, whatever it holds."""
+    """Return a step of the most tokens behind the longest past; every token is read from page 0."""
     tokens = min(settings.max_step_tokens, context_tokens)
 
     def zeros(*shape: int) -> torch.Tensor:

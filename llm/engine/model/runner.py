@@ -1,4 +1,4 @@
-"""One step of the neural model: plan in, one sample for each sequence that got to its end out."""
+"""One step of the neural model: a plan in, one sample for each sequence that reached its end out."""
 
 from collections.abc import Callable
 from collections.abc import Sequence as Many
@@ -15,7 +15,7 @@ from llm.engine.scheduling.sequence import Sequence
 from llm.engine.tensors.batch import Batch, pack
 
 StartSampling = Callable[[Tensor, Many[Sequence]], Waiting]
-"""Takes logits `(s, vocabulary)` and their sequences; what it gives waits for a sample of each."""
+"""Takes logits `(s, vocabulary)` and their sequences; the returned function waits for a sample of each."""
 
 
 class Forward(Protocol):
@@ -36,7 +36,7 @@ class ModelForward:
 
     @torch.no_grad()
     def __call__(self, batch: Batch) -> Tensor:
-        """Return logits `(s, vocabulary)` float32; a batch that samples nothing gives none."""
+        """Return logits `(s, vocabulary)` float32; without `sampled`, it has no rows."""
         wanted = batch.sampled if len(batch.sampled) else batch.slots.new_zeros(1)
         output = self._model(
             input_ids=batch.tokens,
@@ -50,10 +50,10 @@ class ModelForward:
 
 
 class ModelRunner:
-    """Packs a plan, computes it, samples.
+    """Packs a plan, computes it and samples.
 
-    On a GPU everything is queued at once and the host goes on. A CPU computes when it is waited for: then
-    what was computed before is told first, as on a GPU.
+    On a GPU the work is queued at once and the host goes on. On a CPU it is computed when the result is
+    waited for, so that the text of the batch before is handed out first, as on a GPU.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class ModelRunner:
         self._start_sampling = start_sampling
 
     def start(self, plan: Plan) -> Waiting:
-        """Start computing; what it returns gives one sample for each of `plan.sampled`."""
+        """Start computing; the returned function gives one sample for each of `plan.sampled`, in order."""
         batch, sequences = pack(plan, self._page_tokens, self._device), plan.sampled
         if self._device.type == "cuda":
             return self._compute(batch, sequences)

@@ -1,11 +1,11 @@
-"""Choosing the next token of each sequence from its logits.
+"""Sampling: the next token of each sequence from its logits.
 
-A sequence's choice depends on its own logits, seed and position only: chance is one number in
-[0, 1) hashed from seed and position, looked up in the cumulative distribution. So a preempted
-request, or one with other batch mates, goes on as it would have done.
+A sequence's token depends on its own logits, seed and position only: the random number in [0, 1) is
+hashed from seed and position and looked up in the cumulative distribution. So a request continues
+with the same tokens after a preemption and in any batch.
 
-Everything is queued on the device and one small copy brings the tokens back, so that the host never waits
-in the middle. Log-probabilities, which few ask for, cost a second copy.
+All work is queued on the device, and one small copy brings the tokens back, so that the host never waits
+in the middle. Log-probabilities, which few requests want, cost a second copy.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ from llm.engine.request import TokenLogprob
 from llm.engine.scheduling.sequence import Sequence
 from llm.engine.tensors.transfer import Arriving, to_device
 
-_UNIFORM_BITS = 53  # what a float64 holds exactly
+_UNIFORM_BITS = 53  # the bits of a float64's mantissa
 
 
 def sample(logits: Tensor, sequences: Many[Sequence]) -> list[Sample]:
@@ -31,10 +31,10 @@ def sample(logits: Tensor, sequences: Many[Sequence]) -> list[Sample]:
 
 
 def start_sampling(logits: Tensor, sequences: Many[Sequence]) -> Callable[[], list[Sample]]:
-    """Queue the choice of a sample for each row; what is returned waits for them."""
+    """Queue the sampling of each row; the returned function waits for the samples."""
     steered = _steer(logits, sequences)
     tokens = _choose(steered, sequences)
-    # A sum is finite only if all its numbers are; it reads the logits once.
+    # A sum is finite only if all its terms are; computing it reads the logits once.
     sound = logits.sum(-1).isfinite()
     possible = sound if steered is logits else (steered > float("-inf")).any(-1)
     arriving = Arriving(torch.stack([tokens, sound.long(), possible.long()]))
@@ -43,7 +43,7 @@ def start_sampling(logits: Tensor, sequences: Many[Sequence]) -> Callable[[], li
     def finish() -> list[Sample]:
         chosen, finite, some = arriving.wait().tolist()
         errors = [
-            "the model's logits are not finite" if not one else "" if any_ else "the grammar leaves no token"
+            "the model's logits are not finite" if not one else "" if any_ else "the grammar allows no token"
             for one, any_ in zip(finite, some, strict=True)
         ]
         return [Sample(*answer) for answer in zip(chosen, logprobs(), errors, strict=True)]
@@ -75,10 +75,10 @@ def _steer(logits: Tensor, sequences: Many[Sequence]) -> Tensor:
 
 
 def _mask(sequence: Sequence) -> bytes:
-    """Return what a sequence's grammar allows; nothing if the grammar trips, which ends that row alone."""
+    """Return the bit mask of allowed tokens; empty if the grammar fails, which ends that request only."""
     try:
         return sequence.matcher.allowed() if sequence.matcher else b""
-    except Exception:  # the vendor's matcher raises what it likes
+    except Exception:  # the vendor's matcher may raise anything
         return b""
 
 
@@ -92,8 +92,11 @@ def _unpack(masks: Many[bytes], vocabulary: int) -> np.ndarray[tuple[int, int], 
 
 
 def _penalize(logits: Tensor, sequence: Sequence) -> None:
-    """Lower, in place, the logits of tokens that occurred: repetition as in CTRL (section 4.1), over
-    prompt and answer; presence and frequency as in OpenAI's interface, over the answer."""
+    """Lower the logits of tokens that have occurred, in place.
+
+    Repetition as in CTRL (section 4.1), over prompt and answer; presence and frequency as in OpenAI's
+    interface, over the answer.
+    """
     wish = sequence.request.sampling
     seen = to_device(torch.tensor(sorted(set(sequence.tokens))), logits.device)
     values = logits[seen]
@@ -106,7 +109,7 @@ def _penalize(logits: Tensor, sequence: Sequence) -> None:
 
 
 def _choose(logits: Tensor, sequences: Many[Sequence]) -> Tensor:
-    """Return `(s,)`: the likeliest token, or one drawn where that is wished."""
+    """Return a token for each row, `(s,)`: the likeliest for greedy requests, a drawn one for the others."""
     tokens = logits.argmax(-1)
     wishes = [sequence.request.sampling for sequence in sequences]
     for ordered in (False, True):
@@ -123,12 +126,12 @@ def _choose(logits: Tensor, sequences: Many[Sequence]) -> Tensor:
 
 
 def _draw(logits: Tensor, sequences: Many[Sequence]) -> Tensor:
-    """Return a token `(r,)` for each row, drawn from all that min-p leaves."""
+    """Return a token `(r,)` for each row, drawn from the tokens that min-p keeps."""
     return _fall(_scaled(logits, sequences).softmax(-1), sequences)
 
 
 def _draw_ordered(logits: Tensor, sequences: Many[Sequence]) -> Tensor:
-    """Return a token `(r,)` for each row, filtered in the order top-k, top-p, min-p."""
+    """Return a token `(r,)` for each row, drawn after top-k, top-p and min-p, in this order."""
     vocabulary = logits.shape[1]
     ordered, tokens = _scaled(logits, sequences).sort(descending=True, stable=True)
     wishes = [sequence.request.sampling for sequence in sequences]
@@ -147,14 +150,14 @@ def _scaled(logits: Tensor, sequences: Many[Sequence]) -> Tensor:
 
 
 def _fall(probabilities: Tensor, sequences: Many[Sequence]) -> Tensor:
-    """Return where each row's chance falls; probabilities below min-p of the largest do not count."""
+    """Return the place that each row draws; probabilities below min-p of the largest do not count."""
     device = probabilities.device
     least = _column([sequence.request.sampling.min_p for sequence in sequences], device)
     chances = [uniform(one.request.sampling.seed, len(one.tokens)) for one in sequences]
     kept = probabilities.masked_fill(probabilities < least * probabilities.amax(-1, keepdim=True), 0.0)
     cumulative = kept.cumsum(-1)
     found = torch.searchsorted(cumulative, cumulative[:, -1:] * _column(chances, device), right=True)[:, 0]
-    # Rounding may point behind the last possible token.
+    # Rounding may lead past the last possible token.
     last = kept.shape[1] - 1 - kept.flip(-1).gt(0).long().argmax(-1)
     return torch.minimum(found, last)
 
@@ -167,7 +170,7 @@ def _column(values: list[float], device: torch.device) -> Tensor:
 def _start_logprobs(
     logits: Tensor, tokens: Tensor, sequences: Many[Sequence]
 ) -> Callable[[], list[TokenLogprob | None]]:
-    """Queue the log-probabilities of the rows that want them."""
+    """Queue the log-probabilities of the rows that requested them; the returned function waits for them."""
     wanted = {
         row: min(sequence.request.sampling.logprobs, logits.shape[1])
         for row, sequence in enumerate(sequences)

@@ -1,19 +1,19 @@
-"""Who holds which KV page: reference counts, and which pages can be found again by their content.
+"""The pool of KV pages: reference counts, and an index of published pages by their content.
 
-A page is in exactly one of three places: free (content worthless), held (one or more sequences
-use it), or idle (nobody uses it, but its content is published and may be found again). Idle pages
-are given out, the longest idle first, when no free page is left.
+A page is in exactly one of three states: free (its content is worthless), held (one or more sequences
+use it), or idle (no sequence uses it, but its content is published and can be shared again). If no
+free page is left, idle pages are given out, the longest idle first.
 """
 
 from collections import OrderedDict
 from collections.abc import Sequence
 from hashlib import blake2b
 
-DIGEST_BYTES = 32  # wide enough that two prefixes never meet by chance or by intent
+DIGEST_BYTES = 32  # wide enough that two prefixes do not collide, by chance or by intent
 
 
 def prefix_root(*salts: str) -> bytes:
-    """Return the digest on which a chain of pages starts; different salts never share a page."""
+    """Return the digest at the root of a chain of pages; prefixes of different salts never share a page."""
     root = blake2b(digest_size=DIGEST_BYTES, person=b"prefix root")
     for salt in salts:
         encoded = salt.encode()
@@ -22,13 +22,13 @@ def prefix_root(*salts: str) -> bytes:
 
 
 def page_digest(parent: bytes, tokens: Sequence[int]) -> bytes:
-    """Return the digest of a full page: it stands for these tokens behind that prefix."""
+    """Return the digest of a full page of `tokens` behind the prefix whose digest is `parent`."""
     content = b"".join(token.to_bytes(4, "little") for token in tokens)
     return blake2b(parent + content, digest_size=DIGEST_BYTES, person=b"prefix page").digest()
 
 
 class PagePool:
-    """Hands out pages `0..num_pages-1` by number; knows nothing of tensors."""
+    """Hands out pages `0..num_pages-1` by number; it has no tensors."""
 
     def __init__(self, num_pages: int) -> None:
         self.num_pages = num_pages
@@ -51,7 +51,7 @@ class PagePool:
     def take(self) -> int:
         """Return a page that is now held once and whose content is worthless.
 
-        Raises: IndexError if none is available; ask `num_available` first.
+        Raises: IndexError if no page is available; check `num_available` first.
         """
         if self._free:
             page = self._free.pop()
@@ -64,7 +64,7 @@ class PagePool:
         return page
 
     def release(self, page: int) -> None:
-        """Give up one hold on `page`."""
+        """Decrease the reference count of `page`."""
         assert self._holders[page] > 0, f"page {page} is not held"
         self._holders[page] -= 1
         if self._holders[page] == 0:
@@ -74,7 +74,7 @@ class PagePool:
                 self._free.append(page)
 
     def share(self, digest: bytes) -> int | None:
-        """Return the page published under `digest`, held once more, or None."""
+        """Return the page published under `digest`, its reference count increased, or None."""
         page = self._published.get(digest)
         if page is not None:
             self._idle.pop(page, None)
@@ -82,7 +82,7 @@ class PagePool:
         return page
 
     def publish(self, page: int, digest: bytes) -> None:
-        """Let others find a full, computed page; the first page of equal content stays the known one."""
+        """Publish a full, computed page for sharing; of pages with equal content, only the first is."""
         assert self._holders[page] > 0, f"page {page} is not held"
         if digest not in self._published and page not in self._digests:
             self._published[digest] = page
@@ -93,7 +93,7 @@ class PagePool:
         return digest in self._published
 
     def forget_all(self) -> None:
-        """Forget every published page, as after a change of weights; held pages stay held."""
+        """Unpublish every page, as after a change of weights; held pages stay held."""
         self._free.extend(self._idle)
         self._idle.clear()
         self._published.clear()

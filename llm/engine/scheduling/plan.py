@@ -1,4 +1,4 @@
-"""What the scheduler decides: the work of one step."""
+"""The scheduler's decision: the work of one step."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ from llm.engine.scheduling.sequence import Sequence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one step and one request may take."""
+    """The bounds of one step and of one request."""
 
-    page_tokens: int
-    max_step_tokens: int
-    max_sequences: int
-    max_waiting: int
-    max_context_tokens: int
-    vocabulary: int
-    share_prefixes: bool = True
+    page_tokens: int  # tokens of one page
+    max_step_tokens: int  # tokens that one step computes
+    max_sequences: int  # sequences that run at once
+    max_waiting: int  # sequences that wait beside the running ones
+    max_context_tokens: int  # tokens of prompt and answer of one request
+    vocabulary: int  # token ids are below it
+    share_prefixes: bool = True  # whether requests share the pages of equal prefixes
 
     @property
     def capacity(self) -> int:
@@ -25,7 +25,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Compute tokens `start..stop` of a sequence in this step."""
+    """The tokens `start..stop` of a sequence, to be computed in this step."""
 
     sequence: Sequence
     start: int
@@ -39,7 +39,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The work of one step; all rows share one adapter. An empty plan means that nothing can run."""
+    """The work of one step; all rows share one adapter. An empty plan means that no sequence can run."""
 
     rows: tuple[Row, ...] = ()
     adapter: str = ""
@@ -51,8 +51,3 @@ class Plan:
     def sampled(self) -> tuple[Sequence, ...]:
         """The sequences that get a token from this step, in row order."""
         return tuple(row.sequence for row in self.rows if row.samples)
-
-    @property
-    def num_tokens(self) -> int:
-        """Tokens computed by the step."""
-        return sum(row.stop - row.start for row in self.rows)

@@ -1,9 +1,8 @@
-"""Which tokens of which requests are computed in the next step.
+"""The scheduler: which tokens of which requests are computed in the next step.
 
-One rule orders everything: a sequence's *turn*, the time at which it counts as having arrived. A
-background request counts as having arrived a fixed while later than it did, so it lets others
-pass but is never starved. The sequence whose turn is earliest is never displaced, and every
-sequence was admitted only because it fits alone; so something always moves.
+Sequences are ordered by their *turn*: the time of arrival, to which a background request adds a fixed
+delay, so that later interactive requests pass it but it never starves. The sequence with the earliest
+turn is never preempted, and a sequence is admitted only if it fits alone; so there is always progress.
 """
 
 from bisect import insort
@@ -34,12 +33,12 @@ class Scheduler:
 
     @property
     def capacity(self) -> int:
-        """Sequences that it takes at once."""
+        """The most sequences that may be unfinished at once."""
         return self._limits.capacity
 
     @property
     def num_waiting(self) -> int:
-        """Sequences that hold no pages yet, or lost them."""
+        """Sequences that have no pages yet, or were preempted."""
         return len(self._waiting)
 
     @property
@@ -56,7 +55,7 @@ class Scheduler:
         """Queue a sequence.
 
         Raises: RequestTooLongError or RequestInvalidError if it could never run to its end,
-        EngineFullError if too many wait already.
+        EngineFullError if too many sequences wait already.
         """
         self.check(sequence)
         if len(self._waiting) + len(self._running) >= self.capacity:
@@ -64,7 +63,7 @@ class Scheduler:
         insort(self._waiting, sequence, key=_TURN)
 
     def check(self, sequence: Sequence) -> None:
-        """Let nothing in that could never run to its end, or would take others along.
+        """Check that a sequence can run to its end and that its tokens are the model's.
 
         Raises: RequestTooLongError, RequestInvalidError.
         """
@@ -80,7 +79,7 @@ class Scheduler:
             )
 
     def plan(self) -> Plan:
-        """Return the next step's work, having made room for it."""
+        """Return the next step's work, after taking pages for it."""
         self._displace_for_first_waiting()
         self._steps += 1
         for adapter in self._adapters():
@@ -92,9 +91,9 @@ class Scheduler:
         return Plan()
 
     def commit(self, plan: Plan) -> None:
-        """Note that a plan's rows are computed; full pages can now be found by others."""
+        """Mark a plan's rows as computed and publish their full pages for sharing."""
         for row in plan.rows:
-            if row.sequence.ended:  # while it was computed; its pages are others' now
+            if row.sequence.ended:  # during the step; its pages may be another's now
                 continue
             first = row.start // self._limits.page_tokens
             row.sequence.computed = row.stop
@@ -104,7 +103,7 @@ class Scheduler:
                     self._pool.publish(row.sequence.pages[index], digest)
 
     def remove(self, sequence: Sequence) -> None:
-        """Forget a sequence, finished or not, and give its pages back."""
+        """Remove a sequence, finished or not, and release its pages."""
         sequence.ended = True
         if sequence is self._starved:
             self._starved = None
@@ -117,7 +116,7 @@ class Scheduler:
             self._last_step.pop(sequence.request.adapter, None)
 
     def _adapters(self) -> list[str]:
-        """Adapters with work, the one that has waited longest first."""
+        """Return the adapters with unfinished sequences, the one that has waited longest first."""
         adapters = dict.fromkeys(sequence.request.adapter for sequence in self.sequences)
         return sorted(adapters, key=lambda adapter: self._last_step.get(adapter, 0))
 
@@ -128,7 +127,7 @@ class Scheduler:
         for sequence in ready:
             decodes = sequence.remaining == 1
             width = 1 if decodes else min(sequence.remaining, spare)
-            if not sequence.pages or width == 0:  # without pages: preempted for one before it
+            if not sequence.pages or width == 0:  # without pages: preempted for a sequence before it
                 continue
             if self._grow(sequence, sequence.computed + width):
                 spare -= 0 if decodes else width
@@ -136,7 +135,7 @@ class Scheduler:
         return rows
 
     def _admit(self, adapter: str, rows: list[Row]) -> None:
-        """Add rows of waiting sequences, in turn; the first that must wait lets nobody pass."""
+        """Add rows of waiting sequences in turn order, up to the first that must wait."""
         spare = self._limits.max_step_tokens - sum(row.stop - row.start for row in rows)
         for sequence in [waiting for waiting in self._waiting if waiting.request.adapter == adapter]:
             if spare == 0 or self._awaits_prefix(sequence, rows) or not self._start(sequence):
@@ -147,13 +146,13 @@ class Scheduler:
             rows.append(Row(sequence, sequence.computed, sequence.computed + width))
 
     def _start(self, sequence: Sequence) -> bool:
-        """Move a waiting sequence among the running if it fits beside them; find its prefix."""
+        """Share a waiting sequence's prefix and move it to the running ones; return whether it fits."""
         if len(self._running) == self._limits.max_sequences:
             return False
         if self._starved is not None and self._starved.turn < sequence.turn:
             return False
         self._share_prefix(sequence)
-        # A page for each running sequence stays in hand, or the next steps would preempt again.
+        # One page for each running sequence is kept free, or the next steps would preempt again.
         if self._missing_pages(sequence) + len(self._running) > self._pool.num_available:
             self._release(sequence)
             self._starved = sequence
@@ -166,7 +165,7 @@ class Scheduler:
         return True
 
     def _share_prefix(self, sequence: Sequence) -> None:
-        """Take over published pages, but never the last token's: it must be computed to go on."""
+        """Share published pages, except the last token's, which must be computed to sample the next one."""
         if self._limits.share_prefixes:
             for index in range((len(sequence.tokens) - 1) // self._limits.page_tokens):
                 page = self._pool.share(sequence.digest(index, self._limits.page_tokens))
@@ -176,7 +175,7 @@ class Scheduler:
         sequence.computed = len(sequence.pages) * self._limits.page_tokens
 
     def _awaits_prefix(self, sequence: Sequence, rows: Iterable[Row]) -> bool:
-        """Whether a row of this very step computes the next page that the sequence could share."""
+        """Whether a row of this step computes the next page that the sequence could share."""
         size = self._limits.page_tokens
         for index in range((len(sequence.tokens) - 1) // size if self._limits.share_prefixes else 0):
             digest = sequence.digest(index, size)
@@ -191,7 +190,10 @@ class Scheduler:
         return -(-len(sequence.tokens) // self._limits.page_tokens) - len(sequence.pages)
 
     def _grow(self, sequence: Sequence, length: int) -> bool:
-        """Give a running sequence pages for `length` tokens, preempting later turns."""
+        """Take pages for `length` tokens of a running sequence, preempting later turns if needed.
+
+        Returns False if the sequence itself was preempted.
+        """
         needed = -(-length // self._limits.page_tokens) - len(sequence.pages)
         while self._pool.num_available < needed:
             victim = self._running[-1]
@@ -206,7 +208,7 @@ class Scheduler:
             sequence.pages.append(self._pool.take())
 
     def _displace_for_first_waiting(self) -> None:
-        """Preempt background sequences while an urgent one with an earlier turn lacks room."""
+        """Preempt background sequences while an interactive one with an earlier turn lacks room."""
         while self._waiting and self._running:
             first, last = self._waiting[0], self._running[-1]
             urgent = first.request.priority < last.request.priority and first.turn < last.turn
@@ -217,14 +219,14 @@ class Scheduler:
             self._preempt(last)
 
     def _preempt(self, sequence: Sequence) -> None:
-        """Take a running sequence's pages; it will be computed again, from what is still published."""
+        """Move a running sequence back to the waiting ones; its published pages can be shared again later."""
         self._running.remove(sequence)
         self._release(sequence)
         insort(self._waiting, sequence, key=_TURN)
         self.preemptions += 1
 
     def _release(self, sequence: Sequence) -> None:
-        """Give back all pages, the last first, so that a prefix's first page is idle the shortest."""
+        """Release all pages, the last first, so that a prefix's first page stays shareable the longest."""
         while sequence.pages:
             self._pool.release(sequence.pages.pop())
         sequence.computed = 0

@@ -17,12 +17,12 @@ class Matcher(Protocol):
         ...
 
     def accept(self, token: int) -> None:
-        """Take the token that was chosen. Raises: GenerationFailedError if the grammar forbids it."""
+        """Advance by the chosen token. Raises: GenerationFailedError if the grammar forbids it."""
         ...
 
     @property
     def finished(self) -> bool:
-        """Whether nothing but the end may follow."""
+        """Whether the output is complete: only its end may follow."""
         ...
 
 
@@ -30,7 +30,7 @@ class Transcript(Protocol):
     """Turns one request's tokens into text."""
 
     def add(self, token: int) -> str:
-        """Return the text that has become certain."""
+        """Return the text that is final after this token."""
         ...
 
     def finish(self) -> str:
@@ -39,15 +39,15 @@ class Transcript(Protocol):
 
     @property
     def stopped(self) -> bool:
-        """Whether a stop string was met; the text ends before it."""
+        """Whether a stop string occurred; the text ends before it."""
         ...
 
 
 class Sequence:
-    """The tokens of a request, how far they are computed, and the pages that hold the result.
+    """The tokens of a request, how many are computed, and the pages that hold their keys and values.
 
     `tokens[:computed]` have their keys and values in `pages`; a step computes some of the rest.
-    Decoding is not a phase of its own: it is what is left when one token remains.
+    Decoding is not a phase of its own: a sequence decodes while one token remains.
     """
 
     def __init__(
@@ -66,14 +66,14 @@ class Sequence:
         self.tokens: list[int] = list(request.prompt)
         self.computed = 0
         self.cached = 0
-        self.pages: MutableSequence[int] = array("q")  # what numpy copies without looking at each number
+        self.pages: MutableSequence[int] = array("q")  # numpy copies it without converting each number
         self.ended = False
         self._digests: list[bytes] = []
         self._root = prefix_root(request.salt, request.adapter)
 
     @property
     def num_prompt(self) -> int:
-        """Tokens of the prompt."""
+        """The number of tokens of the prompt."""
         return len(self.request.prompt)
 
     @property
@@ -83,17 +83,17 @@ class Sequence:
 
     @property
     def remaining(self) -> int:
-        """Tokens whose keys and values are still to be computed before the next one can be chosen."""
+        """The number of tokens to compute before the next one can be chosen."""
         return len(self.tokens) - self.computed
 
     @property
     def max_length(self) -> int:
-        """Tokens of prompt and answer at most; the last one is never computed."""
+        """The most tokens of prompt and answer; the last one is never computed."""
         return self.num_prompt + self.request.sampling.max_tokens
 
     @property
     def usage(self) -> Usage:
-        """What the request has cost so far."""
+        """The request's tokens so far."""
         return Usage(self.num_prompt, self.cached, len(self.tokens) - self.num_prompt)
 
     def digest(self, index: int, page_tokens: int) -> bytes:
@@ -105,7 +105,7 @@ class Sequence:
         return self._digests[index]
 
     def append(self, token: int) -> FinishReason | None:
-        """Add a chosen token; return why the request ends, as far as the token itself tells.
+        """Add a chosen token; return why the request ends with it, or None. Stop strings are left to `spell`.
 
         Raises: GenerationFailedError if the token breaks the request's grammar.
         """
@@ -117,9 +117,10 @@ class Sequence:
         return FinishReason.LENGTH if len(self.tokens) >= self.max_length else None
 
     def spell(self, token: int, reason: FinishReason | None) -> tuple[str, FinishReason | None]:
-        """Return the text that an appended token made certain, and why the request ends: its text may tell.
+        """Return the text that is final after an appended token, and why the request ends, or None.
 
-        Apart from `append`, because text takes time and the next step need not wait for it.
+        A stop string may end it here. This is apart from `append`, because decoding text takes time and the
+        next step need not wait for it.
         """
         if self.transcript is None:
             return "", reason

@@ -1,5 +1,5 @@
-"""What an unchanged model calls: attention over pages and products of experts.
+"""The replaceable parts of an unchanged model: attention over pages and the experts' products.
 
-Takes tensors; gives tensors, from plain torch or from kernels. Never knows a request. Read `ops.py`
+Takes tensors; gives tensors, from plain torch or from kernels. Never sees a request. Read `ops.py`
 first.
 """

@@ -1,4 +1,4 @@
-"""Who answers the engine's seams on a device: Triton kernels or plain torch."""
+"""The implementation of the engine's seams on a device: Triton kernels or plain torch."""
 
 import os
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ from llm.engine.seams.ops import AttentionOps, TorchOps
 log = structlog.get_logger()
 
 Kernels = Literal["auto", "triton", "torch"]
-# Ampere: the first with bfloat16 matrix instructions and asynchronous copies, on which the tiles count.
+# Ampere: the first with bfloat16 matrix instructions and asynchronous copies, for which the tiles are made.
 _LEAST_CAPABILITY = (8, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Seams:
-    """What computes attention and experts. One engine's own."""
+    """The attention and expert functions of one engine."""
 
     attention: AttentionOps
     experts: ExpertsFunction
 
 
 def choose_seams(wish: Kernels, device: torch.device) -> Seams:
-    """Return kernels on a GPU that can run them, otherwise the references.
+    """Return the kernels if the device can run them, otherwise the references in plain torch.
 
     Raises: ModelError if Triton is asked for by name and cannot run here.
     """
@@ -47,11 +47,11 @@ def choose_seams(wish: Kernels, device: torch.device) -> Seams:
 
 
 def _hindrance(device: torch.device) -> str:
-    """Return why kernels cannot run on the device, or nothing."""
+    """Return why kernels cannot run on the device; empty if they can."""
     if find_spec("triton") is None:
         return "it is not installed; install the `gpu` extra"
     if device.type == "cuda":
         found = torch.cuda.get_device_capability(device)
         return "" if found >= _LEAST_CAPABILITY else f"{torch.cuda.get_device_name(device)} is too old for it"
-    # Triton's own switch: kernels run step by step on a CPU, to be tested.
-    return "" if os.environ.get("TRITON_INTERPRET") == "1" else f"{device.type} is no GPU"
+    # Triton's own switch, for tests: kernels are interpreted on a CPU.
+    return "" if os.environ.get("TRITON_INTERPRET") == "1" else f"{device.type} is not a GPU"

@@ -1,8 +1,8 @@
 """The seam of the experts' matrix products.
 
-A model's router chooses experts for each token; what the chosen experts compute is handed to one
-function. The reference is transformers' grouped product, which sorts the tokens by expert; experts held in
-INT8 are made exact one at a time.
+A model's router chooses experts for each token; one function computes the chosen experts. The reference
+is transformers' grouped product, which sorts the tokens by expert; experts in INT8 are dequantized and
+computed one at a time.
 """
 
 from collections.abc import Callable
@@ -28,14 +28,14 @@ _SILU = {"SiLU", "SiLUActivation"}
 
 @dataclass(frozen=True, slots=True)
 class StoredWeights:
-    """One product's weights, all experts: `numbers` `(e, out, in)`, `scales` `(e, out)` if in eight bits."""
+    """One product's weights of all experts."""
 
-    numbers: Tensor
-    scales: Tensor | None = None
+    numbers: Tensor  # (e, out, in)
+    scales: Tensor | None = None  # (e, out), if the weights are in eight bits
 
 
 def stored_weights(experts: Any) -> tuple[StoredWeights, StoredWeights]:
-    """Return what gate and up, and down, are multiplied with, as it lies in memory."""
+    """Return the weights of gate and up, and those of down, as they are stored."""
     gate_up, down = (_stored(experts, name) for name in _PRODUCTS)
     return gate_up, down
 
@@ -54,7 +54,7 @@ def are_plain(experts: Any) -> bool:
 
 
 def torch_experts(experts: Any, hidden: Tensor, chosen: Tensor, weights: Tensor) -> Tensor:
-    """Sort the tokens by expert and multiply each expert's share at once."""
+    """Return `(t, d)`: tokens sorted by expert, each expert's tokens multiplied at once."""
     gate_up, down = stored_weights(experts)
     if gate_up.numbers.dtype == torch.int8:
         return _exact_in_turn(hidden, chosen, weights, gate_up, down)
@@ -63,7 +63,7 @@ def torch_experts(experts: Any, hidden: Tensor, chosen: Tensor, weights: Tensor)
 
 
 def attach_experts(model: PreTrainedModel, compute: ExpertsFunction = torch_experts) -> bool:
-    """Make the model's experts compute through `compute`; tell whether the model has such experts."""
+    """Make the model's experts call `compute`; return whether the model has replaceable experts."""
     layers = expert_layers(model)
     if not layers:
         return False
@@ -81,7 +81,7 @@ def expert_layers(model: PreTrainedModel) -> list[Any]:
 
 @torch.no_grad()
 def quantize_experts(model: PreTrainedModel) -> None:
-    """Hold plain experts in INT8 from now on, in place, with a scale for each row of weights."""
+    """Convert plain experts to INT8, in place, with a scale for each row of weights."""
     for module in filter(are_plain, expert_layers(model)):
         for name in _PRODUCTS:
             exact = getattr(module, name)
@@ -95,7 +95,7 @@ def _stored(experts: Any, name: str) -> StoredWeights:
     weights = getattr(experts, name)
     if weights.dtype == torch.int8:
         return StoredWeights(weights, getattr(experts, _SCALES.format(name)))
-    if hasattr(weights, "qdata"):  # torchao's tensors: numbers, and a scale a row
+    if hasattr(weights, "qdata"):  # torchao's tensors: numbers, and a scale for each row
         return StoredWeights(weights.qdata, weights.scale.squeeze(-1))
     return StoredWeights(weights)
 

@@ -1,4 +1,4 @@
-"""A plan as tensors: all rows' tokens in one line, and where their keys and values stand."""
+"""A plan as tensors: all rows' tokens in one line, and the slots of their keys and values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,49 +17,38 @@ Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 @dataclass(frozen=True, slots=True)
 class DecodeRows:
-    """The rows that compute one token each.
+    """The rows that compute one token each, as int64 tensors."""
 
-    `index` `(b,)` is each row's place in the line of tokens, `pages` `(b, p)` its pages in order,
-    filled up with page 0, and `lengths` `(b,)` its tokens including the new one. All int64.
-    """
-
-    index: Tensor
-    pages: Tensor
-    lengths: Tensor
+    index: Tensor  # (b,): each row's place in the line of tokens
+    pages: Tensor  # (b, p): each row's pages in order, padded with page 0
+    lengths: Tensor  # (b,): each row's tokens, including the new one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """A row that computes tokens `start..stop` of the line behind `past` tokens computed before.
+    """A row that computes several tokens."""
 
-    `pages` `(1, p)` int64 holds past and new tokens.
-    """
-
-    start: int
-    stop: int
-    past: int
-    pages: Tensor
+    start: int  # its first token's place in the line
+    stop: int  # the place behind its last token
+    past: int  # tokens of its sequence that were computed before
+    pages: Tensor  # (1, p) int64: the pages of past and new tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What one forward pass needs. `tokens` and `positions` are `(1, t)` int64.
+    """The input of one forward pass; all tensors are int64."""
 
-    `slots` `(t,)` int64 is where each token's keys and values go; `sampled` `(s,)` int64 the
-    places in the line whose logits are wanted, in plan order.
-    """
-
-    tokens: Tensor
-    positions: Tensor
-    slots: Tensor
-    decode: DecodeRows | None
-    chunks: tuple[Chunk, ...]
-    sampled: Tensor
-    adapter: str = ""
+    tokens: Tensor  # (1, t): the line of tokens
+    positions: Tensor  # (1, t): each token's position in its sequence
+    slots: Tensor  # (t,): where each token's keys and values are written
+    decode: DecodeRows | None  # the rows of one token, if there are any
+    chunks: tuple[Chunk, ...]  # the rows of several tokens
+    sampled: Tensor  # (s,): places in the line whose logits are needed, in plan order
+    adapter: str = ""  # of all rows; empty for the model alone
 
 
 def pack(plan: Plan, page_tokens: int, device: torch.device) -> Batch:
-    """Return the plan's rows as one line of tokens, brought to the device in one copy."""
+    """Return the plan's rows as one line of tokens, copied to the device at once."""
     rows = plan.rows
     ends = list(accumulate(row.stop - row.start for row in rows))
     spans = [(row, end - (row.stop - row.start)) for row, end in zip(rows, ends, strict=True)]
@@ -118,7 +107,7 @@ def _places(rows: Sequence[Row], page_tokens: int) -> tuple[list[int], list[int]
 
 
 def _tables(rows: list[Row], page_tokens: int) -> Integers:
-    """Return the rows' pages `(b, p)`, filled up with page 0."""
+    """Return the rows' pages `(b, p)`, padded with page 0."""
     tables = [_pages(row, page_tokens) for row in rows]
     filled = np.zeros((len(tables), max(map(len, tables), default=0)), np.int64)
     for line, table in zip(filled, tables, strict=True):
@@ -127,7 +116,7 @@ def _tables(rows: list[Row], page_tokens: int) -> Integers:
 
 
 def _send(arrays: list[Integers], device: torch.device) -> list[Tensor]:
-    """Return the arrays as tensors on the device, copied as one: a copy costs more than its bytes."""
+    """Return the arrays as tensors on the device, joined into one copy: each copy has a fixed cost."""
     joined = torch.from_numpy(np.concatenate([array.ravel() for array in arrays]))
     parts = torch.split(to_device(joined, device), [array.size for array in arrays])
     return [part.view(array.shape) for part, array in zip(parts, arrays, strict=True)]

@@ -1,6 +1,6 @@
-"""Where keys and values live: for each layer two streams of pages, in the model's dtype or INT8.
+"""The KV store: for each layer two streams of pages, in the model's dtype or in INT8.
 
-A *slot* is one token's place: slot `page * page_tokens + offset`. A grouped-query layer stores
+A *slot* is one token's place, numbered `page * page_tokens + offset`. A grouped-query layer stores
 its keys (after RoPE) and its values; a latent-attention layer (MLA) stores its latents and the
 rotated part of its keys, a fraction of the size.
 """
@@ -26,7 +26,7 @@ class KvLayout:
     device: torch.device
 
     def bytes_per_token(self, kv_dtype: Literal["model", "int8"]) -> int:
-        """Memory that one token takes over all layers."""
+        """Return the memory of one token over all layers."""
         return sum(
             stream.bytes_per_token(self.dtype.itemsize, kv_dtype)
             for streams in self.layers.values()
@@ -48,7 +48,7 @@ def quantize(values: Tensor, group: int) -> tuple[Tensor, Tensor]:
 
 
 def dequantize(numbers: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
-    """Return what `quantize` took, as nearly as INT8 holds it."""
+    """Return the values that `quantize` took, with INT8's error."""
     grouped = numbers.view(*scales.shape, -1).float() * scales.unsqueeze(-1)
     return grouped.flatten(-2).to(dtype)
 
@@ -57,7 +57,7 @@ class KvStream:
     """The pages of one stream: `payload` is `(pages, page_tokens, heads, width)`.
 
     `scales` is `(pages, page_tokens, heads, width / group)` float32 for INT8, otherwise None.
-    Contents are uninitialized until written: whoever reads must mask what is not its own.
+    Contents are worthless until written: a reader must mask the slots that are not its own.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class KvStream:
 
     @property
     def num_bytes(self) -> int:
-        """Memory in use."""
+        """The memory of the stream."""
         return self.payload.nbytes + (0 if self.scales is None else self.scales.nbytes)
 
 
@@ -89,7 +89,7 @@ class KvStore:
         self, layout: KvLayout, num_pages: int, page_tokens: int, kv_dtype: Literal["model", "int8"]
     ) -> None:
         self.page_tokens = page_tokens
-        with layout.device:  # made where they stay: they may be larger than the host's memory
+        with layout.device:  # allocated on the device: they may be larger than the host's memory
             self.layers = {
                 index: (
                     KvStream(num_pages, page_tokens, first, layout.dtype, kv_dtype == "int8"),
@@ -100,5 +100,5 @@ class KvStore:
 
     @property
     def num_bytes(self) -> int:
-        """Memory in use."""
+        """The memory of all streams."""
         return sum(stream.num_bytes for streams in self.layers.values() for stream in streams)

@@ -1,6 +1,6 @@
-"""Numbers between host and device without waiting: through pinned memory, which the device reads itself.
+"""Copies between host and device that do not block: through pinned memory, which the device reads itself.
 
-A plain copy would stop the host until everything queued before it is done.
+A plain copy would block the host until all work queued before it is done.
 """
 
 import torch
@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def to_device(values: Tensor, device: torch.device) -> Tensor:
-    """Return `values`, which lie on the host, on the device; work queued later sees them."""
+    """Return a copy of host `values` on the device; work that is queued later sees them."""
     if device.type != "cuda":
         return values.to(device)
     return values.pin_memory().to(device, non_blocking=True)
@@ -27,7 +27,7 @@ class Arriving:
             self._arrived.record()
 
     def wait(self) -> Tensor:
-        """Return it, on the host, as soon as it is there; what was queued later is not waited for."""
+        """Return the tensor on the host once it has arrived; work that was queued later is not waited for."""
         if self._arrived is not None:
             self._arrived.synchronize()
         return self._host

@@ -1,4 +1,4 @@
-"""Text and tokens: chat templates, grammars, and text as tokens come.
+"""Text and tokens: chat templates, grammars, and text decoded token by token.
 
 Takes conversations and token ids; gives token ids and text. Never runs a model. Read `tokens.py` first.
 """

@@ -1,4 +1,4 @@
-"""A conversation as the neural back ends take it, and what they give back."""
+"""A conversation as the chat models take it."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,15 +16,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
-    """A conversation to continue. `salt` names who may share its prefix, empty for nobody.
-
-    `timeout_seconds` bounds the whole answer, waiting included.
-    """
+    """A conversation to continue."""
 
     messages: tuple[Message, ...]
     sampling: Sampling = field(default_factory=Sampling)
-    guide: Guide | None = None
-    adapter: str = ""
-    salt: str = ""
+    guide: Guide | None = None  # the grammar of the answer, if it has one
+    adapter: str = ""  # a loaded adapter's name; empty for the model alone
+    salt: str = ""  # requests of equal salt share their prefixes; with an empty one, none does
     priority: Priority = Priority.INTERACTIVE
-    timeout_seconds: float = 120.0
+    timeout_seconds: float = 120.0  # for the whole answer, waiting included

@@ -1,4 +1,4 @@
-"""Output that follows a grammar: llguidance tells which tokens may come next."""
+"""Guided output: llguidance computes which tokens a grammar allows next."""
 
 from collections.abc import Callable
 
@@ -27,13 +27,13 @@ class GrammarMatcher:
         return bytes(self._matcher.compute_bitmask())
 
     def accept(self, token: int) -> None:
-        """Take the token that was chosen. Raises: GenerationFailedError if the grammar forbids it."""
+        """Advance by the chosen token. Raises: GenerationFailedError if the grammar forbids it."""
         if not self._matcher.consume_token(token):
             raise GenerationFailedError(f"the grammar failed: {self._matcher.get_error()}")
 
     @property
     def finished(self) -> bool:
-        """Whether nothing but the end may follow."""
+        """Whether the output is complete: only its end may follow."""
         return self._matcher.is_stopped()
 
 

@@ -1,4 +1,4 @@
-"""The border between text and tokens: chat template, transcripts, grammars."""
+"""Text to tokens and back for one model: chat template, transcripts, grammars."""
 
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from llm.engine.text.transcript import TextTranscript
 
 
 class TokenCodec:
-    """Speaks one model's token language."""
+    """Encodes conversations and decodes answers with one model's tokenizer."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, stop_tokens: frozenset[int] = frozenset()) -> None:
         if not isinstance(tokenizer, PreTrainedTokenizerFast):
@@ -25,10 +25,10 @@ class TokenCodec:
         self._markers = sorted(filter(None, markers), key=len, reverse=True)
 
     def encode_chat(self, messages: tuple[Message, ...]) -> tuple[int, ...]:
-        """Return the prompt's tokens, ending where the assistant begins to speak.
+        """Return the prompt's tokens, up to where the assistant's answer begins.
 
-        Contents are data: what looks like one of the model's own markers is broken up, so that a
-        document can neither end its turn nor begin another's.
+        Contents are data: text that equals one of the model's special tokens is broken up, so that a
+        document can neither end its turn nor begin another one.
         """
         turns = [{"role": message.role, "content": self._defuse(message.content)} for message in messages]
         if self._tokenizer.chat_template is None:
@@ -46,7 +46,7 @@ class TokenCodec:
         return TextTranscript(self._backend, stop)
 
     def matcher(self, guide: Guide) -> GrammarMatcher:
-        """Return a matcher. Raises: RequestInvalidError if the grammar cannot be used."""
+        """Return a matcher for a grammar. Raises: RequestInvalidError if it cannot be used."""
         return self._grammars.matcher(guide)
 
     @cached_property

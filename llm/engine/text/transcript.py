@@ -1,12 +1,12 @@
-"""Tokens to text, one at a time, up to a stop string."""
+"""Text decoded token by token, up to a stop string."""
 
 from tokenizers import Tokenizer
 
-_UNFINISHED = "\ufffd"  # what a tokenizer writes for the first bytes of a character
+_UNFINISHED = "\ufffd"  # a tokenizer's output for the first bytes of a character
 
 
 class TextTranscript:
-    """Grows a text by tokens; holds back what may be the beginning of a stop string.
+    """Decodes tokens as they come; holds back text that may begin a stop string.
 
     Each new piece is the difference between two decodings of the last few tokens, because a token's
     text depends on its neighbours and may be half a character.
@@ -22,7 +22,7 @@ class TextTranscript:
         self.stopped = False
 
     def add(self, token: int) -> str:
-        """Return the text that has become certain."""
+        """Return the text that is final after this token."""
         self._tokens.append(token)
         before = self._decode(self._start, self._end)
         after = self._decode(self._start, len(self._tokens))
@@ -32,7 +32,7 @@ class TextTranscript:
         return self._release(after[len(before) :])
 
     def finish(self) -> str:
-        """Return the text held back so far; nothing follows a stop string."""
+        """Return the text held back so far; empty after a stop string."""
         if self.stopped:
             return ""
         before = self._decode(self._start, self._end)

@@ -1,9 +1,9 @@
 """The chosen experts of a small batch: gate, up and activation in one product, then down, then the sum.
 
-A small batch gives an expert a handful of rows, so a step's time is that of reading the weights: a
-program takes a strip of one expert's output columns and multiplies it with all of that expert's rows.
-An expert that nobody chose costs an empty program. Nothing depends on what was routed but the
-contents of tensors, so a recorded graph stays valid, and no sum depends on the order of programs.
+In a small batch an expert has a handful of rows, so the time of a step is that of reading the weights: a
+program reads a strip of one expert's output columns and multiplies it with all of that expert's rows.
+An expert without rows costs an empty program. Routing changes only the contents of tensors, not their
+shapes, so a recorded graph stays valid; and no sum depends on the order of programs.
 """
 
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from llm.engine.seams.kernels.routing import route
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Tiling:
-    rows: int
-    columns: int
-    depth: int
-    stages: int
+    rows: int  # of an expert, multiplied at once
+    columns: int  # of output, one program's strip
+    depth: int  # numbers of a row and of a column that are multiplied in one stage
+    stages: int  # of weights under way at once
 
 
 def _tiling(pairs: int, experts: int, element_bytes: int) -> _Tiling:
-    """Return how one program cuts its work.
+    """Return the tiles of one program.
 
     Few rows: 16 rows are one matrix instruction. A strip of 32 columns, 256 bytes deep, is 8 KiB a
     stage, 16 KiB for gate and up together; four stages are 64 KiB, three programs to a processor: 144 KiB
@@ -43,7 +43,7 @@ def _tiling(pairs: int, experts: int, element_bytes: int) -> _Tiling:
 def fused_experts(
     hidden: Tensor, chosen: Tensor, weights: Tensor, gate_up: StoredWeights, down: StoredWeights
 ) -> Tensor:
-    """Return `(t, d)`: the weighted sum of what the chosen experts `(t, k)` make of `hidden` `(t, d)`.
+    """Return `(t, d)`: the weighted sum of the chosen experts' `(t, k)` outputs for `hidden` `(t, d)`.
 
     `gate_up` is `(e, 2 i, d)`, the gates first, activated by SiLU; `down` `(e, d, i)`.
     """

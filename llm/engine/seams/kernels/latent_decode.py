@@ -1,8 +1,8 @@
-"""One query of each sequence over its pages of latents (MLA, absorbed): every head reads the same latents.
+"""Decode attention over pages of latents (MLA, absorbed): all heads of a sequence read the same latents.
 
-Latents are keys and values both, so a tile is read once and used twice. INT8 latents are made exact
-again in registers, 64 to a scale; that costs about 4 instructions a number, a third of what an H100
-has time for while 672 bytes of a token arrive. The rotated part of the keys is never quantized.
+Latents are both keys and values, so a tile is read once and used twice. INT8 latents are dequantized in
+registers, 64 to a scale; that costs about 4 instructions a number, a third of what an H100 has time for
+while the 672 bytes of a token arrive. The rotated part of the keys is never quantized.
 """
 
 import triton

@@ -1,7 +1,7 @@
-"""New keys and values into their pages, quantized on the way: one launch for both streams of a layer.
+"""Writes new keys and values into pages, quantized if the pages are: one launch for both streams of a layer.
 
-A program takes one token's entry of one head in both streams. Rounding is to the nearest, ties to
-even, and the division exact, so that pages hold the same bytes whichever way wrote them.
+A program writes one token's entry of one head in both streams. Rounding is to the nearest, ties to
+even, and the division is exact, so that pages hold the same bytes as the reference writes.
 """
 
 import triton
@@ -12,7 +12,7 @@ from llm.engine.tensors.store import INT8_MAX, SMALLEST_SCALE, KvStream
 
 
 def write_pages(streams: tuple[KvStream, KvStream], slots: Tensor, states: tuple[Tensor, Tensor]) -> None:
-    """Put both streams' `(t, k, d)` into `slots` `(t,)`: as `TorchOps.write`."""
+    """Write both streams' `(t, k, d)` into `slots` `(t,)`: as `TorchOps.write`."""
     (first, second), (keys, values) = streams, states
     _write[(len(slots), keys.shape[1])](
         keys, first.payload, first.scales, values, second.payload, second.scales, slots,
@@ -23,7 +23,7 @@ def write_pages(streams: tuple[KvStream, KvStream], slots: Tensor, states: tuple
 
 
 def can_write(states: tuple[Tensor, Tensor]) -> bool:
-    """Whether the kernel takes these: as many heads in both, the last dimension contiguous."""
+    """Whether the kernel takes these states: equal numbers of heads, the last dimension contiguous."""
     keys, values = states
     return keys.shape[1] == values.shape[1] and keys.stride(-1) == values.stride(-1) == 1
 
@@ -77,7 +77,7 @@ def _write_entry(
         scale = tl.maximum(tl.div_rn(tl.max(tl.abs(exact), 1), tl.full((GROUPS,), MOST, tl.float32)), LEAST)
         tl.store(scales + place * (WIDTH // GROUP) + groups, scale, mask=groups * GROUP < WIDTH)
         quotient = tl.div_rn(exact, tl.broadcast_to(scale[:, None], (GROUPS, PADDED)))
-        # 1.5 x 2^23: adding it leaves no room for a fraction, so the addition itself rounds to even.
+        # 1.5 x 2^23: the sum has no bits for a fraction, so the addition itself rounds to even.
         rounded = (quotient + 12582912.0) - 12582912.0
         tl.store(pages + place * WIDTH + offsets, rounded.to(tl.int8), mask=inside)
     else:

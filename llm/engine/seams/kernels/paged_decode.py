@@ -1,8 +1,8 @@
-"""One query of each sequence over its pages of keys and values (grouped-query attention).
+"""Decode attention over pages of keys and values (grouped-query attention).
 
-A program takes one part of one sequence's tokens for one key head, with all query heads that share it,
-so that a key is read once. INT8 pages are multiplied as they are: integers up to 127 are exact in
-bfloat16. A key's scale is folded into its score, a value's into its weight.
+A program computes one part of one sequence's tokens for one key head, with all query heads that share it,
+so that a key is read once. INT8 pages are multiplied without dequantizing: integers up to 127 are exact
+in bfloat16. A key's scale is folded into its score, a value's into its weight.
 """
 
 import triton

@@ -1,8 +1,8 @@
-"""Which rows each expert has to multiply: the pairs of token and chosen expert, sorted by expert.
+"""Routing: the pairs of token and chosen expert, sorted by expert.
 
-One launch instead of the sort, histogram, sum and inversion that the library's way takes: a decoding step
-has few pairs but many layers, so launches count. Every expert's program reads all pairs, 2,048 at batch
-256 of Qwen3's shape, which stay in the second-level cache.
+One launch replaces transformers' sort, histogram, sum and inversion: a decoding step has few pairs but
+many layers, so the number of launches counts. Every expert's program reads all pairs, 2,048 at batch 256
+of Qwen3's shape, which stay in the second-level cache.
 """
 
 import torch
@@ -14,11 +14,11 @@ _BLOCK = 1024
 
 
 def route(chosen: Tensor, experts: int) -> tuple[Tensor, Tensor]:
-    """Return the pairs of `chosen` `(t, k)` in the order of their experts, and where each expert's begin.
+    """Return the pairs of `chosen` `(t, k)` in the order of their experts, and each expert's first place.
 
     `order` `(t * k,)` int32 holds pair numbers `token * k + place`, within an expert in rising order;
     `begins` `(experts + 1,)` int32. Pairs of experts that other processes hold (numbers from
-    `experts` on) are left out: what stands behind `begins[-1]` is worthless.
+    `experts` on) are left out: entries from `begins[-1]` on are worthless.
     """
     flat = chosen.reshape(-1)
     order = torch.empty(len(flat), dtype=torch.int32, device=chosen.device)

@@ -1,8 +1,8 @@
-"""Attention in parts: each sequence's tokens are shared out among programs, whose results are merged.
+"""Split attention: each sequence's tokens are divided among programs, whose results are merged.
 
-A part keeps what it weighed, not yet divided, with the highest score it saw and the sum of its weights; parts
-merge exactly (Milakov and Gimelshein, 2018, section 3.1). Scores are kept in powers of two: one
-instruction instead of two.
+A part keeps its weighted sum of values, not yet normalized, with its highest score and the sum of its
+weights; parts merge exactly (Milakov and Gimelshein, 2018, section 3.1). Scores are kept as powers of
+two: one instruction instead of two.
 """
 
 from dataclasses import dataclass
@@ -13,39 +13,35 @@ import triton.language as tl
 from torch import Tensor
 
 LOG2_E = 1.4426950408889634
-# With more parts, what they write for the merge weighs more than the balance it buys: at one sequence of
+# With more parts, writing and merging them costs more than the better balance saves: at one sequence of
 # Qwen3's shape, 32 parts write and read 1.0 MiB a layer beside 4 MiB of keys and values at 2,048 tokens.
 _MOST_PARTS = 32
-# Programs that an H100 holds at once on each processor, at the 64 KiB of shared memory that a tile's two
-# stages take of 228 KiB; with fewer in flight the memory is not kept busy.
+# Programs that run at once on each processor of an H100: a tile's two stages take 64 of its 228 KiB of
+# shared memory. Fewer programs do not keep the memory busy.
 _RESIDENT = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the parts of each query head leave, in float32.
+    """The results of each query head's parts, in float32."""
 
-    `weighed` is `(b, h, parts, d)`, `peaks` and `sums` are `(b, h, parts)`. A part without tokens has
-    a peak of minus infinity and a sum of 0.
-    """
-
-    weighed: Tensor
-    peaks: Tensor
-    sums: Tensor
+    weighed: Tensor  # (b, h, parts, d): weighted sums of values, not yet normalized
+    peaks: Tensor  # (b, h, parts): highest scores; minus infinity for a part without tokens
+    sums: Tensor  # (b, h, parts): sums of weights; 0 for a part without tokens
 
     @staticmethod
     def empty(rows: int, heads: int, parts: int, width: int, device: torch.device) -> "Parts":
-        """Return uninitialized memory."""
+        """Return uninitialized results."""
         weighed = torch.empty(rows, heads, parts, width, dtype=torch.float32, device=device)
         peaks, sums = torch.empty(2, rows, heads, parts, dtype=torch.float32, device=device)
         return Parts(weighed, peaks, sums)
 
 
 def count_parts(programs: int, most_tokens: int, tile: int, processors: int) -> int:
-    """Return into how many parts, a power of two, each of `programs` sequences and heads is cut.
+    """Return the number of parts, a power of two, for each of `programs` pairs of sequence and head.
 
-    As many as fill the processors once over, and none shorter than a tile at the longest that a sequence
-    can be. It depends on shapes only, so that a recorded graph stays valid.
+    The parts fill the processors once, and none is shorter than a tile if the sequence has `most_tokens`.
+    The number depends on shapes only, so that a recorded graph stays valid.
     """
     wanted = -(-processors * _RESIDENT // programs)
     possible = -(-most_tokens // tile)
@@ -53,7 +49,7 @@ def count_parts(programs: int, most_tokens: int, tile: int, processors: int) -> 
 
 
 def merge(parts: Parts, sinks: Tensor | None, dtype: torch.dtype) -> Tensor:
-    """Return `(b, h, d)` of `dtype`; `sinks` `(h,)` take their share of the weights and give nothing."""
+    """Return `(b, h, d)` of `dtype`; `sinks` `(h,)` take their share of the weights and have no values."""
     rows, heads, count, width = parts.weighed.shape
     output = torch.empty(rows, heads, width, dtype=dtype, device=parts.weighed.device)
     _merge[(rows, heads)](

@@ -1,4 +1,4 @@
-"""The experts' seam answered by Triton kernels where they win, by the library's grouped product elsewhere."""
+"""The experts' seam: Triton kernels where they are faster, transformers' grouped product elsewhere."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from torch import Tensor
 from llm.engine.seams.experts import StoredWeights, are_plain, stored_weights, torch_experts
 from llm.engine.seams.kernels.fused_experts import fused_experts
 
-# Up to here an expert of Qwen3's or DeepSeek's shape gets 16 to 24 rows, which one pass over its weights
-# serves. Beyond, arithmetic is the limit, which the library's grouped product is made for.
+# Up to this many, an expert of Qwen3's or DeepSeek's shape gets 16 to 24 rows, for which one pass over its
+# weights is enough. Beyond, arithmetic is the limit, which the grouped product is made for.
 MOST_TOKENS = 256
 _FLOAT8_CAPABILITY = (8, 9)
 
 
 class TritonExperts:
-    """Fused experts for decoding batches; for eight-bit weights always, which the library cannot group."""
+    """Fused experts for decoding batches, and always for eight-bit weights, which the library cannot group."""
 
     def __init__(self, device: torch.device) -> None:
         self._float8 = device.type != "cuda" or torch.cuda.get_device_capability(device) >= _FLOAT8_CAPABILITY

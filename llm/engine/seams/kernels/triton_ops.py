@@ -1,4 +1,4 @@
-"""The seams answered by Triton kernels and the library's variable-length attention."""
+"""The attention seam by Triton kernels and torch's variable-length attention."""
 
 import inspect
 from typing import Any
@@ -23,7 +23,7 @@ _WIDEST_FLASH_HEAD = 256
 
 
 class TritonOps:
-    """Kernels for what decoding does in each layer; the reference for what they do not take."""
+    """Kernels for a decoding step's work in each layer; the reference for inputs that they do not take."""
 
     def __init__(self, device: torch.device) -> None:
         self._reference = TorchOps()
@@ -39,32 +39,32 @@ class TritonOps:
             self._reference.write(streams, slots, states)
 
     def read(self, stream: KvStream, pages: Tensor) -> Tensor:
-        """Gather by the reference: prompts read seldom, and in large pieces."""
+        """Gather by the reference: only prompts read, seldom and in large pieces."""
         return self._reference.read(stream, pages)
 
     def attend_pages(
         self, query: Tensor, keys: KvStream, values: KvStream, rows: DecodeRows, rule: AttentionRule
     ) -> Tensor:
-        """Attend in parts."""
+        """Attend by `paged_decode`."""
         return paged_decode.attend_pages(query, keys, values, rows, rule, self._processors)
 
     def attend_latents(
         self, query: Tensor, latents: KvStream, rotated: KvStream, rows: DecodeRows, rule: AttentionRule
     ) -> Tensor:
-        """Attend in parts, in latent space."""
+        """Attend in latent space, by `latent_decode` if it takes the width."""
         if not latent_decode.can_attend(latents):
             return self._reference.attend_latents(query, latents, rotated, rows, rule)
         return latent_decode.attend_latents(query, latents, rotated, rows, rule, self._processors)
 
     def attend_chunk(self, query: Tensor, keys: Tensor, values: Tensor, rule: AttentionRule) -> Tensor:
-        """Attend by the library's flash attention, which aligns the last query with the last key."""
+        """Attend by torch's flash attention, which aligns the last query with the last key."""
         if not takes_varlen(query):
             return self._reference.attend_chunk(query, keys, values, rule)
         return attend_varlen(query, keys, values, rule)
 
 
 def takes_varlen(query: Tensor) -> bool:
-    """Whether the library's variable-length attention takes these queries."""
+    """Whether torch's variable-length attention takes these queries."""
     half = query.dtype in (torch.bfloat16, torch.float16)
     return _VARLEN_IS_WHOLE and query.is_cuda and half and query.shape[-1] <= _WIDEST_FLASH_HEAD
 

@@ -45,7 +45,7 @@ class HashRunner:
         return lambda: self.run(plan)
 
     def run(self, plan):
-        self.widths.append(plan.num_tokens)
+        self.widths.append(sum(row.stop - row.start for row in plan.rows))
         for row in plan.rows:
             for position in range(row.start, row.stop):
                 self.slots[self.places[row.sequence][position]] = row.sequence.tokens[position]

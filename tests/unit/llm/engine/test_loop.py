@@ -70,7 +70,7 @@ def test_cancel_ends_within_a_step_wherever_the_request_is(loop):
         stream.cancel()
     gate.set()
     assert {stream.wait(5).reason for stream in streams} == {FinishReason.CANCELLED}
-    assert loop.num_unfinished == 0
+    assert loop.snapshot().unfinished == 0
 
 
 def test_leaving_the_iteration_cancels(loop):
@@ -79,13 +79,13 @@ def test_leaving_the_iteration_cancels(loop):
     for _ in stream:
         break
     assert stream.wait(5).reason in {FinishReason.CANCELLED, FinishReason.LENGTH}
-    assert loop.num_unfinished == 0
+    assert loop.snapshot().unfinished == 0
 
 
 def test_a_request_that_cannot_fit_is_refused_at_the_door(loop):
     with pytest.raises(RequestTooLongError):
         loop.submit(ask(max_tokens=1000))
-    assert loop.num_unfinished == 0
+    assert loop.snapshot().unfinished == 0
 
 
 def test_a_full_engine_refuses_and_says_when_to_come_back():
@@ -215,6 +215,6 @@ def test_two_hundred_clients_leave_nothing_behind(loop):
         assert tokens == expected(prompt, len(tokens))
     reasons = {finish.reason for _, _, finish in answers}
     assert {FinishReason.LENGTH, FinishReason.ERROR} <= reasons
-    assert loop.num_unfinished == 0
+    assert loop.snapshot().unfinished == 0
     assert loop.pool.num_held == 0
     assert threading.active_count() == before

@@ -102,7 +102,7 @@ def test_kernels_are_chosen_by_wish_and_device(device):
 
 def test_kernels_asked_for_by_name_that_cannot_run_are_an_error(monkeypatch):
     monkeypatch.setenv("TRITON_INTERPRET", "0")
-    with pytest.raises(ModelError, match="cpu is no GPU"):
+    with pytest.raises(ModelError, match="cpu is not a GPU"):
         choose_seams("triton", torch.device("cpu"))
     monkeypatch.setattr(choice, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match="`gpu` extra"):

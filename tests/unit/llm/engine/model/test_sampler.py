@@ -104,7 +104,7 @@ def test_a_grammar_forbids_and_beyond_its_mask_nothing_is_allowed():
 
 def test_a_grammar_without_a_way_out_is_an_error_of_its_row():
     samples = sample(LOGITS.expand(2, -1), [of(Sampling(temperature=1.0), matcher=Only()), of(Sampling())])
-    assert samples[0].error == "the grammar leaves no token"
+    assert samples[0].error == "the grammar allows no token"
     assert (samples[1].token, samples[1].error) == (1, "")
 
 
