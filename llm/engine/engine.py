@@ -68,7 +68,8 @@ class Engine:
     def step(self, now: float) -> list[Event]:
         """Return the events of the batch under way, after starting the next one.
 
-        `now` is compared with deadlines. Text is decoded and handed out while the device computes. The first call only starts a batch.
+        `now` is compared with deadlines. Text is decoded and handed out while the device computes. The first
+        call only starts a batch.
         """
         events = self._expire(now)
         news = self._collect()

@@ -15,7 +15,7 @@ _FLOAT8_CAPABILITY = (8, 9)
 
 
 class TritonExperts:
-    """Fused experts for decoding batches, and always for eight-bit weights, which the library cannot group."""
+    """Fused experts for decoding batches and for all eight-bit weights, which the library cannot group."""
 
     def __init__(self, device: torch.device) -> None:
         self._float8 = device.type != "cuda" or torch.cuda.get_device_capability(device) >= _FLOAT8_CAPABILITY
