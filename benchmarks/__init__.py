@@ -1,4 +1,4 @@
-"""What is measured against other systems and limits; nothing here is imported by the product."""
+"""Measurements against other systems and against limits; the product imports none of these modules."""
 
 import os
 

@@ -10,7 +10,7 @@ _STANDS_THERE = {"span", "multi-span"}
 
 
 def clapnq(out: Path) -> None:
-    """Questions to one passage each, and as many that no passage answers, for answers and refusals.
+    """Questions with one passage each, and as many without an answer, for answers and refusals.
 
     `answers` are the sentences that the annotators chose, or what they wrote where they chose none.
     """
@@ -30,7 +30,7 @@ def clapnq(out: Path) -> None:
 
 
 def cmrc(out: Path) -> None:
-    """Chinese questions with the words that answer them, parted by paragraph."""
+    """Chinese questions with the words that answer them, divided by paragraph."""
     path = data_folder() / "zh_cmrc2018" / "squad-style-data" / "cmrc2018_dev.json"
     articles = json.loads(path.read_text("utf-8"))["data"]
     paragraphs = [paragraph for article in articles for paragraph in article["paragraphs"]]
@@ -46,7 +46,7 @@ def cmrc(out: Path) -> None:
 
 
 def tatqa(out: Path) -> None:
-    """Questions on a table and the text around it, those whose answer stands there as it is.
+    """Questions on a table and the text around it, if their answer occurs there literally.
 
     `cells` are the answers of a question that the table answers; empty where one of them stands only in
     the table's head or nowhere in it, since no row holds that.
@@ -85,7 +85,7 @@ def _all_stand_in(rows: list[list[str]], answers: list[str]) -> bool:
 
 
 def cell_key(text: str) -> str:
-    """Return a cell as cells are compared: white space, currency and case do not matter."""
+    """Return a cell in the form in which cells are compared: without white space, currency and case."""
     return "".join(text.split()).strip("$€£").casefold()
 
 

@@ -1,9 +1,9 @@
-"""Chinese words for BM25: character bigrams against a segmenter, on two public sets.
+"""Chinese terms for BM25: character bigrams against a segmenter, on two public sets.
 
     python -m benchmarks.chinese            # needs `pip install jieba==0.42.1`, which the product does not
 
-Prints nDCG@10 by way of cutting: our bigrams, jieba's words, jieba's words for search (long words
-also in parts), and bigrams and words together. BM25 with k1 1.2 and b 0.75, as Tantivy has it.
+Prints nDCG@10 for each kind of terms: our bigrams, jieba's words, jieba's words for search (long words
+also in parts), and bigrams and words together. BM25 has k1 1.2 and b 0.75, as in Tantivy.
 """
 
 import json
@@ -61,7 +61,7 @@ def cmrc() -> tuple[dict[str, str], Pairs]:
 
 
 def esp_faq() -> tuple[dict[str, str], Pairs]:
-    """ESP-FAQ in Chinese: question to answer, the question left out of what is searched."""
+    """ESP-FAQ in Chinese: question to answer, without the question in the searched text."""
     with TemporaryDirectory() as folder:
         esp_zh(Path(folder))
         documents = {line["_id"]: line["text"] for line in read_lines(Path(folder) / "corpus.jsonl")}

@@ -1,4 +1,4 @@
-"""When, where and with what figures came about."""
+"""The circumstances of a measurement: date, machine, load and versions."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ from llm.embedding.folder import BUILT_IN, embedder_folder
 
 
 def circumstances(packages: Sequence[str]) -> dict[str, Any]:
-    """Return date, machine and versions; `load` is how many processes wanted a core in the last minute."""
+    """Return date, machine and versions; `load` is the mean of runnable processes in the last minute."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),
@@ -30,5 +30,5 @@ def machine() -> str:
 
 
 def model_folder() -> str:
-    """Return the folder of the built-in embedder, which every system compared gets."""
+    """Return the folder of the built-in embedder, which all compared systems use."""
     return str(embedder_folder(BUILT_IN).path)

@@ -1,9 +1,9 @@
-"""Turns public sets into the folders and files that `vade eval` and `vade ask --questions` read.
+"""Converts public sets to the folders and files that `vade eval` and `vade ask --questions` read.
 
     python -m benchmarks.datasets scifact OUT
 
-The sets lie under `VADE_DATA`, by default `../shared/data` beside the project. Every set is parted:
-`train` is for choosing, `test` is for reporting. SciFact is parted by its authors, the others by the
+The sets are read from `VADE_DATA`, by default `../shared/data` beside the project. Every set has two parts:
+`train` is for choosing, `test` is for reporting. SciFact is divided by its authors, the others by the
 parity of a question's (or its document's) position in the file, so a part never changes.
 """
 

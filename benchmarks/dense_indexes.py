@@ -1,8 +1,10 @@
-"""`python -m benchmarks.dense_indexes DATA QUESTIONS.jsonl [CHUNKS]`: dense indexes by how much is allowed.
+"""Recall and speed of the dense indexes, by the share of documents that is allowed.
 
-DATA is a data folder with documents in it; their vectors are grown to CHUNKS by mixing each with a
-near one and a little noise, so that they lie as real ones do. QUESTIONS holds `{"text": …}` a line.
-Times are of one core's computing, without whatever else the machine does; nothing is written to DATA.
+    python -m benchmarks.dense_indexes DATA QUESTIONS.jsonl [CHUNKS]
+
+DATA is a data folder with documents; their vectors are grown to CHUNKS by mixing each with a near one and
+a little noise, so that they are distributed like real ones. QUESTIONS has `{"text": …}` on each line.
+Times are the computing time of one core, without the machine's other load. DATA is not changed.
 """
 
 import json
@@ -32,7 +34,7 @@ Documents = NDArray[np.int64]
 
 
 def stored(data: Path) -> tuple[Vectors, Documents]:
-    """Return the vectors of a data folder in the order of their documents, and those."""
+    """Return the vectors of a data folder in the order of their documents, and these documents."""
     url = URL.create("sqlite", database=f"file:{data / 'truth.db'}", query={"mode": "ro", "uri": "true"})
     wanted = text(
         "select c.document_id, e.vector from chunk c join embedding e on e.chunk_id = c.id order by c.id"
@@ -44,7 +46,7 @@ def stored(data: Path) -> tuple[Vectors, Documents]:
 
 
 def grown(vectors: Vectors, documents: Documents, chunks: int) -> tuple[Vectors, Documents]:
-    """Return so many vectors as an index holds them, with their documents."""
+    """Return that many vectors in the form of an index, with their documents."""
     random = np.random.default_rng(0)
     flat = faiss.IndexFlatIP(vectors.shape[1])
     flat.add(vectors)
@@ -62,7 +64,7 @@ def grown(vectors: Vectors, documents: Documents, chunks: int) -> tuple[Vectors,
 
 
 def scopes(documents: Documents) -> dict[float, Allowed]:
-    """Return for each share the rows of documents drawn at random."""
+    """Return the rows of randomly drawn documents for each share."""
     random, found = np.random.default_rng(1), {}
     for share in SHARES:
         mask = (random.random(int(documents.max()) + 1) < share)[documents]
@@ -71,7 +73,7 @@ def scopes(documents: Documents) -> dict[float, Allowed]:
 
 
 def timed(search: Callable[[Vectors], RowNumbers], questions: Vectors) -> tuple[list[RowNumbers], float]:
-    """Return what is found for each question, and the median of the milliseconds that it took."""
+    """Return the rows found for each question, and the median milliseconds of a search."""
     found, spent = [], []
     for question in questions:
         begun = time.process_time()
@@ -81,13 +83,13 @@ def timed(search: Callable[[Vectors], RowNumbers], questions: Vectors) -> tuple[
 
 
 def recall(found: list[RowNumbers], exact: list[RowNumbers], limit: int) -> float:
-    """Return the share of the nearest that was found."""
+    """Return the share of the nearest rows that were found."""
     pairs = zip(found, exact, strict=True)
     return float(np.mean([len({*a[:limit]} & {*b[:limit]}) / len(b[:limit]) for a, b in pairs]))
 
 
 def built(vectors: Vectors, make: Callable[[], Structure], folder: Path) -> tuple[Structure, float]:
-    """Return a structure that holds the vectors and is saved, and the seconds of computing that took."""
+    """Return a saved structure of the vectors, and the seconds of computing that it took."""
     faiss.omp_set_num_threads(2)
     begun = time.process_time()
     structure = make()

@@ -2,8 +2,8 @@
 
     python -m benchmarks.engine [--requests N] [--threads N] [--out FILE.json]
 
-Random weights in small but true shapes; every way answers the same requests greedily and must give
-the same tokens where it computes in float32. Compare ways within one run only: the machine is shared.
+Models have random weights in small but true shapes. Every way answers the same requests greedily and must
+give the same tokens if it computes in float32. Compare ways within one run only: the machine is shared.
 """
 
 import argparse
@@ -54,13 +54,13 @@ Job = tuple[Tokens, int]
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """One way's speed in answered tokens per second, and how many answers equal static `generate`'s."""
+    """The speed of one way of running a model."""
 
     shape: str
     way: str
-    tokens_per_second: float
+    tokens_per_second: float  # of the answers
     seconds: float
-    equal: str
+    equal: str  # how many answers equal those of static `generate`
     note: str = ""
 
 
@@ -194,7 +194,7 @@ def compare(shape: str, model: PreTrainedModel, count: int) -> list[Measured]:
 
 
 def first_token_seconds(model: PreTrainedModel, repeats: int = 5) -> tuple[float, float]:
-    """Return the median time to the first token of a 1056-token prompt: cold, and 1024 tokens of it known."""
+    """Return the median time to the first token of 1,056 tokens: cold, and with 1,024 in a shared prefix."""
     engine = build_engine(model, EngineSettings(pages=1024, max_step_tokens=2048))
     generator = torch.Generator().manual_seed(2)
     number = 0

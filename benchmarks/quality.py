@@ -1,10 +1,10 @@
-"""Search quality on the public sets, one table: words alone, meaning alone, and both as users get them.
+"""Search quality on the public sets: a table of words alone, vectors alone, and both, as in the product.
 
     make bench-quality ARGS=WORK_DIR        # every search set, reported parts
     python -m benchmarks.quality WORK_DIR --part train scifact esp-en
 
-Sets are written to WORK_DIR and ingested there once; a later run only searches. The table goes to
-standard output as Markdown, the figures as JSON to `benchmarks/results/quality.json`.
+Sets are written to WORK_DIR and ingested there once; later runs only search. The table is printed as
+Markdown, the figures are written as JSON to `benchmarks/results/quality.json`.
 """
 
 import argparse
@@ -74,7 +74,7 @@ def row(name: str, ways: dict[str, Any]) -> str:
 
 
 def circumstances() -> dict[str, Any]:
-    """Return when and with what the figures came about."""
+    """Return the circumstances of the figures."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "python": platform.python_version(),

@@ -1,14 +1,14 @@
-"""How fast a hybrid search is among many chunks, beside other systems that hold the same chunks and vectors.
+"""Speed of hybrid search in many chunks, beside other systems with the same chunks and vectors.
 
     make bench-retrieval ARGS="WORK_DIR --peers PYTHON"
     python -m benchmarks.retrieval WORK_DIR [--chunks 100000] [--questions 200] [--peers PYTHON] [--out NAME]
 
-Chunks are synthetic (`retrieval_corpus.py`) and are committed, followed and saved the product's own way;
-WORK_DIR keeps them for the next run. A question goes all the way: analysis, embedding, both indexes under
+Chunks are synthetic (`retrieval_corpus.py`) and are committed, followed and saved as in the product;
+WORK_DIR keeps them for the next run. A question passes all stages: analysis, embedding, both indexes under
 the asker's scope, fusion and the re-check in the database. Other systems run one after the other under
-PYTHON, in which they are installed; they hold everything in memory and filter nothing by permission.
-The table goes to standard output, the figures to `benchmarks/results/NAME.json` and `.md`, NAME being
-`retrieval`.
+PYTHON, in which they are installed; they hold all chunks in memory and do not filter by permission. The
+table is printed, and the figures are written to `benchmarks/results/NAME.json` and `.md`; NAME is
+`retrieval` by default.
 """
 
 import argparse
@@ -92,7 +92,7 @@ def ours(folder: Path, asked: argparse.Namespace) -> Json:
 
 
 def peer(name: str, folder: Path, asked: argparse.Namespace) -> Json:
-    """Return the figures of another system, or why there are none."""
+    """Return the figures of another system, or the error that it ended with."""
     command = [asked.peers, "-m", f"benchmarks.peers.{name}", "search", "--model", model_folder()]
     command += ["--tokens", "200", "--out", str(folder), str(folder / "questions.jsonl")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -114,7 +114,7 @@ def rows(name: str, found: Json) -> list[str]:
 
 
 def write(figures: Json, out: Path) -> None:
-    """Write what is known so far: a system that takes the machine down takes no other's figures along."""
+    """Write the figures so far: if a system takes the machine down, those of the others are kept."""
     compare(figures)
     table = [HEAD, *(row for name, found in figures["systems"].items() for row in rows(name, found))]
     out.with_suffix(".json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
@@ -122,7 +122,7 @@ def write(figures: Json, out: Path) -> None:
 
 
 def compare(figures: Json) -> None:
-    """Put into the figures how the product stands to the others, by the time of a median question."""
+    """Add to the figures how much faster the product is than the others, by the median question."""
     systems = figures["systems"]
     medians = {
         name: found["scopes"]["100 %"]["ms_p50"] for name, found in systems.items() if "scopes" in found
@@ -139,7 +139,7 @@ def _search(app: App, scope: AccessScope, question: str) -> object:
 
 
 def _built(app: App, folder: Path, source: SyntheticSource) -> float:
-    """Bring the chunks in, if they are not there yet; return the seconds that it took, or had taken."""
+    """Ingest the chunks, if they are not there yet; return the seconds that it took, or had taken."""
     kept = folder / "built.json"
     if not kept.exists():
         started = time.perf_counter()

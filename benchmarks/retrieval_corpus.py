@@ -1,9 +1,9 @@
-"""Many synthetic documents out of few real ones, committed the product's own way.
+"""Many synthetic documents made of few real ones, committed as in the product.
 
 A text has the length of a real chunk, drawn anew for each; half of its words are that chunk's, half are
-drawn from all real chunks by how often they stand there. Its vector is that of a real chunk, drawn by
-the text's checksum, turned by noise of the same length as the vector times `_NOISE`: neighbours stay
-near, and no two are alike. Nothing here calls the model but for the real chunks, and for questions.
+drawn from all real chunks by their frequency. Its vector is that of a real chunk, drawn by the text's
+checksum, plus noise of the vector's length times `_NOISE`: neighbours stay near, and no two are equal.
+The model is called only for the real chunks and for questions.
 """
 
 import json
@@ -100,7 +100,7 @@ class SyntheticSource:
         return json.dumps([self._text(drawn) for _ in range(_CHUNKS_A_DOCUMENT)]).encode()
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Return at once: the source has no connection."""
 
     def _text(self, drawn: random.Random) -> str:
         own = drawn.choice(self._real.words)
@@ -110,7 +110,7 @@ class SyntheticSource:
 
 
 class TurnedVectors:
-    """An embedder whose passages cost nothing; questions are embedded in truth."""
+    """An embedder that makes up the vectors of passages and computes those of questions."""
 
     def __init__(self, embedder: Embedder, real: RealChunks) -> None:
         self._embedder = embedder

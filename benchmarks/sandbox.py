@@ -1,11 +1,11 @@
-"""Measures what the sandbox costs: the same files parsed in this process and in confined ones.
+"""The cost of the sandbox: the same files parsed in this process and in confined ones.
 
     python -m benchmarks.sandbox FOLDER… [--rounds 9] [--out FILE]
 
-Each round parses all files in this process, then in one warm confined process, then in as many as
-`parser_processes` says with a thread for each; before the first round each way parses them once
-unmeasured. Rounds pair the ways, so that a machine that is busy elsewhere slows all alike; the
-medians of each round's ratio are the result. Computing time counts all processes.
+Each round parses all files in this process, then in one warm confined process, then in `parser_processes`
+processes with a thread for each; before the first round each way parses them once unmeasured. Rounds pair
+the ways, so that other load on the machine slows all of them equally; the medians of each round's ratio
+are the result. Computing time counts all processes.
 """
 
 import argparse
@@ -111,7 +111,7 @@ def _computing(pids: Sequence[int]) -> float:
 
 
 def _starts(files: Files) -> dict[str, float]:
-    """Return in how many seconds a fresh process has read its first file, by the file's ending."""
+    """Return the seconds until a fresh process has read its first file, by the file's ending."""
     firsts = {Path(name).suffix: (name, content) for name, content in reversed(files)}
     took = {}
     for ending in sorted(firsts):

@@ -56,17 +56,17 @@ def esp_zh_en(out: Path) -> None:
 
 
 def esp_en_titled(out: Path) -> None:
-    """ESP-FAQ in English; an answer keeps the title of the page it stands on, as it does in real life."""
+    """ESP-FAQ in English; an answer keeps the title of its page, as real documents do."""
     _esp_faq(out, asked="en", answered="en", titled=True)
 
 
 def esp_zh_titled(out: Path) -> None:
-    """ESP-FAQ in Chinese; an answer keeps the title of the page it stands on."""
+    """ESP-FAQ in Chinese; an answer keeps the title of its page."""
     _esp_faq(out, asked="zh_CN", answered="zh_CN", titled=True)
 
 
 def runbooks(out: Path) -> None:
-    """What an alert means to how it is diagnosed and mitigated, the alert's name taken out of that."""
+    """The meaning of an alert to its diagnosis and mitigation, without the alert's name in that."""
     corpus: list[Json] = []
     queries = []
     for path in sorted((data_folder() / "fault_prometheus_runbooks").rglob("*.md")):
@@ -117,7 +117,7 @@ def dji(out: Path) -> None:
 
 
 def _esp_faq(out: Path, asked: str, answered: str, titled: bool = False) -> None:
-    """Write questions in one language to answers in another; both tell the same in the same order."""
+    """Write questions in one language to answers in another; both have the same content in the same order."""
     corpus = [
         {"_id": str(number), "title": title if titled else "", "text": text}
         for number, (title, _, answer) in enumerate(_esp_faq_entries(answered))

@@ -1,4 +1,4 @@
-"""The layouts that `vade eval` reads, and where the public sets lie.
+"""The folder layouts that `vade eval` reads, and the folder of the public sets.
 
 A search set is a folder in BEIR layout: `corpus.jsonl`, `queries.jsonl`, `qrels/{train,test}.tsv`.
 An answer set is `documents/`, one file a document, and `{train,test}.jsonl`, one question a line.
@@ -16,7 +16,7 @@ PARTS = ("train", "test")
 
 
 def data_folder() -> Path:
-    """Return where the public sets lie."""
+    """Return the folder of the public sets."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
     return Path(os.environ.get("VADE_DATA") or beside)
 

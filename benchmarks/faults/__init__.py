@@ -1,1 +1,1 @@
-"""What is left after kills, and how long something deleted can be found."""
+"""Faults: the state after kills, and the time for which a deleted document can still be found."""

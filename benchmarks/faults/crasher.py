@@ -3,10 +3,10 @@
     python -m benchmarks.faults.crasher [--seconds 600] [--seed 1] [--out FILE]
 
 `vade up` takes uploads and answers searches over HTTP; `vade ingest` reads a folder that keeps
-changing. One of the two is sent SIGKILL every few seconds and started again. Whatever was
-acknowledged (an upload by status 201, a folder by exit code 0) has to be found from then on: by every
-search in between, and by name at the end. Then `vade check` has to be clean, no document may be there
-twice, and the database may hold nothing that was never sent. Exits 1 if anything of that fails.
+changing. One of the two is sent SIGKILL every few seconds and started again. From its acknowledgement on
+(an upload by status 201, a folder by exit code 0), a document must be found: by every search in between,
+and by name at the end. Then `vade check` must be clean, no document may be there twice, and the database
+may hold no document that was never sent. Exits 1 if one of these checks fails.
 """
 
 import argparse
@@ -42,7 +42,7 @@ REQUEST_SECONDS = 30.0
 
 
 class Acknowledged:
-    """What was acknowledged: by a document's name, the codes of which one must be found."""
+    """The acknowledged documents: for each name, the codes of which one must be found."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -197,7 +197,7 @@ class Crasher:
         return process.returncode == 0
 
     def _finds(self, name: str, codes: frozenset[str]) -> bool | None:
-        """Return whether a search for any of its codes finds a document; None if nobody answered."""
+        """Return whether a search for any of its codes finds a document; None without an answer."""
         for code in sorted(codes):
             answer = self._ask("search", json={"question": f"part {code}", "limit": 5})
             if answer is None or answer.status_code != 200:
@@ -266,7 +266,7 @@ class Crasher:
 
 
 def crash(seconds: float, seed: int) -> dict[str, Any]:
-    """Run the loop in a folder of its own and return what was done and what was wrong."""
+    """Run the loop in a folder of its own; return its counts and the failed checks."""
     with tempfile.TemporaryDirectory() as name:
         crasher = Crasher(Path(name), seed)
         result = crasher.run(seconds)
@@ -278,7 +278,7 @@ def crash(seconds: float, seed: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Run the loop; exit 1 if anything does not hold."""
+    """Run the loop; exit 1 if a check fails."""
     parser = argparse.ArgumentParser(description="Kill server and ingests under load.")
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,14 +1,16 @@
-"""Measures how long a deleted document can still be found, by another process.
+"""The time for which another process can still find a deleted document.
 
     python -m benchmarks.faults.deletion FOLDER… [--data-dir DIR] [--times 100] [--seed 1] [--out FILE]
 
-Ingests the folders, unless the data folder holds it already. Then a second process searches for a
-document's title, over and over, by words and by meaning, while this one erases the document as
-`vade document delete` does. All times run from that call. `unfindable` is the end of the first search that
-no longer finds it: on a busy machine that is how long a search takes, which is told beside it. `refused`
-is when what every search ends with, the reading of its hits in the database, first refuses the
-document's, asked by a thread beside the searches as often as it goes: no search that ends later shows it.
-`receipt` is when both indexes on the disk are without it, too.
+Ingests the folders, unless the data folder has them already. Then a second process searches for a
+document's title, over and over, by words and by vectors, while this one erases the document as
+`vade document delete` does. All times run from that call.
+
+- `unfindable`: the end of the first search without the document. On a busy machine that is the duration of a
+  search, which is printed beside it.
+- `refused`: the time at which the database first refuses the document's hits. A search ends by reading its
+  hits there, so no search that ends later shows the document. A thread reads them as often as it can.
+- `receipt`: the time at which both indexes on the disk are without it.
 """
 
 import argparse
@@ -117,7 +119,7 @@ def _erased(
 
 
 def _search(data_dir: Path) -> None:
-    """Search for each title that comes in until its document is found no more, and say when that was."""
+    """Search for each title read from standard input until its document is gone, and print the time."""
     app = build(load_settings(data_dir))
     app.warm_up()
     for line in sys.stdin:

@@ -1,12 +1,12 @@
-"""Kills `vade ingest` again and again, as a power cut would, and checks what is left each time.
+"""Kills `vade ingest` again and again, as a power cut would, and checks the state each time.
 
     python -m benchmarks.faults.kills FOLDER… [--kills 20] [--seed 1] [--longest 40] [--out FILE]
 
 Each round changes three files, starts an ingest over the same data folder, sends SIGKILL, and runs
-`vade check`: database and indexes must agree, no document may be there twice, and nothing that was
-there before may be gone. Two thirds of the kills come after a random time; the others while the
-indexes are being saved, which happens when everything is committed. The last round runs to its end:
-then every file that can be read must be there in its newest state. Prints a JSON line for each round.
+`vade check`: database and indexes must agree, no document may be there twice, and no earlier document may
+be missing. Two thirds of the kills come after a random time, the others while the indexes are saved,
+after the last commit. The last round runs to its end: then every readable file must be there in its
+newest state. Prints a JSON line for each round.
 """
 
 import argparse
@@ -36,7 +36,7 @@ PROVENANCE = "vademecum", "sqlalchemy", "faiss-cpu", "tantivy"
 
 
 def main() -> None:
-    """Run the rounds; exit 1 at the first that does not hold."""
+    """Run the rounds; exit 1 at the first round that fails."""
     parser = argparse.ArgumentParser(description="Kill an ingest at random moments.")
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--kills", type=int, default=20)
@@ -96,7 +96,7 @@ def _rounds(root: Path, arguments: argparse.Namespace) -> Iterator[dict[str, Any
 
 
 def _ingest(data: Path, folders: list[Path], wait: Callable[[subprocess.Popen[bytes]], object]) -> bool:
-    """Ingest until `wait` returns, kill, and return whether it had come to its end by itself."""
+    """Ingest until `wait` returns, kill it, and return whether it had ended by itself."""
     command = [VADE, "--data-dir", str(data), "ingest", "--public", "--json", *map(str, folders)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait(process)

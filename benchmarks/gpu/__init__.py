@@ -1,1 +1,1 @@
-"""How fast the engine, the encoders and dense search are on a GPU: `python -m benchmarks.gpu`."""
+"""Speed of the engine, the encoders and dense search on a GPU: `python -m benchmarks.gpu`."""

@@ -1,4 +1,4 @@
-"""What every phase of the GPU benchmark needs: a model, engines to put it in, a clock, figures."""
+"""Shared parts of the GPU benchmark's phases: a model, its engines, a clock, figures."""
 
 import gc
 import time
@@ -30,14 +30,14 @@ _SPARE_BYTES = 4 * 2**30  # for activations and recordings beside weights and pa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One measured number; `floor` and `aim` say what it should reach, or stay under if `at_most`."""
+    """One measured number."""
 
     what: str
     value: float
     unit: str
-    floor: float | None = None
-    aim: float | None = None
-    at_most: bool = False
+    floor: float | None = None  # what it must reach
+    aim: float | None = None  # what it should reach
+    at_most: bool = False  # whether floor and aim are upper bounds
     note: str = ""
 
     @property
@@ -51,7 +51,7 @@ class Figure:
 
 @dataclass
 class Finished:
-    """What a run of requests took: answered tokens, seconds, and when each first token came."""
+    """The result of a run of requests: answered tokens, seconds, and the time of each first token."""
 
     tokens: int = 0
     seconds: float = 0.0
@@ -59,7 +59,7 @@ class Finished:
 
 
 class TooLargeError(Exception):
-    """The device's memory does not hold it."""
+    """The model or its pages do not fit into the device's memory."""
 
 
 class Bench:
@@ -159,7 +159,7 @@ class Bench:
 def add(
     engine: Engine, prompts: Iterable[Tokens], new: int | Many[int], matchers: Many[Matcher] = ()
 ) -> None:
-    """Queue prompts, each for as many tokens as `new` says."""
+    """Queue prompts, each for `new` tokens."""
     start = len(engine.scheduler.sequences)
     for number, prompt in enumerate(prompts):
         tokens = new if isinstance(new, int) else new[number]
@@ -209,13 +209,13 @@ def timed_step(bench: Bench, engine: Engine) -> float:
 
 
 def tokens_for(bench: Bench, batch: int, context: int) -> int:
-    """Return the tokens that each sequence of `decode_seconds` needs room for."""
+    """Return an upper bound of the tokens of each sequence in `decode_seconds`."""
     extent = bench.extent
     return context + batch * context // extent.step_tokens + extent.warm_up + extent.steps + 8
 
 
 def environment(bench: Bench) -> dict[str, Any]:
-    """Return what the figures depend on."""
+    """Return the circumstances of the figures."""
     cuda = bench.device.type == "cuda"
     facts: dict[str, Any] = {
         "device": torch.cuda.get_device_name(bench.device) if cuda else "cpu",

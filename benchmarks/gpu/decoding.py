@@ -1,4 +1,4 @@
-"""Phases that decode: against the memory's limit, as the batch grows, and with INT8 pages."""
+"""Decoding phases: against the memory's limit, as the batch grows, and with INT8 pages."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ _LEAST_CAPACITY = {"qwen3-30b": 1.9, "deepseek-v2-lite": 1.6}
 
 
 def limit_seconds(bench: Bench, shape: str, kv_dtype: KvDtype, batch: int, context: int) -> float:
-    """Return what a step takes at least: the bytes that it must read, at the speed of a copy."""
+    """Return the least seconds of a step: the bytes that it must read, at the speed of a copy."""
     model = bench.model(shape)
     kv_bytes = bench.layout(shape).bytes_per_token(kv_dtype)
     return step_bytes(model, batch, context, kv_bytes) / bench.bandwidth

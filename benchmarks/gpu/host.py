@@ -1,4 +1,4 @@
-"""Phases that time the host: how long the device waits for it between two steps."""
+"""Host phases: the time that the device waits for the host between two steps."""
 
 import statistics
 import time
@@ -16,13 +16,13 @@ from llm.engine.scheduling.plan import Limits, Plan
 from llm.engine.tensors.batch import Batch
 
 _GAP_BATCH = 16
-_LOGITS = 512  # a vocabulary that costs nothing to sample from
+_LOGITS = 512  # a vocabulary so small that sampling takes no time
 _MOST_TOKENS = 2**20
 _PAGE = 32
 
 
 class _Gap:
-    """Stands in front of a runner and notes how long the device has nothing to do before each step.
+    """Wraps a runner and records how long the device is idle before each step.
 
     That is from the moment a batch's samples are there until the next batch is queued.
     """
@@ -81,7 +81,7 @@ def host(bench: Bench) -> Iterator[Figure]:
 
 
 class _Nothing:
-    """A forward pass that costs nothing."""
+    """A forward pass that computes nothing."""
 
     def __init__(self, rows: int, device: torch.device) -> None:
         self._logits = torch.rand(rows, _LOGITS, device=device)
@@ -92,7 +92,7 @@ class _Nothing:
 
 
 def packing(bench: Bench) -> Iterator[Figure]:
-    """What of the gap is taking tokens, planning and packing, by an engine whose model costs nothing."""
+    """The part of the gap for taking tokens, planning and packing, with a model that computes nothing."""
     extent = bench.extent
     for batch in extent.batches:
         each = tokens_for(bench, batch, extent.context)

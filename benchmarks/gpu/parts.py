@@ -1,4 +1,4 @@
-"""Phases that time one part: kernels beside the library's way, embedder and reranker, exact dense search."""
+"""Phases of single parts: kernels beside library functions, embedder and reranker, exact dense search."""
 
 import statistics
 import tempfile
@@ -33,7 +33,7 @@ _CHUNK = "The pump runs at 6 bar and is checked every week by two people who sig
 
 
 def kernels(bench: Bench) -> Iterator[Figure]:
-    """Each kernel beside the library's way, and over the speed of a copy."""
+    """Each kernel beside the library's function, and over the speed of a copy."""
     for shape in bench.shapes:
         yield from _attention(bench, shape)
         yield from _experts(bench, shape)

@@ -1,4 +1,4 @@
-"""A phase that says where a decoding step's time goes, against where the bytes say that it must."""
+"""A decoding step's time by kind of kernel, beside the least time that its bytes take."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from llm.engine.engine import Engine
 
 _STEPS = 4
 _BATCHES = (1, 64)
-# By what a kernel's name tells. Products outside experts and attention are the dense part.
+# By parts of a kernel's name. Products outside experts and attention are the dense part.
 _KINDS = (
     ("experts", ("_gate_up", "_down", "_route", "_weighted_sum", "grouped", "experts")),
     ("attention", ("_attend_part", "_merge", "_write", "attention", "flash", "fmha", "index_select")),

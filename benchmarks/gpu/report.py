@@ -1,12 +1,12 @@
-"""How fast the generator is on a GPU, beside what its memory allows and beside other ways.
+"""Speed of the engine on a GPU, beside the limit of its memory and beside other ways.
 
     python -m benchmarks.gpu [PHASE …] [--shape NAME] [--layers N] [--tiny] [--out FILE.json]
 
-Each phase is meant to end within ten minutes; without a name all run. Weights are random in the true
-shapes of published models. The limit counts, for each step, the weights that must be read once, those of
-the experts that the batch is expected to choose, and every sequence's keys and values, at the measured
-speed of a copy; computing is taken as free. `--tiny` proves on any machine that the phases run; its
-figures mean nothing.
+Each phase is meant to end within ten minutes; without a name, all phases run. Weights are random in the
+true shapes of published models. The limit of a step is the time to read, at the measured speed of a copy,
+all common weights once, those of the experts that the batch is expected to choose, and every sequence's
+keys and values; computing is counted as free. `--tiny` shows on any machine that the phases run; its
+figures are meaningless.
 """
 
 import argparse
@@ -69,7 +69,7 @@ def row(figure: Figure) -> str:
 
 
 def _plain(figure: Figure) -> dict[str, Any]:
-    """Return a figure as JSON holds it, which knows no infinity and nothing that is no number."""
+    """Return a figure for JSON, with None for numbers that are not finite."""
     value = figure.value if math.isfinite(figure.value) else None
     return asdict(figure) | {"value": value, "reached": figure.verdict}
 

@@ -1,4 +1,4 @@
-"""The shapes that the GPU benchmark runs, true ones and tiny ones, and how much of each it does."""
+"""The shapes of the GPU benchmark's models, true and tiny ones, and the extent of its runs."""
 
 from copy import deepcopy
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ TINY_SHAPES: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """How much a run does: full on a GPU, tiny to prove that it runs."""
+    """The extent of a run: full on a GPU, tiny to show that the phases run."""
 
     batches: tuple[int, ...] = (1, 16, 64, 256)
     context: int = 2048
@@ -71,7 +71,7 @@ def make_model(config: Any, device: torch.device) -> PreTrainedModel:
 
 
 def step_bytes(model: PreTrainedModel, batch: int, context: int, kv_bytes_per_token: int) -> float:
-    """Return what a decoding step must read: E (1 - (1 - k/E)^B) experts of each layer, and all else once."""
+    """Return the bytes that a step reads: E (1 - (1 - k/E)^B) experts of each layer, and all else once."""
     parts = step_parts(model, batch, context, kv_bytes_per_token)
     return sum(parts.values())
 

@@ -1,4 +1,4 @@
-"""Phases that answer requests: shared prefixes, grammars, and other ways to run the same model."""
+"""Phases of whole requests: shared prefixes, grammars, and other ways to run the same model."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ _PEERS = (
 
 
 def prefix(bench: Bench) -> Iterator[Figure]:
-    """Time to the first token from a found prefix over a cold one, one request at a time."""
+    """Time to the first token with a shared prefix over a cold one, one request at a time."""
     extent = bench.extent
     for shape in bench.shapes:
         with bench.engine(shape, 4, extent.shared + extent.own + 64) as engine:
@@ -50,7 +50,7 @@ def prefix(bench: Bench) -> Iterator[Figure]:
 
 
 def rag(bench: Bench) -> Iterator[Figure]:
-    """Questions over the same documents: nine tenths of each prompt shared, over sharing nothing."""
+    """Questions over the same documents: nine tenths of each prompt shared, over no sharing."""
     extent = bench.extent
     batch = min(16, extent.requests)
     for shape in bench.shapes:

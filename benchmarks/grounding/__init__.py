@@ -1,1 +1,1 @@
-"""Whether the right thing is cited and the rest refused: `python -m benchmarks.grounding`."""
+"""Grounding: how often citations and refusals are right: `python -m benchmarks.grounding`."""

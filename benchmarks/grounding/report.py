@@ -1,11 +1,11 @@
-"""Measures grounding: is the right thing cited, and is a question refused that has no answer.
+"""Grounding: how often the right sentence is cited, and a question without an answer refused.
 
     python -m benchmarks.grounding WORK_DIR                  # reported parts, once, after every choice
     python -m benchmarks.grounding WORK_DIR --part train     # to choose by
 
-`removed` are the answerable questions of ClapNQ and CMRC 2018, asked over an index that holds
-everything but the document that answers them. The tables go to standard output as Markdown, the
-figures of the reported parts as JSON to `benchmarks/results/grounding.json`.
+`removed` are the answerable questions of ClapNQ and CMRC 2018, asked over all documents except the one
+that answers them. The tables are printed as Markdown; the figures of the reported parts are written as
+JSON to `benchmarks/results/grounding.json`.
 """
 
 import argparse
@@ -37,9 +37,9 @@ DIAL = tuple(round(0.05 * step, 2) for step in range(1, 20))
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with its answers over everything and, where there was one, without its document.
+    """A question with its answers over all documents and, if it has an answer, without its document.
 
-    Both were asked for with the dial at 0: what it lets through is known afterwards.
+    Both were asked with `min_support` 0, so that any other value can be applied afterwards.
     """
 
     asking: Asking
@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def at(answer: Answer, least: float) -> Answer:
-    """Return what would have been said with the dial at `least`."""
+    """Return the sentences that are given with `min_support` at `least`."""
     said = tuple(sentence for sentence in answer.sentences if sentence.support >= least)
     cited = {number for sentence in said for number in sentence.citations}
     citations = tuple(answer.citations[number] for number in sorted(cited))
@@ -92,7 +92,7 @@ def measure_cmrc(asked: Sequence[Asked], dial: float) -> dict[str, Series]:
 
 
 def measure_removed(asked: Sequence[Asked], dial: float) -> dict[str, Series]:
-    """Return how questions fare whose document was taken out, beside the same with it."""
+    """Return the measures on questions without their document, beside the same with it."""
     pairs = [(one.whole, one.without) for one in asked if one.without]
     known = [(whole.confidence, 1.0) for whole, _ in pairs]
     unknown = [(without.confidence, 0.0) for _, without in pairs if without]
@@ -121,13 +121,13 @@ MEASURES: dict[str, Measure] = {
 
 
 def cells_held(cells: Sequence[str], answer: Answer) -> float:
-    """Return 1 if each cell stands as a cell in a row that is cited, or 0."""
+    """Return 1 if each cell is a cell of a cited row, or 0."""
     held = {cell_key(cell) for one in answer.citations for cell in one.quote.split(CELL_SEPARATOR)}
     return float(all(cell_key(cell) in held for cell in cells))
 
 
 def curve_point(asked: Sequence[Asked], dial: float) -> dict[str, float]:
-    """Return what the dial does: whom it refuses, and how often what is said on ClapNQ is right.
+    """Return refusals, and the precision of answers on ClapNQ, for values of `min_support`.
 
     `precision` is over all of ClapNQ's questions that are answered, those included that have no answer.
     """
@@ -145,7 +145,7 @@ def curve_point(asked: Sequence[Asked], dial: float) -> dict[str, float]:
 
 
 def table(sets: dict[str, dict[str, Any]]) -> str:
-    """Return one line a figure, with its 95 % interval."""
+    """Return one line for each figure, with its 95 % interval."""
     lines = ["| set | questions | figure | value | 95 % |", "|---|---|---|---|---|"]
     for name, figures in sets.items():
         for figure, (low, high) in figures["intervals"].items():
@@ -155,7 +155,7 @@ def table(sets: dict[str, dict[str, Any]]) -> str:
 
 
 def curve_table(curve: Sequence[dict[str, float]]) -> str:
-    """Return one line for each position of the dial."""
+    """Return one line for each value of `min_support`."""
     names = list(curve[0])
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
     return "\n".join(

@@ -1,8 +1,8 @@
-"""The sets that grounding is measured on, in one data folder, with a scope for each thing to ask.
+"""The sets for measuring grounding, in one data folder, with a scope for each question.
 
-ClapNQ and CMRC 2018 share one index. Their documents are dealt to five groups of readers, so that a
-question can be asked over all of it, or without what answers it: by someone outside that document's
-group. A TAT-QA question belongs to its own table, so each of those documents has a group of its own.
+ClapNQ and CMRC 2018 share one index. Their documents are divided among five groups of readers, so that a
+question can be asked over all documents, or without the one that answers it: by a user outside that
+document's group. A TAT-QA question belongs to its own table, so each of those documents has its own group.
 """
 
 from collections.abc import Iterator
@@ -27,20 +27,17 @@ _STEPS = {"clapnq": 1, "cmrc": 8, "tatqa": 1}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """A question and the scopes to ask it under; `without` is None where nothing was to be removed.
-
-    `cells` are what the cited rows of a table must hold.
-    """
+    """A question and the scopes to ask it under."""
 
     set: str
     gold: GoldQuestion
-    whole: AccessScope
-    without: AccessScope | None
-    cells: tuple[str, ...]
+    whole: AccessScope  # over all documents of the question
+    without: AccessScope | None  # without the document that answers; None if there is none
+    cells: tuple[str, ...]  # the cells that the cited rows of a table must contain
 
 
 def opened(work: Path, **settings: Any) -> App:
-    """Write the sets into `work` and ingest them, each once, and return the application over them."""
+    """Write the sets into `work` and ingest them, each once; return the application over them."""
     for name in ANSWER_SETS:
         if not (work / "docs" / name).exists():
             ANSWER_SETS[name](work / name)

@@ -3,11 +3,11 @@
     python -m benchmarks.grounding.support WORK_DIR   # needs scikit-learn, which the embedder's package
     brings
 
-*Relevance* is a conditional logit: of the sentences found for one question, which holds its answer?
+*Relevance* is a conditional logit: which of the sentences found for one question has its answer?
 McFadden, "Conditional Logit Analysis of Qualitative Choice Behavior" (1974). *Support* is a logistic
 regression over the best sentence of each question: does the question have an answer here? WORK_DIR may
-be the one of `benchmarks.grounding`, whose index and questions these are. Sentences are read by meaning
-after those in force have picked the likeliest by words: after a change of measures, run it twice.
+be that of `benchmarks.grounding`, with the same index and questions. The present weights choose the
+sentences that are compared by their vectors: after a change of measures, run it twice.
 """
 
 import argparse
@@ -45,10 +45,10 @@ _LABEL = "label"
 
 @dataclass(frozen=True)
 class Asked:
-    """One question: `(n, k)` measures of its candidates, which hold the answer, and whether it has one."""
+    """One question with its candidates."""
 
-    figures: Figures
-    right: NDArray[np.bool_]
+    figures: Figures  # (n, k): the measures of each candidate
+    right: NDArray[np.bool_]  # (n,): whether a candidate has the answer
     answerable: bool
 
 
@@ -98,7 +98,7 @@ def fit_relevance(asked: Sequence[Asked], pull: float) -> Figures:
 
 
 def fit_support(tops: Figures, answerable: Sequence[bool]) -> tuple[Figures, float]:
-    """Return the weights and the bias that tell whether a question has an answer, by its best sentence."""
+    """Return weights and bias for whether a question has an answer, judged by its best sentence."""
     mean, unit = tops.mean(0), tops.std(0) + 1e-9
     model = LogisticRegression(C=_SUPPORT_FREEDOM, max_iter=2000).fit((tops - mean) / unit, answerable)
     weights: Figures = model.coef_[0] / unit
@@ -106,7 +106,7 @@ def fit_support(tops: Figures, answerable: Sequence[bool]) -> tuple[Figures, flo
 
 
 def fit_label(app: App, relevance: Mapping[str, float], tuning: Sequence[Asking]) -> float:
-    """Return what a row's label counts beside the weights that are held."""
+    """Return the weight of a row's label, with the other weights fixed."""
     asked = [one for one in asked_for(app, tuning, [*relevance, _LABEL]) if one.right.any()]
     rest = np.array([*relevance.values()])
 
@@ -117,7 +117,7 @@ def fit_label(app: App, relevance: Mapping[str, float], tuning: Sequence[Asking]
 
 
 def asked_for(app: App, tuning: Sequence[Asking], names: Sequence[str]) -> Iterator[Asked]:
-    """Yield what is measured of each question's candidates, with and without what answers it."""
+    """Yield each question's candidates, with and without the document that answers it."""
     generator = ExtractiveGenerator(
         app.embedder, app.searcher.term_weights, app.settings.retrieval.max_sentences
     )
@@ -134,7 +134,7 @@ def asked_for(app: App, tuning: Sequence[Asking], names: Sequence[str]) -> Itera
 
 
 def holds_answer(asking: Asking, candidate: Candidate) -> bool:
-    """Return whether a candidate is of the right document and holds an answer, or a cell of it."""
+    """Return whether a candidate is of the right document and has an answer, or a cell of it."""
     if not candidate.passage.uri.endswith(f"/{asking.gold.documents[0]}"):
         return False
     if asking.cells:
@@ -151,7 +151,7 @@ def _ways(one: Asking) -> list[tuple[AccessScope, bool]]:
 
 
 def _surprise(scores: Sequence[Figures], asked: Sequence[Asked]) -> float:
-    """Return how little is expected of the right candidates, in nats a question."""
+    """Return the negative log-likelihood of the right candidates, in nats a question."""
     shares = [logsumexp(row) - logsumexp(row[one.right]) for row, one in zip(scores, asked, strict=True)]
     return float(np.mean(shares))
 

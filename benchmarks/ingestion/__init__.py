@@ -1,1 +1,1 @@
-"""How fast files become searchable: `python -m benchmarks.ingestion`."""
+"""Speed of ingestion: `python -m benchmarks.ingestion`."""

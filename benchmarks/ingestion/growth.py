@@ -1,4 +1,4 @@
-"""How the time to bring chunks in grows with their number, without the forward pass."""
+"""Growth of the time to ingest chunks with their number, without the forward pass."""
 
 import shutil
 import time

@@ -1,4 +1,4 @@
-"""What a process takes: time by the clock, computing time, memory of it and its children."""
+"""The cost of a process: time by the clock, computing time, memory of it and its children."""
 
 import json
 import os
@@ -15,17 +15,17 @@ _LOOK_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What a process took and the JSON document on its last line; `error` says why there is none."""
+    """The cost and the result of a process."""
 
-    seconds: float
-    computing_seconds: float
-    peak_rss_mb: float
-    printed: dict[str, Any]
-    error: str
+    seconds: float  # by the clock
+    computing_seconds: float  # of all threads and children
+    peak_rss_mb: float  # with its children
+    printed: dict[str, Any]  # the JSON document on its last line
+    error: str  # why there is none; empty if there is one
 
 
 def spent(command: Sequence[str], fine: Sequence[int] = (0,)) -> Spent:
-    """Run a command to its end and return what it took; an exit code in `fine` is no failure."""
+    """Run a command to its end and return its cost; an exit code in `fine` is not a failure."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
         before, started = os.times(), time.perf_counter()
         process = subprocess.Popen(command, stdout=out, stderr=errors, text=True)

@@ -1,14 +1,14 @@
-"""How fast files become searchable, beside other systems that read the same files with the same embedder.
+"""Speed of ingestion, beside other systems that read the same files with the same embedder.
 
     make bench-ingestion ARGS="WORK_DIR --peers PYTHON"
     python -m benchmarks.ingestion WORK_DIR [--every 6] [--growth 1000,5000,25000] [--peers PYTHON]
 
 Each system is a process of its own, measured from its start until its index is durable and it has ended:
-wall time, computing time, and the most memory of the process with its children. Chunks have the same
-number of tokens, without overlap. Then each answers the same questions over a search set that it
+wall time, computing time, and the peak memory of the process with its children. Chunks have the same
+number of tokens, without overlap. Then each system answers the same questions over a search set that it
 ingested the same way, so that no speed is bought with quality. Growth is measured without the forward
-pass, which is the same for every chunk: what is left must not grow faster than the chunks.
-The table goes to standard output, the figures to `benchmarks/results/ingest.json` and `.md`.
+pass, which is the same for every chunk: the remaining time must not grow faster than the chunks.
+The table is printed, the figures are written to `benchmarks/results/ingest.json` and `.md`.
 """
 
 import argparse
@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def files(folder: Path, every: int) -> Path:
-    """Copy every n-th file of the corpora into one folder, under names that tell them apart."""
+    """Copy every n-th file of the corpora into one folder, under distinct names."""
     if not folder.exists():
         folder.mkdir(parents=True)
         for name in CORPORA:
@@ -91,7 +91,7 @@ def files(folder: Path, every: int) -> Path:
 
 
 def pages(folder: Path) -> int:
-    """Return the pages of all files; what has none counts as one."""
+    """Return the pages of all files; a file without pages counts as one."""
     count = 0
     for path in folder.iterdir():
         if path.suffix == ".pdf":
@@ -103,7 +103,7 @@ def pages(folder: Path) -> int:
 
 
 def quality_set(work: Path) -> Path:
-    """Write a search set, and its documents as files besides; return its folder."""
+    """Write a search set, with its documents also as files; return its folder."""
     folder = work / QUALITY
     if not (folder / "files").exists():
         SEARCH_SETS[QUALITY](folder)
@@ -116,7 +116,7 @@ def quality_set(work: Path) -> Path:
 
 
 def measured(name: str, folder: Path, corpus: Path, asked: argparse.Namespace) -> Json:
-    """Return a system's figures, or why there are none."""
+    """Return a system's figures, or the error that it ended with."""
     out, small = asked.work / "out" / name, asked.work / "out" / f"{name}-{QUALITY}"
     for path in (out, small):
         shutil.rmtree(path, ignore_errors=True)
@@ -133,7 +133,7 @@ def measured(name: str, folder: Path, corpus: Path, asked: argparse.Namespace) -
 
 
 def figures_of(took: Spent) -> Json:
-    """Return what a process took and said, as JSON."""
+    """Return the cost and the output of a process, as JSON."""
     said = took.printed
     more: Json = {key: said[key] for key in ("versions", "failed", "embedder_forward_share") if key in said}
     return {

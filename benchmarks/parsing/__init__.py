@@ -1,1 +1,1 @@
-"""How much of a file parsing keeps, and how fast: `python -m benchmarks.parsing`."""
+"""Quality and speed of parsing: `python -m benchmarks.parsing`."""

@@ -1,4 +1,4 @@
-"""How much of a reference a reading holds: words, their order, table cells and their neighbours.
+"""Measures of a reading against its reference: words, their order, table cells and their neighbours.
 
 Every measure is a pair of counts, (found, expected), so that files can be pooled.
 """
@@ -36,12 +36,12 @@ def words(text: str) -> list[str]:
 
 
 def word_recall(reference: Sequence[str], found: Sequence[str]) -> Counts:
-    """Return how many of the reference's words were found, each as often as it stands there."""
+    """Return how many of the reference's words were found, each as often as it occurs there."""
     return (Counter(reference) & Counter(found)).total(), len(reference)
 
 
 def order(reference: Sequence[str], found: Sequence[str]) -> Counts:
-    """Return how many words keep the reference's order, of those that can be told apart.
+    """Return how many words keep the reference's order, of those that are unambiguous.
 
     Of the triples of neighbouring words that stand once in both texts, how many lie on the longest
     sequence of them that goes forward in both.
@@ -77,7 +77,7 @@ def neighbours(table: Table) -> Counter[tuple[str, str, str]]:
 
 
 def plain(markdown: str) -> str:
-    """Return Markdown without what is markup and not text: comments, images, link targets, tags, escapes."""
+    """Return Markdown without its markup: comments, images, link targets, tags, escapes."""
     return html.unescape(_ESCAPE.sub("", _MARKUP.sub(" ", markdown)))
 
 

@@ -1,4 +1,4 @@
-"""How much of a page text recognition finds: pages with a text of their own, as pictures."""
+"""Recall of text recognition on pictures of pages whose text is known."""
 
 import io
 import json
@@ -34,7 +34,7 @@ _PAGE_PIXELS, _MARGIN, _TEXT_PIXELS = (1240, 1754), 100, 34
 
 
 def recognition() -> Iterator[dict[str, Any]]:
-    """Yield the recall of words, or of Chinese characters, by kind of page; nothing without a recognizer."""
+    """Yield the recall of words, or of Chinese characters, by kind of page; empty without a recognizer."""
     if recognizer() is None:
         return
     yield _measured("docling's English PDFs as pictures", list(_rendered()))

@@ -1,8 +1,8 @@
 """Reads files with one of the systems compared; runs under the Python in which that one is installed.
 
-Imports nothing of this project: `python peers.py NAME` writes a line with the version, then
-answers each line of standard input, a path, with a line of JSON: the text, whether it is Markdown,
-the tables as rows of cells, or the error, and the seconds taken.
+Imports no module of this project: `python peers.py NAME` writes a line with the version, then answers
+each line of standard input, a path, with a line of JSON: the text, whether it is Markdown, the tables as
+rows of cells, or the error, and the seconds taken.
 """
 
 import importlib.metadata
@@ -88,7 +88,7 @@ def _main(name: str) -> None:
         started = time.perf_counter()
         try:
             reading = read(line.rstrip("\n"))
-        except Exception as error:  # whatever a peer raises on a file is its result for that file
+        except Exception as error:  # an error of any kind is the peer's result for that file
             reading = {"error": f"{type(error).__name__}: {error}"[:300]}
         reading["seconds"] = time.perf_counter() - started
         print(json.dumps(reading), file=answers, flush=True)

@@ -1,4 +1,4 @@
-"""Readers of files to compare: this project's parsers, and other systems in a Python of their own."""
+"""The parsers to compare: this project's, and other systems in a Python of their own."""
 
 import json
 import subprocess
@@ -24,12 +24,12 @@ _MAX_TEXT_BYTES = 2**30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a system made of a file: nothing and an error where it could not read it."""
+    """The text and tables that a system read from a file."""
 
     text: str = ""
     tables: list[Table] = field(default_factory=list)
     seconds: float = 0.0
-    error: str = ""
+    error: str = ""  # why the file could not be read; text and tables are empty then
 
 
 class Reader(Protocol):
@@ -39,11 +39,11 @@ class Reader(Protocol):
     version: str
 
     def read(self, path: Path) -> Reading:
-        """Return what stands in a file."""
+        """Return the contents of a file."""
         ...
 
     def close(self) -> None:
-        """End what was started."""
+        """End the processes that were started."""
         ...
 
 
@@ -54,7 +54,7 @@ class OwnReader:
     version = "of this checkout"
 
     def read(self, path: Path) -> Reading:
-        """Return what stands in a file."""
+        """Return the contents of a file."""
         content = path.read_bytes()
         started = time.perf_counter()
         try:
@@ -70,7 +70,7 @@ class OwnReader:
         return Office(settings, ()).convert(content, extension, becomes, deadline)
 
     def close(self) -> None:
-        """End nothing; nothing was started."""
+        """Return at once: no process was started."""
 
 
 class PeerReader:
@@ -94,7 +94,7 @@ class PeerReader:
             raise FileNotFoundError(f"{name} does not start under {python}") from error
 
     def read(self, path: Path) -> Reading:
-        """Return what stands in a file."""
+        """Return the contents of a file."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{path}\n")
         self._process.stdin.flush()
@@ -126,7 +126,7 @@ class PeerReader:
 
 
 def document_tables(document: ParsedDocument) -> Iterator[Table]:
-    """Yield a document's tables: runs of rows between which stands no blank line."""
+    """Yield a document's tables: runs of rows without a blank line between them."""
     last: Block | None = None
     table: Table = []
     for block in document.blocks:

@@ -1,7 +1,7 @@
-"""What files say: docling's reviewed Markdown, and the annotated tables of the ICDAR 2013 competition.
+"""References: docling's reviewed Markdown, and the annotated tables of the ICDAR 2013 competition.
 
-A file belongs to the `tune` or the `report` half by its name's hash, so that it never changes sides:
-parsers are improved on the one and reported on the other.
+A file belongs to the `tune` or the `report` half by its name's hash, so that it never changes halves:
+parsers are improved on `tune` and reported on `report`.
 """
 
 import hashlib
@@ -19,10 +19,10 @@ _ICDAR = "parse_tables_icdar2013_eu/src/test/resources/technology/tabula/icdar20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A file and what it says: its text and its tables; `format` is the file's ending or `icdar`."""
+    """A file with its reference."""
 
     path: Path
-    format: str
+    format: str  # the file's ending, or `icdar`
     text: str
     tables: list[Table]
 

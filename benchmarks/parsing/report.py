@@ -1,9 +1,9 @@
-"""How much of a file's text, order and tables parsing keeps, beside other systems: `make bench-parsing`.
+"""Quality of parsing: text, order and tables, beside other systems: `make bench-parsing`.
 
 `ARGS="--peers PYTHON"` names a Python in which other systems are installed (unstructured[all-docs],
-markitdown[all], kreuzberg); those that do not start there are left out. Writes
-`benchmarks/results/parse.json` and `parse.md`. Figures of the `tune` half served improving the
-parsers; the `report` half did not.
+markitdown[all], kreuzberg); systems that do not start there are left out. Writes
+`benchmarks/results/parse.json` and `parse.md`. Parsers were improved on the `tune` half, not on the
+`report` half.
 """
 
 import argparse
@@ -29,19 +29,19 @@ _ALL = "all"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """One system's measures on one file, each as (found, expected)."""
+    """One system's measures on one file."""
 
     system: str
     file: str
     format: str
-    half: str
+    half: str  # `tune` or `report`
     seconds: float
-    error: str
-    counts: dict[str, Counts]
+    error: str  # why the file could not be read, if it could not
+    counts: dict[str, Counts]  # (found, expected) by measure
 
 
 def score(system: str, case: Case, reading: Reading) -> Score:
-    """Return the measures of a reading; a file that was not read found nothing."""
+    """Return the measures of a reading; an unread file has found no words and cells."""
     expected, found = words(case.text), words(reading.text)
     cells, own = cell_counts(case.tables), cell_counts(reading.tables)
     pairs = sum(map(neighbours, case.tables), start=neighbours([]))

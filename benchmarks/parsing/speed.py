@@ -1,4 +1,4 @@
-"""How fast PDFs are parsed on two cores, and how much memory a long one takes."""
+"""Speed of parsing PDFs on two cores, and the memory of a long one."""
 
 import io
 import os
@@ -27,8 +27,8 @@ _LONG_PAGES = 1_600
 _WORDS = (
     "system valve pressure engine report annual table market section company value service before".split()
 )
-# Run in a Python of its own, so that nothing else counts: the peak in kilobytes, and the seconds computed.
-# The peak that `getrusage` tells is at least what the process that started it held.
+# Run in a Python of its own, so that only parsing counts: the peak in kilobytes, and the seconds computed.
+# The peak of `getrusage` is at least that of the process that started it.
 _ALONE = """
 import re, sys, time
 from pathlib import Path
@@ -102,7 +102,7 @@ def _alone(paths: Iterable[Path]) -> tuple[int, float]:
 
 
 def load() -> float:
-    """Return how many processes wanted the cores in the last minute, this one included."""
+    """Return the mean number of runnable processes of the last minute, including this one."""
     return round(os.getloadavg()[0], 1)
 
 

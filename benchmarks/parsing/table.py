@@ -31,7 +31,7 @@ def markdown(results: dict[str, Any]) -> str:
 
 
 def _plain_table(title: str, rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Return rows under their keys, or nothing where there are none."""
+    """Return rows under their keys; empty if there are none."""
     if not rows or not rows[0]:
         return []
     shown = [

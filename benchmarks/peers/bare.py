@@ -1,4 +1,4 @@
-"""bm25s and FAISS called bare: what a search costs at least, without files, permissions or a database."""
+"""bm25s and FAISS called bare: the least cost of a search, without files, permissions or a database."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +27,7 @@ class Bare:
         raise NotImplementedError("bm25s and FAISS read no files")
 
     def open(self, out: Path) -> None:
-        """Refuse: it saves nothing."""
+        """Raise an error: these indexes are not saved."""
         raise NotImplementedError("bm25s and FAISS read no files")
 
     def hold(self, texts: Sequence[str], vectors: Any) -> None:

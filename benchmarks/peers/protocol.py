@@ -1,12 +1,12 @@
-"""What is asked of another system, and how it answers: one process a call, JSON on the last line.
+"""The protocol of another system: one process for each call, JSON on its last line.
 
     PYTHON -m benchmarks.peers.NAME ingest --model DIR --tokens N --out DIR FOLDER…
     PYTHON -m benchmarks.peers.NAME ask    --model DIR --tokens N --out DIR QUESTIONS
     PYTHON -m benchmarks.peers.NAME search --model DIR --tokens N --out DIR QUESTIONS
 
 `ingest` reads files with the system's own loaders and leaves a durable index in `out`; `ask` opens it and
-names the files found for each question; `search` holds `out/chunks.jsonl` with `out/vectors.npy` and
-measures. Nothing is fetched from the network: the embedder is the folder `model`.
+names the files found for each question; `search` loads `out/chunks.jsonl` with `out/vectors.npy` and
+measures. The network is not used: the embedder is the folder `model`.
 """
 
 import argparse
@@ -60,14 +60,14 @@ class Peer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What every system gets alike: the embedder's folder and the size of a chunk."""
+    """The inputs common to all systems: the embedder's folder and the size of a chunk."""
 
     model: Path
     tokens: int
 
 
 def main(make: Callable[[Given], Peer]) -> None:
-    """Do what the command line asks of one system."""
+    """Run the task of the command line with one system."""
     parser = argparse.ArgumentParser()
     parser.add_argument("task", choices=["ingest", "ask", "search"])
     parser.add_argument("--model", type=Path, required=True)
@@ -111,7 +111,7 @@ def read_chunks(folder: Path) -> list[str]:
 def timed(search: Search, asked: Sequence[str]) -> Json:
     """Return latencies of questions one by one, and the questions a second one by one and many at once.
 
-    Computing time is that of all threads: on a machine that is busy elsewhere it tells more than the clock.
+    Computing time is that of all threads: on a machine with other load it is more reliable than the clock.
     """
     for question in asked[:_WARM_UP]:
         search(question)

@@ -1,7 +1,7 @@
-"""txtai: an `Embeddings` database with dense and sparse index, as it joins them itself.
+"""txtai: an `Embeddings` database with dense and sparse index, joined by txtai itself.
 
-Its Textractor needs a Java server, so files are read by the libraries behind it where it has
-none: Markdown as it is, HTML and Word by Beautiful Soup and python-docx, PDF by pypdf.
+Its Textractor needs a Java server, so files are read without it: Markdown as it is, HTML and Word by
+Beautiful Soup and python-docx, PDF by pypdf.
 """
 
 import threading
