@@ -35,7 +35,7 @@ class Agreement:
 
 
 def agreement(model, records, count=48):
-    """Return how exact and rounded logits agree over `count` texts, told what is right before each place."""
+    """Return the agreement of exact and rounded logits over `count` texts, given the correct prefix."""
     examples = citing_model.examples(count, torch.Generator().manual_seed(99), records)
     answers = citing_model.answer_mask(examples, records)
     first = int(answers.nonzero()[0])

@@ -45,7 +45,7 @@ def save_adapter(model, folder, seed, **targets):
 
 
 @pytest.mark.parametrize("targets", TARGETS.values(), ids=TARGETS)
-def test_adapters_side_by_side_say_what_merged_models_say(tmp_path, targets):
+def test_adapters_side_by_side_equal_merged_models(tmp_path, targets):
     model = tiny_model("qwen3_moe")
     expected = {"": answer_all(engine_for(deepcopy(model)), PROMPTS)[0]}
     folders = {name: tmp_path / name for name in "ab"}

@@ -1,4 +1,4 @@
-"""Many impatient clients on a real model and few pages: whatever is said is what `generate` says."""
+"""Many impatient clients on a real model and few pages: every answer equals that of `generate`."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor

@@ -106,7 +106,7 @@ class Probe:
         return numbers.float()
 
 
-def test_numbers_are_copied_to_where_the_recording_looks_and_padding_touches_nobodys_page():
+def test_inputs_are_copied_to_the_recording_and_padding_touches_no_sequences_page():
     probe = Probe()
     recorded = RecordedForward(probe, Tape(), most_rows=8, most_pages=4, page_tokens=8)
     recorded.record(trash_page=99, device=torch.device("cpu"))
@@ -135,10 +135,10 @@ def test_a_replay_computes_bit_by_bit_what_its_batch_computes():
     found = recorded(batch).clone()
     assert torch.equal(found, forward(wide))
     assert not torch.equal(found, recorded(replace(batch, tokens=batch.tokens + 1)))
-    assert torch.equal(found, recorded(batch)), "nothing of the batch between is left"
+    assert torch.equal(found, recorded(batch)), "no value of the batch between is left"
 
 
-def test_prompts_and_rows_that_sample_nothing_are_served_too():
+def test_prompts_and_rows_without_samples_are_computed_too():
     model, reference = model_and_reference("qwen3_moe")
     settings = SETTINGS.model_copy(update={"max_step_tokens": 7})
     answers, _ = answer_all(build_engine(model, settings, recorder=Tape()), PROMPTS)

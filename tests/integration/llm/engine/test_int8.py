@@ -17,7 +17,7 @@ def test_int8_pages_keep_the_trained_models_answers(citing):
 
 
 @pytest.mark.parametrize("name", ["qwen3_moe", "mixtral_window", "gpt_oss", "deepseek_v3", "glm4_moe_lite"])
-def test_int8_answers_are_the_same_however_they_are_batched(name):
+def test_int8_answers_are_the_same_in_any_batch(name):
     model, _ = model_and_reference(name)
     alone, _ = answer_all(engine_for(model, kv_dtype="int8", max_sequences=1), PROMPTS)
     for way in WAYS.values():

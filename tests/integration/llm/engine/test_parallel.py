@@ -27,7 +27,7 @@ PLANS = [
 pytest.importorskip("accelerate")
 
 
-def test_two_processes_say_what_one_says(tmp_path):
+def test_two_processes_equal_one(tmp_path):
     (tmp_path / "prompts.json").write_text(json.dumps(random_prompts(6, shared=20)))
     for name in MODELS:
         model_and_reference(name)[0].save_pretrained(tmp_path / name)

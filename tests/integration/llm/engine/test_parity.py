@@ -58,7 +58,7 @@ def answer_all(engine, prompts, sampling=None, turn=0):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_the_engine_says_what_generate_says(name, way):
+def test_engine_equals_generate(name, way):
     model, reference = model_and_reference(name)
     engine = engine_for(model, **WAYS[way])
     answers, usage = answer_all(engine, PROMPTS)

@@ -33,7 +33,7 @@ def test_experts_that_cannot_be_held_in_float8_are_named():
         quantize_weights(tiny_model("gpt_oss"), "fp8")
 
 
-def test_as_stored_is_left_alone():
+def test_weights_as_stored_are_not_converted():
     model = tiny_model("llama")
     before = model.lm_head.weight.clone()
     quantize_weights(model, "model")

@@ -123,7 +123,7 @@ def test_a_schema_binds_even_a_random_model(chat, seed):
     assert len(answer["why"]) <= 8
 
 
-def test_a_random_model_can_cite_only_what_it_was_shown(chat):
+def test_random_model_can_cite_only_its_passages(chat):
     generator = NeuralGenerator(chat, AnswerOptions(max_tokens=700))
     sentences = list(filter(None, generator.draft(HOW_MANY, PASSAGES)))
     assert sentences
@@ -145,7 +145,7 @@ def test_the_second_question_over_the_same_passages_finds_them_computed(chat):
     assert usages[1].cached_tokens > 0.7 * usages[1].prompt_tokens
 
 
-def test_without_a_salt_nothing_is_shared(chat):
+def test_without_a_salt_no_page_is_shared(chat):
     usages = [said(chat, ask(TEXT * 3))[1].usage for _ in range(2)]
     assert [usage.cached_tokens for usage in usages] == [0, 0]
 
@@ -160,7 +160,7 @@ def test_leaving_the_stream_frees_its_pages(chat):
     assert chat.snapshot().held_pages == 0
 
 
-def test_what_cannot_be_done_is_refused_before_it_begins(chat):
+def test_impossible_request_is_refused_before_it_begins(chat):
     with pytest.raises(RequestTooLongError):
         said(chat, ask(sampling=Sampling(max_tokens=10**9)))
     with pytest.raises(RequestInvalidError):
@@ -169,7 +169,7 @@ def test_what_cannot_be_done_is_refused_before_it_begins(chat):
         said(chat, ask(timeout_seconds=0))
 
 
-def test_a_closed_engine_says_so(folder):
+def test_closed_engine_is_an_error(folder):
     chat = open_engine(folder, SETTINGS)
     chat.close()
     with pytest.raises(EngineClosedError):
@@ -193,14 +193,14 @@ def test_a_folder_without_a_model_is_an_error(tmp_path):
         ({"model_type": "t5"}, "encoder-decoder"),
     ],
 )
-def test_what_the_engine_cannot_run_is_named_with_a_way_out(tmp_path, config, why):
+def test_unsupported_model_is_refused_with_an_alternative(tmp_path, config, why):
     (tmp_path / "config.json").write_text(json.dumps(config))
     with pytest.raises(UnsupportedModelError, match=why) as refusal:
         open_engine(tmp_path, SETTINGS)
     assert "`hf` back end" in str(refusal.value)
 
 
-def test_too_little_memory_says_how_much_is_missing(folder):
+def test_too_little_memory_is_an_error_that_names_the_missing_bytes(folder):
     with pytest.raises(ModelError, match="bytes more are needed"):
         open_engine(folder, EngineSettings(memory_bytes=1000))
     with pytest.raises(ModelError, match="bytes more are needed"):

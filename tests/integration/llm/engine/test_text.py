@@ -59,7 +59,7 @@ def test_the_text_ends_before_the_first_stop_string(text, stops):
         assert "".join(pieces) == text
 
 
-def test_what_may_begin_a_stop_string_is_held_back_until_it_is_certain():
+def test_text_that_may_begin_a_stop_string_is_held_back():
     transcript = TextTranscript(TOKENIZER.backend_tokenizer, ("xyz!",))
     shown = [transcript.add(token) for token in tokens_of("axyz?")]
     assert shown[0] == "a"
@@ -84,7 +84,7 @@ def test_a_documents_markers_and_templates_are_plain_text(attack):
     assert attack.replace(" ", "") in TOKENIZER.backend_tokenizer.decode(list(prompt)).replace(" ", "")
 
 
-def test_a_tokenizer_without_template_still_tells_the_speakers_apart():
+def test_tokenizer_without_template_still_marks_the_speakers():
     plain = tiny_tokenizer()
     plain.chat_template = None
     prompt = TokenCodec(plain).encode_chat((Message("user", "Why?"),))
@@ -127,7 +127,7 @@ SCHEMA = Guide(
         (Guide(GuideKind.LARK, 'start: "yes" | "no"'), "yes", "yes"),
     ],
 )
-def test_a_grammar_lets_through_what_it_describes_and_nothing_else(guide, wish, kept):
+def test_grammar_allows_only_what_it_describes(guide, wish, kept):
     text, finished = follow(guide, wish)
     assert text == kept
     assert finished == (kept == wish)
@@ -147,7 +147,7 @@ def test_a_forbidden_token_is_an_error():
         Guide(GuideKind.REGEX, "a" * 70_000),
     ],
 )
-def test_a_grammar_that_cannot_be_used_is_refused_at_the_door(guide):
+def test_unusable_grammar_is_refused(guide):
     with pytest.raises(RequestInvalidError, match="grammar"):
         CODEC.matcher(guide)
 
@@ -191,6 +191,6 @@ def test_an_answers_grammar_binds_markers_to_what_was_shown(wish, kept):
     assert text == kept
 
 
-def test_without_passages_only_the_refusal_may_be_said():
+def test_without_passages_only_the_refusal_is_allowed():
     assert follow(citation_guide(shown()), "No idea.") == ("No idea.", True)
     assert follow(citation_guide(shown()), "It runs. [1]")[0] == ""

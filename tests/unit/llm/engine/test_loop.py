@@ -54,7 +54,7 @@ def test_an_answer_arrives_token_by_token_and_ends_once(loop):
     assert list(stream) == []
 
 
-def test_a_slow_reader_holds_nobody_up_and_loses_nothing(loop):
+def test_slow_reader_delays_no_other_and_loses_no_text(loop):
     slow = loop.submit(ask(max_tokens=20))
     fast = loop.submit(ask(max_tokens=20))
     assert fast.wait(5).reason is FinishReason.LENGTH
@@ -82,13 +82,13 @@ def test_leaving_the_iteration_cancels(loop):
     assert loop.snapshot().unfinished == 0
 
 
-def test_a_request_that_cannot_fit_is_refused_at_the_door(loop):
+def test_submit_refuses_a_request_that_cannot_fit(loop):
     with pytest.raises(RequestTooLongError):
         loop.submit(ask(max_tokens=1000))
     assert loop.snapshot().unfinished == 0
 
 
-def test_a_full_engine_refuses_and_says_when_to_come_back():
+def test_full_engine_refuses_and_names_a_time_to_retry():
     engine, runner = hash_engine(max_sequences=2, max_waiting=1)
     loop = EngineLoop(engine)
     loop.runner = runner
@@ -138,7 +138,7 @@ def test_a_fault_reaches_its_requests_and_no_other(loop):
     assert loop.submit(ask()).wait(5).reason is FinishReason.LENGTH
 
 
-def test_closing_ends_what_is_under_way(loop):
+def test_close_ends_the_requests_under_way(loop):
     hold(loop, 0.01).set()
     stream = loop.submit(ask(max_tokens=50))
     loop.close()
@@ -147,14 +147,14 @@ def test_closing_ends_what_is_under_way(loop):
         loop.submit(ask())
 
 
-def test_closing_can_wait_for_what_is_under_way(loop):
+def test_close_can_wait_for_the_requests_under_way(loop):
     stream = loop.submit(ask(max_tokens=20))
     loop.close(drain_seconds=5)
     assert stream.wait(0).reason is FinishReason.LENGTH
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_if_the_thread_dies_nobody_waits_for_it():
+def test_dead_thread_ends_all_requests():
     engine, _ = hash_engine()
     loop = EngineLoop(engine)
     engine.scheduler.plan = lambda: 1 / 0
@@ -199,7 +199,7 @@ def client(loop, number):
     return prompt, tokens, stream.wait(10)
 
 
-def test_two_hundred_clients_leave_nothing_behind(loop):
+def test_two_hundred_clients_leave_no_page_and_no_thread(loop):
     chance, run = random.Random(0), loop.runner.run
 
     def faulty(plan):

@@ -113,7 +113,7 @@ def test_latents_of_an_odd_width_are_left_to_the_reference(device):
 @pytest.mark.parametrize("int8", [False, True], ids=["plain", "int8"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("layouts", [grouped(3, 24), latent(128, 8, 64), latent(16, 4, 16)])
-def test_pages_hold_the_same_bytes_whichever_way_wrote_them(device, layouts, dtype, int8):
+def test_pages_hold_the_same_bytes_by_kernel_and_reference(device, layouts, dtype, int8):
     ours, theirs = (
         tuple(poison(KvStream(6, 8, layout, dtype, int8).to(torch.device(device))) for layout in layouts)
         for _ in range(2)

@@ -50,7 +50,7 @@ def generated(model, prompts=SOME):
 
 
 @pytest.mark.parametrize("name", ["qwen3_moe", "deepseek_v3", "gpt_oss"])
-def test_an_engine_with_kernels_says_what_generate_says(model_of, name):
+def test_engine_with_kernels_equals_generate(model_of, name):
     model = model_of(name)
     expected = generated(model)
     answers, _ = answer_all(build_engine(model, SETTINGS), SOME, FEW)

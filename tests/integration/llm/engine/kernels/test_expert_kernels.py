@@ -1,4 +1,4 @@
-"""The chosen experts by kernel: against float64, rows that nobody wrote poisoned."""
+"""The chosen experts by kernel: against float64, with unwritten rows poisoned."""
 
 import pytest
 import torch
@@ -72,7 +72,7 @@ def test_experts(device, tokens, each, dtype, eight_bit):
     assert error(output, expected) < LIMITS[dtype]
 
 
-def test_experts_of_other_processes_give_nothing(device):
+def test_experts_of_other_processes_add_no_output(device):
     gate_up, true_gate_up = stored((3, 2 * INNER, WIDTH), torch.float32, "", device)
     down, true_down = stored((3, WIDTH, INNER), torch.float32, "", device)
     hidden, chosen = torch.randn(9, WIDTH, device=device), chosen_by(9, 2, device)

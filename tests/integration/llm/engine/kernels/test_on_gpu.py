@@ -94,7 +94,7 @@ def test_prompts_by_the_librarys_attention(gpu, new, past, sinks, window, width,
 
 
 @pytest.mark.parametrize("name", ["qwen3_moe", "gpt_oss", "deepseek_v3"])
-def test_recorded_steps_say_what_steps_say(gpu, name):
+def test_recorded_steps_equal_steps(gpu, name):
     # In float32 the library multiplies gpt-oss's experts one after the other, and waits for the host.
     dtype = torch.bfloat16 if name == "gpt_oss" else torch.float32
     model = tiny_model(name, dtype=dtype).to(gpu)

@@ -38,7 +38,7 @@ def frequencies(sampling, draws=4000):
     return counts / draws
 
 
-def test_temperature_zero_takes_the_likeliest():
+def test_temperature_zero_chooses_the_likeliest_token():
     assert [one.token for one in sample(LOGITS[None], [of(Sampling())])] == [1]
 
 
@@ -58,7 +58,7 @@ def test_draws_follow_the_distribution(temperature):
         ({"top_k": 3, "top_p": 0.99}, [1, 2, 4]),
     ],
 )
-def test_filters_keep_what_they_say(filters, kept):
+def test_filters_keep_the_right_tokens(filters, kept):
     expected = torch.zeros(5)
     expected[kept] = LOGITS[kept].softmax(-1)
     assert torch.allclose(frequencies(Sampling(temperature=1.0, **filters)), expected, atol=0.03)
@@ -71,14 +71,14 @@ def test_a_draw_depends_on_seed_and_position_only():
     assert sample(logits, mates)[1].token == sample(LOGITS[None], [of(sampling)])[0].token
 
 
-def test_chance_is_uniform_and_differs_by_seed_and_position():
+def test_uniform_is_uniform_and_differs_by_seed_and_position():
     draws = [uniform(seed, place) for seed in range(60) for place in range(60)]
     assert len(set(draws)) == len(draws)
     assert all(0 <= draw < 1 for draw in draws)
     assert abs(sum(draws) / len(draws) - 0.5) < 0.02
 
 
-def test_penalties_lower_what_occurred():
+def test_penalties_lower_tokens_that_occurred():
     logits = torch.tensor([[3.0, 2.9, -1.0]])
     assert sample(logits, [of(Sampling(repetition_penalty=1.5), prompt=(0,))])[0].token == 1
     said = of(Sampling(presence_penalty=0.5), prompt=(2,))
@@ -87,7 +87,7 @@ def test_penalties_lower_what_occurred():
     assert sample(logits, [of(Sampling(presence_penalty=0.5), prompt=(0,))])[0].token == 0
 
 
-def test_frequency_counts_and_the_prompt_does_not():
+def test_frequency_penalty_counts_the_answer_without_the_prompt():
     said = of(Sampling(frequency_penalty=0.1), prompt=(0, 0, 0))
     said.tokens += [0]
     logits = torch.tensor([[3.0, 2.85]])
@@ -96,13 +96,13 @@ def test_frequency_counts_and_the_prompt_does_not():
     assert sample(logits, [said])[0].token == 1
 
 
-def test_a_grammar_forbids_and_beyond_its_mask_nothing_is_allowed():
+def test_grammar_forbids_tokens_also_beyond_its_mask():
     assert sample(LOGITS[None], [of(Sampling(), matcher=Only(3, 4))])[0].token == 4
     wide = torch.cat([LOGITS, torch.full((20,), 9.0)])[None]
     assert sample(wide, [of(Sampling(), matcher=Only(2))])[0].token == 2
 
 
-def test_a_grammar_without_a_way_out_is_an_error_of_its_row():
+def test_grammar_without_an_allowed_token_is_an_error_of_its_row():
     samples = sample(LOGITS.expand(2, -1), [of(Sampling(temperature=1.0), matcher=Only()), of(Sampling())])
     assert samples[0].error == "the grammar allows no token"
     assert (samples[1].token, samples[1].error) == (1, "")
@@ -117,7 +117,7 @@ def test_logits_that_are_not_finite_are_an_error_of_their_row(bad):
     assert samples[1].token == 1
 
 
-def test_logprobs_are_the_models_own_whatever_the_filters():
+def test_logprobs_are_the_models_own_with_any_filters():
     (one,) = sample(LOGITS[None], [of(Sampling(logprobs=2, temperature=0.1, top_k=1))])
     expected = LOGITS.log_softmax(-1)
     assert one.logprob.token == 1
@@ -134,7 +134,7 @@ def test_logprobs_are_the_models_own_whatever_the_filters():
         {"stop": ("",)}, {"logprobs": 1000}, {"presence_penalty": math.nan},
     ],
 )  # fmt: skip
-def test_senseless_wishes_are_refused(wish):
+def test_invalid_sampling_is_refused(wish):
     with pytest.raises(RequestInvalidError):
         Sampling(**wish)
 

@@ -86,7 +86,7 @@ def test_the_longest_idle_page_goes_first():
     assert pool.share(digests[1]) == pages[1]
 
 
-def test_salts_part_what_tokens_join():
+def test_salts_separate_equal_prefixes():
     roots = {
         prefix_root("a", "b"),
         prefix_root("ab", ""),

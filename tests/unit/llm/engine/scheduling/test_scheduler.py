@@ -97,7 +97,7 @@ def test_too_few_pages_preempt_the_latest_and_change_nothing():
     assert tokens == {number: expected(prompt, 12) for number, prompt in enumerate(prompts(3, length=6))}
 
 
-def test_what_cannot_fit_is_refused_at_the_door():
+def test_request_that_cannot_fit_is_refused():
     engine, _ = hash_engine(num_pages=4)
     with pytest.raises(RequestTooLongError, match="16 that fit"):
         engine.scheduler.add(sequence(0, range(14), max_tokens=3))
@@ -106,14 +106,14 @@ def test_what_cannot_fit_is_refused_at_the_door():
 
 
 @pytest.mark.parametrize("token", [-1, 50, 2**40])
-def test_a_token_that_the_model_does_not_have_is_refused_at_the_door(token):
+def test_token_that_the_model_does_not_have_is_refused(token):
     engine, _ = hash_engine()
     with pytest.raises(RequestInvalidError):
         engine.scheduler.add(sequence(0, [1, token]))
     assert engine.step(0.0) == []
 
 
-def test_a_full_queue_refuses_with_a_time_to_come_back():
+def test_full_queue_refuses_and_names_a_time_to_retry():
     scheduler = Scheduler(limits(max_sequences=2, max_waiting=1), PagePool(8))
     for number in range(3):
         scheduler.add(sequence(number, [1, 2]))
@@ -136,7 +136,7 @@ def test_interactive_requests_displace_background_ones():
     assert tokens[2] == expected([9, 9], 2)[1:]
 
 
-def test_a_background_request_of_old_is_not_displaced():
+def test_old_background_request_is_not_displaced():
     engine, _ = hash_engine(max_sequences=1)
     engine.scheduler.add(sequence(0, [1], max_tokens=6, priority=Priority.BACKGROUND, turn=60.0))
     engine.step(0.0)
@@ -199,7 +199,7 @@ class Spelled:
         return self.left == 0
 
 
-def test_text_is_spelled_while_the_next_step_is_under_way():
+def test_text_is_decoded_while_the_next_step_is_under_way():
     engine, runner = hash_engine()
     one = sequence(0, [1, 2], max_tokens=9)
     one.transcript = Spelled(runner, stop_after=3)
@@ -277,7 +277,7 @@ JOBS = st.lists(
 
 @settings(max_examples=80, deadline=None)
 @given(JOBS, st.integers(7, 16), st.integers(1, 4), st.integers(4, 24))
-def test_any_mix_ends_right(jobs, num_pages, max_sequences, max_step_tokens):
+def test_any_mix_of_requests_gets_correct_answers(jobs, num_pages, max_sequences, max_step_tokens):
     engine, runner = hash_engine(
         num_pages, max_sequences=max_sequences, max_step_tokens=max_step_tokens, max_waiting=10
     )

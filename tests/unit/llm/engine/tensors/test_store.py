@@ -80,7 +80,7 @@ def naive(query, keys, values, rule):
 
 @pytest.mark.parametrize("window", [None, 3])
 @pytest.mark.parametrize("sinks", [False, True])
-def test_attention_over_pages_is_what_the_formula_says(window, sinks):
+def test_attention_over_pages_equals_the_formula(window, sinks):
     torch.manual_seed(3)
     rule = AttentionRule(0.3, window, torch.randn(6) if sinks else None)
     ops, lengths = TorchOps(), [9, 1, 6]
@@ -103,7 +103,7 @@ def test_attention_over_pages_is_what_the_formula_says(window, sinks):
 @pytest.mark.parametrize("window", [None, 4])
 @pytest.mark.parametrize("sinks", [False, True])
 @pytest.mark.parametrize("past", [0, 5])
-def test_attention_over_a_chunk_is_what_the_formula_says(window, sinks, past):
+def test_attention_over_a_chunk_equals_the_formula(window, sinks, past):
     torch.manual_seed(4)
     rule = AttentionRule(0.3, window, torch.randn(4) if sinks else None)
     query = torch.randn(1, 4, 6, 8)
