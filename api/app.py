@@ -19,11 +19,11 @@ from ingest.sandbox.pool import ParserSandbox
 from ingest.schedule.night import Schedule
 from ingest.schedule.worker import Worker
 from llm.embedding.embedder import Embedder
-from llm.embedding.embedders import embedder_config, open_embedder, reopen_embedder
+from llm.embedding.opening import embedder_config, open_embedder, reopen_embedder
 from llm.extractive.generator import ExtractiveGenerator
 from llm.generator import Generator
 from llm.generators import open_generator
-from llm.reranking.reranker import open_reranker
+from llm.reranking.opening import open_reranker
 from retrieval.answer import Answerer
 from retrieval.dense.faiss_index import FORM
 from retrieval.dense.kinds import DenseKinds

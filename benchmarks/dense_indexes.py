@@ -21,7 +21,7 @@ from sqlalchemy import URL, create_engine, text
 
 from core.settings import LlmSettings
 from llm.embedding.embedder import Vectors
-from llm.embedding.embedders import open_embedder
+from llm.embedding.opening import open_embedder
 from retrieval.dense.document_smoothing import smoothed
 from retrieval.dense.faiss_structures import Graph, Lists
 from retrieval.dense.row_index import Structure

@@ -37,7 +37,7 @@ from benchmarks.retrieval_corpus import (
 from benchmarks.set_folders import write_lines
 from core.settings import load_settings
 from core.values.search import AccessScope
-from llm.embedding.embedders import open_embedder
+from llm.embedding.opening import open_embedder
 
 Json = dict[str, Any]
 RESULTS = Path(__file__).parent / "results"

@@ -1,6 +1,5 @@
 """The generator that the settings choose; a neural one is loaded with its first question."""
 
-import importlib
 from collections.abc import Callable, Sequence
 from threading import Lock
 
@@ -23,10 +22,9 @@ def open_generator(settings: LlmSettings, extractive: Generator) -> Generator:
         return extractive
 
     def load() -> Generator:
-        # The neural library costs seconds: only a question is worth them.
-        open_neural: Callable[[LlmSettings], Generator] = importlib.import_module(
-            "llm.chat.backends"
-        ).open_neural
+        # The neural library takes seconds to import; only a question is worth them.
+        from llm.chat.backends import open_neural
+
         return open_neural(settings)
 
     return FallbackGenerator(DeferredGenerator(settings.generator, load), extractive)

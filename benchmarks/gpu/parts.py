@@ -15,8 +15,8 @@ from transformers import BertConfig, BertForSequenceClassification
 from benchmarks.gpu.bench import Bench, Figure
 from core.settings import LlmSettings
 from llm.batches import reading_dtype
-from llm.embedding.embedder import DeferredEmbedder
 from llm.embedding.folder import BUILT_IN, embedder_folder
+from llm.embedding.opening import DeferredEmbedder
 from llm.engine.seams.choice import choose_seams
 from llm.engine.seams.experts import expert_layers, torch_experts
 from llm.engine.seams.ops import AttentionOps, AttentionRule, TorchOps

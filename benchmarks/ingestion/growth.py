@@ -12,7 +12,7 @@ import numpy as np
 from api.app import build
 from benchmarks.retrieval_corpus import SyntheticSource, TurnedVectors, parse_sections, real_chunks
 from core.settings import load_settings
-from llm.embedding.embedders import open_embedder
+from llm.embedding.opening import open_embedder
 
 
 def growth(work: Path, sizes: Sequence[int]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from core.settings import LlmSettings
-from llm.embedding.embedder import DeferredEmbedder
 from llm.embedding.folder import embedder_folder, read_object
-from llm.reranking.reranker import DeferredReranker
+from llm.embedding.opening import DeferredEmbedder
+from llm.reranking.opening import DeferredReranker
 
 Kind = Literal["embedder", "reranker", "chat"]
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from core.errors import ServerDownError
-from llm.embedding.embedder import DeferredEmbedder, Vectors
+from llm.embedding.embedder import Vectors
+from llm.embedding.opening import DeferredEmbedder
 from retrieval.search import BY_WORDS_ONLY
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.settings import LlmSettings
-from llm.embedding.embedder import DeferredEmbedder
+from llm.embedding.opening import DeferredEmbedder
 
 QUESTION = "Does the ESP32-S3 support 泵 Bluetooth printing?"
 

@@ -10,8 +10,8 @@ from safetensors.torch import load_file
 
 from core.errors import ModelError
 from core.settings import LlmSettings
-from llm.embedding.embedders import open_embedder
 from llm.embedding.folder import embedder_folder
+from llm.embedding.opening import open_embedder
 
 TEXTS = ["the pump leaks", "how hot does the pump run at six bar", "valve"]
 

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from core.errors import EngineFullError, ModelUnavailableError, RequestInvalidError, ServerDownError
 from core.settings import EmbedderServerSettings, LlmSettings, RerankerServerSettings
-from llm.embedding.embedders import open_embedder
-from llm.reranking.reranker import open_reranker
+from llm.embedding.opening import open_embedder
+from llm.reranking.opening import open_reranker
 
 NO_WAIT = {"tries": 1, "connect_seconds": 1.0, "silence_seconds": 2.0}
 

@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 
 from core.errors import ModelError
 from core.settings import LlmSettings
-from llm.reranking.reranker import open_reranker
+from llm.reranking.opening import open_reranker
 
 QUESTION = "how hot does the pump run"
 TEXTS = ["the pump leaks", "the pump run hot at six bar", "valve", "the valve leaks at six bar"]
