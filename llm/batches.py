@@ -1,4 +1,4 @@
-"""Rows of like length together, so that a batch holds little padding; and in which numbers they run."""
+"""Batches of rows of similar length, which need little padding, and the numeric type they run in."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,8 +6,8 @@ import torch
 
 from core.settings import LlmSettings
 
-# Padded tokens of one forward pass, where the settings leave the choice. A CPU is as fast with 1024 as
-# with 4096, and small batches hold less padding; a GPU wants to be filled.
+# Padded tokens of one forward pass if the settings name no number. A CPU is as fast with 1024 as with
+# 4096, and small batches hold less padding; a GPU needs large batches to be busy.
 _TOKENS_ON_CPU, _TOKENS_ON_GPU = 1024, 16_384
 
 
@@ -27,9 +27,10 @@ def by_length(lengths: Sequence[int], batch_tokens: int, tokens_step: int = 1) -
 
 
 def padded_shape(lengths: Sequence[int], batch_tokens: int, steps: tuple[int, int]) -> tuple[int, int]:
-    """Return the rows and tokens in which a batch of `by_length` runs; `steps` are those of rows and tokens.
+    """Return the shape, rows and tokens, to which a batch of `by_length` is padded.
 
-    A full batch has no empty rows: all full batches of one length have one shape anyway.
+    `steps` are the multiples to which rows and tokens are rounded up. A full batch gets no empty rows,
+    because all full batches of one length have the same shape anyway.
     """
     rows_step, tokens_step = steps
     tokens = rounded(max(lengths), tokens_step)
@@ -38,17 +39,17 @@ def padded_shape(lengths: Sequence[int], batch_tokens: int, steps: tuple[int, in
 
 
 def rounded(size: int, step: int) -> int:
-    """Return `size` rounded up to a multiple of `step`; a size of 1 stays."""
+    """Return `size` rounded up to a multiple of `step`; a size of 1 stays 1."""
     return 1 if size == 1 else -(-size // step) * step
 
 
 def reading_tokens(settings: LlmSettings) -> int:
-    """Return how many padded tokens embedder and reranker compute at once."""
+    """Return how many padded tokens the embedder and the reranker compute at once."""
     return settings.batch_tokens or (_TOKENS_ON_CPU if settings.device == "cpu" else _TOKENS_ON_GPU)
 
 
 def reading_dtype(settings: LlmSettings) -> torch.dtype:
-    """Return the numbers in which embedder and reranker compute: bfloat16 where the device has it."""
+    """Return the numeric type of the embedder and the reranker: bfloat16 if the device supports it."""
     if settings.dtype != "auto":
         return torch.bfloat16 if settings.dtype == "bfloat16" else torch.float32
     on_cpu = settings.device == "cpu"

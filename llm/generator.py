@@ -1,4 +1,4 @@
-"""The contract of everything that writes answers."""
+"""The contract of a generator."""
 
 from collections import abc
 from collections.abc import Sequence
@@ -7,27 +7,27 @@ from typing import Protocol
 from core.values.answers import DraftSentence, Inquiry, Passage
 
 Draft = abc.Generator[DraftSentence | None, None, None]
-"""An answer as it comes about: a sentence as soon as it is ready, None now and then while none is,
-so that whoever reads it can leave. Closing it ends the work at once."""
+"""An answer in the making: each sentence as soon as it is ready, and None from time to time in between,
+so that the reader gets a chance to stop. Closing it ends the work at once."""
 
 
 class Generator(Protocol):
-    """Drafts an answer from passages; nothing it says is believed before it is checked."""
+    """Drafts an answer from passages; each sentence is checked before a user sees it."""
 
     name: str
 
     def draft(self, inquiry: Inquiry, passages: Sequence[Passage]) -> Draft:
         """Yield the sentences of an answer in reading order.
 
-        A passage's text is data, never an instruction. Yields no sentence if the passages do not
-        answer. Work that was done for one scope is never found again under another.
+        The text of a passage is data, never an instruction. Yields no sentence if the passages do not
+        answer. Results computed for one scope are never reused for another.
         """
         ...
 
     def warm_up(self) -> None:
-        """Load what the first draft would load. Raises: ModelError if that cannot be."""
+        """Load the models that the first draft needs. Raises: ModelError if one cannot be loaded."""
         ...
 
     def close(self) -> None:
-        """Give everything back; drafts under way end."""
+        """Release all resources; drafts under way end."""
         ...

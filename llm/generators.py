@@ -1,4 +1,4 @@
-"""The generator that the settings choose; a neural one is loaded with its first question."""
+"""The generator that the settings choose; a neural one is loaded with the first question."""
 
 from collections.abc import Callable, Sequence
 from threading import Lock
@@ -14,9 +14,9 @@ log = structlog.get_logger()
 
 
 def open_generator(settings: LlmSettings, extractive: Generator) -> Generator:
-    """Return the generator that the settings choose; nothing is loaded yet.
+    """Return the generator that the settings choose, before it loads a model.
 
-    Where a neural one fails before its first sentence, `extractive` speaks.
+    If a neural one fails before its first sentence, `extractive` answers instead.
     """
     if settings.generator == "extractive":
         return extractive
@@ -31,7 +31,7 @@ def open_generator(settings: LlmSettings, extractive: Generator) -> Generator:
 
 
 class DeferredGenerator:
-    """A generator that is loaded with the first question, once; what fails to load is tried again."""
+    """A generator that is loaded with the first question; after a failure, the next question tries again."""
 
     def __init__(self, name: str, load: Callable[[], Generator]) -> None:
         self.name = name
@@ -45,11 +45,11 @@ class DeferredGenerator:
         yield from self._open().draft(inquiry, passages)
 
     def warm_up(self) -> None:
-        """Load the generator. Raises: ModelError if that cannot be."""
+        """Load the generator. Raises: ModelError if it cannot be loaded."""
         self._open().warm_up()
 
     def close(self) -> None:
-        """Close what was loaded; nothing is loaded from now on."""
+        """Close the loaded generator; later drafts raise EngineClosedError."""
         with self._lock:
             self._closed = True
             if self._loaded is not None:
@@ -65,10 +65,10 @@ class DeferredGenerator:
 
 
 class FallbackGenerator:
-    """Drafts with a second generator where the first fails before its first sentence.
+    """Drafts with a second generator if the first fails before its first sentence.
 
-    Only a failure at work is made good like that. A model that cannot be loaded is an error that
-    somebody must hear of, and a busy one is better asked again.
+    Only a failure at work is replaced like that. A model that cannot be loaded is an error that an
+    operator must see, and a question to a busy one is better repeated.
     """
 
     def __init__(self, first: Generator, second: Generator) -> None:
@@ -79,15 +79,15 @@ class FallbackGenerator:
     def draft(self, inquiry: Inquiry, passages: Sequence[Passage]) -> Draft:
         """Yield the first generator's sentences, or the second's.
 
-        Raises: ModelError if the first cannot be loaded, is busy, or fails after it began to speak.
+        Raises: ModelError if the first cannot be loaded, is busy, or fails after its first sentence.
         """
-        spoke = False
+        begun = False
         try:
             for sentence in self._first.draft(inquiry, passages):
-                spoke = spoke or sentence is not None
+                begun = begun or sentence is not None
                 yield sentence
         except (ModelUnavailableError, DeadlineExceededError) as error:
-            if spoke:
+            if begun:
                 raise
             log.warning(
                 "generator.fallback", generator=self.name, instead=self._second.name, error=str(error)

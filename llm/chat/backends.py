@@ -1,4 +1,4 @@
-"""The neural back ends, chosen in settings."""
+"""The chat model that the settings choose, and the generator over it."""
 
 from pathlib import Path
 
@@ -16,9 +16,9 @@ def open_neural(settings: LlmSettings) -> NeuralGenerator:
 
 
 def open_chat(settings: LlmSettings) -> ChatModel:
-    """Return the chat model that the settings name; close it at the end.
+    """Return the chat model that the settings name; the caller closes it.
 
-    Raises: ModelError if it cannot be loaded; a remote server is not asked yet.
+    Raises: ModelError if it cannot be loaded. A remote server is contacted only by the first question.
     """
     if settings.generator == "remote":
         return RemoteChat(settings.remote)

@@ -1,7 +1,7 @@
-"""The fallback: transformers' own `generate`, for models whose layers keep no pages.
+"""The fallback back end: the `generate` of transformers, for models whose layers keep no pages.
 
-Requests of equal wishes and similar length are answered together; nothing is streamed before a
-batch is done. It serves every model that transformers can run, slowly.
+Requests with equal sampling options and prompts of similar length are answered in one batch, and an
+answer is streamed only when its batch is done. Every model that transformers can run works, slowly.
 """
 
 import time
@@ -35,17 +35,20 @@ class _Job:
     """A request that waits for its batch."""
 
     prompt: tuple[int, ...]
+    """Token ids of the conversation."""
     sampling: Sampling
     deadline: float
+    """The `time.monotonic()` at which the answer is cut off."""
     stream: Stream
+    """Where the answer goes."""
 
     @property
     def bucket(self) -> tuple[int, Sampling]:
-        """Jobs of one bucket may share a batch."""
-        wishes = replace(
+        """The key of the jobs that may share a batch."""
+        options = replace(
             self.sampling, max_tokens=1, stop=(), seed=0 if self.sampling.greedy else self.sampling.seed
         )
-        return -(-len(self.prompt) // _BUCKET_TOKENS), wishes
+        return -(-len(self.prompt) // _BUCKET_TOKENS), options
 
 
 def open_hf(folder: Path, settings: HfSettings, device: str = "cpu", dtype: str = "auto") -> "HfChat":
@@ -55,7 +58,7 @@ def open_hf(folder: Path, settings: HfSettings, device: str = "cpu", dtype: str 
 
 
 class HfChat:
-    """Answers conversations with `generate`, batch after batch, in a thread of its own."""
+    """A chat model that answers with `generate`, batch after batch, in a thread of its own."""
 
     guided = False
 
@@ -84,16 +87,18 @@ class HfChat:
         EngineClosedError, GenerationFailedError, DeadlineExceededError.
         """
         if request.guide is not None or request.adapter:
-            raise RequestInvalidError("plain `generate` follows no grammar and switches no adapter")
+            raise RequestInvalidError("the hf generator supports neither grammars nor adapters")
         prompt = self._codec.encode_chat(request.messages)
         if len(prompt) + request.sampling.max_tokens > self.max_context_tokens:
-            raise RequestTooLongError(f"{len(prompt)} tokens of prompt and the answer do not fit")
+            raise RequestTooLongError(
+                f"a prompt of {len(prompt)} tokens and its answer do not fit the context"
+            )
         stream = self._submit(prompt, request.sampling, time.monotonic() + request.timeout_seconds)
         yield from stream
         yield raise_unless_answered(stream.wait())
 
     def close(self) -> None:
-        """End what is under way and stop."""
+        """Cancel the requests under way and stop the thread."""
         with self._news:
             self._closing = True
             self._news.notify_all()
@@ -114,7 +119,7 @@ class HfChat:
         while jobs := self._next_batch():
             try:
                 answers = self._generate(jobs)
-            except Exception as error:  # whatever it was, only this batch may suffer from it
+            except Exception as error:  # of any kind: only this batch may fail
                 finish = Finish(FinishReason.ERROR, message=f"{type(error).__name__}: {error}")
                 answers = [(Delta(), finish) for _ in jobs]
             for job, (delta, finish) in zip(jobs, answers, strict=True):
@@ -122,7 +127,7 @@ class HfChat:
                 job.stream.put(Event(job.stream.number, delta, finish))
 
     def _next_batch(self) -> list[_Job]:
-        """Return the oldest job and those that may share its batch; none when all is over."""
+        """Return the oldest job and those that may share its batch; an empty list after closing."""
         with self._news:
             self._news.wait_for(lambda: self._waiting or self._closing)
             bucket = self._waiting[0].bucket if self._waiting else None
@@ -146,7 +151,7 @@ class HfChat:
             eos_token_id=sorted(self._codec.stop_tokens) or None,
             pad_token_id=min(self._codec.stop_tokens, default=0),
             stopping_criteria=StoppingCriteriaList([_Enough(self, jobs, width, ended)]),
-            **_wishes(jobs[0].sampling),
+            **_options(jobs[0].sampling),
         )
         return [
             self._answer(job, output[row, width:].tolist(), ended.get(row)) for row, job in enumerate(jobs)
@@ -167,7 +172,7 @@ class HfChat:
         return Delta(text, tuple(kept)), Finish(reason, Usage(len(job.prompt), 0, len(kept)))
 
     def why_enough(self, job: _Job, length: int) -> FinishReason | None:
-        """Return why a job needs no further token, or None."""
+        """Return the reason why a job needs no further token, or None."""
         if job.stream.number in self._cancelled or self._closing:
             return FinishReason.CANCELLED
         if time.monotonic() > job.deadline:
@@ -176,7 +181,7 @@ class HfChat:
 
 
 class _Enough(StoppingCriteria):  # type: ignore[misc]
-    """Ends each row by itself: at its length, its deadline, or when nobody waits for it."""
+    """Ends each row by itself: at its length, at its deadline, or when its request was cancelled."""
 
     def __init__(self, chat: HfChat, jobs: list[_Job], width: int, ended: dict[int, FinishReason]) -> None:
         self._chat = chat
@@ -192,14 +197,14 @@ class _Enough(StoppingCriteria):  # type: ignore[misc]
         return torch.tensor([row in self._ended for row in range(len(self._jobs))], device=input_ids.device)
 
 
-def _wishes(sampling: Sampling) -> dict[str, Any]:
+def _options(sampling: Sampling) -> dict[str, Any]:
     if sampling.presence_penalty or sampling.frequency_penalty:
-        raise RequestInvalidError("plain `generate` knows no presence or frequency penalty")
-    wishes: dict[str, Any] = {
+        raise RequestInvalidError("the hf generator supports no presence or frequency penalty")
+    options: dict[str, Any] = {
         "do_sample": not sampling.greedy,
         "repetition_penalty": sampling.repetition_penalty,
     }
     if not sampling.greedy:
-        wishes |= {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": sampling.top_k}
-        wishes |= {"min_p": sampling.min_p} if sampling.min_p else {}
-    return wishes
+        options |= {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": sampling.top_k}
+        options |= {"min_p": sampling.min_p} if sampling.min_p else {}
+    return options

@@ -1,4 +1,4 @@
-"""The neural generator: a chat model's lines made into sentences with quotes to check."""
+"""The neural generator: it turns a chat model's lines into sentences with quotes to check."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ from llm.engine.text.conversation import ChatRequest
 from llm.generator import Draft
 
 _MARKER = re.compile(r"\s*\[(\d{1,4})\]")
-# A neighbouring sentence joins the quote if it holds this share of the sentence's words besides.
+# A neighbouring sentence joins the quote if it adds more than this share of the answer's words.
 _WORTH_QUOTING = 0.15
 
 
@@ -32,20 +32,20 @@ class ChatModel(Protocol):
         ...
 
     def stream(self, request: ChatRequest) -> Iterator[Delta | Finish]:
-        """Yield an answer's deltas, some empty, and, last, its finish; closing the iterator cancels.
+        """Yield the deltas of an answer, some empty, then its finish; closing the iterator cancels.
 
-        Raises: ModelError or one of its children.
+        Raises: ModelError or a subclass.
         """
         ...
 
     def close(self) -> None:
-        """Give everything back."""
+        """Release all resources."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerOptions:
-    """How long an answer may be and take, and the adapter that gives it."""
+    """The limits of an answer in tokens and seconds, and the adapter that writes it."""
 
     max_tokens: int = 512
     timeout_seconds: float = 120.0
@@ -53,7 +53,7 @@ class AnswerOptions:
 
 
 class NeuralGenerator:
-    """Drafts answers with a chat model; each line's markers become quotes inside the passages."""
+    """Drafts answers with a chat model; the markers of each line become quotes from the passages."""
 
     def __init__(self, chat: ChatModel, options: AnswerOptions | None = None) -> None:
         self.name = chat.name
@@ -61,9 +61,9 @@ class NeuralGenerator:
         self._options = options or AnswerOptions()
 
     def draft(self, inquiry: Inquiry, passages: Sequence[Passage]) -> Draft:
-        """Yield the sentences of an answer as they are written, each once; none if the model declines.
+        """Yield the sentences of an answer as they are written, each once, unless the model declines.
 
-        A marker of a passage that was not shown counts for nothing.
+        A marker of a passage that was not shown is ignored.
         """
         budget = self._chat.max_context_tokens - self._options.max_tokens
         prompt = build_prompt(inquiry, passages, self._chat.count_tokens, budget) if passages else None
@@ -77,10 +77,10 @@ class NeuralGenerator:
             said.add(line or "")
 
     def warm_up(self) -> None:
-        """The chat model is loaded already."""
+        """Do nothing: the chat model is loaded already."""
 
     def close(self) -> None:
-        """Give the chat model's resources back."""
+        """Close the chat model."""
         self._chat.close()
 
     def _request(self, inquiry: Inquiry, prompt: Prompt) -> ChatRequest:
@@ -96,15 +96,15 @@ class NeuralGenerator:
 
 
 def _salt(scope: AccessScope) -> str:
-    """Return a name that only askers of equal scope have in common: they may share computed prefixes."""
+    """Return a cache key for computed prefixes that only users of equal scope share."""
     principals = "\n".join(sorted(scope.principals)).encode()
     return blake2b(principals, digest_size=16).hexdigest()
 
 
 def _lines(answer: Iterable[Delta | Finish]) -> Iterator[str | None]:
-    """Yield an answer's lines, each as soon as it is whole, and None for each delta that completes none.
+    """Yield each line of an answer once it is complete, and None for a delta that completes no line.
 
-    A line that was cut off by the length limit is left out.
+    A line that the length limit cut off is left out.
     """
     rest = ""
     for part in answer:
@@ -130,7 +130,7 @@ def _sentence(line: str, shown: Sequence[ShownPassage]) -> DraftSentence:
 
 
 def _quote(words: set[str], passage: Passage) -> tuple[int, int]:
-    """Return the offsets of the sentence that says best what `words` say, with a neighbour if needed."""
+    """Return the offsets of the sentence that shares most of `words`, with a neighbour if it adds enough."""
     whole = [(0, len(passage.text))]
     spans = whole if passage.kind is BlockKind.ROW else sentences(passage.text) or whole
     known = [words & set(terms(passage.text[start:end])) for start, end in spans]

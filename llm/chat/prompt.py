@@ -1,7 +1,7 @@
-"""The prompt of an answer: what stays the same comes first, so that prefixes are found computed.
+"""The prompt of an answer; its constant parts come first, so that their computed prefix can be reused.
 
 The order is rules, passages (by document, not by rank), earlier turns, question. A passage's text
-is quoted line by line, so that none of its lines can pass for a heading, a rule or a question.
+is quoted line by line, so that no line of it can pass for a heading, a rule or a question.
 """
 
 import re
@@ -22,30 +22,31 @@ CountTokens = Callable[[str], int]
 # Chat templates wrap each message in a few markers of their own.
 _TEMPLATE_TOKENS = 16
 _HISTORY_SHARE = 0.25
-# Characters of a sentence that a grammar lets through, and passages that one sentence may cite.
+# The most characters of a sentence that the grammar accepts, and passages that one sentence may cite.
 _LONGEST_SENTENCE, _MOST_CITATIONS = 600, 3
 _LINE_BREAKS = re.compile(r"\r\n?|[\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
 class ShownPassage:
-    """A passage as the model sees it: its marker `[number]`, its 0-based place among those given.
-
-    `passage` may be trimmed to some of its sentences; its offsets still hold.
-    """
+    """A passage as the model sees it."""
 
     number: int
+    """Its marker in the prompt is `[number]`."""
     place: int
+    """Its 0-based place among the passages given."""
     passage: Passage
+    """Perhaps trimmed to some of its sentences; its offsets still hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is asked, which passages were shown, and the line by which the model declines."""
+    """The messages for a chat model, and how to read its answer."""
 
     messages: tuple[Message, ...]
     shown: tuple[ShownPassage, ...]
     refusal: str
+    """The line by which the model declines."""
 
 
 def build_prompt(
@@ -53,8 +54,9 @@ def build_prompt(
 ) -> Prompt:
     """Return a prompt of at most `budget_tokens` that shows as many of the best passages as fit.
 
-    `passages` come best first; the last that fits is trimmed at sentences. Of what was said before,
-    the latest turns come along, as far as they take a quarter of the budget.
+    `passages` come best first; the last that fits is trimmed at sentences. The latest turns of the
+    conversation are included as long as they take at most a quarter of the budget.
+
     Raises: InputError if the question alone is too long.
     """
     words = words_for([passage.text for passage in passages])
@@ -68,7 +70,7 @@ def build_prompt(
 
 
 def citation_guide(prompt: Prompt) -> Guide:
-    """Return the grammar of an answer: lines that each end in markers of passages shown, or the refusal."""
+    """Return the grammar of an answer: lines that end in markers of shown passages, or the refusal."""
     refusal = _quoted(prompt.refusal)
     if not prompt.shown:
         return Guide(GuideKind.LARK, f"start: {refusal}")
@@ -87,12 +89,12 @@ def _asked(words: PromptWords, inquiry: Inquiry) -> str:
 
 
 def _cost(texts: Sequence[str], count_tokens: CountTokens) -> int:
-    """Return the tokens of messages of these texts."""
+    """Return how many tokens the messages with these texts take."""
     return sum(count_tokens(text) + _TEMPLATE_TOKENS for text in texts)
 
 
 def _latest(history: tuple[Turn, ...], count_tokens: CountTokens, limit: float) -> tuple[Turn, ...]:
-    """Return the longest run of turns up to the latest that takes at most `limit` tokens."""
+    """Return as many of the latest turns as take at most `limit` tokens."""
     costs = [_cost([turn.question, turn.answer], count_tokens) for turn in reversed(history)]
     fitting = sum(total <= limit for total in accumulate(costs))
     return history[len(history) - fitting :]
@@ -118,7 +120,7 @@ def _entry(number: int, passage: Passage) -> str:
 
 
 def _choose(passages: Sequence[Passage], count_tokens: CountTokens, spare: int) -> list[tuple[int, Passage]]:
-    """Return the passages that fit with their places, best first; stop at the first that must be trimmed."""
+    """Return the passages that fit and their places, best first, up to the first that must be trimmed."""
     chosen: list[tuple[int, Passage]] = []
     for place, passage in enumerate(passages):
         cost = count_tokens(_entry(0, passage)) + 1
@@ -146,7 +148,7 @@ def _trim(passage: Passage, cost: Callable[[Passage], int], spare: int) -> Passa
 
 
 def _cut(passage: Passage, start: int, end: int) -> Passage:
-    """Return the part of a passage between offsets in its text; what was found is cut alike."""
+    """Return the part of a passage between offsets in its text; the chunk's offsets are cut alike."""
     first, last = passage.start + start, passage.start + end
     return replace(
         passage,

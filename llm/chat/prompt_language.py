@@ -1,4 +1,4 @@
-"""The prompt's own words, in the language of the documents."""
+"""The fixed texts of a prompt, in the language of the documents."""
 
 import re
 from collections.abc import Sequence
@@ -15,15 +15,19 @@ _DEFAULT = "en"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptWords:
-    """The fixed parts of a prompt. `refusal` is the whole answer where the passages say nothing."""
+    """The fixed texts of a prompt in one language."""
 
     rules: str
+    """The system message."""
     passages: str
+    """The label above the passages."""
     question: str
+    """The label before the question."""
     refusal: str
+    """The entire answer of a model if the passages do not answer."""
 
 
-# Words so frequent that a few lines of text hold several, and foreign to the other languages here.
+# Words that are frequent in one of these languages and foreign to the others.
 _FUNCTION_WORDS = {
     "en": "the and of to is that for with are be this from",
     "de": "der die und das ist nicht mit den von ein eine auf wird zu",
@@ -92,7 +96,7 @@ _LABELS = {
 
 
 def words_for(texts: Sequence[str]) -> PromptWords:
-    """Return the prompt's words in the language that most of `texts` is written in."""
+    """Return the fixed texts in the language in which most of `texts` is written."""
     language = language_of(" ".join(texts)[:_SAMPLE_CHARACTERS])
     passages, question, refusal = _LABELS[language]
     return PromptWords(
@@ -101,7 +105,7 @@ def words_for(texts: Sequence[str]) -> PromptWords:
 
 
 def language_of(text: str) -> str:
-    """Return the language of `text` among those that prompts are written in; English if unsure."""
+    """Return the language of `text` among the languages of the prompts; English if unsure."""
     if cjk_share(text) > 0.3:
         if _HANGUL.search(text):
             return _DEFAULT

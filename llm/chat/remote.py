@@ -1,4 +1,4 @@
-"""A model server somewhere else: anything that speaks OpenAI's chat protocol."""
+"""A chat model behind a URL: any server with OpenAI's chat protocol."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,11 +18,11 @@ from llm.engine.text.conversation import ChatRequest
 from llm.servers.circuit import CircuitBreaker
 from llm.servers.model_server import check_response, open_client, pause_seconds
 
-_BYTES_PER_TOKEN = 3  # on the safe side for words, about one token for a Chinese character
+_BYTES_PER_TOKEN = 3  # a cautious estimate for words; a Chinese character is about one token
 
 
 class RemoteChat:
-    """Answers conversations through a server; may be used by many threads at once."""
+    """A chat model on a server; safe for use by many threads at once."""
 
     def __init__(
         self,
@@ -40,15 +40,17 @@ class RemoteChat:
         self._client = open_client(str(settings.url), settings)
 
     def count_tokens(self, text: str) -> int:
-        """Return an estimate of the tokens that `text` takes; only the server knows the number."""
+        """Return an estimate of the tokens that `text` takes; only the server knows the exact number."""
         return len(text.encode()) // _BYTES_PER_TOKEN + 1
 
     def stream(self, request: ChatRequest) -> Iterator[Delta | Finish]:
-        """Yield the answer's deltas and, last, its finish; closing the iterator hangs up.
+        """Yield the deltas of the answer, then its finish; closing the iterator closes the connection.
 
-        A try that fails before the first delta is repeated. Raises: EngineFullError if the server
-        stays busy, ServerDownError while the breaker is open, DeadlineExceededError,
-        RequestInvalidError if the server refuses the request, ModelUnavailableError for all else.
+        A try that fails before the first delta is repeated.
+
+        Raises: EngineFullError if the server stays busy, ServerDownError while the breaker is open,
+        DeadlineExceededError, RequestInvalidError if the server refuses the request, ModelUnavailableError
+        for all else.
         """
         deadline = self._clock() + request.timeout_seconds
         for left in reversed(range(self._settings.tries)):
@@ -71,7 +73,7 @@ class RemoteChat:
         self._client.close()
 
     def _answer(self, request: ChatRequest, deadline: float) -> Iterator[Delta | Finish]:
-        """Yield one try's answer, having told the breaker how it went."""
+        """Yield the answer of one try and record its success or failure in the breaker."""
         content = body(request, self._settings.model, self._settings.dialect)
         try:
             with self._client.stream("POST", "chat/completions", json=content) as response:

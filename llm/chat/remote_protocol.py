@@ -1,4 +1,4 @@
-"""The OpenAI chat protocol as values: what is sent, and what the stream of events says."""
+"""The OpenAI chat protocol as values: the body of a request, and the events of an answer."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -14,29 +14,29 @@ _ENDS = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH}
 
 
 def body(request: ChatRequest, model: str, dialect: Dialect) -> dict[str, Any]:
-    """Return the request's JSON; what only vLLM understands is left out for others."""
-    wish = request.sampling
+    """Return the JSON of a request; options that only vLLM understands are left out for other dialects."""
+    sampling = request.sampling
     content: dict[str, Any] = {
         "model": request.adapter or model,
         "messages": [{"role": turn.role, "content": turn.content} for turn in request.messages],
         "stream": True,
         "stream_options": {"include_usage": True},
-        "max_tokens": wish.max_tokens,
-        "temperature": wish.temperature,
-        "top_p": wish.top_p,
-        "presence_penalty": wish.presence_penalty,
-        "frequency_penalty": wish.frequency_penalty,
-        "seed": wish.seed,
+        "max_tokens": sampling.max_tokens,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "presence_penalty": sampling.presence_penalty,
+        "frequency_penalty": sampling.frequency_penalty,
+        "seed": sampling.seed,
     }
-    if wish.stop:
-        content["stop"] = list(wish.stop)
+    if sampling.stop:
+        content["stop"] = list(sampling.stop)
     if request.guide is not None:
         content |= _guide(request.guide, dialect)
     if dialect == "vllm":
         content |= {
-            "top_k": wish.top_k or -1,
-            "min_p": wish.min_p,
-            "repetition_penalty": wish.repetition_penalty,
+            "top_k": sampling.top_k or -1,
+            "min_p": sampling.min_p,
+            "repetition_penalty": sampling.repetition_penalty,
             "priority": int(request.priority),
         }
         content |= {"cache_salt": request.salt} if request.salt else {}
@@ -54,9 +54,9 @@ def _guide(guide: Guide, dialect: Dialect) -> dict[str, Any]:
 
 
 def read_answer(chunks: Iterable[bytes]) -> Iterator[Delta | Finish]:
-    """Yield what a stream of server-sent events says; the last is the finish.
+    """Yield the deltas in a stream of server-sent events, then the finish.
 
-    Raises: ModelUnavailableError if the stream is not one, reports an error or breaks off.
+    Raises: ModelUnavailableError if the stream is malformed, reports an error or breaks off.
     """
     reason: FinishReason | None = None
     usage = Usage()
@@ -73,7 +73,7 @@ def read_answer(chunks: Iterable[bytes]) -> Iterator[Delta | Finish]:
                 yield Delta(str(text))
             reason = _ENDS.get(choice.get("finish_reason"), reason)
     if reason is None:
-        raise ModelUnavailableError("the model server's answer broke off")
+        raise ModelUnavailableError("the answer of the model server broke off")
     yield Finish(reason, usage)
 
 
@@ -83,7 +83,7 @@ def _events(chunks: Iterable[bytes]) -> Iterator[str]:
     for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
         if len(rest) > MAX_EVENT_BYTES:
-            raise ModelUnavailableError("the model server sent a line without end")
+            raise ModelUnavailableError(f"the model server sent a line of more than {MAX_EVENT_BYTES} bytes")
         for line in lines:
             if line.startswith(b"data:"):
                 yield line[5:].decode("utf-8", "replace").strip()
@@ -93,9 +93,9 @@ def _object(event: str) -> dict[str, Any]:
     try:
         said = json.loads(event)
     except ValueError as error:
-        raise ModelUnavailableError(f"the model server sent no JSON: {event[:100]!r}") from error
+        raise ModelUnavailableError(f"the model server sent invalid JSON: {event[:100]!r}") from error
     if not isinstance(said, dict):
-        raise ModelUnavailableError(f"the model server sent no object: {event[:100]!r}")
+        raise ModelUnavailableError(f"the model server sent JSON that is not an object: {event[:100]!r}")
     return said
 
 

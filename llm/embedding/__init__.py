@@ -1,4 +1,4 @@
 """Texts to vectors: models in this process, or behind a URL.
 
-Takes texts; gives unit vectors of one model. Never decides what is embedded. Read `embedder.py` first.
+Takes texts; gives unit vectors of one model. Never chooses the texts. Read `embedder.py` first.
 """

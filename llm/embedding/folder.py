@@ -1,4 +1,4 @@
-"""A sentence-transformers folder on this machine, read without loading its weights."""
+"""A local sentence-transformers folder, described without loading its weights."""
 
 import hashlib
 import json
@@ -15,29 +15,32 @@ from core.errors import ModelError
 BUILT_IN = "minilm"
 POOLINGS = ("cls", "mean", "max", "mean_sqrt_len", "lasttoken", "weightedmean")
 
-# Blocks of a weight file that go into a model's id: fine-tuned weights differ everywhere.
+# Blocks of a weight file that go into a model's id; samples suffice, since fine-tuning changes every block.
 _SAMPLES = 16
 _SAMPLE_BYTES = 65_536
-# What sentence-transformers calls the two kinds of text, the first that a folder names counts.
+# The names of the two prompts in sentence-transformers; the first that a folder has counts.
 _QUESTION_PROMPTS = ("query", "question")
 _PASSAGE_PROMPTS = ("document", "passage", "corpus")
-# Position embeddings of RoBERTa's kin count from behind the padding index.
+# In the models of the RoBERTa family, positions start behind the padding index.
 _COUNTS_FROM_PADDING = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
 _SUPPORTED = ("Transformer", "Pooling", "Dense", "Normalize")
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmbedderFolder:
-    """What the files of an embedder say. The prompts, if not None, stand in for those of the folder."""
+    """An embedder as its files describe it, without its weights."""
 
     name: str
+    """`minilm` for the built-in embedder, else the folder's name."""
     path: Path
-    asked_question_prompt: str | None = None
-    asked_passage_prompt: str | None = None
+    chosen_question_prompt: str | None = None
+    """Replaces the folder's prompt for questions, unless it is None."""
+    chosen_passage_prompt: str | None = None
+    """Replaces the folder's prompt for passages, unless it is None."""
 
     @cached_property
     def model_id(self) -> str:
-        """A name that changes with the weights, and with whatever else a passage's vector depends on."""
+        """A name that changes with the weights and everything else that a passage's vector depends on."""
         digest = hashlib.sha256()
         for name in ("config.json", "tokenizer.json", "modules.json", "1_Pooling/config.json"):
             digest.update((self.path / name).read_bytes() if (self.path / name).is_file() else b"")
@@ -54,9 +57,9 @@ class EmbedderFolder:
 
     @cached_property
     def pooling(self) -> str:
-        """One of `POOLINGS`: what becomes of the tokens' vectors; the mean, unless the folder says more.
+        """How the vectors of the tokens become one: one of `POOLINGS`, by default the mean.
 
-        Raises: ModelError if it is another, or several side by side.
+        Raises: ModelError if the folder names another pooling, or more than one.
         """
         said = read_object(self.path / "1_Pooling" / "config.json")
         mode = said.get("pooling_mode")
@@ -71,13 +74,13 @@ class EmbedderFolder:
     def dense_layers(self) -> tuple[Path, ...]:
         """The folders of the linear layers behind the pooling, in order.
 
-        Raises: ModelError if there is a module of another kind.
+        Raises: ModelError if the folder has modules of an unknown kind.
         """
         modules = _read_list(self.path / "modules.json")
         kinds = [str(module.get("type")).rsplit(".", 1)[-1] for module in modules]
         unknown = sorted(set(kinds).difference(_SUPPORTED))
         if unknown:
-            raise ModelError(f"the embedder in {self.path} has modules that are not known: {unknown}")
+            raise ModelError(f"the embedder in {self.path} has modules of an unknown kind: {unknown}")
         return tuple(
             self.path / str(module["path"])
             for kind, module in zip(kinds, modules, strict=True)
@@ -86,7 +89,7 @@ class EmbedderFolder:
 
     @cached_property
     def max_tokens(self) -> int:
-        """The most tokens the model takes, special tokens counted."""
+        """The most tokens that the model reads, including special tokens."""
         limit = read_object(self.path / "sentence_bert_config.json").get("max_seq_length")
         positions = int(self.config.get("max_position_embeddings") or 512)
         if self.config.get("model_type") in _COUNTS_FROM_PADDING:
@@ -102,17 +105,17 @@ class EmbedderFolder:
 
     @property
     def question_prompt(self) -> str:
-        """What is put in front of a question."""
-        return self._prompt(_QUESTION_PROMPTS, self.asked_question_prompt)
+        """The text in front of a question."""
+        return self._prompt(_QUESTION_PROMPTS, self.chosen_question_prompt)
 
     @property
     def passage_prompt(self) -> str:
-        """What is put in front of a passage."""
-        return self._prompt(_PASSAGE_PROMPTS, self.asked_passage_prompt)
+        """The text in front of a passage."""
+        return self._prompt(_PASSAGE_PROMPTS, self.chosen_passage_prompt)
 
-    def _prompt(self, names: Sequence[str], asked: str | None) -> str:
-        if asked is not None:
-            return asked
+    def _prompt(self, names: Sequence[str], chosen: str | None) -> str:
+        if chosen is not None:
+            return chosen
         said = self._prompts
         return next((str(said[name]) for name in names if said.get(name)), "")
 
@@ -127,7 +130,7 @@ def embedder_folder(
 ) -> EmbedderFolder:
     """Return the folder of an embedder: the built-in `minilm`, or the path of a local folder.
 
-    Raises: ModelError if there is no model in that folder.
+    Raises: ModelError if the folder holds no model.
     """
     path = get_model_path() if name == BUILT_IN else Path(name).expanduser()
     if not (path / "config.json").is_file() or not (path / "tokenizer.json").is_file():
@@ -138,23 +141,26 @@ def embedder_folder(
     return EmbedderFolder(
         name=BUILT_IN if name == BUILT_IN else path.resolve().name,
         path=path,
-        asked_question_prompt=question_prompt,
-        asked_passage_prompt=passage_prompt,
+        chosen_question_prompt=question_prompt,
+        chosen_passage_prompt=passage_prompt,
     )
 
 
 def read_object(path: Path, required: bool = False) -> dict[str, Any]:
-    """Return the object in a JSON file; nothing where it may be missing and is. Raises: ModelError."""
+    """Return the object in a JSON file; an empty one if the file is missing and not required.
+
+    Raises: ModelError if the file cannot be read or holds no object.
+    """
     said = _read_json(path) if required or path.is_file() else {}
     if not isinstance(said, dict):
-        raise ModelError(f"{path} holds no object")
+        raise ModelError(f"{path} does not hold a JSON object")
     return said
 
 
 def _read_list(path: Path) -> list[dict[str, Any]]:
     said = _read_json(path) if path.is_file() else []
     if not isinstance(said, list) or not all(isinstance(module, dict) for module in said):
-        raise ModelError(f"{path} holds no list of modules")
+        raise ModelError(f"{path} does not hold a list of modules")
     return said
 
 

@@ -1,4 +1,4 @@
-"""One run at a time for many callers: who comes while a run is under way goes along in the next one."""
+"""Batching of concurrent calls: calls that arrive during a run are computed together in the next one."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -10,10 +10,10 @@ _Result = TypeVar("_Result")
 
 
 class Gathering(Generic[_Item, _Result]):
-    """Runs `run` over what has gathered, at most `most` items at once, in the thread of one of the callers.
+    """Runs `run` over the waiting items, at most `most` at once, in the thread of one of the callers.
 
-    `run` returns one result for each item, in order. A caller alone waits for nobody: there is no delay
-    in the hope of company.
+    `run` returns one result for each item, in order. A single caller does not wait: no run is delayed in
+    the hope of more items.
     """
 
     def __init__(self, run: Callable[[Sequence[_Item]], Sequence[_Result]], most: int) -> None:
@@ -24,7 +24,7 @@ class Gathering(Generic[_Item, _Result]):
         self._waiting: list[tuple[_Item, Future[_Result]]] = []
 
     def __call__(self, item: _Item) -> _Result:
-        """Return the result for one item. Raises: what `run` raises, to all whose items were in that run."""
+        """Return the result for one item. Raises: the error of `run`, in every caller of that run."""
         future: Future[_Result] = Future()
         with self._door:
             self._waiting.append((item, future))
@@ -42,7 +42,7 @@ class Gathering(Generic[_Item, _Result]):
             results = self._run([item for item, _ in taken])
             for (_, future), result in zip(taken, results, strict=True):
                 future.set_result(result)
-        except BaseException as error:  # whoever waits must hear of it, whatever it was
+        except BaseException as error:  # of any kind: the waiting callers must get it
             for _, future in taken:
                 if not future.done():
                     future.set_exception(error)

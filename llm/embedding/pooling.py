@@ -1,4 +1,4 @@
-"""From the vectors of a text's tokens to the vector of the text."""
+"""Pooling: the vectors of a text's tokens become the vector of the text."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,11 +17,11 @@ _ACTIVATIONS = {
 }
 
 
-def pool(states: torch.Tensor, mask: torch.Tensor, says: torch.Tensor, mode: str) -> torch.Tensor:
-    """Return `(b, h)` float32 of `states` `(b, t, h)` by one of `embedder_folder.POOLINGS`.
+def pool(states: torch.Tensor, mask: torch.Tensor, weights: torch.Tensor, mode: str) -> torch.Tensor:
+    """Return `(b, h)` float32 of `states` `(b, t, h)` by one of `folder.POOLINGS`.
 
-    `mask` `(b, t)` is 1 for a token and 0 for padding, which stands on the right; `says` `(b, t)` is a
-    token's weight in a mean.
+    `mask` `(b, t)` is 1 for a token and 0 for padding, which stands on the right; `weights` `(b, t)` are the
+    weights of the tokens in a mean.
     """
     states = states.float()
     if mode == "cls":
@@ -31,15 +31,15 @@ def pool(states: torch.Tensor, mask: torch.Tensor, says: torch.Tensor, mode: str
     if mode == "max":
         return states.masked_fill(mask.unsqueeze(-1) == 0, -torch.inf).amax(dim=1)
     if mode == "weightedmean":
-        says = says * torch.arange(1, says.shape[1] + 1, device=says.device)
-    total, weight = (states * says.unsqueeze(-1)).sum(dim=1), says.sum(dim=1, keepdim=True)
+        weights = weights * torch.arange(1, weights.shape[1] + 1, device=weights.device)
+    total, weight = (states * weights.unsqueeze(-1)).sum(dim=1), weights.sum(dim=1, keepdim=True)
     return total / (weight.sqrt() if mode == "mean_sqrt_len" else weight)
 
 
 def dense_layers(folder: EmbedderFolder) -> torch.nn.Sequential:
-    """Return what the folder puts behind the pooling; usually nothing.
+    """Return the linear layers that the folder has behind the pooling; most folders have none.
 
-    Raises: ModelError if a layer's files are missing, damaged or of a kind that is not known.
+    Raises: ModelError if the files of a layer are missing or damaged, or its activation is unknown.
     """
     return torch.nn.Sequential(*(part for path in folder.dense_layers for part in _dense(path)))
 
@@ -48,7 +48,7 @@ def _dense(path: Path) -> Sequence[torch.nn.Module]:
     said = read_object(path / "config.json", required=True)
     name = str(said.get("activation_function", "Identity")).rsplit(".", 1)[-1].removesuffix("()")
     if name not in _ACTIVATIONS:
-        raise ModelError(f"the activation {name!r} in {path} is not known")
+        raise ModelError(f"the activation {name!r} in {path} is not supported")
     try:
         weights = load_file(path / "model.safetensors")
         linear = torch.nn.Linear(said["in_features"], said["out_features"], bias="linear.bias" in weights)

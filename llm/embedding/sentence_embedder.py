@@ -1,4 +1,4 @@
-"""A sentence-transformers bi-encoder, run by torch without padding to the longest text."""
+"""A sentence-transformers bi-encoder on torch, in batches of texts of similar length."""
 
 import threading
 import time
@@ -19,20 +19,20 @@ from llm.embedding.tokens import TextTokenizer
 
 logging.disable_progress_bar()
 
-# Batches are padded up to this number of tokens, and in bf16 of rows: there each new shape costs the CPU's
-# matrix library tens of milliseconds and some memory to prepare for.
+# Tokens are padded to a multiple of this number, and in bf16 rows too: each new shape costs the CPU's matrix
+# library tens of milliseconds and some memory.
 _STEP = 8
-# Questions that are embedded together: more cost as much time each.
+# Questions that are embedded together; each further one would cost as much as alone.
 _QUESTIONS_AT_ONCE = 16
-# The weight of punctuation, special tokens and whatever else is in no word of a question.
+# The weight of a token outside all words of a question, such as punctuation and special tokens.
 _NO_WORD = 0.5
 
-_Asked = tuple[list[int], list[float]]
-"""A question's tokens and their weights."""
+_Question = tuple[list[int], list[float]]
+"""The token ids of a question and their weights."""
 
 
 def load(folder: EmbedderFolder, settings: LlmSettings, tokenizer: TextTokenizer) -> "SentenceEmbedder":
-    """Load the weights of a folder; safetensors only, and never code from the folder.
+    """Load the weights of a folder: safetensors only, and never code from the folder.
 
     Raises: ModelError if they are missing, damaged or of an unknown architecture.
     """
@@ -68,7 +68,7 @@ class SentenceEmbedder:
         self._batch_tokens = batch_tokens
         self._steps = _STEP if next(model.parameters()).dtype is torch.bfloat16 else 1, _STEP
         self._lock = threading.Lock()
-        self._question = Gathering[_Asked, Vectors](self._questions, _QUESTIONS_AT_ONCE)
+        self._question = Gathering[_Question, Vectors](self._questions, _QUESTIONS_AT_ONCE)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return `(len(texts), dimension)` float32, unit rows; a text over the limit is cut there."""
@@ -80,16 +80,16 @@ class SentenceEmbedder:
         return self._checked(vectors)
 
     def embed_question(self, question: str, emphasis: Emphasis) -> Vectors:
-        """Return `(dimension,)` float32 of unit length, words having a say by their weight.
+        """Return `(dimension,)` float32 of unit length; each word counts by its weight in `emphasis`.
 
-        Questions asked at once are computed together, and none waits for passages.
+        Concurrent questions are computed together, and do not wait for passages.
         """
         prompt = self._folder.question_prompt
         ids, places = self.tokenizer.located_ids(prompt + question)
         moved = [(start + len(prompt), end + len(prompt), weight) for start, end, weight in emphasis]
         return self._question((ids, _token_weights(places, moved)))
 
-    def _questions(self, asked: Sequence[_Asked]) -> list[Vectors]:
+    def _questions(self, asked: Sequence[_Question]) -> list[Vectors]:
         weights = [weights for _, weights in asked] if self._folder.pooling == "mean" else None
         return list(self._checked(self._forward([ids for ids, _ in asked], weights)))
 
@@ -105,24 +105,24 @@ class SentenceEmbedder:
         shape = padded_shape([len(row) for row in ids], self._batch_tokens, self._steps)
         tokens = torch.full(shape, self._pad_id, dtype=torch.long)
         mask = torch.zeros(shape, dtype=torch.long)
-        mask[:, 0] = 1  # a row without a single token would give values that are not numbers
+        mask[:, 0] = 1  # a row without any token would give NaN
         for position, row in enumerate(ids):
             tokens[position, : len(row)] = torch.tensor(row)
             mask[position, : len(row)] = 1
-        says = mask.float()
+        shares = mask.float()
         for position, row_weights in enumerate(weights or []):
-            says[position, : len(row_weights)] = torch.tensor(row_weights)
+            shares[position, : len(row_weights)] = torch.tensor(row_weights)
         started = time.perf_counter()
-        tokens, mask, says = tokens.to(self._device), mask.to(self._device), says.to(self._device)
+        tokens, mask, shares = tokens.to(self._device), mask.to(self._device), shares.to(self._device)
         states = self._model(input_ids=tokens, attention_mask=mask).last_hidden_state
-        pooled = self._dense(pool(states, mask, says, self._folder.pooling))
+        pooled = self._dense(pool(states, mask, shares, self._folder.pooling))
         vectors: Vectors = torch.nn.functional.normalize(pooled, dim=1).cpu().numpy()
         self.forward_seconds += time.perf_counter() - started
         return vectors[: len(ids)]
 
 
 def _token_weights(places: Sequence[tuple[int, int]], emphasis: Emphasis) -> list[float]:
-    """Return each token's weight: that of the word it is a piece of."""
+    """Return the weight of each token: that of the word which it is part of."""
     weights = [_NO_WORD] * len(places)
     for start, end, weight in emphasis:
         for token, (first, last) in enumerate(places):

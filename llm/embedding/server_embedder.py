@@ -1,4 +1,4 @@
-"""An embedder behind a URL: text-embeddings-inference, or anything with OpenAI's embeddings."""
+"""An embedder behind a URL: text-embeddings-inference, or any server with OpenAI's embeddings."""
 
 import time
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ from llm.servers.model_server import ModelServer
 
 
 class ServerEmbedder:
-    """Embeds through a server.
+    """An embedder on a server.
 
-    Without the model's own tokenizer, the built-in one counts: its tokens are shorter than those of
-    most, so that chunks come out rather too short than too long.
+    If the settings name no tokenizer, the built-in one counts tokens. Its tokens are shorter than those of
+    most models, so that chunks become too short rather than too long.
     """
 
     def __init__(self, settings: LlmSettings) -> None:
@@ -40,12 +40,12 @@ class ServerEmbedder:
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return `(len(texts), dimension)` float32, unit rows; the server cuts a text over its limit.
 
-        Raises: ModelError if the server does not answer, or not with such vectors.
+        Raises: ModelError if the server does not answer, or answers without such vectors.
         """
         return self._embed([self._passage_prompt + text for text in texts])
 
     def embed_question(self, question: str, emphasis: Emphasis) -> Vectors:
-        """Return `(dimension,)` float32 of unit length; a server gives words no weight."""
+        """Return `(dimension,)` float32 of unit length; a server ignores the weights of words."""
         vector: Vectors = self._embed([self._question_prompt + question])[0]
         return vector
 
@@ -53,10 +53,10 @@ class ServerEmbedder:
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for first in range(0, len(texts), self._settings.max_texts):
             batch = texts[first : first + self._settings.max_texts]
-            vectors[first : first + len(batch)] = self._asked(batch)
+            vectors[first : first + len(batch)] = self._request(batch)
         return vectors
 
-    def _asked(self, texts: Sequence[str]) -> Vectors:
+    def _request(self, texts: Sequence[str]) -> Vectors:
         started = time.perf_counter()
         if self._settings.dialect == "tei":
             rows = self._server.post("embed", {"inputs": texts, "normalize": True, "truncate": True})
@@ -66,26 +66,26 @@ class ServerEmbedder:
         try:
             vectors = np.asarray(rows, np.float32)
         except (TypeError, ValueError) as error:
-            raise ModelUnavailableError(f"the embedder's server sent no vectors: {error}") from error
+            raise ModelUnavailableError(f"the embedding server sent no vectors: {error}") from error
         if vectors.shape != (len(texts), self.dimension):
             raise ModelUnavailableError(
-                f"the embedder's server sent numbers in the shape {vectors.shape} instead of "
+                f"the embedding server sent vectors of the shape {vectors.shape} instead of "
                 f"{(len(texts), self.dimension)}"
             )
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not np.isfinite(lengths).all() or not lengths.all():
             raise ModelUnavailableError(
-                "the embedder's server sent vectors that are not finite; nothing was stored"
+                "the embedding server sent vectors that are zero or not finite; nothing was stored"
             )
         unit: Vectors = vectors / lengths
         return unit
 
 
 def _in_order(said: Any) -> list[Any]:
-    """Return the vectors of an answer in the order of the texts."""
+    """Return the vectors in an answer, in the order of the texts."""
     try:
         return [entry["embedding"] for entry in sorted(said["data"], key=lambda entry: entry["index"])]
     except (KeyError, TypeError) as error:
         raise ModelUnavailableError(
-            f"the embedder's server sent something else: {str(said)[:200]}"
+            f"the embedding server sent an unexpected answer: {str(said)[:200]}"
         ) from error

@@ -1,4 +1,4 @@
-"""Counting tokens as a model counts them, without loading the model."""
+"""The tokenizer of an embedder, which counts tokens without loading the model."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,17 +7,17 @@ from tokenizers import Tokenizer
 
 from core.errors import ModelError
 
-# A vocabulary with fewer Chinese characters than this reads Chinese as a row of unknowns:
-# all-MiniLM-L6-v2 has 500 odd, bge-m3 over 8,000; everyday Chinese needs 3,500.
+# A tokenizer with fewer Chinese characters than this turns most Chinese text into unknown tokens:
+# all-MiniLM-L6-v2 has about 500, bge-m3 over 8,000; everyday Chinese needs 3,500.
 _IDEOGRAPHS = 3000
 
 
 class TextTokenizer:
     """The tokenizer of a model folder (`tokenizer.json`), safe to share between threads.
 
-    `added_tokens` is what a text takes besides its own: special tokens, and `prompt` in front of it.
+    `added_tokens` is the number of tokens beside those of the text: special tokens and those of `prompt`.
 
-    Raises: ModelError if the folder has none or it cannot be read.
+    Raises: ModelError if the folder has no tokenizer, or it cannot be read.
     """
 
     def __init__(self, folder: Path, max_tokens: int, prompt: str = "") -> None:
@@ -31,25 +31,25 @@ class TextTokenizer:
         self.added_tokens = special + self.count([prompt])[0]
 
     def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-        """Return for each text where its tokens stand: half-open character offsets, in order.
+        """Return the half-open character offsets of the tokens of each text in order.
 
-        Special tokens are not among them.
+        Special tokens are left out.
         """
         encodings = self._whole.encode_batch(list(texts), add_special_tokens=False)
         return [encoding.offsets for encoding in encodings]
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        """Return how many tokens each text has, special tokens not counted."""
+        """Return how many tokens each text has, without special tokens."""
         encodings = self._whole.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(encoding) for encoding in encodings]
 
     def located_ids(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
-        """Return the ids of `ids`, and where each token stands; a special token stands nowhere: (0, 0)."""
+        """Return the token ids of a text, as `ids` does, and their offsets; a special token has (0, 0)."""
         encoding = self._truncated.encode(text)
         return encoding.ids, encoding.offsets
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return each text's token ids with special tokens, cut at `max_tokens`."""
+        """Return the token ids of each text with special tokens, cut at `max_tokens`."""
         return [encoding.ids for encoding in self._truncated.encode_batch_fast(list(texts))]
 
 

@@ -1,5 +1,5 @@
-"""Answers made of sentences that stand in the documents.
+"""Answers that consist of sentences from the documents.
 
-Takes a question and passages; gives drafted sentences with their support. Never writes a word of its
-own. Read `generator.py` first.
+Takes a question and passages; gives drafted sentences with their support. Never writes own words. Read
+`generator.py` first.
 """

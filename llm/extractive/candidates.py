@@ -1,4 +1,4 @@
-"""The sentences of passages that could answer something, each with the heading it stands under."""
+"""Candidates: the sentences of passages that could answer a question, each with its heading."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,31 +10,34 @@ from core.values.answers import Passage
 from core.values.documents import BlockKind
 
 CELL_SEPARATOR = " | "
-# A heading has no full stop and few words; both are needed, since a passage does not mark them.
+# A passage does not mark its headings: they are recognized by few words and no full stop.
 _HEADING_WORDS = 12
 _HEADING_CHARACTERS = 100
 _CLOSED = re.compile(r"[.!?:;,。！？：；，]$")
 _ASKS = re.compile(r"[?？][\"'”’)」』）]*$")
 _LEADS_IN = re.compile(r"[:：]$")
-# The signal words of ISO 3864 and ANSI Z535: half a warning is worse than none.
+# The signal words of ISO 3864 and ANSI Z535. A warning is kept whole: half of one is worse than none.
 _WARNS = re.compile(r"(?:danger|warning|caution|危险|警告|注意)\b\s*[:：!！]", re.IGNORECASE)
-# What a warning or a lead-in such as "To reset the drive:" may take along of what stands behind it.
+# The most characters of a warning, or of a lead-in such as "To reset the drive:" with its list.
 _LIST_CHARACTERS = 700
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """One sentence, table row, or lead-in with its list, from `start` to `end` in the stored text."""
+    """A sentence, a table row, or a lead-in with its list."""
 
     passage_number: int
+    """The 0-based place of the passage among those given."""
     passage: Passage
     start: int
+    """Offset in the stored text of the document, as `end`."""
     end: int
     heading: str
+    """The last heading above it in the passage; empty if there is none."""
 
     @cached_property
     def text(self) -> str:
-        """The words as they stand in the document."""
+        """The text as it stands in the document."""
         return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
 
     @cached_property
@@ -54,7 +57,7 @@ class Candidate:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """The names that fill a cell of their own, if this is a table row."""
+        """The identifiers that begin a cell, if this is a table row."""
         if self.passage.kind is not BlockKind.ROW:
             return frozenset()
         cells = (terms(cell) for cell in self.text.split(CELL_SEPARATOR))
@@ -62,7 +65,7 @@ class Candidate:
 
     @property
     def label(self) -> str:
-        """The first cell that says something in words, if this is a table row: what the row is about."""
+        """The first cell with a letter in it, if this is a table row: the subject of the row."""
         if self.passage.kind is not BlockKind.ROW:
             return ""
         cells = (cell for cell in self.text.split(CELL_SEPARATOR) if any(map(str.isalpha, cell)))
@@ -70,7 +73,7 @@ class Candidate:
 
     @property
     def readable(self) -> str:
-        """The text to say; a table row has its column names before its cells."""
+        """The text for an answer; in a table row, each cell follows the name of its column."""
         lines = self.passage.context.split("\n")
         if self.passage.kind is not BlockKind.ROW or len(lines) < 2:
             return self.text
@@ -82,9 +85,9 @@ class Candidate:
 
 
 def candidates(passages: Sequence[Passage]) -> list[Candidate]:
-    """Return what could answer, in the passages' order, each place once.
+    """Return the candidates in the order of the passages, each place once.
 
-    Headings and questions are left out: they say what is spoken of, not what is so.
+    Headings and questions are left out: they name a subject and state no fact.
     """
     found: dict[tuple[int, int, int], Candidate] = {}
     for number, passage in enumerate(passages):
@@ -114,7 +117,7 @@ def _spans(passage: Passage) -> Iterator[tuple[int, int, str]]:
 
 
 def _end(text: str, spans: Sequence[tuple[int, int]], position: int) -> int:
-    """Return where what begins here ends: a lead-in takes its list along, a warning its line."""
+    """Return the end of a candidate: a lead-in includes its list, a warning the rest of its line."""
     start, end = spans[position]
     if _LEADS_IN.search(text[start:end]):
         return _list_end(text, spans, position)
@@ -125,7 +128,7 @@ def _end(text: str, spans: Sequence[tuple[int, int]], position: int) -> int:
 
 
 def _is_heading(text: str, start: int, end: int) -> bool:
-    """Return whether a piece stands alone between blank lines and reads like a heading."""
+    """Return whether a text between two blank lines looks like a heading."""
     alone = text[max(0, start - 2) : start] in {"", "\n\n"}
     followed = text[end : end + 2] == "\n\n"
     piece = text[start:end]
@@ -134,7 +137,7 @@ def _is_heading(text: str, start: int, end: int) -> bool:
 
 
 def _list_end(text: str, spans: Sequence[tuple[int, int]], position: int) -> int:
-    """Return where the list behind a lead-in ends: at the first gap, or where it grows too long."""
+    """Return the end of the list behind a lead-in: at the first blank line, or at the longest length."""
     start, last = spans[position]
     for next_start, next_end in spans[position + 1 :]:
         gap = text[last:next_start]

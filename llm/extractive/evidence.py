@@ -1,4 +1,4 @@
-"""What can be measured of a sentence and a question: the numbers that `llm/extractive/support.py` weighs."""
+"""The evidence that a sentence answers a question: the numbers that `llm/extractive/support.py` weighs."""
 
 import math
 from collections import Counter, defaultdict
@@ -10,56 +10,64 @@ from core.values.answers import Passage
 from llm.extractive.candidates import Candidate
 from llm.extractive.question_analysis import QuestionAnalysis, cjk_characters, weight_share
 
-# Sentences on either side that are read along: they name what "it" is.
+# Sentences on either side that count as neighbours: they name the thing that "it" means.
 _AROUND = 1
-# A sentence of so many words is whole; fewer are often a fragment.
+# A sentence with fewer words is often a fragment.
 _WHOLE_SENTENCE = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentenceEvidence:
-    """What is known of a sentence and a question; shares lie in 0..1.
+    """The measures of a sentence for a question; shares lie in 0..1.
 
-    `likeness`, -1..1, is None where the embedder was not asked or cannot read the question. `coverage`
-    is the share of what the question's words tell that stands in the sentence: alone, `with_headings`,
-    and with its neighbours (`around`). `distinct` is the same share, but a word tells the less, the
-    more sentences of the document hold it: what a document is about stands in many of them and does not
-    tell which one answers; `characters` is that of single Chinese, Japanese and Korean characters, which
-    all tell the same. `document` is the share that stands anywhere in what was found of the document.
-    `missing` tells how telling a word is that neither the sentence's
-    chunk nor its headings hold. `passage` is the score of its passage over the best one's; `lead` by how
-    much its document's best passage is ahead of any other document's, -1..1. `title` is the share of the
-    title's words that are asked for, `label` the same of a table row's first cell. `length` is the
-    natural logarithm of one more than its words, twelve at most. `fits` is 1 if it holds the kind of thing
-    that is wanted, -1 if not, 0 if nothing in particular is wanted. `looked_up` tells that it is a table
-    row with the very name that was asked for in a cell of its own, `named` that its chunk or headings hold
-    such a name.
+    A share of the question is a share of the weights of its words, which are their inverse document
+    frequencies.
     """
 
     likeness: float | None
+    """Inner product with the question, -1..1; None if the embedder was not used or cannot read it."""
     coverage: float
+    """The share of the question that is in the sentence."""
     with_headings: float
+    """The share that is in the sentence or the headings above it."""
     around: float
+    """The share that is in the sentence, its headings or its neighbours."""
     distinct: float
+    """The share in the sentence, where the weight of a word is divided by the number of the document's
+    candidates with that word: a word in many of them does not say which one answers."""
     characters: float
+    """As `distinct`, for single Chinese, Japanese and Korean characters, all of which weigh the same."""
     document: float
+    """The share that is in all candidates of the document and their headings together."""
     missing: float
+    """The weight of the rarest word that is neither in the chunk nor in its headings, see
+    `QuestionAnalysis.missing`."""
     passage: float
+    """The score of the sentence's passage."""
     lead: float
+    """The score of the document's best passage minus that of the best other document, -1..1."""
     title: float
+    """The share of the title's words that are in the question."""
     label: float
+    """The share of the words in a table row's `label` that are in the question."""
     length: float
+    """The natural logarithm of one more than the number of words, at most twelve words."""
     fits: float
+    """1 if the sentence holds the kind of thing that is wanted, -1 if not, 0 if no kind is wanted."""
     defines: bool
+    """Whether the sentence defines the thing that the question asks the meaning of."""
     looked_up: bool
+    """Whether it is a table row in which an identifier of the question begins a cell."""
     named: bool
+    """Whether the chunk or its headings hold an identifier of the question."""
     identifies_what_was_asked: bool
+    """As `named`, but also true if the question has no identifiers."""
 
 
 def measured(
     asked: QuestionAnalysis, found: Sequence[Candidate], passages: Sequence[Passage]
 ) -> list[SentenceEvidence]:
-    """Return what is known of each candidate without reading it by meaning, in their order."""
+    """Return the evidence of each candidate, in order, without its likeness."""
     leads, known = _leads(passages), frozenset(asked.term_weights)
     held = _held(found, [one.known_words & known for one in found])
     alone = [cjk_characters(one.text) & asked.characters.keys() for one in found]
@@ -92,7 +100,7 @@ def measured(
 
 
 def _leads(passages: Sequence[Passage]) -> dict[int, float]:
-    """Return by how much each document's best passage is ahead of the best of all others."""
+    """Return, by document, the score of its best passage minus that of the best of all others."""
     best: dict[int, float] = {}
     for passage in passages:
         best[passage.document_id] = max(best.get(passage.document_id, 0.0), passage.score)
@@ -103,7 +111,7 @@ def _leads(passages: Sequence[Passage]) -> dict[int, float]:
 
 
 def _held(found: Sequence[Candidate], words: Sequence[Set[str]]) -> dict[int, Counter[str]]:
-    """Return, for each document, with how many of its candidates each word goes."""
+    """Return, by document, in how many of its candidates each word is."""
     held: dict[int, Counter[str]] = defaultdict(Counter)
     for one, of_it in zip(found, words, strict=True):
         held[one.passage.document_id].update(of_it)
@@ -111,13 +119,13 @@ def _held(found: Sequence[Candidate], words: Sequence[Set[str]]) -> dict[int, Co
 
 
 def _beside(found: Sequence[Candidate], place: int) -> list[Candidate]:
-    """Return the neighbours of a candidate inside its passage."""
+    """Return a candidate and its neighbours inside its passage."""
     number = found[place].passage_number
     around = found[max(0, place - _AROUND) : place + _AROUND + 1]
     return [other for other in around if other.passage_number == number]
 
 
 def _asked_for(asked: frozenset[str], text: str) -> float:
-    """Return which share of the words of a text is asked for; an identifier is one word."""
+    """Return the share of the words of a text that are in the question; an identifier is one word."""
     named = [asked.intersection(parts) for *_, parts in words(text) if parts]
     return sum(map(bool, named)) / len(named) if named else 0.0

@@ -1,4 +1,4 @@
-"""The extractive generator: an answer made of sentences that stand in the documents."""
+"""The extractive generator: its answers consist of sentences from the documents."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -18,37 +18,37 @@ from llm.generator import Draft
 
 log = structlog.get_logger()
 
-Rarity = Callable[[Sequence[str]], Sequence[float]]
-"""Gives for each term how much it tells, its inverse document frequency in the whole index."""
+TermWeights = Callable[[Sequence[str]], Sequence[float]]
+"""Returns the weight of each term: its inverse document frequency in the entire index."""
 
-# Sentences that are compared by meaning, and how much of each. Of the tuning questions that have an answer
-# among all sentences, one in 150 has none among the best 12 by words.
+# Sentences that are compared by meaning, and characters of each. Of the tuning questions with an answer among
+# all sentences, one in 150 has no answer among the best 12 by words.
 _COMPARED = 12
 _COMPARED_CHARACTERS = 240
-# A further sentence must come this near to the best one's relevance.
+# The relevance of a further sentence may be this much below that of the best one.
 _ALSO_WORTH_SAYING = 2.0
 # Two sentences that share more of their words than this say the same.
 _SAME = 0.7
-# Stands in no document: how rare it is says how rare a word can be.
+# A term that is in no document: its weight is the greatest that a term can have.
 _UNSEEN = "\0"
 
 Weighed = tuple[Candidate, SentenceEvidence]
 
 
 class ExtractiveGenerator:
-    """Picks the sentences that answer, from several documents if needed, in reading order."""
+    """Selects the sentences that answer, from several documents if needed, in reading order."""
 
     name = "extractive"
 
-    def __init__(self, embedder: Embedder, term_weights: Rarity, max_sentences: int) -> None:
+    def __init__(self, embedder: Embedder, term_weights: TermWeights, max_sentences: int) -> None:
         self._embedder = embedder
-        self._rarity = term_weights
+        self._term_weights = term_weights
         self._max_sentences = max_sentences
 
     def draft(self, inquiry: Inquiry, passages: Sequence[Passage]) -> Draft:
-        """Yield at most `max_sentences` sentences that stand in the passages, in reading order.
+        """Yield at most `max_sentences` sentences from the passages, in reading order.
 
-        The best sentence always comes, however little it says: its support tells how little.
+        The best sentence is always among them, even if its support is close to 0.
         """
         chosen = _choose(self.weighed(inquiry, passages), self._max_sentences)
         documents = [passage.document_id for passage in passages]
@@ -59,18 +59,18 @@ class ExtractiveGenerator:
             yield DraftSentence(candidate.readable, (citation,), support(evidence))
 
     def warm_up(self) -> None:
-        """The embedder is all it needs, and the search has that ready."""
+        """Do nothing: the embedder is the search's, which warms it up."""
 
     def close(self) -> None:
-        """Nothing is its own."""
+        """Do nothing: the embedder is not the generator's own."""
 
     def weighed(self, inquiry: Inquiry, passages: Sequence[Passage]) -> list[Weighed]:
-        """Return the likeliest candidates with all that is known of them, best first.
+        """Return the most relevant candidates with their evidence, best first.
 
-        While the embedder's server is down, words are enough, as they are for the search.
+        If the server of the embedder is down, they are weighed by their words alone, as in the search.
         """
         found = candidates(passages)
-        asked = self._asked(inquiry, found)
+        asked = self._analysed(inquiry, found)
         by_words = _ranked(zip(found, measured(asked, found, passages), strict=True))
         if cjk_share(asked.question) > 0.5 and not self._embedder.tokenizer.reads_cjk:
             return by_words
@@ -80,14 +80,14 @@ class ExtractiveGenerator:
             log.warning("answer.by_words_only", embedder=self._embedder.model_id, error=str(error))
             return by_words
 
-    def _asked(self, inquiry: Inquiry, found: Sequence[Candidate]) -> QuestionAnalysis:
+    def _analysed(self, inquiry: Inquiry, found: Sequence[Candidate]) -> QuestionAnalysis:
         whole = inquiry.whole or inquiry.question
         named = frozenset(identifiers(whole))
-        # A row that is looked up by its name answers whatever is wanted of the thing.
+        # A row that is looked up by its identifier answers any question about that thing.
         looked_up = any(named & candidate.keys for candidate in found)
         question = whole if looked_up else inquiry.wanted or whole
         words = terms(question)
-        *term_weights, unseen = self._rarity([*words, _UNSEEN])
+        *term_weights, unseen = self._term_weights([*words, _UNSEEN])
         return QuestionAnalysis(
             question=question,
             term_weights=dict(zip(words, term_weights, strict=True)),
@@ -110,7 +110,7 @@ def _ranked(weighed: Iterable[Weighed]) -> list[Weighed]:
 
 
 def _choose(ranked: Sequence[Weighed], limit: int) -> list[Weighed]:
-    """Return the best candidate, and those behind it that add something and are as well supported."""
+    """Return the best candidate, and those after it that are almost as relevant and add new words."""
     chosen = list(ranked[:1])
     for candidate, evidence in ranked[1:]:
         if len(chosen) == limit:

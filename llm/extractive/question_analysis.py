@@ -1,7 +1,7 @@
-"""What a question asks for, as far as its wording tells: a time, a number, a person, a definition.
+"""The kind of thing that a question asks for, by its wording: a time, a number, a person, a definition.
 
-Rules for English and Chinese. A question in other words, or in another language, asks for nothing in
-particular: then a sentence is weighed by everything else.
+The rules are for English and Chinese. A question in other words, or in another language, asks for no
+particular kind: then only the other evidence counts.
 """
 
 import re
@@ -19,7 +19,7 @@ _MONTHS = (
 )
 _UNITS = "centur(?:y|ies)|years?|months?|weeks?|days?|hours?|minutes?|seconds?"
 
-# For each thing that can be wanted: how a question asks for it, and what holds one.
+# For each kind of thing: a pattern of the questions for it, and one of the sentences that hold one.
 _TIME = (
     re.compile(
         r"\bwhen\b|\b(?:what|which) (?:\w+ )?(?:year|date|day|month|time|century|season)\b"
@@ -67,7 +67,7 @@ _PLACE = (
 )
 _MATCHED = (_TIME, _NUMBER, _REASON, _PLACE)
 _PERSON = re.compile(r"\b(?:who|whom|whose)\b", re.IGNORECASE)
-# A name inside a sentence, or someone by office: both answer "who".
+# A name inside a sentence, or an office: both answer "who".
 _NAMED = re.compile(r"(?<!^)(?<![.!?]\s)\b[A-Z][a-zà-ÿ]+")
 _OFFICE = re.compile(
     r"\b(?:manager|director|officer|official|supervisor|lead|head|team|staff|engineer|operator|administrator|"
@@ -80,78 +80,76 @@ _DEFINITION = re.compile(
     r"|^\W*什么是(.{1,20}?)\W*$|^\W*(.{1,20}?)(?:是什么|是指什么|是什么意思|指什么)\W*$",
     re.IGNORECASE,
 )
-# What stands between a thing and what it is: "(TTS) is", ", the tool, means", "** - ", "是".
+# The text between a thing and its definition: "(TTS) is", ", the tool, means", "** - ", "是".
 _IS = re.compile(
     r"\W*(?:[(（][^)）]*[)）]|,[^,]{1,60},)?\W*(?:is|are|was|were|means?|refers?|stands?\s+for|describes?|denotes?|[-–—:]\s"
     "|是|指|即|为)",
     re.IGNORECASE,
 )
-# A thing has few words, but four Chinese ones are nine bigrams. A definition begins with it: it ends within
-# so many words, and so many characters.
+# The most terms of a thing to be defined: it has few words, but four Chinese ones are nine bigrams. A
+# definition begins with the thing, which ends within so many words, and so many characters.
 _DEFINED_TERMS = 9
 _IN_FRONT = 8
 _DEFINED_CHARACTERS = 160
 
 
-# Characters that make a sentence a question, or stand in nearly every sentence.
+# Characters that make a sentence a question, or are in nearly every sentence.
 _ASKING = frozenset("的是了在和有什么哪谁吗呢多少几怎样为被一个")
 
 _CHARACTER = re.compile(f"[{CJK}]")
-NOBODY: Mapping[str, int] = MappingProxyType({})
+_ONE_EACH: Mapping[str, int] = MappingProxyType({})
 
 
-def weight_share(tells: Mapping[str, float], words: Set[str], among: Mapping[str, int] = NOBODY) -> float:
-    """Return which part of what some words tell stands in `words`, 0..1.
+def weight_share(
+    weights: Mapping[str, float], words: Set[str], counts: Mapping[str, int] = _ONE_EACH
+) -> float:
+    """Return the share of `weights` that belongs to `words`, 0..1.
 
-    A word tells the less, the more sentences hold it, `among` where there are several.
+    Each weight is first divided by the number of sentences with that word, which `counts` gives; 1 if not.
     """
-    parted = {word: value / max(1, among.get(word, 1)) for word, value in tells.items()}
+    parted = {word: value / max(1, counts.get(word, 1)) for word, value in weights.items()}
     total = sum(parted.values())
     return sum(value for word, value in parted.items() if word in words) / total if total else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class QuestionAnalysis:
-    """A question, what each of its terms tells, and what it wants.
-
-    `term_weights` is the inverse document frequency of each term; `unseen` that of a term that no document
-    has, the most that a term can tell. `identifiers` are the exact things asked for, as
-    `core.text.identifiers` gives them.
-    """
+    """A question, the weights of its terms, and the kind of thing that it asks for."""
 
     question: str
     term_weights: Mapping[str, float]
+    """The inverse document frequency of each term."""
     unseen: float
+    """The inverse document frequency of a term that is in no document: the greatest weight."""
     identifiers: frozenset[str] = frozenset()
+    """The exact things asked for, as terms of `core.text.identifiers`."""
 
     @cached_property
     def defined(self) -> str:
-        """The thing that the question wants to be told the meaning of, as written; empty if it does not."""
+        """The thing whose meaning the question asks for, as written; empty if it asks for none."""
         match = _DEFINITION.match(self.question)
         thing = next(filter(None, match.groups())) if match else ""
         return thing if len(terms(thing)) <= _DEFINED_TERMS else ""
 
     @cached_property
     def characters(self) -> dict[str, float]:
-        """The Chinese, Japanese and Korean characters, each alone, less those that only ask."""
+        """The single Chinese, Japanese and Korean characters with weight 1, without those that only ask."""
         return dict.fromkeys(sorted(cjk_characters(self.question) - _ASKING), 1.0)
 
     def missing(self, words: frozenset[str]) -> float:
-        """Return how much the most telling term tells that is not in `words`, 0..1; 1 stands nowhere."""
-        return (
-            max((tells for term, tells in self.term_weights.items() if term not in words), default=0.0)
-            / self.unseen
-        )
+        """Return the greatest weight of a term that is not in `words`, 0..1; 1 is a term of no document."""
+        missing = (weight for term, weight in self.term_weights.items() if term not in words)
+        return max(missing, default=0.0) / self.unseen
 
     def fits(self, text: str) -> float:
-        """Return 1 if `text` holds the kind of thing that is wanted, -1 if not, 0 if any will do."""
+        """Return 1 if `text` holds the kind of thing that is wanted, -1 if not, 0 if no kind is wanted."""
         fitting = [bool(holds.search(text)) for holds in self._wanted]
         if _PERSON.search(self.question) and not cjk_share(text):
             fitting.append(self._names_someone(text))
         return (1.0 if all(fitting) else -1.0) if fitting else 0.0
 
     def is_defined_by(self, text: str) -> bool:
-        """Return whether `text` begins with what is to be defined, and goes on to say what it is."""
+        """Return whether `text` begins with the thing to be defined, followed by a definition."""
         end = _end_of(self.defined, text[:_DEFINED_CHARACTERS]) if self.defined else 0
         return bool(end) and bool(_IS.match(text, end))
 
@@ -165,8 +163,8 @@ class QuestionAnalysis:
 
 
 def _end_of(thing: str, text: str) -> int:
-    """Return the offset behind all words of a thing that is named at the beginning of a text, or 0."""
-    if cjk_share(thing):  # written without spaces, it runs on into what is said of it
+    """Return the offset behind a thing that is named at the beginning of a text; 0 if it is not."""
+    if cjk_share(thing):  # without spaces, no word ends behind it
         return text.find(thing) + len(thing) if thing in text else 0
     left, end = set(terms(thing)), 0
     for match in islice(TOKEN.finditer(text), _IN_FRONT):

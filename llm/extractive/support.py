@@ -1,9 +1,9 @@
-"""How far a sentence answers a question: two numbers from what can be measured about the pair.
+"""How well a sentence answers a question: two numbers from the evidence of the pair.
 
 *Relevance* orders the sentences found for one question; *support* estimates whether a sentence answers
-it, alike for any question. Both are weighted sums. The weights are rounded from what
-`python -m benchmarks.grounding.support` prints: fitted on the tuning halves of ClapNQ and TAT-QA where the
-embedder reads the question, and of CMRC 2018 where it does not; `docs/grounding.md` tells what they reach.
+it, and is comparable between questions. Both are weighted sums. The weights are rounded from the output of
+`python -m benchmarks.grounding.support`: fitted on the tuning halves of ClapNQ and TAT-QA if the embedder
+reads the question, and of CMRC 2018 if it does not. `docs/grounding.md` has the measured results.
 """
 
 import math
@@ -12,22 +12,22 @@ from dataclasses import dataclass
 
 from llm.extractive.evidence import SentenceEvidence
 
-# What it is worth that a row was looked up by its key, and for support that the exact name asked for is
-# there: set by hand, the tuning sets have no names to look up.
+# The weight of a row that was looked up by its key, and in support that of an identifier that is there. Both
+# are set by hand: the tuning sets have no identifiers to look up.
 _LOOKED_UP = 3.0
 _NAMED = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each measure of `SentenceEvidence` counts; one that is not named counts nothing."""
+    """The weight of each measure of `SentenceEvidence`; a measure that is not named has the weight 0."""
 
     relevance: Mapping[str, float]
     support: Mapping[str, float]
     bias: float
 
 
-# Where the sentence was read by meaning, and where there are only words to go by.
+# If the sentence was compared by meaning, and if there are only words to go by.
 READ = Weights(
     relevance={
         "likeness": 3.3,
@@ -69,14 +69,14 @@ UNREAD = Weights(
 
 
 def relevance(evidence: SentenceEvidence) -> float:
-    """Return a number that orders the sentences found for one question, higher is better."""
+    """Return the relevance, which orders the sentences found for one question; higher is better."""
     return _sum(_weights(evidence).relevance, evidence)
 
 
 def support(evidence: SentenceEvidence) -> float:
-    """Return the estimate, 0..1, that the sentence answers the question; alike for any question.
+    """Return the estimated probability that the sentence answers the question, 0..1.
 
-    A sentence that does not name the one exact thing that was asked for has none.
+    It is 0 if the question names an exact thing and the sentence does not.
     """
     if not evidence.identifies_what_was_asked:
         return 0.0

@@ -1,4 +1,4 @@
-"""Models to choose from: what is known of them, how they are fetched and checked.
+"""Models to choose from: a catalogue, downloads and checks.
 
-Takes names and folders; gives facts and figures. Never downloads unasked. Read `catalogue.py` first.
+Takes names and folders; gives facts and figures. Downloads only on request. Read `catalogue.py` first.
 """

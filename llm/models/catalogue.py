@@ -1,4 +1,4 @@
-"""Which models are worth a look, and what they need; known without the neural library."""
+"""The catalogue of recommended chat models and their memory, without the neural library."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,13 +14,13 @@ _KV_ELEMENT_BYTES = 2  # bfloat16
 
 @dataclass(frozen=True, slots=True)
 class KvShape:
-    """What one token leaves in the pages of all layers."""
+    """The keys and values that one token takes in the pages of all layers."""
 
     layers: int
     streams: tuple[StreamLayout, StreamLayout]
 
     def bytes_per_token(self, kv_dtype: KvDtype) -> int:
-        """Memory of one token."""
+        """Return the memory of one token in bytes."""
         return self.layers * sum(one.bytes_per_token(_KV_ELEMENT_BYTES, kv_dtype) for one in self.streams)
 
 
@@ -37,27 +37,32 @@ def latent(layers: int, width: int = 512, rotated: int = 64) -> KvShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
-    """A model by name. Sizes are parameters, `context` tokens; licences must be read again before use.
-
-    `kv` is None where layers keep no pages; `backends` name what runs it, the best first.
-    """
+    """A chat model in the catalogue."""
 
     name: str
     repository: str
+    """`owner/name` on Hugging Face."""
     tier: str
+    """The machine that it is for, such as `laptop`."""
     parameters: float
+    """The number of all parameters."""
     active: float
+    """The number of parameters that compute one token."""
     licence: str
+    """From the model's card; it must be read again before use."""
     context: int
+    """The longest context in tokens."""
     kv: KvShape | None
+    """None if its layers keep no pages."""
     backends: tuple[str, ...]
+    """The values of `llm.generator` that run it, the best first."""
 
     def weight_bytes(self, dtype: WeightDtype = "bfloat16") -> int:
-        """Memory of the weights."""
+        """Return the memory of the weights in bytes."""
         return int(self.parameters * (2 if dtype == "bfloat16" else 1))
 
     def kv_bytes(self, context: int, batch: int, kv_dtype: KvDtype = "model") -> int:
-        """Memory of `batch` requests of `context` tokens each, nothing of them shared."""
+        """Return the memory of `batch` requests of `context` tokens each, without shared prefixes."""
         return self.kv.bytes_per_token(kv_dtype) * context * batch if self.kv else 0
 
 
@@ -209,20 +214,12 @@ CATALOGUE = (
 )
 
 
-def find_card(name: str) -> ModelCard:
-    """Return the chat model of that name or repository. Raises: ModelError listing the names known."""
-    for card in CATALOGUE:
-        if name in (card.name, card.repository):
-            return card
-    raise ModelError(f"no model is called {name!r}; known are {', '.join(card.name for card in CATALOGUE)}")
-
-
 def repository_of(name: str) -> tuple[str, str]:
-    """Return a model's repository and its short name, of chat models and of those that read.
+    """Return the repository and the short name of a chat model, an embedder or a reranker.
 
-    `name` is either; a repository that is not listed is called by its last part.
+    `name` is either of the two. The short name of a repository outside the catalogue is its last part.
 
-    Raises: ModelError listing the names known.
+    Raises: ModelError, with all known names, if `name` is neither known nor a repository.
     """
     for card in (*CATALOGUE, *RETRIEVERS):
         if name in (card.name, card.repository):
@@ -230,4 +227,4 @@ def repository_of(name: str) -> tuple[str, str]:
     if "/" in name:
         return name, name.rsplit("/", 1)[-1]
     known = ", ".join(card.name for card in (*CATALOGUE, *RETRIEVERS))
-    raise ModelError(f"no model is called {name!r}; known are {known}")
+    raise ModelError(f"no model is called {name!r}; the known names are {known}")

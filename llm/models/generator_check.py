@@ -1,4 +1,4 @@
-"""What a folder of weights does on this machine: loaded, asked one thing, measured."""
+"""The check of a chat model: it is loaded on this machine, answers one question and is measured."""
 
 import resource
 import sys
@@ -28,32 +28,36 @@ _PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
-    """What a folder of weights does on this machine. `refusal` says why the engine does not run it.
-
-    `kv_tokens` is what the engine's pages hold, at `kv_bytes_per_token`; both are 0 where nothing is
-    kept in pages. Speed is that of one request alone; `peak_bytes` is the most memory that this
-    process has had, device memory not counted.
-    """
+    """The measures of a chat model on this machine."""
 
     backend: Literal["engine", "hf"]
+    """The back end that ran it."""
     refusal: str
+    """Why the engine does not run it; empty if it does."""
     model_type: str
+    """The `model_type` in its config."""
     parameters: int
     weight_bytes: int
     kv_bytes_per_token: int
+    """The memory of one token in the engine's pages; 0 if its layers keep no pages."""
     kv_tokens: int
+    """How many tokens the engine's pages hold; 0 if the engine does not run it."""
     max_context_tokens: int
     load_seconds: float
     first_token_seconds: float
+    """From the request to the first token."""
     tokens_per_second: float
+    """The speed of a single request after its first token."""
     peak_bytes: int
+    """The peak memory of this process, without device memory."""
     text: str
+    """The answer."""
 
 
 def check(folder: Path, settings: LlmSettings) -> CheckReport:
-    """Load a folder, ask it one thing, and return how that went.
+    """Load the model in a folder, ask it one question, and return its measures.
 
-    Raises: ModelError if it cannot be loaded by anything here.
+    Raises: ModelError if neither back end can load it.
     """
     start = time.perf_counter()
     model = load_model(folder, settings.device, settings.dtype)
@@ -84,7 +88,7 @@ def check(folder: Path, settings: LlmSettings) -> CheckReport:
 def _open(
     folder: Path, model: PreTrainedModel, settings: LlmSettings
 ) -> tuple[EngineChat | HfChat, int, str]:
-    """Return the model running, in the engine if that can be, a token's bytes in pages, and why not."""
+    """Return the running model, the bytes of a token in pages, and why the engine does not run it."""
     try:
         check_config(folder)
         kv_bytes = watch_layout(model).bytes_per_token(settings.engine.kv_dtype)
@@ -99,7 +103,7 @@ def _request() -> ChatRequest:
 
 
 def _try_out(answer: Iterator[Delta | Finish]) -> tuple[float, float, int, str]:
-    """Return when the first and the last token came, how many there were, and the text."""
+    """Return the times of the first and the last token, the number of tokens, and the text."""
     first, tokens, text = 0.0, 0, ""
     for part in answer:
         if isinstance(part, Delta) and part.tokens:

@@ -1,7 +1,7 @@
-"""Fetches a model's files from Hugging Face: pinned, resumable, weights and text only.
+"""Downloads of models from Hugging Face: pinned, resumable, weights and text files only.
 
-Nothing that can hold code is fetched. Every file is checked against the hash that the hub lists for
-the pinned commit; the commit and the hashes are kept beside the files, and hold from then on.
+Files that can hold code are never fetched. Each file is checked against the hash that the hub lists for
+the pinned commit; the commit and the hashes are saved beside the files and used from then on.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ LOCK_FILE = "vade-model.json"
 _WANTED = re.compile(
     r"[\w.-]+\.safetensors|[\w.-]+\.safetensors\.index\.json|(?:generation_)?config\.json|tokenizer[\w.-]*\.json"
     r"|special_tokens_map\.json|vocab\.json|merges\.txt|tokenizer\.model|chat_template\.jinja|LICEN[SC]E[\w.-]*"
-    # what sentence-transformers puts beside an embedder's weights
+    # the files of sentence-transformers beside the weights of an embedder
     r"|modules\.json|sentence_bert_config\.json|config_sentence_transformers\.json"
     r"|\d_[A-Z][a-z]+/(?:config\.json|model\.safetensors)"
 )
@@ -33,17 +33,21 @@ _CHUNK_BYTES = 2**20
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
 Progress = Callable[[str, int, int], None]
-"""Hears a file's name, the bytes that are there, and the bytes that it has."""
+"""Called with the name of a file, the bytes that are fetched, and its size in bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubFile:
-    """One file of a commit: its SHA-256 if the hub stores it apart from git, else its git blob id."""
+    """A file of a commit as the hub lists it."""
 
     name: str
+    """Its path in the repository."""
     size: int
+    """In bytes; 0 if the hub does not list it."""
     sha256: str
+    """Empty if the hub stores the file in git itself."""
     blob: str
+    """The git blob id, which is checked if there is no SHA-256."""
 
 
 def pull(
@@ -53,14 +57,15 @@ def pull(
     hub: str = HUB,
     progress: Progress = lambda name, done, size: None,
 ) -> str:
-    """Fetch what is missing in `folder` and return the commit; run again to resume.
+    """Fetch the missing files of a model into `folder` and return the commit; another call resumes.
 
     A folder that was pulled before keeps its commit unless `revision` names another.
-    Raises: ModelError if the hub has no such model, a file is not what the hub said, or there is
-    no room.
+
+    Raises: ModelError if the hub has no such model, a file differs from its hash on the hub, or the disk
+    has too little space.
     """
     if not _REPOSITORY.fullmatch(repository):
-        raise ModelError(f"{repository!r} is not a repository such as owner/name")
+        raise ModelError(f"{repository!r} is not the name of a repository, such as owner/name")
     folder.mkdir(parents=True, exist_ok=True)
     pinned = _locked(folder, repository) if revision == "main" else ""
     with httpx.Client(timeout=_TIMEOUT, follow_redirects=True, trust_env=True) as client:
@@ -82,7 +87,7 @@ def pull(
 
 
 def _locked(folder: Path, repository: str) -> str:
-    """Return the commit that the folder is pinned to, if it holds this model."""
+    """Return the commit to which the folder is pinned; empty if it does not hold this model."""
     file = folder / LOCK_FILE
     if not file.exists():
         return ""
@@ -94,7 +99,7 @@ def _locked(folder: Path, repository: str) -> str:
 
 
 def _list(client: httpx.Client, hub: str, repository: str, revision: str) -> tuple[str, list[HubFile]]:
-    """Return the commit and its wanted files."""
+    """Return the commit and those of its files that are to be fetched."""
     response = client.get(f"{hub}/api/models/{repository}/revision/{quote(revision, safe='')}?blobs=true")
     if response.status_code != httpx.codes.OK:
         raise ModelError(f"the hub answered {response.status_code} for {repository} at {revision}")
@@ -104,7 +109,7 @@ def _list(client: httpx.Client, hub: str, repository: str, revision: str) -> tup
         raise ModelError(f"the hub names no commit for {repository} at {revision}")
     files = [_file(entry) for entry in said.get("siblings", []) if _WANTED.fullmatch(entry["rfilename"])]
     if not any(file.name.endswith(".safetensors") for file in files):
-        raise ModelError(f"{repository} has no safetensors; other formats can hold code and are not read")
+        raise ModelError(f"{repository} has no safetensors; other formats can hold code and are not fetched")
     return commit, files
 
 
@@ -123,7 +128,7 @@ def _check_room(folder: Path, files: list[HubFile]) -> None:
     missing = sum(file.size for file in files if not (folder / file.name).exists())
     free = shutil.disk_usage(folder).free
     if missing > free:
-        raise ModelError(f"{missing} bytes are to be fetched and only {free} are free in {folder}")
+        raise ModelError(f"the download takes {missing} bytes, but only {free} are free in {folder}")
 
 
 def _fetch(client: httpx.Client, url: str, file: HubFile, target: Path, progress: Progress) -> None:
@@ -137,7 +142,7 @@ def _fetch(client: httpx.Client, url: str, file: HubFile, target: Path, progress
     if not _matches(part, file):
         part.unlink()
         raise ModelError(
-            f"{file.name} is not what the hub said; it was thrown away, run again to fetch it anew"
+            f"{file.name} differs from its hash on the hub and was deleted; run again to fetch it anew"
         )
     part.replace(target)
 
@@ -152,7 +157,7 @@ def _append(client: httpx.Client, url: str, file: HubFile, part: Path, progress:
             for chunk in response.iter_bytes(_CHUNK_BYTES):
                 done += len(chunk)
                 if done > file.size > 0:
-                    raise ModelError(f"{file.name} is longer than the hub said")
+                    raise ModelError(f"{file.name} is longer than its size on the hub")
                 output.write(chunk)
                 progress(file.name, done, file.size)
 
@@ -160,7 +165,7 @@ def _append(client: httpx.Client, url: str, file: HubFile, part: Path, progress:
 def _matches(path: Path, file: HubFile) -> bool:
     if file.sha256:
         digest, wanted = hashlib.sha256(), file.sha256
-    else:  # git hashes a header before the content (git-scm.com, "Git Objects"); it guards no secret
+    else:  # git hashes a header before the content (git-scm.com, "Git Objects"); not for security
         digest, wanted = (
             hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False),
             file.blob,

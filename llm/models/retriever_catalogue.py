@@ -1,6 +1,6 @@
-"""Embedders and rerankers that are worth a look; known without the neural library.
+"""The catalogue of recommended embedders and rerankers, without the neural library.
 
-Sizes and licences come from the models' cards and must be read again before use.
+Sizes and licences come from the models' cards; licences must be read again before use.
 """
 
 from dataclasses import dataclass
@@ -12,21 +12,23 @@ _E5 = ("query: ", "passage: ")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetrieverCard:
-    """A model that reads. `dimension` is 0 for a reranker, which gives no vector.
-
-    `prompts` are what the model wants in front of questions and passages where its folder does not say
-    so by itself: the settings `llm.question_prompt` and `llm.passage_prompt`.
-    """
+    """An embedder or a reranker in the catalogue."""
 
     name: str
     repository: str
+    """`owner/name` on Hugging Face."""
     kind: Literal["embedder", "reranker"]
     parameters: float
     dimension: int
+    """The length of a vector; 0 for a reranker."""
     tokens: int
+    """The longest text in tokens."""
     languages: str
+    """How many languages it reads, or the name of its only one."""
     licence: str
     prompts: tuple[str, str] | None = None
+    """For `llm.question_prompt` and `llm.passage_prompt`; None if its folder names its prompts or it has
+    none."""
 
 
 RETRIEVERS = (

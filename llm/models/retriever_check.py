@@ -1,4 +1,4 @@
-"""What a folder that reads does on this machine: loaded, given a few texts, measured."""
+"""The check of an embedder or a reranker: it is loaded on this machine, reads a few texts and is measured."""
 
 import time
 from collections.abc import Callable
@@ -16,37 +16,44 @@ Kind = Literal["embedder", "reranker", "chat"]
 _QUESTION = "How often must the boiler be serviced?"
 _ANSWER = "The boiler is to be serviced once a year, before the heating season."
 _OTHER = "Expenses are refunded within two weeks after the receipts were handed in."
-# As many passages of ordinary length as a search gives a reranker.
+# As many passages as a search gives a reranker, of ordinary length: about 180 tokens.
 _PASSAGES = [f"{number}. {_ANSWER} {_OTHER} " * 6 for number in range(32)]
-# The ends of the names of architectures without a head that writes or classifies.
+# The endings of the names of architectures without a head that generates or classifies.
 _ENCODERS = ("Model", "ForMaskedLM")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetrieverReport:
-    """What a folder of weights does on this machine.
+    """The measures of an embedder or a reranker on this machine.
 
-    `matching` is the likeness or score of a question with its answer, `unrelated` that with another
-    sentence: a useful model puts the first well above the second. Passages have about 180 tokens.
-    What only an embedder has is 0 or empty for a reranker.
+    The fields with a default value are those of an embedder.
     """
 
     kind: Kind
     name: str
     matching: float
+    """The likeness or score of a question and its answer."""
     unrelated: float
+    """That of the question and another sentence; for a useful model well below `matching`."""
     load_seconds: float
     passages_per_second: float
+    """The speed with passages of about 180 tokens."""
     dimension: int = 0
+    """The length of a vector."""
     max_tokens: int = 0
+    """The most tokens that it reads."""
     pooling: str = ""
+    """One of `llm.embedding.folder.POOLINGS`."""
     question_prompt: str = ""
+    """The text in front of a question."""
     passage_prompt: str = ""
+    """The text in front of a passage."""
     reads_cjk: bool = False
+    """Whether its tokenizer knows Chinese characters."""
 
 
 def kind_of(folder: Path) -> Kind:
-    """Return what a folder of weights is for. Raises: ModelError if its config cannot be read."""
+    """Return the kind of the model in a folder. Raises: ModelError if its config cannot be read."""
     if (folder / "modules.json").is_file():
         return "embedder"
     names = [str(name) for name in read_object(folder / "config.json").get("architectures") or ()]
@@ -56,7 +63,7 @@ def kind_of(folder: Path) -> Kind:
 
 
 def check_retriever(folder: Path, settings: LlmSettings) -> RetrieverReport:
-    """Load an embedder or a reranker, give it a few texts, and return how that went.
+    """Load an embedder or a reranker, give it a few texts, and return its measures.
 
     Raises: ModelError if it cannot be loaded, or gives values that are not finite.
     """

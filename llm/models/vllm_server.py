@@ -27,16 +27,16 @@ def vllm_command(folder: Path, name: str, host: str, port: int, max_context_toke
 
 
 def run_child(command: list[str]) -> int:
-    """Run a command until it ends or this process is told to; return its exit code, 0 if it was told.
+    """Run a command to its end and return its exit code; 0 if a signal to this process ended it.
 
-    To be called from the main thread. Hanging up, interrupt and termination are passed on, once; a
-    child that does not heed them in time is killed.
+    To be called from the main thread. SIGHUP, SIGINT and SIGTERM are passed on to the child; a child that
+    is still alive 20 seconds later is killed.
     """
     child = subprocess.Popen(command, process_group=0)  # noqa: S603 (a list that we made, no shell)
-    told: list[int] = []
+    received: list[int] = []
 
     def pass_on(number: int, frame: FrameType | None) -> None:
-        told.append(number)
+        received.append(number)
         child.send_signal(number)
         signal.alarm(_GRACE_SECONDS)
 
@@ -51,4 +51,4 @@ def run_child(command: list[str]) -> int:
         signal.alarm(0)
         for number, handler in before.items():
             signal.signal(number, handler)
-    return 0 if told else code
+    return 0 if received else code

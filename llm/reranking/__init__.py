@@ -1,4 +1,4 @@
 """A question and passages to scores: models in this process, or behind a URL.
 
-Takes a question and texts; gives relevance scores. Never reorders anything. Read `reranker.py` first.
+Takes a question and texts; gives relevance scores. Never changes an order. Read `reranker.py` first.
 """

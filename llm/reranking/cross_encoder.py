@@ -22,14 +22,14 @@ from llm.batches import by_length, reading_dtype, reading_tokens
 
 logging.disable_progress_bar()
 
-# Beyond this, a passage and a question are cut, as the models were trained.
+# A question with its passage is cut at this length, as in the training of the models.
 _MAX_TOKENS = 512
 
 
 def load(settings: LlmSettings) -> "CrossEncoder":
-    """Load the folder in `llm.reranker`; safetensors only, and never code from the folder.
+    """Load the folder in `llm.reranker`: safetensors only, and never code from the folder.
 
-    Raises: ModelError if it is missing, damaged, or no cross-encoder with one score or two classes.
+    Raises: ModelError if it is missing, damaged, or not a cross-encoder with one score or two classes.
     """
     folder = Path(settings.reranker).expanduser()
     try:
@@ -50,7 +50,7 @@ def load(settings: LlmSettings) -> "CrossEncoder":
 
 
 class CrossEncoder:
-    """Reads question and passage in one pass; one output is a logit, two are the classes no and yes."""
+    """Reads question and passage in one pass; a single output is a logit, two are the classes no and yes."""
 
     def __init__(self, name: str, model: PreTrainedModel, tokenizer: Tokenizer, batch_tokens: int) -> None:
         self.name = name
@@ -95,14 +95,16 @@ class CrossEncoder:
 
 def _check(config: PretrainedConfig, folder: Path) -> None:
     if not any(name.endswith("ForSequenceClassification") for name in config.architectures or []):
-        raise ModelError(f"{folder} holds no cross-encoder: its architecture is {config.architectures}")
+        raise ModelError(
+            f"{folder} does not hold a cross-encoder; its architecture is {config.architectures}"
+        )
     if config.num_labels not in (1, 2):
         raise ModelError(
-            f"the model in {folder} tells {config.num_labels} classes apart; a reranker gives one score"
+            f"the model in {folder} has {config.num_labels} classes; a reranker has one score or two classes"
         )
 
 
 def _positions(config: PretrainedConfig) -> int:
-    """Return the most tokens that the model takes; RoBERTa's kin counts from behind the padding index."""
+    """Return the most tokens that the model reads; RoBERTa's positions start behind the padding index."""
     positions = int(getattr(config, "max_position_embeddings", _MAX_TOKENS) or _MAX_TOKENS)
     return positions - (config.pad_token_id or 0) - 1 if "roberta" in config.model_type else positions

@@ -12,7 +12,7 @@ from llm.servers.model_server import ModelServer
 
 
 class ServerReranker:
-    """Reranks through a server."""
+    """A reranker on a server."""
 
     def __init__(self, settings: LlmSettings) -> None:
         self.name = settings.reranker_server.model or settings.reranker
@@ -22,15 +22,15 @@ class ServerReranker:
     def scores(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return `(len(texts),)` float32 in 0..1.
 
-        Raises: ModelError if the server does not answer, or not with a score for each text.
+        Raises: ModelError if the server does not answer, or answers without a score for each text.
         """
         scores = np.empty(len(texts), np.float32)
         for first in range(0, len(texts), self._settings.max_texts):
             batch = texts[first : first + self._settings.max_texts]
-            scores[first : first + len(batch)] = self._asked(question, batch)
+            scores[first : first + len(batch)] = self._request(question, batch)
         return scores
 
-    def _asked(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+    def _request(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         if self._settings.dialect == "tei":
             body: dict[str, Any] = {"query": question, "texts": texts, "truncate": True, "raw_scores": False}
             said, key = self._server.post("rerank", body), "score"
@@ -43,8 +43,8 @@ class ServerReranker:
                 scores[entry["index"]] = entry[key]
         except (IndexError, KeyError, TypeError, ValueError) as error:
             raise ModelUnavailableError(
-                f"the reranker's server sent something else: {str(said)[:200]}"
+                f"the reranking server sent an unexpected answer: {str(said)[:200]}"
             ) from error
         if not np.isfinite(scores).all():
-            raise ModelUnavailableError("the reranker's server did not send a number for each passage")
+            raise ModelUnavailableError("the reranking server did not send a number for each passage")
         return scores

@@ -1,5 +1,5 @@
-"""Model servers elsewhere: how to be patient with them, and when to stop asking.
+"""Clients of model servers: retries, time limits and a circuit breaker.
 
-Takes requests; gives answers or errors in our words. Never retries without a limit. Read
-`model_server.py` first.
+Takes requests; gives answers, or errors of ours. Never retries without a limit. Read `model_server.py`
+first.
 """

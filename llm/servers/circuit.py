@@ -1,13 +1,13 @@
-"""A breaker that spares a broken server, and its callers, further tries."""
+"""A circuit breaker, which spares a broken server and its callers further tries."""
 
 from collections.abc import Callable
 from threading import Lock
 
 
 class CircuitBreaker:
-    """Opens after some failures in a row; after a while it lets one caller try again.
+    """A breaker that opens after several failures in a row and admits one caller after a pause.
 
-    That caller's success closes it, its failure keeps it open for as long again.
+    The success of that caller closes it; a failure keeps it open for as long again.
     """
 
     def __init__(self, failures: int, open_seconds: float, clock: Callable[[], float]) -> None:
@@ -19,7 +19,7 @@ class CircuitBreaker:
         self._open_until = 0.0
 
     def seconds_until_try(self) -> float:
-        """Return 0 and let the caller try, or return how long nobody should."""
+        """Return 0 if the caller may try now, or the number of seconds in which no caller may."""
         with self._lock:
             now = self._clock()
             if self._failures < self._allowed_failures:
@@ -30,12 +30,12 @@ class CircuitBreaker:
             return 0.0
 
     def succeeded(self) -> None:
-        """Note that the server answered."""
+        """Record that the server answered."""
         with self._lock:
             self._failures = 0
 
     def failed(self) -> None:
-        """Note that the server did not answer as it should."""
+        """Record that the server did not answer, or not correctly."""
         with self._lock:
             self._failures += 1
             if self._failures >= self._allowed_failures:

@@ -1,4 +1,4 @@
-"""A server of models: how patient to be with it, and what its answers mean."""
+"""A client of a model server: time limits, retries, and the meaning of its status codes."""
 
 import random
 import time
@@ -23,7 +23,7 @@ _LONGEST_PAUSE_SECONDS = 8.0
 
 
 class ModelServer:
-    """Posts JSON to a server and gives back its JSON; may be used by many threads at once."""
+    """Posts JSON to a server and returns its JSON; safe for use by many threads at once."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class ModelServer:
         self._client = open_client(url, settings)
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        """Return the answer to `body`; a try that fails is repeated.
+        """Return the answer to `body`; a failed try is repeated.
 
         Raises: EngineFullError if the server stays busy, ServerDownError while the breaker is open,
         RequestInvalidError if the server refuses the request, ModelUnavailableError for all else.
@@ -53,7 +53,7 @@ class ModelServer:
                 if tries == self._settings.tries:
                     raise
                 self._sleep(pause_seconds(tries, error))
-        raise AssertionError("there is at least one try")
+        raise AssertionError("the settings allow no try")
 
     def close(self) -> None:
         """Close all connections."""
@@ -75,7 +75,7 @@ class ModelServer:
 
 
 def open_client(url: str, settings: ServerSettings) -> httpx.Client:
-    """Return a client that goes nowhere but to `url` and what lies below it."""
+    """Return an HTTP client for addresses below `url`; it follows no redirects and uses no proxy."""
     key = settings.api_key.get_secret_value()
     return httpx.Client(
         base_url=url.rstrip("/") + "/",
@@ -88,7 +88,7 @@ def open_client(url: str, settings: ServerSettings) -> httpx.Client:
 
 
 def check_response(response: httpx.Response) -> None:
-    """Let 200 pass. Raises: EngineFullError, ModelUnavailableError or RequestInvalidError for the rest."""
+    """Accept status 200. Raises: EngineFullError, ModelUnavailableError or RequestInvalidError for others."""
     if response.status_code == httpx.codes.OK:
         return
     response.read()
@@ -101,7 +101,7 @@ def check_response(response: httpx.Response) -> None:
 
 
 def pause_seconds(tries: int, error: Exception) -> float:
-    """Return how long to wait after the `tries`-th failed try, 1-based; as long as a busy server asks."""
+    """Return the pause after the `tries`-th failed try, 1-based, at least as long as a busy server wants."""
     longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2.0 ** (tries - 1))
     pause = longest * random.uniform(0.5, 1.0)  # noqa: S311 (spreads callers, guards nothing)
     return max(pause, float(error.retry_after_seconds)) if isinstance(error, EngineFullError) else pause

@@ -97,7 +97,7 @@ def test_positions_that_count_from_padding(tmp_path):
     ("file", "content", "words"),
     [
         ("modules.json", [{"path": "", "type": "x.Transformer"}, {"path": "1", "type": "x.LSTM"}], "LSTM"),
-        ("modules.json", {"0": "Transformer"}, "no list"),
+        ("modules.json", {"0": "Transformer"}, "not hold a list"),
         (
             "1_Pooling/config.json",
             {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True},

@@ -4,7 +4,7 @@ from integration.llm.tiny_models import tiny_model
 
 from core.errors import ModelError
 from core.settings import EngineSettings, LlmSettings
-from llm.models.catalogue import CATALOGUE, find_card, grouped, latent
+from llm.models.catalogue import CATALOGUE, grouped, latent, repository_of
 from llm.models.generator_check import check
 from llm.models.vllm_server import vllm_command
 
@@ -18,7 +18,7 @@ def test_a_tokens_memory(shape, plain, int8):
 
 
 def test_memory_for_a_context_and_a_batch():
-    card = find_card("qwen3-30b")
+    [card] = [card for card in CATALOGUE if card.name == "qwen3-30b"]
     assert card.weight_bytes() == 61_000_000_000
     assert card.weight_bytes("8 bit") == 30_500_000_000
     assert card.kv_bytes(2048, 64) == 98304 * 2048 * 64
@@ -31,12 +31,12 @@ def test_every_card_is_whole():
         assert card.active < card.parameters
         assert card.backends
         assert ("engine" in card.backends) <= (card.kv is not None)
-        assert find_card(card.repository) is card
+        assert repository_of(card.name) == repository_of(card.repository) == (card.repository, card.name)
 
 
 def test_an_unknown_name_lists_the_known():
     with pytest.raises(ModelError, match="qwen3-30b"):
-        find_card("gpt-5")
+        repository_of("gpt-5")
 
 
 def test_a_folder_is_tried_out(tmp_path):

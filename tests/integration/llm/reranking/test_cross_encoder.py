@@ -44,7 +44,7 @@ def test_a_long_passage_is_cut(tmp_path):
 
 def test_an_embedder_is_no_reranker(tmp_path):
     encoder_folder(tmp_path)
-    with pytest.raises(ModelError, match="no cross-encoder"):
+    with pytest.raises(ModelError, match="not hold a cross-encoder"):
         reranker(tmp_path).scores(QUESTION, TEXTS)
 
 

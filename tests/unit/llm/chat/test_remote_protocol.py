@@ -48,13 +48,13 @@ def test_comments_and_other_fields_are_skipped():
         (events(piece("half"), done=False), "broke off"),
         (events(piece("no reason")), "broke off"),
         (b"", "broke off"),
-        (b"data: {nonsense\n\n", "no JSON"),
-        (b"data: [1]\n\n", "no object"),
+        (b"data: {nonsense\n\n", "invalid JSON"),
+        (b"data: [1]\n\n", "not an object"),
         (events({"error": {"message": "out of memory"}}), "out of memory"),
-        (b"x" * (MAX_EVENT_BYTES + 1), "without end"),
+        (b"x" * (MAX_EVENT_BYTES + 1), "a line of more than"),
     ],
 )
-def test_a_stream_that_is_none_is_an_error(stream, why):
+def test_a_malformed_stream_is_an_error(stream, why):
     with pytest.raises(ModelUnavailableError, match=why):
         list(read_answer([stream]))
 
