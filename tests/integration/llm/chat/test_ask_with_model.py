@@ -209,7 +209,7 @@ def test_a_full_engine_sends_the_asker_away_and_says_for_how_long(app):
     with TestClient(make_http(full), base_url="http://localhost") as client:
         response = client.post("/v1/ask", json={"question": TRUE})
     assert (response.status_code, response.headers["Retry-After"]) == (429, "17")
-    assert response.json()["error"]["code"] == "busy"
+    assert response.json()["error"]["code"] == "engine_full"
 
 
 class SlowOps(TorchOps):
