@@ -1,5 +1,5 @@
-"""From a question and a scope to hits and cited answers.
+"""Search and cited answers for a question under a scope.
 
-Owns the indexes and their followers, fusion, the citation check and evaluation. Never writes a
-document and never parses one. Read `answer.py` first.
+Owns the indexes and their followers, fusion, the citation check and evaluation. Never writes or parses a
+document. Read `answer.py` first.
 """

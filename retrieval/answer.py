@@ -1,4 +1,4 @@
-"""From a question to a cited answer: the whole reading side on one screen."""
+"""Answers with citations: the route from a question to an answer on one screen."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -17,25 +17,25 @@ from retrieval.followup import understand
 from retrieval.identifier_match import identifiers_near, unknown_identifiers
 from retrieval.search import Searcher
 
-# Neighbours that widen a found chunk on either side, for reading.
+# Neighbouring chunks on either side that widen a found chunk into a passage.
 _REACH = 1
 
 NOT_FOUND = "No document that you may read says anything about this."
-TOO_LITTLE = "The documents that you may read do not answer this; here is what came nearest."
-UNKNOWN = "No document that you may read names {}."
-NEAR = " They do name {}."
+TOO_LITTLE = "The documents that you may read do not answer this; here are the nearest passages."
+UNKNOWN = "No document that you may read mentions {}."
+NEAR = " They do mention {}."
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Told once, before the first sentence: the passages that the answer will be made from."""
+    """The event before the first sentence: the passages from which the answer will be drafted."""
 
     passages: tuple[Passage, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Told for each sentence that passed the check, as soon as it did."""
+    """The event of a sentence that passed the citation check."""
 
     sentence: AnswerSentence
     new_citations: tuple[Citation, ...]
@@ -43,14 +43,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """Told now and then while a sentence is being written: the moment to notice that nobody waits."""
+    """The event from time to time while a sentence is written, in which a caller can stop the answer."""
 
 
 OnAnswerEvent = Callable[[Found | Said | Writing], None]
 
 
 class Answerer:
-    """Answers questions from what a scope may see, or refuses."""
+    """Answers questions from the documents that a scope may read, or refuses to."""
 
     def __init__(self, searcher: Searcher, generator: Generator, settings: RetrievalSettings) -> None:
         self._searcher = searcher
@@ -66,10 +66,10 @@ class Answerer:
         background: bool = False,
         within: SearchFilter = EVERYTHING,
     ) -> Answer:
-        """Return the answer out of what `within` holds.
+        """Return the answer from the documents that `scope` may read and `within` selects.
 
-        `on_event` is called as the answer comes about, and may raise to stop it.
-        A question that leans on `history`, the oldest turn first, is understood by it.
+        `on_event` is called while the answer is made, and may raise to stop it. A follow-up question is
+        completed from `history`, whose oldest turn comes first.
         """
         meant = understand(question, [turn.question for turn in history])
         notes = _Notes(
@@ -103,16 +103,23 @@ class Answerer:
 
 @dataclass(kw_only=True)
 class _Notes:
-    """What has been said so far, and how sure it is."""
+    """The answer so far."""
 
     min_support: float
+    """A sentence with less support is not part of the answer."""
     understood: str = ""
+    """The completed question; empty if it is the question itself."""
     notices: tuple[str, ...] = ()
+    """What the search had to do without, in sentences for a reader."""
     sentences: list[AnswerSentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
+    """The citations of `sentences`, each once."""
     nearest: list[Citation] = field(default_factory=list)
+    """The citations of the sentences with too little support."""
     confidence: float = 0.0
+    """The greatest support among all sentences with citations."""
     timings: dict[str, float] = field(default_factory=dict)
+    """Milliseconds of each stage."""
     _clock: float = field(default_factory=time.perf_counter)
 
     def lap(self, stage: str) -> None:
@@ -121,7 +128,7 @@ class _Notes:
         self._clock = now
 
     def take(self, draft: DraftSentence, citations: tuple[Citation, ...]) -> Said | None:
-        """Keep a sentence whose citations hold and whose support is enough."""
+        """Keep a sentence if it has citations and enough support; return its event, None if it is dropped."""
         if not citations:
             return None
         self.confidence = max(self.confidence, draft.support)
@@ -136,7 +143,7 @@ class _Notes:
         return Said(sentence, new)
 
     def unknown(self, asked: Iterable[str], near: Mapping[str, Passage], passages: list[Passage]) -> Answer:
-        """Refuse: what was asked for by its name stands nowhere, and what reads alike is another thing."""
+        """Return a refusal: no passage has the identifiers asked for, and similar ones are other things."""
         self.lap("near_ms")
         reason = UNKNOWN.format(" or ".join(asked)) + (NEAR.format(", ".join(near)) if near else "")
         return replace(

@@ -1,8 +1,8 @@
-"""Where documents do not agree: one takes the place of another, or two say different numbers of one thing.
+"""Disagreements between documents: one supersedes another, or two give different numbers for one thing.
 
-Nothing is merged in silence. No sentence is taken from a superseded document whose successor was
-found; where an answer says a number and another document says another of the same thing, both are
-shown, with whose and of when they are.
+An answer shows them. No sentence is taken from a superseded document whose successor was found. If an
+answer gives a number and another document gives another for the same thing, both are shown, with their
+owners and dates.
 """
 
 import re
@@ -15,25 +15,27 @@ from core.text.language import sentences, terms
 from core.values.answers import Answer, Citation, Disagreement, Passage, Superseded
 from core.values.documents import BlockKind
 
-# Two sentences speak of one thing if they share so many of their words, numbers apart, and so many words.
+# Two sentences are about one thing if they share this part of their words, and this many, without numbers.
 _ALIKE = 0.6
 _FEWEST_SHARED = 3
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-# More than these only tire.
+# The most disagreements that are shown with an answer; more would only tire the reader.
 _MOST = 3
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A sentence or a table row: its words, the exact things that it names, its other numbers in order."""
+    """A sentence or a table row in the parts that are compared."""
 
     words: frozenset[str]
     named: frozenset[str]
+    """Its identifiers."""
     numbers: tuple[str, ...]
+    """Its other numbers, in order."""
 
 
 def in_force(passages: Sequence[Passage], successors: Mapping[int, Successor]) -> list[Passage]:
-    """Return the passages in order, without those in whose document's place another one was found."""
+    """Return the passages in order, without those of superseded documents whose successor is among them."""
     found = {passage.document_id for passage in passages}
     return [
         passage
@@ -45,7 +47,7 @@ def in_force(passages: Sequence[Passage], successors: Mapping[int, Successor]) -
 def with_disagreements(
     answer: Answer, passages: Sequence[Passage], successors: Mapping[int, Successor]
 ) -> Answer:
-    """Return the answer with what other documents say otherwise, and what of all that is superseded."""
+    """Return the answer with the disagreements of other documents and the superseded documents it shows."""
     found = disagreements(answer.citations, passages)
     shown = {cited.document_id: cited.title for cited in (*answer.citations, *(one.other for one in found))}
     return replace(
@@ -72,7 +74,7 @@ def _superseded(document: int, title: str, by: Successor) -> Superseded:
 
 
 def disagreements(citations: Sequence[Citation], passages: Sequence[Passage]) -> tuple[Disagreement, ...]:
-    """Return what other documents say otherwise than the citations do, at most a few."""
+    """Return the first few passages of other documents that disagree with the citations."""
     found: dict[tuple[int, tuple[int, int]], Disagreement] = {}
     cited = {(citation.document_id, citation.span) for citation in citations}
     for number, citation in enumerate(citations):
@@ -85,7 +87,7 @@ def disagreements(citations: Sequence[Citation], passages: Sequence[Passage]) ->
 
 
 def _others(citation: Citation, passages: Sequence[Passage]) -> Iterator[Citation]:
-    """Yield the sentences and rows of other documents."""
+    """Yield the sentences and table rows of other documents."""
     for passage in passages:
         if passage.document_id == citation.document_id:
             continue
@@ -97,7 +99,7 @@ def _others(citation: Citation, passages: Sequence[Passage]) -> Iterator[Citatio
 
 
 def _differ(one: _Said, other: _Said) -> bool:
-    """Return whether two sentences are about one thing and give other numbers."""
+    """Return whether two sentences are about one thing and give different numbers."""
     if one.named != other.named or not one.numbers or one.numbers == other.numbers:
         return False
     if len(one.numbers) != len(other.numbers):

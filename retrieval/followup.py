@@ -1,8 +1,7 @@
-"""A question that leans on the conversation, made to stand alone.
+"""Follow-up questions, completed from the conversation so that they can be searched for.
 
-A search knows nothing of what was asked before: "And E-43?" finds anything. No model is needed where a
-few words tell that a question leans on the one before: a pronoun, a beginning that goes on, or hardly
-a word of its own.
+A search does not know the earlier questions: "And E-43?" finds anything. No model is needed to recognize
+most follow-ups: they have a pronoun, a beginning such as "and", or hardly a word of their own.
 """
 
 import re
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from core.text.identifiers import identifiers
 from core.text.language import cjk_share, terms
 
-# Questions with more words than this say what they are about, pronoun or not.
+# A question with more words than this names its subject, even with a pronoun.
 _FEW_WORDS = 5
 _GOES_ON = re.compile(
     r"(?:and|but|or|so|also|then|what about|how about|what if|same for)\b|那|那么|还有|另外|以及|如果是|换成",
@@ -26,7 +25,7 @@ _POINTS_BACK = re.compile(
     r"|它|其(?![他它中实])|(?<!应)该|(?<!因)此|他们|她们|这个|这种|这些|这样|那个|那种|那些|上述|刚才",
     re.IGNORECASE,
 )
-# "It is allowed to …", "Is it possible …": this `it` points at what follows.
+# "It is allowed to …", "Is it possible …": this `it` refers to the words after it.
 _POINTS_AHEAD = re.compile(
     r"\bit(?:'s| is| was)?\b[^.?]*\b(?:to|that|possible|necessary|allowed)\b", re.IGNORECASE
 )
@@ -35,7 +34,7 @@ _ASKS = re.compile(
     r"|为什么|为何|多久|多少|什么时候|何时|谁|哪|怎么|如何",
     re.IGNORECASE,
 )
-# Words that only join a question to the one before.
+# Words that only connect a question to the one before.
 _JOINTS = frozenset(
     term
     for word in "and but or so also then about same for if instead else too".split()
@@ -46,22 +45,20 @@ _DIGITS = re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A question as it would be asked first (`whole`), and the part of it that says what is wanted.
-
-    `whole` is what to search for. A sentence that answers need not repeat what was spoken of before:
-    it is weighed by `wanted`.
-    """
+    """A question that stands alone."""
 
     whole: str
+    """The completed question, for the search."""
     wanted: str
+    """The part by which sentences are weighed: they need not repeat the subject of the conversation."""
 
 
 def understand(question: str, earlier: Sequence[str]) -> Understood:
-    """Return what `question` means, given the questions asked before, the oldest first.
+    """Return `question`, completed from the questions asked before it, the oldest first.
 
-    One that stands alone is meant as it is. A name put in place of another of its kind (`E-43` for
-    `E-42`) takes that one's place in the question before; for the rest, that question follows in
-    brackets.
+    A question that stands alone is returned as it is. If a follow-up only names another identifier of the
+    same kind (`E-43` for `E-42`), it becomes the question before with that identifier. Any other follow-up
+    gets the question before in brackets.
     """
     understood, topic = Understood(question, question), ""
     for asked in (*earlier, question):
@@ -70,8 +67,8 @@ def understand(question: str, earlier: Sequence[str]) -> Understood:
 
 
 def _understood(question: str, topic: str) -> tuple[Understood, str]:
-    """Return what a question means, and what the next one may lean on."""
-    if not topic or not _leans(question):
+    """Return a completed question, and the topic for the next one."""
+    if not topic or not _is_followup(question):
         return Understood(question, question), question
     swapped, own = _swapped(topic, question), _own_words(question)
     if swapped != topic and not own:
@@ -80,7 +77,7 @@ def _understood(question: str, topic: str) -> tuple[Understood, str]:
     return Understood(whole, question if own else whole), swapped
 
 
-def _leans(question: str) -> bool:
+def _is_followup(question: str) -> bool:
     if _GOES_ON.match(question) or _ENDS_OPEN.search(question):
         return True
     own, named = _own_words(question), identifiers(question)
@@ -91,12 +88,12 @@ def _leans(question: str) -> bool:
 
 
 def _amount(own: Sequence[str]) -> float:
-    """Return how many words there are; a Chinese word gives two or three terms."""
+    """Return about how many words these terms are; a Chinese word gives two or three terms."""
     return sum(0.5 if cjk_share(term) else 1.0 for term in own)
 
 
 def _own_words(question: str) -> list[str]:
-    """Return the terms of a question besides names and what joins it to the one before."""
+    """Return the terms of a question without identifiers and connecting words."""
     rest = _GOES_ON.sub("", _ENDS_OPEN.sub("", question), count=1)
     for written in identifiers(question).values():
         rest = rest.replace(written, " ")
@@ -104,9 +101,9 @@ def _own_words(question: str) -> list[str]:
 
 
 def _swapped(topic: str, question: str) -> str:
-    """Return `topic` with the names of `question` in place of those of the same kind.
+    """Return `topic` with the identifiers of `question` in place of those of the same kind.
 
-    `E-43` is of the kind of `E-42`; where the topic has one name only, any name takes its place.
+    `E-43` is of the kind of `E-42`. If the topic has a single identifier, any other replaces it.
     """
     there, new = (
         identifiers(topic),

@@ -1,4 +1,4 @@
-"""Putting the legs' hits in one order."""
+"""Fusion: the hits of both legs in one order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,25 +8,25 @@ from core.values.search import Hit
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """What one leg found; a chunk that it did not find has the score `missing`, its least or none."""
+    """The result of one leg of the search."""
 
     hits: Sequence[Hit]
     weight: float
     missing: float = 0.0
+    """The score of a chunk that the leg did not find: its least score if it stopped at a limit, else 0."""
 
     @property
     def shares(self) -> dict[int, float]:
-        """What each hit adds to the sum, beyond what a chunk adds that was not found."""
+        """What each hit adds to the sum, less what a chunk adds that was not found."""
         return {hit.chunk_id: self.weight * (hit.score - self.missing) for hit in self.hits}
 
 
 def fuse(legs: Sequence[Leg]) -> list[Hit]:
-    """Return the weighted sum of the legs' scores, best first, stretched to 0..1.
+    """Return the hits of all legs by the weighted sum of their scores, best first, scaled to 0..1.
 
-    Scores are summed as they are: how much better a leg's best hit is than its next tells how sure
-    the leg is. Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval" (2023),
-    compare ways to bring scores to one unit. Ties are broken by id, so that the order never depends
-    on chance.
+    The scores of a leg are not normalized by their range: the lead of its best hit shows how certain the
+    leg is. Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval" (2023), compare
+    ways to bring scores to one unit. Ties are broken by id, so that the order is deterministic.
     """
     sums: dict[int, float] = {}
     for leg in legs:

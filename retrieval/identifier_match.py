@@ -1,22 +1,22 @@
-"""Exact things are found exactly: what is quoted comes first, another thing of a like name last."""
+"""Exact matches: passages with a quoted phrase come first, those with a similar identifier last."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from core.text.identifiers import all_identifiers, identifiers, nearest, plain
 from core.values.answers import Passage
 
-# Names offered in place of one that no document holds.
+# The most identifiers that are offered in place of one that no document has.
 _OFFERED = 5
 
 
 def exact_first(
     passages: Sequence[Passage], asked: Mapping[str, str], phrases: Collection[str]
 ) -> list[Passage]:
-    """Return the passages in order, but those first that hold what is quoted, and look-alikes last.
+    """Return the passages in order, but first those with the quoted `phrases`, and last the look-alikes.
 
-    `asked` are identifiers as `identifiers` returns them. A look-alike holds a name near one of them, and
-    none of them: it reads like the answer, to an embedder all the more, and tells of another thing. Of two
-    passages with the same name, the one that writes it as asked comes first.
+    `asked` are identifiers as `identifiers` returns them. A look-alike has none of them, but one similar to
+    them: it reads like an answer, above all to an embedder, and is about another thing. Of two passages
+    with the same identifier, the one that writes it as in the question comes first.
     """
     if not asked and not phrases:
         return list(passages)
@@ -39,16 +39,16 @@ def exact_first(
 
 
 def unknown_identifiers(question: str, passages: Sequence[Passage]) -> dict[str, str]:
-    """Return the names in a question if no passage holds any of them, as term and as written.
+    """Return the identifiers of a question, term and as written, if no passage has any of them.
 
-    What was found then tells of something else, however alike it reads.
+    The passages are then about another thing, however similar they read.
     """
     asked = identifiers(question)
     return {} if any(term in _identifiers_of(passages) for term in asked) else asked
 
 
 def identifiers_near(asked: Iterable[str], passages: Sequence[Passage]) -> dict[str, Passage]:
-    """Return the names that could be meant, as written, likeliest first, each with what tells of it."""
+    """Return the identifiers that could be meant, as written, nearest first, each with its passage."""
     known = _identifiers_of(passages)
     near = dict.fromkeys(name for term in asked for name in nearest(term, known, _OFFERED))
     return {

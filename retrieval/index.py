@@ -1,7 +1,7 @@
-"""What an index must be able to do. FAISS and Tantivy are two; a test's fake is another.
+"""The contracts of the indexes, which adapters of FAISS, Milvus, torch and Tantivy implement.
 
-An index filters by scope and labels while it searches: what it returns the asker may read, as far as the
-index knows. It is a follower of the database and never has the last word.
+An index filters by scope and labels while it searches: its hits may be read by the user, as far as the
+index knows. It follows the database, which has the last word.
 """
 
 from collections.abc import Collection, Sequence
@@ -18,12 +18,12 @@ ChunkIds = NDArray[np.int64]
 
 
 class Index(Protocol):
-    """What every index shares. One thread at a time; `Follower` sees to it."""
+    """The methods that all indexes share. For one thread at a time, which `Follower` ensures."""
 
     def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
-        """Forget all entries of these documents and hold `entries` instead. Idempotent.
+        """Replace all entries of these documents by `entries`. Idempotent.
 
-        Raises: OSError if the disk does not take it; what was held before stays.
+        Raises: OSError if the disk refuses the write; the entries from before stay.
         """
         ...
 
@@ -36,22 +36,19 @@ class Index(Protocol):
         ...
 
     def save(self, folder: Path) -> None:
-        """Write everything into an empty folder.
-
-        Raises: OSError if the disk does not take it.
-        """
+        """Write everything into an empty folder. Raises: OSError if the disk refuses the write."""
         ...
 
     def close(self) -> None:
-        """Give back files and memory; nothing may be called after it."""
+        """Release files and memory; the last call of an index."""
         ...
 
 
 class DenseIndex(Index, Protocol):
-    """Finds by the likeness of vectors."""
+    """An index that finds by the likeness of vectors."""
 
     def search(self, query: Vectors, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
-        """Return the nearest chunks that `scope` may see and `labels` ask for, best first.
+        """Return the nearest chunks that `scope` may see and `labels` select, best first.
 
         `query` is `(d,)` float32 of unit length; a score is the inner product with the chunk's vector as
         `retrieval.dense.document_smoothing` makes it, -1.5..1.5.
@@ -59,40 +56,40 @@ class DenseIndex(Index, Protocol):
         ...
 
     def vectors(self, ids: ChunkIds) -> Vectors:
-        """Return what is compared with a query for each of these chunks, `(n, d)` float32; all are held."""
+        """Return the stored vectors of these chunks, `(n, d)` float32; the index must have all of them."""
         ...
 
 
 class LexicalIndex(Index, Protocol):
-    """Finds by words."""
+    """An index that finds by words."""
 
     def search(
         self, query: Sequence[str], scope: AccessScope, limit: int, labels: LabelFilter = ()
     ) -> list[Hit]:
-        """Return the chunks with the highest BM25 score of those that `scope` may see and `labels` ask for.
+        """Return the chunks with the best BM25 scores that `scope` may see and `labels` select.
 
-        `query` holds terms of `core.text.language.terms`; one that stands twice counts twice.
+        `query` holds terms of `core.text.language.terms`; a repeated term counts twice.
         """
         ...
 
     def lacking(self, entries: Sequence[IndexEntry]) -> list[int]:
-        """Return the ids of those chunks of which a word, or the chunk itself, is not found where it must be.
+        """Return the ids of the chunks that the index lacks, or of which it lacks a word.
 
-        `entries` are all that one document has.
+        `entries` are all entries of one document.
         """
         ...
 
     def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
-        """Return how many chunks there are, and in how many each term stands, whoever may read them.
+        """Return the number of all chunks, and of those with each term, under any permissions.
 
-        A chunk's title and headings count as its own words.
+        The title and headings of a chunk count as its own words.
         """
         ...
 
     def near(self, term: str, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
-        """Return chunks that `scope` may see and `labels` ask for, with a part of a name or one much like it.
+        """Return chunks with a part of an identifier, or one similar to it, under `scope` and `labels`.
 
-        A term is much like another if at most two edits lie between them; scores say only that what
-        shares a part or is one edit away comes before the rest.
+        Two terms are similar if at most two edits lie between them. The scores only rank chunks with a
+        common part, or at one edit, before the rest.
         """
         ...

@@ -1,4 +1,4 @@
-"""Vademecum's search as a retriever of LangChain's: documents with citations, under one asker's scope."""
+"""A LangChain retriever over the search of Vademecum: documents with citations, under one user's scope."""
 
 from typing import Any
 
@@ -14,27 +14,30 @@ from retrieval.search import Searcher
 
 
 class VademecumRetriever(BaseRetriever):
-    """Finds what `user`, in `groups`, may read, as `vade search --as` does; there is no asker by default.
+    """A retriever of the documents that one user may read, as with `vade search --as`.
 
-    A document holds a passage: the chunk that was found and its neighbours. Its metadata are the
-    citation of the chunk, with `source` for its URI, as LangChain's chains call it, and the score.
-    `within` narrows the search. `k` is how many are wanted; a call may ask for another number.
+    A LangChain document holds a passage: the chunk that was found and its neighbours. Its metadata are the
+    score and the citation of the chunk, whose URI is `source`, as LangChain's chains call it.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 
     searcher: Searcher
     user: str
+    """The user who searches; there is no default."""
     groups: tuple[str, ...] = ()
+    """The groups of the user."""
     within: SearchFilter = EVERYTHING
+    """The documents that are searched."""
     k: int = Field(4, ge=1, le=50)
+    """How many passages to return; a call may pass another number."""
     reach: int = Field(1, ge=0, description="neighbours that widen a chunk on either side")
 
     @field_validator("user")
     @classmethod
     def _is_named(cls, user: str) -> str:
         if not user.strip():
-            raise ValueError("name the user who asks; nobody else's documents are found")
+            raise ValueError("name the user who searches; only documents that this user may read are found")
         return user
 
     def _get_relevant_documents(

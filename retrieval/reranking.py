@@ -1,4 +1,4 @@
-"""The last look at the order: a model reads the question and each passage together."""
+"""Reranking: a model reads the question and each passage together and orders the passages anew."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,13 +11,14 @@ from llm.reranking.reranker import Reranker
 
 log = structlog.get_logger()
 
-NOT_RERANKED = "The order is a first one: the model that reads it again is not available right now."
+NOT_RERANKED = "The order is preliminary: the reranking model is not available right now."
 
 
 def reranked(reranker: Reranker, question: str, passages: Sequence[Passage]) -> tuple[list[Passage], str]:
-    """Return the passages in the reranker's order, with its scores; equals keep theirs.
+    """Return the passages in the order of the reranker with its scores, and a notice for the reader.
 
-    While a reranker's server is down or busy, they stay as they are, and what to tell of it comes with them.
+    Passages with equal scores keep their order. If the server of the reranker is down or busy, the passages
+    keep their order and scores and the notice says so; otherwise it is empty.
 
     Raises: ModelError if the reranker cannot be loaded.
     """

@@ -1,4 +1,4 @@
-"""Hybrid search: both legs under one scope, fused, and checked again in the database."""
+"""Hybrid search: two legs under one scope, fused, and checked again in the database."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -27,35 +27,40 @@ from retrieval.words.term_weights import emphasis, inverse_frequencies, rare_ide
 
 log = structlog.get_logger()
 
-# Hits read beyond the limit, in place of those that a stale index still holds.
+# Hits read beyond the limit, to replace those that only a stale index still has.
 _SPARE = 20
-# Chunks looked at for names near one that nothing holds.
+# Chunks searched for identifiers similar to an unknown one.
 _NEAR = 50
 
-BY_WORDS_ONLY = "This was searched by words alone; searching by meaning is not available right now."
+BY_WORDS_ONLY = "The search went by words alone; search by meaning is not available right now."
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What a search found; `notices` tell a reader what it had to do without."""
+    """The result of a search."""
 
     passages: list[Passage]
     notices: tuple[str, ...] = ()
+    """What the search had to do without, in sentences for a reader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Words:
-    """What the word index found and knows of a question: see `retrieval.words.term_weights`."""
+    """The lexical leg of a question: see `retrieval.words.term_weights`."""
 
     hits: list[Hit]
     unit: float
+    """The unit of the hits' scores."""
     emphasis: Emphasis
+    """How much each word of the question matters to the embedder."""
     rare: dict[str, str]
+    """The identifiers of the question that few chunks have, term and as written."""
     phrases: Collection[str]
+    """The quoted phrases of the question."""
 
 
 class Searcher:
-    """Finds passages for a question; the scope is part of the search, never applied afterwards."""
+    """Finds passages for a question; the scope is part of the search itself, not a filter afterwards."""
 
     def __init__(
         self,
@@ -66,7 +71,7 @@ class Searcher:
         reranker: Reranker | None = None,
         waiting: bool = False,
     ) -> None:
-        """Search by what is in force at each question; with `waiting`, by what waits behind the gate too."""
+        """Search with the embedder in force at each question; with `waiting`, also in waiting documents."""
         self._database = database
         self._in_force = in_force
         self._lexical = lexical
@@ -82,11 +87,11 @@ class Searcher:
         reach: int = 0,
         within: SearchFilter = EVERYTHING,
     ) -> Results:
-        """Find at most `limit` passages that `scope` may see now and `within` holds, best first.
+        """Return at most `limit` passages that `scope` may read now and `within` selects, best first.
 
-        Each is widened by up to `reach` neighbours on either side. A chunk that an index still
-        holds but the database does not, or not for this asker, is left out. While an embedder's, an
-        index's or a reranker's server is down, the search does without it and says so.
+        Each is widened by up to `reach` neighbours on either side. A chunk is left out if only the index
+        still has it, or if the database does not let this user read it. If the server of the embedder,
+        the dense index or the reranker is down, the search does without it and adds a notice.
         """
         words = self._words(question, scope, within.labels)
         hits, notice = self._fused(question, words, scope, within.labels)
@@ -95,7 +100,7 @@ class Searcher:
         with self._database.reading() as session:
             passages = read_passages(session, hits[:depth], scope, self._waiting)
         notices = [notice]
-        if self._reranker:  # which takes its time: no transaction is kept open meanwhile
+        if self._reranker:  # takes a while, so that no transaction is open meanwhile
             passages[:reread], notice = reranked(self._reranker, question, passages[:reread])
             notices.append(notice)
         best = exact_first(passages, words.rare, words.phrases)[:limit]
@@ -105,7 +110,7 @@ class Searcher:
     def near(
         self, asked: Collection[str], scope: AccessScope, within: SearchFilter = EVERYTHING
     ) -> list[Passage]:
-        """Return passages that `scope` may see now with names that could be meant by those `asked`."""
+        """Return passages that `scope` may read now, with identifiers similar to those `asked`."""
         with self._lexical.index() as lexical:
             hits = [hit for term in asked for hit in lexical.near(term, scope, _NEAR, within.labels)]
         with self._database.reading() as session:
@@ -129,7 +134,7 @@ class Searcher:
     def _fused(
         self, question: str, words: _Words, scope: AccessScope, labels: LabelFilter
     ) -> tuple[list[Hit], str]:
-        """Return the hits of both legs in one order, and what a reader should know of a leg that is away."""
+        """Return the fused hits of both legs, and a notice if the dense leg is not available."""
         serving = self._in_force()
         weight = self._dense_weight(question, serving.embedder)
         more = len(words.hits) == self._settings.candidates
@@ -149,12 +154,12 @@ class Searcher:
         return fuse(legs), notice
 
     def _dense_weight(self, question: str, embedder: Embedder) -> float:
-        """Return the dense leg's say: less, down to none, for a script that the embedder cannot read."""
+        """Return the weight of the dense leg: less, down to 0, for a script that the embedder cannot read."""
         readable = 1.0 if embedder.tokenizer.reads_cjk else 1.0 - cjk_share(question)
         return self._settings.dense_weight * readable
 
     def successors(self, passages: Sequence[Passage], scope: AccessScope) -> dict[int, Successor]:
-        """Return, by document, the readable one that takes the place of a passage's document."""
+        """Return, by document id, the successors of the passages' documents that `scope` may read."""
         names = {one.document_id: names_of(one.uri, one.title) for one in passages}
         with self._database.reading() as session:
             return successors(session, names, scope) if names else {}

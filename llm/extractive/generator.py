@@ -59,7 +59,7 @@ class ExtractiveGenerator:
             yield DraftSentence(candidate.readable, (citation,), support(evidence))
 
     def warm_up(self) -> None:
-        """Do nothing: the embedder is the search's, which warms it up."""
+        """Do nothing: the only model is the embedder, which is loaded for the search."""
 
     def close(self) -> None:
         """Do nothing: the embedder is not the generator's own."""

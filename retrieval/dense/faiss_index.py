@@ -1,4 +1,4 @@
-"""Exact dense search by FAISS, filtered by a bitmap while it scans."""
+"""Exact dense search by FAISS, filtered by a bitmap during the scan."""
 
 import json
 from collections import OrderedDict
@@ -18,22 +18,24 @@ from retrieval.index import ChunkIds
 
 Bits = NDArray[np.uint8]
 
-# Names what is made of the entries' vectors: an index of another form is built anew.
-FORM = f"labels 1, leaning {SMOOTHING}"
+# Names how entries become rows: an index of another form is built anew.
+FORM = f"labels 1, smoothing {SMOOTHING}"
 _VECTORS, _DOCUMENTS = "vectors.faiss", "documents.json"
-# Scopes whose bitmap is kept until the next change; one bitmap takes an eighth of a byte a chunk.
+# Scopes whose bitmap is kept until the next change; a bitmap takes an eighth of a byte for each chunk.
 _BITMAPS = 256
 
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """Who may read a document, and its chunks, those together that have the same labels."""
+    """The readers and the chunks of a document."""
 
     readers: frozenset[str]
+    """The principals that may read it."""
     chunks: dict[frozenset[str], ChunkIds]
+    """The chunks with the same labels, by these labels."""
 
     def of(self, principals: frozenset[str], labels: LabelFilter) -> Iterator[ChunkIds]:
-        """Yield the chunks that `principals` may read and `labels` ask for."""
+        """Yield the chunks that `principals` may read and `labels` select."""
         if self.readers.isdisjoint(principals):
             return
         for held, ids in self.chunks.items():
@@ -42,9 +44,9 @@ class _Document:
 
 
 class FaissIndex:
-    """A flat inner-product index with our chunk ids, and who may read which document.
+    """A flat inner-product index over chunk ids, with the readers of each document.
 
-    Searching under a scope scans only the allowed rows: exact at any selectivity, and faster the
+    A search scans only the rows that its scope may see: it is exact at any selectivity, and the faster, the
     fewer rows are allowed.
     """
 
@@ -57,7 +59,7 @@ class FaissIndex:
             self._load(folder)
 
     def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
-        """Forget all entries of these documents and hold `entries` instead. Idempotent."""
+        """Replace all entries of these documents by `entries`. Idempotent."""
         self._bitmaps.clear()
         there = [self._documents.pop(number) for number in document_ids if number in self._documents]
         gone = [ids for document in there for ids in document.chunks.values()]
@@ -67,7 +69,7 @@ class FaissIndex:
             self._add(entries)
 
     def search(self, query: Vectors, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
-        """Return the nearest chunks that `scope` may see and `labels` ask for, best first."""
+        """Return the nearest chunks that `scope` may see and `labels` select, best first."""
         bitmap = self._bitmap(scope.principals, labels)
         if bitmap is None:
             return []
@@ -89,7 +91,7 @@ class FaissIndex:
         return np.sort(np.concatenate([np.empty(0, np.int64), *found]))
 
     def vectors(self, ids: ChunkIds) -> Vectors:
-        """Return what is compared with a query for each of these chunks, `(n, d)` float32."""
+        """Return the stored vectors of these chunks, `(n, d)` float32."""
         rows: Vectors = self._index.reconstruct_batch(ids)
         return rows
 
@@ -97,7 +99,7 @@ class FaissIndex:
         """Write everything into an empty folder."""
         try:
             faiss.write_index(self._index, str(folder / _VECTORS))
-        except RuntimeError as error:  # all that the library says of a full disk
+        except RuntimeError as error:  # the library's only error for a full disk
             raise OSError(str(error)) from error
         documents = [
             [
@@ -110,7 +112,7 @@ class FaissIndex:
         (folder / _DOCUMENTS).write_text(json.dumps(documents), "utf-8")
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Release the memory."""
         self._index.reset()
 
     def _add(self, entries: Sequence[IndexEntry]) -> None:
@@ -129,7 +131,7 @@ class FaissIndex:
             self._documents[number] = _Document(readers[number], by_labels)
 
     def _bitmap(self, principals: frozenset[str], labels: LabelFilter) -> Bits | None:
-        """Return the allowed chunk ids as packed bits, None if there are none."""
+        """Return the allowed chunk ids as packed bits; None if no chunk is allowed."""
         key = principals, labels
         if key not in self._bitmaps:
             allowed = [

@@ -1,8 +1,7 @@
-"""FAISS for what is too large to look at every row: a graph, and lists of compressed vectors.
+"""FAISS structures for indexes that are too large to scan: a graph, and lists of compressed vectors.
 
-Both look at the allowed rows alone, exactly, where those are few: a graph or a list is walked past
-rows that may not be found, and finds little when nearly all are of that kind. Measured in
-docs/retrieval.md; the cost of a row is the measure that both choose by.
+If few rows are allowed, both compare exactly these: a walk over a graph or lists would mostly meet rows that
+are not allowed, and find little. The limits are by the measured cost of a row, see docs/retrieval.md.
 """
 
 import mmap
@@ -24,26 +23,26 @@ _GRAPH, _LISTS, _CODES = "graph.faiss", "lists.faiss", "vectors.f16"
 _INNER = faiss.METRIC_INNER_PRODUCT
 _HALF = faiss.ScalarQuantizer.QT_fp16
 
-# Neighbours of a row in the graph, on its lowest level twice as many, and candidates when a row comes in.
+# Neighbours of a row in the graph, twice as many on its lowest level, and candidates when a row is added.
 _NEIGHBOURS, _BUILD_CANDIDATES = 32, 200
-# Candidates kept while the graph is walked; more of them the fewer rows are allowed, by `_PER_SHARE`. Half as
-# many do for questions about what the documents are about, and lose a tenth of the nearest for others.
+# Candidates in a walk over the graph; the fewer rows are allowed, the more, by `_PER_SHARE`. Half as many
+# suffice for questions on the subjects of the documents, and lose a tenth of the nearest rows for others.
 _LEAST_CANDIDATES, _PER_SHARE = 2048, 256
-# Looking at one candidate of the graph takes as long as at so many rows in order.
+# One candidate of the graph takes as long as so many rows in sequence.
 _ROWS_PER_CANDIDATE = 10
 
-# Lists are made once there are so many rows, below all are looked at; and anew when there are so many more.
+# With fewer rows, all are compared and there are no lists; they are made anew at so many times as many rows.
 _LEAST_ROWS, _OUTGROWN = 10_000, 4
-# A row's compressed form, in bytes: one for eight values of 384.
+# Values of a vector for each byte of its compressed form: 48 bytes for 384 values.
 _CODE_SHARE = 8
-# So many lists for each root of the rows, and rows for each list to find its middle by.
+# The number of lists divided by the square root of the number of rows, and training rows for each list.
 _LISTS_PER_ROOT, _TRAINING_ROWS_PER_LIST = 4, 64
-# The share of all lists that is looked into when every row is allowed, more the fewer are; and how many
-# times `limit` is read again exactly.
+# The share of the lists that is searched if all rows are allowed, more if fewer are; and the number of rows
+# that are compared exactly afterwards, divided by `limit`.
 _PROBED, _READ_AGAIN = 1 / 16, 10
 # Rows decoded at once.
 _AT_ONCE = 20_000
-# Allowed rows that are read exactly instead: they lie on the disk, as a rule in the system's cache.
+# If so few rows are allowed, they are compared exactly; they lie on the disk, mostly in the system's cache.
 _EXACT_ROWS = 5_000
 
 
@@ -59,18 +58,18 @@ class Graph:
 
     @property
     def count(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return int(self._index.ntotal)
 
     def replace(self, emptied: RowNumbers, vectors: Vectors) -> None:
-        """Empty rows, and append others. An emptied row keeps its links, and no way leads over it."""
+        """Empty the rows `emptied`, and append `vectors`. An emptied row keeps its links."""
         if len(emptied):
             _in_place(self._flat.codes).reshape(self.count, -1)[emptied] = 0
         if len(vectors):
             self._index.add(vectors)
 
     def nearest(self, query: Vectors, allowed: Allowed, limit: int) -> Found:
-        """Return the nearest allowed rows: out of all of them where they are few, else by the graph."""
+        """Return the nearest allowed rows: by comparing all if they are few, else by the graph."""
         selector = faiss.IDSelectorBitmap(allowed.bits)
         candidates = max(_LEAST_CANDIDATES, 2 * limit, _PER_SHARE * self.count // allowed.count)
         if allowed.count <= self._rows_per_candidate * candidates:
@@ -81,12 +80,12 @@ class Graph:
         return _found(*found)
 
     def vectors(self, rows: RowNumbers) -> Vectors:
-        """Return what stands in these rows, in half precision."""
+        """Return the vectors in these rows, in half precision."""
         found: Vectors = self._flat.reconstruct_batch(rows)
         return found
 
     def is_worn(self) -> bool:
-        """A graph grows well."""
+        """Return False: a graph stays good as it grows."""
         return False
 
     def save(self, folder: Path) -> None:
@@ -94,16 +93,16 @@ class Graph:
         faiss.write_index(self._index, str(folder / _GRAPH))
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Release the memory."""
         self._index.reset()
 
 
 class Lists:
     """Lists of compressed vectors in memory (Jégou and others, 2011), and the vectors themselves on the disk.
 
-    The lists find candidates, the vectors say which of them are nearest. The system keeps of the
-    vectors in memory what it has room for. The lists are made when `expected_rows` are there, or when
-    the index is saved, so that they suit what it holds by then.
+    The lists give candidates, which are compared by their vectors; the system caches these as far as it has
+    memory. The lists are trained when there are `expected_rows`, or when the index is saved, so that they
+    suit the vectors of that time.
     """
 
     def __init__(
@@ -122,11 +121,11 @@ class Lists:
 
     @property
     def count(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return self._vectors.count
 
     def replace(self, emptied: RowNumbers, vectors: Vectors) -> None:
-        """Empty rows, and append others."""
+        """Empty the rows `emptied`, and append `vectors` as new rows."""
         rows = np.arange(self.count, self.count + len(vectors))
         self._vectors.empty(emptied)
         self._vectors.add(vectors)
@@ -148,12 +147,12 @@ class Lists:
         return self._best(query, rows[0][rows[0] >= 0], limit)
 
     def vectors(self, rows: RowNumbers) -> Vectors:
-        """Return what stands in these rows on the disk, in half precision."""
+        """Return the vectors in these rows, in half precision, from the disk."""
         parts = list(self._vectors.read(rows))
         return np.concatenate(parts) if parts else np.empty((0, self._vectors.dimension), np.float32)
 
     def is_worn(self) -> bool:
-        """Return whether the lists have become so long that more of them would find faster."""
+        """Return whether the lists have become so long that more lists would be faster."""
         return self._index is not None and self.count > _OUTGROWN * (self._index.nlist / _LISTS_PER_ROOT) ** 2
 
     def save(self, folder: Path) -> None:
@@ -165,7 +164,7 @@ class Lists:
         self._vectors.save(folder)
 
     def close(self) -> None:
-        """Give memory and files back."""
+        """Release memory and files."""
         self._index = None
         self._vectors.close()
 
@@ -177,7 +176,7 @@ class Lists:
         return rows[best], scores[best]
 
     def _made(self) -> Any:
-        """Return lists that suit the rows that are there, with all of them in it."""
+        """Return lists that are trained on the present rows and hold all of them."""
         lists = max(1, round(_LISTS_PER_ROOT * np.sqrt(self.count)))
         dimension = self._vectors.dimension
         parts = next(n for n in range(max(1, dimension // _CODE_SHARE), 0, -1) if dimension % n == 0)
@@ -192,7 +191,7 @@ class Lists:
 
 
 class _StoredVectors:
-    """Vectors in half precision in a file that nobody else sees, mapped into memory; what was saved stays."""
+    """Vectors in half precision in a temporary file, mapped into memory; saved files never change."""
 
     def __init__(self, dimension: int, scratch: Path, folder: Path | None) -> None:
         self.dimension = dimension
@@ -214,14 +213,14 @@ class _StoredVectors:
         self._mapped = None
 
     def empty(self, rows: RowNumbers) -> None:
-        """Write zeros over rows."""
+        """Overwrite rows with zeros."""
         width = 2 * self.dimension
         for row in rows.tolist():
             self._file.seek(row * width)
             self._file.write(bytes(width))
 
     def read(self, rows: RowNumbers) -> Any:
-        """Yield these rows as float32, some at a time."""
+        """Yield these rows as float32, in parts of at most `_AT_ONCE`."""
         for first in range(0, len(rows), _AT_ONCE):
             yield self._codec.sa_decode(self._codes()[rows[first : first + _AT_ONCE]])
 
@@ -259,7 +258,7 @@ def _empty_graph(dimension: int) -> Any:
 
 
 def _in_place(vector: Any) -> NDArray[Any]:
-    """Return what one of FAISS's own vectors holds, not a copy of it."""
+    """Return the memory of one of FAISS's own vectors as an array, not a copy."""
     values: NDArray[Any] = faiss.rev_swig_ptr(vector.data(), vector.size())
     return values
 

@@ -1,7 +1,7 @@
-"""Which kind of dense index suits how many chunks, and what a saved one is of.
+"""The kinds of dense indexes: the right one for a number of chunks, and that of a saved index.
 
-A kind is known by a file that only it writes, so that every saved index can be opened whatever the
-settings say by now; the follower then builds the one that they ask for beside it, and changes over.
+A kind is recognized by a file that only it writes, so that a saved index can be opened under any settings;
+the follower then builds an index of the chosen kind beside it, and replaces the saved one.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -19,16 +19,16 @@ from retrieval.dense.milvus_server import make_breaker
 from retrieval.dense.row_index import RowIndex
 from retrieval.index import ChunkIds, DenseIndex
 
-# Up to so many chunks, all are looked at: 4 ms on one core, and nothing is built (docs/retrieval.md).
+# Up to so many chunks are scanned: it takes 4 ms on one core and needs no structure (docs/retrieval.md).
 _EXACT_CHUNKS = 50_000
-# A kind is given up for a smaller one only when so little is left, so that none swings to and fro.
+# A kind is replaced by a smaller one only at this share of its limit, so that kinds do not alternate.
 _SHRUNK = 0.5
-# What a chunk takes in memory beside its values: links of the graph; document, class and id of its row.
+# The memory of a chunk beside its values: the links of the graph; document, class and id of its row.
 _LINK_BYTES, _ROW_BYTES = 272, 32
 
 
 class KindIndex:
-    """A dense index that knows its kind, and when it should be another."""
+    """A dense index that knows its kind, and when another kind should replace it."""
 
     def __init__(self, kind: str, index: DenseIndex, kinds: "DenseKinds") -> None:
         self.kind = kind
@@ -36,20 +36,20 @@ class KindIndex:
         self._kinds = kinds
 
     def successor(self) -> "KindIndex | None":
-        """Return an empty index of the kind that this one should be by now, None if it should stay."""
+        """Return an empty index that should replace this one; None if it should stay."""
         worn = isinstance(self._index, RowIndex) and self._index.is_worn()
         if self.kind == self._kinds.demanded and not worn:
-            return None  # without counting: on a server that takes a while
+            return None  # without counting, which takes a while on a server
         chunks = len(self.ids())
         wanted = self._kinds.suits(chunks, self.kind)
         return self._kinds.made(wanted, chunks) if wanted != self.kind or worn else None
 
     def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
-        """Forget all entries of these documents and hold `entries` instead. Idempotent."""
+        """Replace all entries of these documents by `entries`. Idempotent."""
         self._index.replace(document_ids, entries)
 
     def search(self, query: Vectors, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
-        """Return the nearest chunks that `scope` may see and `labels` ask for, best first."""
+        """Return the nearest chunks that `scope` may see and `labels` select, best first."""
         return self._index.search(query, scope, limit, labels)
 
     def ids(self) -> ChunkIds:
@@ -61,7 +61,7 @@ class KindIndex:
         return self._index.allowed(scope)
 
     def vectors(self, ids: ChunkIds) -> Vectors:
-        """Return what is compared with a query for each of these chunks, `(n, d)` float32."""
+        """Return the stored vectors of these chunks, `(n, d)` float32."""
         return self._index.vectors(ids)
 
     def save(self, folder: Path) -> None:
@@ -69,24 +69,27 @@ class KindIndex:
         self._index.save(folder)
 
     def close(self) -> None:
-        """Give memory and files back."""
+        """Release memory and files."""
         self._index.close()
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """The file that shows a kind, what a chunk takes in memory, how one is opened or made for so many."""
+    """A kind of dense index."""
 
     file: str
+    """The file by which a saved one is recognized."""
     chunk_bytes: int
+    """The memory of a chunk."""
     make: Callable[[Path | None, int], DenseIndex]
+    """Opens the index in a folder, or makes an empty one for so many chunks."""
 
 
 class DenseKinds:
-    """Opens dense indexes, and tells which kind the settings ask for at a size.
+    """Opens dense indexes, and chooses their kind by the settings and the number of chunks.
 
-    `scratch` is a folder for files that end with the process, `device` where torch computes; `expected`
-    tells how many chunks an index made anew will come to hold, `name` tells indexes on one server apart.
+    `scratch` is a folder for files that end with the process, `device` is the device of torch, `expected`
+    returns how many chunks a new index will hold, and `name` distinguishes indexes on one server.
     """
 
     def __init__(
@@ -130,21 +133,21 @@ class DenseKinds:
         }
 
     def open(self, folder: Path | None) -> KindIndex:
-        """Open a saved index, or make an empty one. Raises: IndexUnusableError."""
+        """Open the index in a folder, or make an empty one if it is None. Raises: IndexUnusableError."""
         if folder is None:
             chunks = self._expected()
             return self.made(self.suits(chunks, ""), chunks)
         for name, kind in self._kinds.items():
             if (folder / kind.file).exists():
                 return KindIndex(name, kind.make(folder, 0), self)
-        raise IndexUnusableError(f"{folder} holds no dense index")
+        raise IndexUnusableError(f"{folder} does not hold a dense index")
 
     def made(self, kind: str, chunks: int) -> KindIndex:
-        """Make an empty index of a kind, which will come to hold so many chunks."""
+        """Make an empty index of a kind for so many chunks."""
         return KindIndex(kind, self._kinds[kind].make(None, chunks), self)
 
     def suits(self, chunks: int, now: str) -> str:
-        """Return the kind for so many chunks, where `now` is the kind that holds them."""
+        """Return the right kind for so many chunks; `now` is the present kind, empty if there is none."""
         if self.demanded != "auto":
             return self.demanded
         if self._on_gpu and self._fits("torch", chunks, now):

@@ -1,8 +1,8 @@
 """Dense search by a Milvus server, filtered by arrays of principals and labels inside its own search.
 
-What a process has applied since the last save stays with it, and is searched beside the server:
-its own writes are found at once, a copy that is tried out changes nothing for others, and only
-who holds the lock under which an index is saved writes to what others search.
+A process keeps its changes since the last save and searches them beside the server. So its own writes are
+found at once, a copy that is tried out changes nothing for others, and only the process with the lock for
+saving writes to the collection that others search.
 """
 
 import json
@@ -31,11 +31,11 @@ _MAY_READ = "ARRAY_CONTAINS_ANY(principals, {held})"
 
 
 class MilvusIndex:
-    """One collection for each build of the index, behind an alias that is searched and changed over.
+    """One collection for each build of the index, behind an alias that points to the one in force.
 
-    `name` tells indexes on one server apart. An index made anew fills a collection of its own, which
-    nobody else sees before it is saved; a saved one is the pointer to the alias, and never changes.
-    `breaker` outlives the index, so that a server that is down is not waited for with every question.
+    `name` distinguishes indexes on one server. A new index fills a collection of its own, which no other
+    process sees before it is saved; a saved index is only the name of the alias, and never changes.
+    `breaker` outlives the index, so that not every question waits for a server that is down.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class MilvusIndex:
             self._open(folder)
 
     def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
-        """Forget all entries of these documents and hold `entries` instead. Idempotent."""
+        """Replace all entries of these documents by `entries`. Idempotent."""
         of_document: dict[int, list[IndexEntry]] = {document: [] for document in document_ids}
         for entry in entries:
             of_document.setdefault(entry.document_id, []).append(entry)
@@ -70,7 +70,7 @@ class MilvusIndex:
             self._changes.replace(document_ids, entries)
 
     def search(self, query: Vectors, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
-        """Return the nearest chunks that `scope` may see and `labels` ask for, best first."""
+        """Return the nearest chunks that `scope` may see and `labels` select, best first."""
         if not scope.principals or not all(labels):
             return []
         asked = {f"wanted_{number}": sorted(group) for number, group in enumerate(labels)}
@@ -92,7 +92,7 @@ class MilvusIndex:
         return self._with_own(rows, self._changes.allowed(scope))
 
     def vectors(self, ids: ChunkIds) -> Vectors:
-        """Return what is compared with a query for each of these chunks, `(n, d)` float32."""
+        """Return the stored vectors of these chunks, `(n, d)` float32."""
         own = np.isin(ids, self._changes.ids())
         found = np.empty((len(ids), self._dimension), np.float32)
         found[own] = self._changes.vectors(ids[own])
@@ -100,7 +100,7 @@ class MilvusIndex:
         return found
 
     def save(self, folder: Path) -> None:
-        """Write what has changed to the server, and where it is into an empty folder."""
+        """Write the changes to the server, and the name of the alias into an empty folder."""
         if self._changed:
             self._write(self._changed)
             self._changed, self._changes = {}, FaissIndex(self._dimension)
@@ -111,7 +111,7 @@ class MilvusIndex:
         (folder / _POINTER).write_text(json.dumps({"alias": self._alias}), "utf-8")
 
     def close(self) -> None:
-        """Let the server go; a collection that was never saved is dropped."""
+        """Close the connection; a collection that was never saved is dropped."""
         if self._unsaved:
             self._server.drop(self._unsaved)
         self._server.close()
@@ -121,19 +121,19 @@ class MilvusIndex:
         return self._unsaved or self._alias
 
     def _with_own(self, rows: Iterable[tuple[int, int]], own: ChunkIds) -> ChunkIds:
-        """Return the chunks of the server's rows that are as they were, and those that are held here."""
+        """Return the chunks of the server's unchanged rows, and those of the changes kept here."""
         there = [chunk for chunk, document in rows if document not in self._changed]
         return np.sort(np.concatenate([np.array(there, np.int64), own]))
 
     def _unchanged(self, conditions: list[str], values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Return a filter and its values, less the documents that are newer here than on the server."""
+        """Return a filter and its values without the documents that are newer here than on the server."""
         if self._changed:
             conditions = [*conditions, "document not in {changed}"]
             values = values | {"changed": sorted(self._changed)}
         return " and ".join(conditions), values
 
     def _write(self, of_document: Mapping[int, Sequence[IndexEntry]]) -> None:
-        """Write documents' entries, then delete what else the server has of them."""
+        """Write the entries of documents, then delete their other rows on the server."""
         entries = [entry for document in of_document.values() for entry in document]
         vectors = np.frombuffer(b"".join(entry.vector for entry in entries), "<f4")
         rows = smoothed(
@@ -150,7 +150,7 @@ class MilvusIndex:
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise IndexUnusableError(f"{folder} cannot be read: {error}") from error
         if alias != self._alias:
-            raise IndexUnusableError(f"{folder} is kept in {alias}, the settings name {self._alias}")
+            raise IndexUnusableError(f"{folder} is in {alias}, but the settings name {self._alias}")
         dimension = self._server.dimension(alias)
         if dimension != self._dimension:
             raise IndexUnusableError(f"{alias} has vectors of {dimension} values, not {self._dimension}")
@@ -167,7 +167,7 @@ def _row(entry: IndexEntry, vector: Vectors) -> dict[str, Any]:
 
 
 def _names(names: frozenset[str], document_id: int) -> list[str]:
-    """Return as many names as an array holds: those left out find the document by its words alone."""
+    """Return as many names as an array holds; the others find the document by the word index alone."""
     if len(names) > MOST_NAMES:
         log.warning("milvus.too_many_names", document=document_id, names=len(names), kept=MOST_NAMES)
     return sorted(names)[:MOST_NAMES]

@@ -1,4 +1,4 @@
-"""The calls that are made of a Milvus server, with its errors in our words; nothing else imports pymilvus."""
+"""The client of a Milvus server, with its errors as ours; the only module that imports pymilvus."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,25 +15,28 @@ from llm.servers.circuit import CircuitBreaker
 
 T = TypeVar("T")
 
-# Rows in one request, well below the 64 MB that a server takes; and in one answer.
+# Rows in one request, well below the server's limit of 64 MB, and rows in one answer.
 ROWS_AT_ONCE, _PAGE = 500, 10_000
-# The most that an array of a Milvus row may hold, and bytes of a principal or label.
+# The most values in an array of a Milvus row, and bytes of a principal or label.
 MOST_NAMES, _NAME_BYTES = 4096, 1280
-# Milvus's codes (internal/pkg merr): the collection is not there; it is there and not in memory.
+# Milvus's codes (internal/pkg merr): the collection does not exist; it is not loaded into memory.
 _NOT_FOUND, _NOT_LOADED = 100, 101
-# After so many failures in a row, a server is left alone for so long.
+# After so many failures in a row, the server gets no request for so long.
 _FAILURES, _REST_SECONDS = 3, 15.0
 
 
 def make_breaker() -> CircuitBreaker:
-    """Return what spares a server that failed further calls for a while."""
+    """Return the circuit breaker of a server."""
     return CircuitBreaker(_FAILURES, _REST_SECONDS, time.monotonic)
 
 
 class MilvusServer:
     """A connection to a Milvus server.
 
-    Raises, whatever it is asked: IndexUnusableError if what it needs is not there; IndexServerError.
+    It has eleven methods, one for each request that an index makes: parted, its halves would share client,
+    breaker and error translation.
+
+    Raises, in every method: IndexUnusableError if a collection does not exist; IndexServerError.
     """
 
     def __init__(self, settings: MilvusSettings, breaker: CircuitBreaker) -> None:
@@ -45,11 +48,12 @@ class MilvusServer:
         self._url = settings.url
         self._patience = {"timeout": settings.seconds}
         token, database = settings.token.get_secret_value(), settings.database
-        self._client = self._asked(
+        self._client = self._call(
             lambda: MilvusClient(settings.url, token=token, db_name=database, **self._patience)
         )
 
     def create(self, collection: str, dimension: int) -> None:
+        """Create an empty collection with its indexes and load it."""
         from pymilvus import DataType, MilvusClient
 
         names = {"element_type": DataType.VARCHAR, "max_capacity": MOST_NAMES, "max_length": _NAME_BYTES}
@@ -64,14 +68,15 @@ class MilvusServer:
         for field in ("document", "principals", "labels"):
             indexes.add_index(field, index_type="INVERTED")
         how = {"schema": schema, "consistency_level": "Strong"}
-        self._asked(lambda: self._client.create_collection(collection, **how, **self._patience))
-        # There is nothing to index yet, and nothing to wait for.
-        self._asked(lambda: self._client.create_index(collection, indexes, sync=False, **self._patience))
-        self._asked(lambda: self._client.load_collection(collection, **self._patience))
+        self._call(lambda: self._client.create_collection(collection, **how, **self._patience))
+        # The collection is empty: there is no index to wait for.
+        self._call(lambda: self._client.create_index(collection, indexes, sync=False, **self._patience))
+        self._call(lambda: self._client.load_collection(collection, **self._patience))
 
     def nearest(
         self, collection: str, query: Vectors, limit: int, condition: str, values: Mapping[str, Any]
     ) -> list[Hit]:
+        """Return the nearest rows that fulfil a condition, best first."""
         found = self._loaded(
             collection,
             lambda: self._client.search(
@@ -97,13 +102,13 @@ class MilvusServer:
             lambda: self._client.query_iterator(collection, batch_size=_PAGE, **how, **self._patience),
         )
         try:
-            while page := self._asked(pages.next):
+            while page := self._call(pages.next):
                 yield from ((int(row["chunk"]), int(row["document"])) for row in page)
         finally:
-            self._asked(pages.close)
+            self._call(pages.close)
 
     def vectors(self, collection: str, chunks: Sequence[int]) -> Vectors:
-        """Return the vectors of chunks that are there, in their order."""
+        """Return the vectors of chunks, in order; the collection must have all of them."""
         found: dict[int, Any] = {}
         for first in range(0, len(chunks), ROWS_AT_ONCE):
             how = {"ids": list(chunks[first : first + ROWS_AT_ONCE]), "output_fields": ["vector"]}
@@ -112,10 +117,11 @@ class MilvusServer:
         return np.array([found[chunk] for chunk in chunks], np.float32).reshape(len(chunks), -1)
 
     def upsert(self, collection: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        self._asked(lambda: self._client.upsert(collection, list(rows), **self._patience))
+        """Insert rows, or replace those of the same chunks."""
+        self._call(lambda: self._client.upsert(collection, list(rows), **self._patience))
 
     def delete(self, collection: str, documents: Sequence[int], kept: Sequence[int]) -> None:
-        """Delete the documents' rows but for the chunks that are kept."""
+        """Delete all rows of the documents but those of the chunks `kept`."""
         condition, values = "document in {documents}", {"documents": list(documents)}
         if kept:
             condition, values = f"{condition} and chunk not in {{kept}}", values | {"kept": list(kept)}
@@ -125,51 +131,53 @@ class MilvusServer:
         )
 
     def flush(self, collection: str) -> None:
-        """Make what was written durable."""
-        self._asked(lambda: self._client.flush(collection, **self._patience))
+        """Make all writes durable."""
+        self._call(lambda: self._client.flush(collection, **self._patience))
 
     def change_over(self, alias: str, collection: str) -> None:
-        """Let the alias be this collection; drop the one that it was and those that were begun before."""
-        if self._asked(lambda: self._client.has_collection(alias, **self._patience)):
+        """Point the alias to this collection; drop its former one and unfinished older ones."""
+        if self._call(lambda: self._client.has_collection(alias, **self._patience)):
             before = self._described(alias)["collection_name"]
-            self._asked(lambda: self._client.alter_alias(collection, alias, **self._patience))
-            for name in self._asked(lambda: self._client.list_collections(**self._patience)):
+            self._call(lambda: self._client.alter_alias(collection, alias, **self._patience))
+            for name in self._call(lambda: self._client.list_collections(**self._patience)):
                 if name.startswith(f"{alias}_") and name <= before:
                     self.drop(name)
         else:
-            self._asked(lambda: self._client.create_alias(collection, alias, **self._patience))
+            self._call(lambda: self._client.create_alias(collection, alias, **self._patience))
 
     def drop(self, collection: str) -> None:
-        self._asked(lambda: self._client.drop_collection(collection, **self._patience))
+        """Drop a collection."""
+        self._call(lambda: self._client.drop_collection(collection, **self._patience))
 
     def dimension(self, collection: str) -> int:
-        """Return how many values a vector has there. Raises: IndexUnusableError if it is not there."""
+        """Return the length of a vector. Raises: IndexUnusableError if the collection does not exist."""
         fields = self._described(collection)["fields"]
         return int(next(field["params"]["dim"] for field in fields if field["name"] == "vector"))
 
     def close(self) -> None:
-        self._asked(self._client.close)
+        """Close the connection."""
+        self._call(self._client.close)
 
     def _described(self, collection: str) -> dict[str, Any]:
-        described: dict[str, Any] = self._asked(
+        described: dict[str, Any] = self._call(
             lambda: self._client.describe_collection(collection, **self._patience)
         )
         return described
 
     def _loaded(self, collection: str, call: Callable[[], T]) -> T:
-        """Make a call that needs the collection in the server's memory, which a restart may have emptied."""
+        """Make a call that needs a loaded collection; load it first if a restart unloaded it."""
         try:
-            return self._asked(call)
+            return self._call(call)
         except IndexNotLoadedError:
-            self._asked(lambda: self._client.load_collection(collection, **self._patience))
-            return self._asked(call)
+            self._call(lambda: self._client.load_collection(collection, **self._patience))
+            return self._call(call)
 
-    def _asked(self, call: Callable[[], T]) -> T:
-        """Make a call. Raises: IndexUnusableError if what it needs is not there; IndexServerError."""
+    def _call(self, call: Callable[[], T]) -> T:
+        """Make a call through the breaker and translate its errors."""
         from pymilvus.exceptions import MilvusException
 
         if (seconds := self._breaker.seconds_until_try()) > 0:
-            raise IndexServerError(f"Milvus at {self._url} failed; it is asked again in {seconds:.0f} s")
+            raise IndexServerError(f"Milvus at {self._url} failed; next try in {seconds:.0f} s")
         try:
             answer = call()
         except MilvusException as error:

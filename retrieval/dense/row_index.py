@@ -1,4 +1,4 @@
-"""A dense index in memory: vectors in the rows of a structure, and who may find which row."""
+"""A dense index in memory: a structure of vectors in rows, and the permissions of each row."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -14,52 +14,52 @@ from retrieval.dense.document_smoothing import smoothed
 from retrieval.dense.rows import Allowed, RowNumbers, Rows
 from retrieval.index import ChunkIds
 
-# Empty rows that are no burden, whatever their share.
+# So many empty rows are no reason to build an index anew, even if most rows are empty.
 _FEW_ROWS = 10_000
 
 Found = tuple[RowNumbers, NDArray[np.float32]]
 
 
 class Structure(Protocol):
-    """Vectors in rows, numbered from 0 in the order in which they came, and a way to the nearest ones."""
+    """Vectors in rows, numbered from 0 in the order of their arrival, and a search for the nearest ones."""
 
     @property
     def count(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         ...
 
     def replace(self, emptied: RowNumbers, vectors: Vectors) -> None:
-        """Keep nothing of what the emptied rows held, and append rows, `(n, d)` float32."""
+        """Erase the rows `emptied`, and append `vectors`, `(n, d)` float32, as new rows."""
         ...
 
     def nearest(self, query: Vectors, allowed: Allowed, limit: int) -> Found:
-        """Return the rows of the largest inner products, best first, out of `allowed` alone.
+        """Return the rows with the largest inner products, best first, from `allowed` alone.
 
         `query` is `(d,)` float32; at least one row is allowed.
         """
         ...
 
     def vectors(self, rows: RowNumbers) -> Vectors:
-        """Return what stands in these rows, `(n, d)` float32, as exact as it is kept."""
+        """Return the vectors in these rows, `(n, d)` float32, in the precision in which they are stored."""
         ...
 
     def is_worn(self) -> bool:
-        """Return whether it would find better or faster if it were made anew."""
+        """Return whether a new structure with the same vectors would be better or faster."""
         ...
 
     def save(self, folder: Path) -> None:
-        """Write everything into a folder that other files may be in. Raises: OSError."""
+        """Write everything into a folder that may have other files. Raises: OSError."""
         ...
 
     def close(self) -> None:
-        """Give memory and files back."""
+        """Release memory and files."""
         ...
 
 
 class RowIndex:
-    """A `DenseIndex` over any structure; the scope decides which rows the structure may look at.
+    """A `DenseIndex` over any structure; a scope becomes the rows that the structure may compare.
 
-    A chunk that is gone leaves an empty row, which no search may find.
+    A removed chunk leaves an empty row, which no search finds.
     """
 
     def __init__(self, dimension: int, structure: Structure, folder: Path | None = None) -> None:
@@ -74,14 +74,14 @@ class RowIndex:
         return self._rows.count > _FEW_ROWS + 2 * self._rows.live or self._structure.is_worn()
 
     def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
-        """Forget all entries of these documents and hold `entries` instead. Idempotent."""
+        """Replace all entries of these documents by `entries`. Idempotent."""
         emptied, added = self._rows.replace(document_ids, entries)
         vectors = np.frombuffer(b"".join(entry.vector for entry in added), "<f4")
         documents = [entry.document_id for entry in added]
         self._structure.replace(emptied, smoothed(vectors.reshape(len(added), self._dimension), documents))
 
     def search(self, query: Vectors, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
-        """Return the nearest chunks that `scope` may see and `labels` ask for, best first."""
+        """Return the nearest chunks that `scope` may see and `labels` select, best first."""
         allowed = self._rows.allowed(scope.principals, labels)
         if not allowed.count:
             return []
@@ -98,7 +98,7 @@ class RowIndex:
         return np.sort(self._rows.chunk_ids(self._rows.allowed(scope.principals, ()).numbers()))
 
     def vectors(self, ids: ChunkIds) -> Vectors:
-        """Return what is compared with a query for each of these chunks, `(n, d)` float32."""
+        """Return the stored vectors of these chunks, `(n, d)` float32."""
         return self._structure.vectors(self._rows.numbers(ids))
 
     def save(self, folder: Path) -> None:
@@ -107,5 +107,5 @@ class RowIndex:
         self._structure.save(folder)
 
     def close(self) -> None:
-        """Give memory and files back."""
+        """Release memory and files."""
         self._structure.close()

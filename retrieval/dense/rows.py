@@ -1,4 +1,4 @@
-"""The rows of an index in memory: which chunk stands in which row, and who may find it."""
+"""The rows of an index in memory: the chunk, the readers and the labels of each row."""
 
 import json
 from collections import OrderedDict
@@ -18,18 +18,20 @@ Bits = NDArray[np.uint8]
 Class = tuple[frozenset[str], frozenset[str]]
 
 _ROWS, _CLASSES = "rows.npy", "classes.json"
-# Whoever may read it, nobody finds a row of this class: its chunk is gone.
+# The class of empty rows, which no search finds.
 _GONE = 0
-# Scopes and filters whose rows are kept until the next change; each takes an eighth of a byte a row.
+# Scopes and filters whose rows are kept until the next change; each takes an eighth of a byte for a row.
 _KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """The rows that a search may find: one bit a row, the lowest bit first; `count` of them are set."""
+    """The rows that a search may find."""
 
     bits: Bits
+    """One bit for each row, the lowest bit first."""
     count: int
+    """The number of set bits."""
 
     def numbers(self) -> RowNumbers:
         """Return the rows, ascending."""
@@ -37,10 +39,10 @@ class Allowed:
 
 
 class Rows:
-    """Rows in the order in which they came. A row never moves; one whose chunk is gone stays empty.
+    """Rows in the order of their arrival. A row never moves; after its chunk is removed, it stays empty.
 
-    Rows with the same readers and labels are of one class. There are few classes, so that a scope
-    becomes a set of rows by one look at each class, however many rows there are.
+    Rows with the same readers and labels are of one class. There are few classes, so that a scope becomes a
+    set of rows by one test for each class, for any number of rows.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -54,16 +56,16 @@ class Rows:
 
     @property
     def live(self) -> int:
-        """How many rows hold a chunk."""
+        """The number of rows with a chunk."""
         return sum(len(rows) for rows in self._of_document.values())
 
     def replace(
         self, document_ids: Collection[int], entries: Sequence[IndexEntry]
     ) -> tuple[RowNumbers, list[IndexEntry]]:
-        """Forget these documents' chunks but for `entries`; return emptied rows, and what has a new row.
+        """Replace the entries of these documents; return the emptied rows, and the entries with a new row.
 
-        A document whose chunks are the same keeps its rows: a chunk's id stands for its vector, as long
-        as its document has no other chunks than before.
+        A document with the same chunk ids as before keeps its rows: the vector of a chunk never changes
+        while its document has the same chunks.
         """
         self._allowed.clear()
         wanted: dict[int, list[IndexEntry]] = {document_id: [] for document_id in document_ids}
@@ -80,7 +82,7 @@ class Rows:
         return np.concatenate(emptied), added
 
     def allowed(self, principals: frozenset[str], labels: LabelFilter) -> Allowed:
-        """Return the rows that `principals` may read and `labels` ask for."""
+        """Return the rows that `principals` may read and `labels` select."""
         key = principals, labels
         if key not in self._allowed:
             of_class = np.zeros(len(self._classes) + 1, bool)
@@ -93,12 +95,12 @@ class Rows:
         return self._allowed[key]
 
     def chunk_ids(self, rows: RowNumbers) -> ChunkIds:
-        """Return the chunks that stand in these rows."""
+        """Return the chunks in these rows."""
         found: ChunkIds = self._table[0, rows]
         return found
 
     def numbers(self, ids: ChunkIds) -> RowNumbers:
-        """Return the rows in which these chunks stand; all are held."""
+        """Return the rows of these chunks, all of which must have one."""
         there = np.flatnonzero(self._table[2, : self.count] != _GONE)
         order = np.argsort(self._table[0, there])
         found: RowNumbers = there[order[np.searchsorted(self._table[0, there], ids, sorter=order)]]
@@ -137,7 +139,7 @@ class Rows:
         self._of_document[document_id] = np.arange(start, self.count)
 
     def _classes_of(self, rows: RowNumbers) -> NDArray[np.int64]:
-        """Return the classes of one document's rows, to be written: they stand one after the other."""
+        """Return a writable view of the classes of one document's rows, which are consecutive."""
         classes: NDArray[np.int64] = self._table[2, rows[0] : rows[-1] + 1]
         return classes
 

@@ -1,7 +1,7 @@
-"""Exact dense search on a GPU, or wherever torch computes: every allowed row is looked at.
+"""Exact dense search on a GPU, or another device of torch: all allowed rows are compared.
 
-faiss-gpu is no choice here: its indexes take a selector and do not heed it
-(facebookresearch/faiss issue 3114), so that a scope could only be applied afterwards.
+faiss-gpu is not an option: its indexes accept a selector and ignore it (facebookresearch/faiss issue 3114),
+so that a scope could only be applied afterwards.
 """
 
 from pathlib import Path
@@ -15,9 +15,9 @@ from retrieval.dense.row_index import Found
 from retrieval.dense.rows import Allowed, RowNumbers
 
 _VECTORS = "vectors.npy"
-# Rows that are too many to gather, as a share of all: beyond it, all are looked at and some masked.
+# The greatest share of allowed rows that are gathered; if more are allowed, all rows are compared and masked.
 _GATHERED = 1 / 8
-# In half precision the best are found among so many times `limit`, by their products in float32.
+# In half precision, so many times `limit` rows are found first and then compared in float32.
 _READ_AGAIN = 4
 
 
@@ -34,7 +34,7 @@ class TorchRows:
             self.replace(np.empty(0, np.int64), _read(folder / _VECTORS, dimension))
 
     def replace(self, emptied: RowNumbers, vectors: Vectors) -> None:
-        """Empty rows, and append others."""
+        """Empty the rows `emptied`, and append `vectors` as new rows."""
         self._rows[torch.from_numpy(emptied).to(self._device)] = 0
         start, self.count = self.count, self.count + len(vectors)
         if self.count > len(self._rows):
@@ -59,12 +59,12 @@ class TorchRows:
         return places[best.indices].cpu().numpy(), best.values.cpu().numpy()
 
     def vectors(self, rows: RowNumbers) -> Vectors:
-        """Return what stands in these rows, as exact as the device keeps it."""
+        """Return the vectors in these rows, in the precision of the device."""
         found: Vectors = self._rows[torch.from_numpy(rows).to(self._device)].float().cpu().numpy()
         return found
 
     def is_worn(self) -> bool:
-        """Rows in order do not wear."""
+        """Return False: plain rows stay as good as new."""
         return False
 
     def save(self, folder: Path) -> None:
@@ -72,7 +72,7 @@ class TorchRows:
         np.save(folder / _VECTORS, self._rows[: self.count].cpu().numpy(), allow_pickle=False)
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Release the memory."""
         self._rows, self.count = self._room(0), 0
 
     def _room(self, rows: int) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""A follower keeps one index equal to the database by applying the change log in order."""
+"""A follower, which keeps one index equal to the database by applying the change log in order."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -23,12 +23,12 @@ log = structlog.get_logger()
 AnyIndex = TypeVar("AnyIndex", bound=Index)
 GivenIndex_co = TypeVar("GivenIndex_co", covariant=True)
 
-# Rows of the change log applied at once: bounds memory, and the time a search may have to wait.
+# Rows of the change log that are applied at once; limits the memory and the wait of a search.
 _ROWS_AT_ONCE = 250
 
 
 def follower_row(root: Path, name: str) -> str:
-    """Return what the follower below `root` is called in the database, where there may be others of its name.
+    """Return the name of the follower below `root` in the database, where other machines may have followers.
 
     Raises: StorageError if the folder cannot be used.
     """
@@ -36,24 +36,24 @@ def follower_row(root: Path, name: str) -> str:
 
 
 class Opens(Protocol[GivenIndex_co]):
-    """Gives an index to search, to one thread at a time."""
+    """A source of an index to search, for one thread at a time."""
 
     def index(self) -> AbstractContextManager[GivenIndex_co]:
-        """Give the index."""
+        """Return a context with the index."""
         ...
 
 
 @runtime_checkable
 class Outgrown(Protocol):
-    """An index that may come to need another in its place."""
+    """An index that another may have to replace as it grows or shrinks."""
 
     def successor(self) -> Any:
-        """Return an empty index of the kind that this one should be by now, None if it should stay."""
+        """Return an empty index that should replace this one; None if it should stay."""
         ...
 
 
 class Candidate(Generic[AnyIndex]):
-    """A copy of an index that holds what may come into force; it follows nothing."""
+    """A copy of an index with waiting changes on top; it does not follow the log."""
 
     def __init__(self, index: AnyIndex) -> None:
         self._index = index
@@ -61,18 +61,17 @@ class Candidate(Generic[AnyIndex]):
 
     @contextmanager
     def index(self) -> Iterator[AnyIndex]:
-        """Give the index."""
+        """Yield the index."""
         with self._lock:
             yield self._index
 
 
 class Follower(Generic[AnyIndex]):
-    """One index and the last change that it holds.
+    """One index and the number of the last change applied to it.
 
-    With a model, it holds what has a vector of it; without, all that is live. `make_index(folder)` opens
-    a saved index, `make_index(None)` makes an empty one. `form` names how entries become index terms: an
-    index of another form is not opened but built anew. Everything that is lost with this object is found
-    again by replaying the log.
+    With a `model_id`, it holds the chunks with a vector of that model; without, all live chunks.
+    `make_index(folder)` opens a saved index, `make_index(None)` makes an empty one. `form` names how entries
+    become index terms: an index of another form is built anew. After a crash, the log is replayed.
     """
 
     def __init__(
@@ -99,9 +98,10 @@ class Follower(Generic[AnyIndex]):
 
     @contextmanager
     def index(self) -> Iterator[AnyIndex]:
-        """Give the index, equal to what is committed now, to one thread at a time.
+        """Yield the index in the committed state of now, for one thread at a time.
 
-        While the disk takes nothing it stays as it is: it may lose a hit, and shows nothing too much.
+        If the disk refuses writes, the index stays behind: a hit may be missing, but the database removes
+        each hit that a user may not see.
         """
         with self._lock:
             if self._opened is None:
@@ -114,7 +114,7 @@ class Follower(Generic[AnyIndex]):
 
     @contextmanager
     def candidate(self, changes: Iterable[ChangeBatch] = ()) -> Iterator[Candidate[AnyIndex]]:
-        """Give a copy of the index with `changes` on top; the index itself stays as it is."""
+        """Yield a copy of the index with `changes` on top; the index itself does not change."""
         with self._lock:
             index, seq = self._open()
         try:
@@ -126,9 +126,9 @@ class Follower(Generic[AnyIndex]):
             index.close()
 
     def bring_up_to_date(self) -> None:
-        """Make the saved index hold what is committed; opens nothing if it already does.
+        """Bring the saved index to the committed state; opens no file if it has it already.
 
-        Raises: StorageError if the disk does not take it. Nothing is lost: the log is replayed.
+        Raises: StorageError if the disk refuses the write; the log will be replayed.
         """
         with self._database.reading() as session:
             saved = session.get(FollowerTable, self._row)
@@ -143,9 +143,9 @@ class Follower(Generic[AnyIndex]):
             self._change_over(new)
 
     def save(self) -> bool:
-        """Write a generation if there is something new; False if another process is writing one.
+        """Write a generation if there are new changes; return False if another process is writing one.
 
-        Raises: StorageError if the disk does not take it. Nothing is lost: the log is replayed.
+        Raises: StorageError if the disk refuses the write; the log will be replayed.
         """
         try:
             with self._lock, FileLock(self._lock_path, blocking=False):
@@ -158,7 +158,7 @@ class Follower(Generic[AnyIndex]):
             raise self._unsaved(error) from error
 
     def drop_older_generations(self) -> int:
-        """Remove every generation but the one in force from the disk; return its number."""
+        """Remove all generations but the one in force from the disk; return its number."""
         with self._lock, FileLock(self._lock_path), self._database.reading() as session:
             in_force = session.get(FollowerTable, self._row)
             number = in_force.generation if in_force else 0
@@ -166,7 +166,7 @@ class Follower(Generic[AnyIndex]):
         return number
 
     def rebuild(self) -> None:
-        """Forget the index and make it again from the database."""
+        """Build the index anew from the database."""
         with self._lock:
             self.close()
             self._opened, self._saved_seq = self._make_index(None), -1
@@ -174,7 +174,7 @@ class Follower(Generic[AnyIndex]):
             self.save()
 
     def damage(self) -> str:
-        """Return what is wrong with the generation in force on the disk; empty if it is as it was written."""
+        """Return what is damaged in the generation in force on the disk; empty if it is as it was written."""
         with self._database.reading() as session:
             row = session.get(FollowerTable, self._row)
             newest = latest_seq(session)
@@ -186,11 +186,11 @@ class Follower(Generic[AnyIndex]):
             return str(error)
         if manifest.applied_seq != row.applied_seq or row.applied_seq > newest:
             held, entered = manifest.applied_seq, row.applied_seq
-            return f"it holds change {held}, {entered} is entered, {newest} is the last"
+            return f"it holds change {held}, but the database names {entered} and ends with {newest}"
         return ""
 
     def remove(self) -> None:
-        """Give the index up and remove it from the disk; the vectors in the database can make it again."""
+        """Close the index and remove it from the disk; it can be rebuilt from the database."""
         with self._lock, FileLock(self._lock_path):
             self.close()
             self._generations.drop_all_but(0)
@@ -198,14 +198,14 @@ class Follower(Generic[AnyIndex]):
                 session.execute(delete(FollowerTable).where(FollowerTable.name == self._row))
 
     def close(self) -> None:
-        """Give the index's files back; what was not saved is replayed next time."""
+        """Close the index; unsaved changes are replayed when it is next opened."""
         with self._lock:
             if self._opened is not None:
                 self._opened.close()
             self._opened = None
 
     def _change_over(self, new: AnyIndex) -> None:
-        """Fill an index from the log while the old one goes on answering, then put it in its place."""
+        """Fill a new index from the log while the old one serves, then replace the old one."""
         try:
             seq = self._caught_up(new, 0)
         except BaseException:
@@ -226,12 +226,12 @@ class Follower(Generic[AnyIndex]):
 
     def _unsaved(self, error: OSError) -> StorageError:
         return StorageError(
-            f"the {self.name} index could not be saved: {error}; documents are safe in the database. "
-            "Free the disk; the index catches up by itself"
+            f"the {self.name} index could not be saved: {error}; all documents are safe in the database. "
+            "Free some disk space; then the index catches up by itself"
         )
 
     def _build_anew(self, index: AnyIndex) -> None:
-        """Apply the whole log and keep the result, so that the next process need not do it again."""
+        """Apply the entire log and save the result for the next process."""
         self.applied_seq = self._caught_up(index, 0)
         try:
             self.save()
@@ -239,7 +239,7 @@ class Follower(Generic[AnyIndex]):
             log.warning("index.not_saved", follower=self.name, error=str(error))
 
     def _caught_up(self, index: AnyIndex, seq: int) -> int:
-        """Apply what was committed after `seq`; return the last change that the index holds then."""
+        """Apply the changes committed after `seq`; return the number of the last one."""
         with self._database.reading() as session:
             behind = latest_seq(session) != seq
         while behind:
@@ -255,8 +255,8 @@ class Follower(Generic[AnyIndex]):
         with self._database.reading() as session:
             newest = latest_seq(session)
             in_force = session.get(FollowerTable, self._row)
-        # A generation that this database never put in force belongs to another one, or the crash
-        # came between writing it and putting it in force: an older one, or the log, serves as well.
+        # A generation that this database did not put in force belongs to another database, or a crash came
+        # between writing it and putting it in force: an older one, or the log, serves as well.
         in_force_number = in_force.generation if in_force else 0
         for folder in self._generations.newest_first():
             try:

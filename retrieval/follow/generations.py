@@ -1,8 +1,8 @@
-"""Generations: builds of an index on disk that never change once they are there.
+"""Generations: saved builds of an index, which never change on the disk.
 
-A generation is a folder with a manifest that names every file, its size and its SHA-256, what
-built it and the last change applied. It is written beside the one in force, made durable, then renamed: a
-crash leaves either the old one or the new one, never half of one.
+A generation is a folder with a manifest, which names each file with its size and SHA-256, the model and
+form of the build, and the last change applied. It is written beside the one in force, made durable, then
+renamed: after a crash there is either the old one or the new one, never half of one.
 """
 
 import hashlib
@@ -24,11 +24,11 @@ _PLACE, _PLACE_CHARS = "place", 32
 
 
 def place_of(root: Path) -> str:
-    """Return the name of this folder of indexes, which it is given when it is first used, and keeps.
+    """Return the unique name of this folder of indexes, which is created at its first use.
 
-    Several folders, on several machines, may follow one database; each has generations of its own.
+    Several folders, on several machines, may follow one database; each has its own generations.
 
-    Raises: StorageError if it has no name and cannot be given one.
+    Raises: StorageError if the folder has no name and none can be written.
     """
     path = root / _PLACE
     try:
@@ -44,20 +44,25 @@ def place_of(root: Path) -> str:
 
 
 def _name_in(path: Path) -> str:
-    """Return what a file says, empty if it is not there or its writer died in the middle."""
+    """Return the name in a file; empty if the file is missing or incomplete after a crash."""
     name = path.read_text() if path.exists() else ""
     return name if len(name) == _PLACE_CHARS else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a generation holds; `built_with` names model and form, `files` are `(name, bytes, SHA-256)`."""
+    """The manifest of a generation."""
 
     name: str
+    """The name of the follower."""
     generation: int
+    """The number of the generation, from 1."""
     built_with: str
+    """The model and the form of the index."""
     applied_seq: int
+    """The number of the last change applied."""
     files: tuple[tuple[str, int, str], ...]
+    """`(name, bytes, SHA-256)` of each file."""
 
 
 class Generations:
@@ -69,17 +74,17 @@ class Generations:
         self._built_with = built_with
 
     def newest_first(self) -> list[Path]:
-        """Return the folders that are there, none of them checked."""
+        """Return the folders of all generations, unchecked."""
         return sorted(self._root.glob(f"{_PREFIX}[0-9]*[0-9]"), reverse=True)
 
     def folder(self, number: int) -> Path:
-        """Return the folder of a generation, whether it is there or not."""
+        """Return the folder of a generation, which need not exist."""
         return self._root / f"{_PREFIX}{number:06d}"
 
     def verify(self, folder: Path) -> Manifest:
-        """Return the manifest of a generation whose every byte is as it was written.
+        """Return the manifest of a generation after checking all files against it.
 
-        Raises: IndexUnusableError if a file is missing or changed, or it was built with something else.
+        Raises: IndexUnusableError if a file is missing or changed, or the model or form is another one.
         """
         try:
             raw = json.loads((folder / MANIFEST).read_text("utf-8"))
@@ -94,9 +99,9 @@ class Generations:
         return manifest
 
     def write(self, applied_seq: int, save: Callable[[Path], None]) -> Manifest:
-        """Write the next generation by `save(folder)` and drop all but the one before it.
+        """Write the next generation by `save(folder)`, and remove all but it and the one before.
 
-        Raises: OSError if the disk does not take it; what was there stays in force.
+        Raises: OSError if the disk refuses the write; the generation in force stays.
         """
         there = self.newest_first()
         number = int(there[0].name.removeprefix(_PREFIX)) + 1 if there else 1
@@ -125,7 +130,7 @@ class Generations:
         return manifest
 
     def drop_all_but(self, number: int) -> None:
-        """Remove every generation but this one."""
+        """Remove all generations but this one."""
         for folder in self.newest_first():
             if folder.name != f"{_PREFIX}{number:06d}":
                 shutil.rmtree(folder)

@@ -1,6 +1,6 @@
-"""Giving every chunk a vector of a model, beside those of the model in force.
+"""Re-embedding: all chunks get a vector of another model, beside those of the model in force.
 
-What is done is in the database, batch by batch: killed half way, it goes on where it was.
+Each batch is committed to the database, so that an interrupted run continues where it stopped.
 """
 
 from collections.abc import Callable
@@ -10,21 +10,21 @@ from core.store.database import Database
 from core.store.embedders import add_vectors, count_unembedded, unembedded
 from llm.embedding.embedder import Embedder
 
-# Chunks embedded together, then committed: some seconds of work on two cores.
+# Chunks that are embedded and committed together: some seconds of work on two cores.
 _CHUNKS_AT_ONCE = 128
 
 OnEmbedded = Callable[[int, int], None]
-"""Called with how many chunks were just embedded, and how many there were to embed."""
+"""Called with the number of chunks just embedded, and the number of all chunks to embed."""
 
 
 def embed_missing(
     database: Database, embedder: Embedder, followed: bool, on_progress: OnEmbedded = ignore
 ) -> int:
-    """Embed every chunk that has no vector of this model; return how many were embedded.
+    """Embed all chunks without a vector of this model; return how many were embedded.
 
-    With `followed`, indexes of this model hear of it.
+    With `followed`, the change log has them, so that the indexes of this model add them.
 
-    Raises: ModelError if the model cannot be loaded or gives what is no number; StorageError.
+    Raises: ModelError if the model cannot be loaded or gives values that are not finite; StorageError.
     """
     with database.reading() as session:
         total = count_unembedded(session, embedder.model_id)

@@ -1,4 +1,4 @@
-"""The embedder in force and the dense index of its vectors: they belong together, and change together."""
+"""The embedder in force and the dense index of its vectors, which change together."""
 
 import shutil
 import threading
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What a question is embedded by, and where vectors of the same model are searched."""
+    """An embedder for questions, and the dense index of the same model for searching."""
 
     embedder: Embedder
     dense: Opens[DenseIndex]
@@ -35,21 +35,21 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """An embedder and the follower that keeps its vectors searchable."""
+    """An embedder and the follower of its dense index."""
 
     embedder: Embedder
     dense: Follower[DenseIndex]
 
     @property
     def serving(self) -> Serving:
-        """The same, to search by."""
+        """The embedder and the index for a search."""
         return Serving(self.embedder, self.dense)
 
 
 class Models:
     """The model in force, which the database names, and the one that the settings choose.
 
-    They differ from a change of the setting until the vectors of the new one are there and let through.
+    They differ from a change of the setting until the new model has all vectors and is promoted.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Models:
         reopen: Callable[[EmbedderEntry], Embedder],
         follow: Callable[[str, Embedder], Follower[DenseIndex]],
     ) -> None:
-        """Keep indexes below `root`; `entry` is what the database is to know of the chosen embedder."""
+        """Keep indexes below `root`; `entry` is the chosen embedder as the database will name it."""
         self._database = database
         self._root = root
         self._entry = entry
@@ -72,19 +72,19 @@ class Models:
         self._others: dict[str, Model] = {}
 
     def in_force(self) -> Model:
-        """Return the model that is searched by now, whichever process put it in force."""
+        """Return the model in force now, which another process may have promoted."""
         with self._database.reading() as session:
             entry = embedder_at(session, IN_FORCE)
         return self.chosen if entry is None else self._of(entry)
 
     def former(self) -> Model | None:
-        """Return the model that can be gone back to."""
+        """Return the model to which a rollback would return; None if there is none."""
         with self._database.reading() as session:
             entry = embedder_at(session, FORMER)
         return self._of(entry) if entry else None
 
     def entry(self, model: Model) -> EmbedderEntry:
-        """Return a model as the database knows it, or will."""
+        """Return the database's entry of a model, present or future."""
         if model.embedder.model_id == self._entry.model_id:
             return self._entry
         with self._database.reading() as session:
@@ -92,7 +92,7 @@ class Models:
             return next(one for one in known if one and one.model_id == model.embedder.model_id)
 
     def begin(self) -> None:
-        """Put the chosen model in force where none ever was. Raises: StorageError."""
+        """Put the chosen model in force if no model ever was. Raises: StorageError."""
         with self._database.reading() as session:
             if embedder_at(session, IN_FORCE) is not None:
                 return
@@ -101,7 +101,7 @@ class Models:
                 put_in_force(session, self._entry, complete=False)
 
     def drop_beside(self) -> None:
-        """Remove the dense indexes of all other models from the disk: their vectors are in the database."""
+        """Remove the dense indexes of all other models from the disk; their vectors stay in the database."""
         kept = self.in_force().dense.name
         others = [path for path in self._root.glob("dense*") if path.is_dir() and path.name != kept]
         if not others:
@@ -113,7 +113,7 @@ class Models:
             shutil.rmtree(path, ignore_errors=True)
 
     def close(self) -> None:
-        """Give every index's files back."""
+        """Close all indexes."""
         for model in (self.chosen, *self._others.values()):
             model.dense.close()
 
@@ -133,7 +133,7 @@ class Models:
         else:
             if embedder.model_id == entry.model_id:
                 return embedder
-            reason = f"what is there now is {embedder.model_id}"
+            reason = f"the model there is now {embedder.model_id}"
         log.error("embedder.lost", embedder=entry.model_id, error=reason)
         return LostEmbedder(entry, self.chosen.embedder.tokenizer, reason)
 
@@ -143,7 +143,7 @@ class Models:
 
 
 class ExtractiveInForce:
-    """The extractive generator over whatever embedder is in force when a question comes."""
+    """The extractive generator with the embedder in force at each question."""
 
     name = "extractive"
 
@@ -151,20 +151,20 @@ class ExtractiveInForce:
         self._make = make
 
     def draft(self, inquiry: Inquiry, passages: Sequence[Passage]) -> Draft:
-        """Yield sentences that stand in the passages."""
+        """Yield sentences from the passages."""
         return self._make().draft(inquiry, passages)
 
     def warm_up(self) -> None:
-        """The embedder is all it needs, and the search has that ready."""
+        """Do nothing: the only model is the embedder, which is loaded for the search."""
 
     def close(self) -> None:
-        """Nothing is its own."""
+        """Do nothing: the embedder is not the generator's own."""
 
 
 class LostEmbedder:
-    """Stands for an embedder whose vectors are in force and whose files are gone: it embeds nothing.
+    """The stand-in for an embedder whose vectors are in force, but which cannot be opened.
 
-    Searches go by words alone until it is back, or `vade index build` has put another in force.
+    Searches go by words alone until it is back, or until `vade index build` has promoted another.
     """
 
     forward_seconds = 0.0
@@ -176,12 +176,12 @@ class LostEmbedder:
         self._reason = reason
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Embed nothing. Raises: ModelUnavailableError, always."""
+        """Refuse to embed. Raises: ModelUnavailableError, always."""
         raise ModelUnavailableError(
-            f"the embedder in force, {self.model_id}, cannot be opened: {self._reason}. Put it back, or let "
-            "vade index build bring the one of the settings into force"
+            f"the embedder in force, {self.model_id}, cannot be opened: {self._reason}. Restore it, or run "
+            "`vade index build` to bring the embedder of the settings into force"
         )
 
     def embed_question(self, question: str, emphasis: Emphasis) -> Vectors:
-        """Embed nothing. Raises: ModelUnavailableError, always."""
+        """Refuse to embed. Raises: ModelUnavailableError, always."""
         return self.embed([question])

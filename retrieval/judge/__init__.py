@@ -1,5 +1,5 @@
-"""How good searches and answers are, and what comes into force because of it.
+"""Evaluation of searches and answers, and the decision of what comes into force.
 
-Takes judged questions; gives measures, intervals and verdicts. Never changes what is found. Read
+Takes judged questions; gives measures, intervals and verdicts. Never changes a result. Read
 `evaluation.py` and `promotion.py` first.
 """

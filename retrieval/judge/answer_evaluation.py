@@ -1,4 +1,4 @@
-"""Measures on answers: is the right thing said and proved, and is the rest refused."""
+"""Measures of answers: whether the right answer is given and cited, and unanswerable questions refused."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -10,28 +10,27 @@ from core.values.answers import Answer, Citation
 from retrieval.judge.statistics import Series, auroc, mean
 
 NAN = float("nan")
-# A gold answer may be longer than a sentence; a quote of so many characters inside it counts as well.
+# A gold answer may be longer than a sentence: a quote inside it counts if it has so many characters.
 _QUOTE_CHARACTERS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoldQuestion:
-    """A question, the words that answer it, any of which will do, and where they stand.
-
-    `documents` are the ends of URIs, such as file names. An unanswerable question has no answers.
-    """
+    """A question with its known answers."""
 
     id: str
     question: str
     answers: tuple[str, ...]
+    """Alternative answers in the words of the documents; empty for an unanswerable question."""
     answerable: bool
     documents: tuple[str, ...]
+    """The endings of the URIs of the right documents, such as file names."""
 
 
 def answer_series(gold: Sequence[GoldQuestion], answers: Sequence[Answer]) -> dict[str, Series]:
-    """Return each measure over the questions, which stand in the answers' order.
+    """Return each measure over the questions, which must be in the order of the answers.
 
-    A refused answerable question counts as one whose answer is not in the citations.
+    A refusal of an answerable question counts as an answer without the right citation.
     """
     pairs = list(zip(gold, answers, strict=True))
     measures = {
@@ -46,9 +45,9 @@ def answer_series(gold: Sequence[GoldQuestion], answers: Sequence[Answer]) -> di
 
 
 def answer_in_citation(gold: GoldQuestion, answer: Answer) -> float:
-    """Return 1 if an answer stands in what is cited, white space and case aside, or 0.
+    """Return 1 if the quotes hold a gold answer, ignoring white space and case, else 0.
 
-    Not-a-number where nothing is known to be the answer.
+    Not-a-number if the question has no gold answer.
     """
     if not gold.answerable or not gold.answers:
         return NAN
@@ -61,7 +60,7 @@ def answer_in_citation(gold: GoldQuestion, answer: Answer) -> float:
 
 
 def citation_precision(gold: GoldQuestion, answer: Answer) -> float:
-    """Return which share of the citations points at a right document.
+    """Return the share of the citations of right documents.
 
     Not-a-number for an answer without citations and for a question without a right document.
     """

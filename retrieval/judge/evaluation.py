@@ -8,10 +8,10 @@ import numpy as np
 from retrieval.judge.statistics import Series, mean, percentile
 
 Judgements = Mapping[str, Mapping[str, int]]
-"""For each query the relevant documents and how relevant each is."""
+"""The relevant documents of each query, with their relevance."""
 
 Rankings = Mapping[str, Sequence[str]]
-"""For each query the documents found, best first, each once."""
+"""The documents found for each query, best first, each once."""
 
 
 def ndcg(ranking: Sequence[str], relevant: Mapping[str, int], k: int) -> float:
@@ -23,13 +23,13 @@ def ndcg(ranking: Sequence[str], relevant: Mapping[str, int], k: int) -> float:
 
 
 def recall(ranking: Sequence[str], relevant: Mapping[str, int], k: int) -> float:
-    """Return the share of the relevant documents that stand among the first k."""
+    """Return the share of the relevant documents that are among the first k."""
     wanted = {document for document, value in relevant.items() if value > 0}
     return len(wanted.intersection(ranking[:k])) / len(wanted) if wanted else 0.0
 
 
 def reciprocal_rank(ranking: Sequence[str], relevant: Mapping[str, int], k: int) -> float:
-    """Return one over the rank of the first relevant document, 0 if none stands among the first k."""
+    """Return the reciprocal of the rank of the first relevant document; 0 if it is not among the first k."""
     ranks = (rank for rank, document in enumerate(ranking[:k], start=1) if relevant.get(document, 0) > 0)
     return 1.0 / next(ranks, math.inf)
 
@@ -41,7 +41,7 @@ def ranking_series(rankings: Rankings, judgements: Judgements) -> dict[str, Seri
 
 
 def latency_series(milliseconds: Sequence[float]) -> dict[str, Series]:
-    """Return the median and the 95th percentile of the times that single questions took."""
+    """Return the median and the 95th percentile of the times of single questions."""
     rows = np.array(milliseconds)
     return {"ms_p50": Series(rows, percentile(0.5)), "ms_p95": Series(rows, percentile(0.95))}
 

@@ -1,4 +1,4 @@
-"""Asking golden questions, and comparing what two states of the search make of them."""
+"""Golden questions: asked of two states of the search, whose answers are compared."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -14,15 +14,16 @@ Ask = Callable[[str, AccessScope], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A golden question and why its answer is not what it must be; `broken` is empty where it holds."""
+    """A golden question and the judgement of its answer."""
 
     golden: Golden
     broken: str
+    """Why the answer is wrong; empty if the question holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A golden question that held in what is in force and would hold no more."""
+    """A golden question that holds in the state in force, but not in the new one."""
 
     id: int
     question: str
@@ -31,38 +32,45 @@ class Broken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What the golden questions say of `subject`, that is `documents` or an `embedder`.
-
-    `holding` of the `asked` hold in what is in force, `would_hold` in what is to come. `waiting` is how
-    many documents wait, or chunks have new vectors.
-    """
+    """The judgement of the golden questions on documents or an embedder that wait."""
 
     subject: str
+    """`documents` or `embedder`."""
     waiting: int
+    """How many documents wait, or how many chunks have new vectors."""
     asked: int
+    """How many golden questions were asked."""
     holding: int
+    """How many of them hold in the state in force."""
     would_hold: int
+    """How many of them hold in the new state."""
     passed: bool
+    """Whether the new state comes into force."""
     broken: tuple[Broken, ...] = ()
+    """The questions that hold in the state in force alone."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return it all."""
+        """Return all fields for a JSON report."""
         return asdict(self)
 
     def as_text(self) -> str:
-        """Return one line for a person, and one for each question that broke."""
-        what = f"{self.waiting} documents" if self.subject == "documents" else "the new embedder"
+        """Return the verdict and each broken question as one line for a person."""
         if self.passed:
-            return f"{what} came into force: {self.would_hold} of {self.asked} golden questions hold"
-        lines = [
-            f"{what} came not into force, what was before stays: "
+            return f"{self._what()} came into force: {self.would_hold} of {self.asked} golden questions hold"
+        verdict = (
+            f"{self._what()} did not come into force, and the state before stays: "
             f"{len(self.broken)} of {self.asked} golden questions would break"
-        ]
-        return "; ".join([*lines, *(f"{one.question!r}: {one.reason}" for one in self.broken)])
+        )
+        return "; ".join([verdict, *(f"{one.question!r}: {one.reason}" for one in self.broken)])
+
+    def _what(self) -> str:
+        if self.subject != "documents":
+            return "the new embedder"
+        return "1 document" if self.waiting == 1 else f"{self.waiting} documents"
 
 
 def try_out(goldens: Sequence[Golden], ask: Ask) -> list[Trial]:
-    """Ask each question as who asks it, and judge the answers."""
+    """Ask each question under its own scope, and judge the answers."""
     return [
         Trial(golden, fault(golden, ask(golden.question, AccessScope(golden.principals))))
         for golden in goldens
@@ -72,7 +80,7 @@ def try_out(goldens: Sequence[Golden], ask: Ask) -> list[Trial]:
 def compare(
     subject: str, waiting: int, before: Sequence[Trial], after: Sequence[Trial], lost: int
 ) -> Verdict:
-    """Return the verdict on two trials of the same questions; at most `lost` may break."""
+    """Return the verdict on two trials of the same questions; it passes if at most `lost` of them break."""
     broken = tuple(
         Broken(new.golden.id, new.golden.question, new.broken)
         for old, new in zip(before, after, strict=True)
@@ -91,9 +99,9 @@ def compare(
 
 
 def fault(golden: Golden, answer: Answer) -> str:
-    """Return why an answer is not what it must be; empty if it is."""
+    """Return why an answer is wrong; empty if it is right."""
     if not golden.answerable:
-        return "" if answer.refused else f"it has to be refused, and was answered: {answer.text[:200]}"
+        return "" if answer.refused else f"it has to be refused, but was answered: {answer.text[:200]}"
     if answer.refused:
         return f"it was refused: {answer.reason}"
     gold = GoldQuestion(
@@ -105,7 +113,7 @@ def fault(golden: Golden, answer: Answer) -> str:
     )
     if golden.documents and not citation_precision(gold, answer) > 0:
         cited = ", ".join(sorted({citation.uri for citation in answer.citations}))
-        return f"none of its documents is cited, but {cited}"
+        return f"its documents are not cited, but {cited}" if cited else "its documents are not cited"
     if golden.answers and not answer_in_citation(gold, answer) > 0:
-        return f"what has to be cited is not: {answer.text[:200]}"
+        return f"the expected words are not cited: {answer.text[:200]}"
     return ""

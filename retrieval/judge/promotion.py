@@ -1,8 +1,8 @@
-"""What comes into force, and what does not: the golden questions decide, or a person.
+"""Promotion: golden questions, or a person, decide what comes into force.
 
 Two things can wait: new versions of documents (`core.store.documents.gating`) and an embedder
-(`core.store.embedders`). Each is tried out beside what is in force, and comes into force in one transaction.
-Deletions and permissions wait for nothing.
+(`core.store.embedders`). Each is tried out beside the state in force and comes into force in one
+transaction. Deletions and permissions never wait.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,15 +35,15 @@ from retrieval.judge.golden import Trial, Verdict, compare, try_out
 log = structlog.get_logger()
 
 DOCUMENTS, EMBEDDER = "documents", "embedder"
-# How often chunks are embedded that came while the questions were asked.
+# How often new chunks are embedded that were committed while the questions were asked.
 _TRIES = 5
 
 MakeAnswerer = Callable[[Serving, Opens[LexicalIndex], bool], Answerer]
-"""Makes an answerer over other indexes; the last argument lets it read what waits."""
+"""Makes an answerer over other indexes; the last argument is whether it reads waiting documents."""
 
 
 class Promotion:
-    """Brings into force what waits."""
+    """Brings waiting documents and embedders into force, and takes them out again."""
 
     def __init__(
         self,
@@ -60,11 +60,11 @@ class Promotion:
         self._golden_lost = golden_lost
 
     def trials(self) -> list[Trial]:
-        """Ask the golden questions of what is in force."""
+        """Ask the golden questions in the state in force, and return their judgements."""
         return self._try_out(self._goldens(), self._models.in_force().serving, self._lexical)
 
     def documents(self) -> Verdict | None:
-        """Let the documents that wait come into force if the golden questions hold; None if none waits."""
+        """Promote the waiting documents if the golden questions hold; None if no document waits."""
         with self._database.reading() as session:
             waiting = count_gate_states(session)
         if not waiting.waiting:
@@ -80,11 +80,11 @@ class Promotion:
         return self._noted(verdict)
 
     def embedder(self, on_progress: OnEmbedded = ignore, again: bool = False) -> Verdict | None:
-        """Let the embedder of the settings come into force once every chunk has its vector.
+        """Embed all chunks by the embedder of the settings; promote it if the golden questions hold.
 
-        None if it is in force, or was taken out of force by a person and not asked for `again`.
+        None if it is in force, or if a person took it out of force and `again` is not set.
 
-        Raises: ModelError, StorageError; what was embedded before is kept, and gone on from.
+        Raises: ModelError, StorageError. Vectors computed until then are kept, and the next call continues.
         """
         chosen, now = self._models.chosen, self._models.in_force()
         if now is chosen or (not again and self._is_withdrawn(chosen)):
@@ -101,17 +101,17 @@ class Promotion:
             except NotReadyError:
                 embed_missing(self._database, chosen.embedder, followed=True, on_progress=on_progress)
         else:
-            raise NotReadyError("new chunks came faster than they could be embedded; try again")
+            raise NotReadyError("new chunks were added faster than they could be embedded; try again")
         self._drop_beside()
         return self._noted(verdict)
 
     def promote_documents(self) -> int:
-        """Bring into force what waits or was taken back, whatever the questions say; return how many."""
+        """Promote waiting and withdrawn documents without asking questions; return how many."""
         with self._database.writing() as session:
             return promote(session, {GateState.WAITING, GateState.WITHDRAWN})
 
     def promote_embedder(self, on_progress: OnEmbedded = ignore) -> bool:
-        """Bring the embedder of the settings into force, whatever the questions say; False if it is."""
+        """Promote the embedder of the settings without asking questions; False if it is in force already."""
         chosen = self._models.chosen
         if self._models.in_force() is chosen:
             return False
@@ -122,12 +122,15 @@ class Promotion:
         return True
 
     def roll_back_documents(self) -> int:
-        """Take back what the last promotion brought; return how many documents."""
+        """Undo the last promotion of documents; return how many documents it had."""
         with self._database.writing() as session:
             return roll_back(session)
 
     def roll_back_embedder(self, on_progress: OnEmbedded = ignore) -> str:
-        """Let the former embedder be in force again; return its name. Raises: NotReadyError; ModelError."""
+        """Put the former embedder in force again and return its name.
+
+        Raises: NotReadyError if there is no former embedder; ModelError.
+        """
         former = self._models.former()
         if former is None:
             raise NotReadyError("there is no former embedder to go back to")
@@ -138,12 +141,12 @@ class Promotion:
         return name
 
     def confirm(self) -> tuple[int, int]:
-        """Give up what could be gone back to; return how many versions and vectors are gone."""
+        """Remove the former versions and vectors, which rules out a rollback; return how many of each."""
         with self._database.writing() as session:
             return confirm(session), forget_former(session)
 
     def mend(self, on_progress: OnEmbedded = ignore) -> None:
-        """Give chunks their vector that were committed by a worker that had not heard of a new embedder."""
+        """Embed the chunks that a worker committed before it knew of a new embedder."""
         embedder = self._models.in_force().embedder
         with self._database.reading() as session:
             missing = count_unembedded(session, embedder.model_id)
@@ -151,7 +154,7 @@ class Promotion:
             embed_missing(self._database, embedder, followed=True, on_progress=on_progress)
 
     def _embed_all(self, model: Model, on_progress: OnEmbedded) -> None:
-        """Embed what lacks a vector; an index made before that would miss it, and is made anew."""
+        """Embed the chunks without a vector; an index made before would lack them and is made anew."""
         with self._database.reading() as session:
             missing = count_unembedded(session, model.embedder.model_id)
         if missing:
@@ -160,7 +163,7 @@ class Promotion:
         model.dense.bring_up_to_date()
 
     def _drop_beside(self) -> None:
-        """Leave the index in force alone on the disk: an erased document must not live on in another."""
+        """Remove all dense indexes but the one in force, because an erased document might remain in them."""
         now = self._models.in_force()
         for model in (self._models.chosen, self._models.former()):
             if model is not None and model is not now:
@@ -176,7 +179,7 @@ class Promotion:
         return compare(EMBEDDER, chunks, before, after, self._golden_lost)
 
     def _with_waiting(self, goldens: Sequence[Golden], newest: int) -> list[Trial]:
-        """Ask the golden questions of copies of the indexes that hold what waits."""
+        """Ask the golden questions of copies of the indexes with the waiting documents."""
         model = self._models.in_force()
         with ExitStack() as stack:
             session = stack.enter_context(self._database.reading())

@@ -1,7 +1,7 @@
-"""How sure a measured figure is: bootstrap intervals, and whether two configurations differ.
+"""The uncertainty of measured figures: bootstrap intervals, and the difference of two configurations.
 
-Questions are drawn anew with replacement; the same draws serve both sides of a comparison, so that
-a question that is hard for both does not blur their difference. Efron and Tibshirani, "An
+Questions are resampled with replacement. Both sides of a comparison use the same draws, so that a question
+that is hard for both does not blur their difference. Efron and Tibshirani, "An
 Introduction to the Bootstrap" (1993), chapters 13 and 16.
 """
 
@@ -22,12 +22,10 @@ _OUTSIDE = 0.025  # on either side of the interval
 
 @dataclass(frozen=True)
 class Series:
-    """One row for each question, in the questions' order, and what makes one figure of them.
-
-    `rows` is `(n,)` or `(n, k)`; not-a-number says that the measure does not speak of that question.
-    """
+    """The rows of a measure, and the statistic that makes one figure of them."""
 
     rows: Values
+    """`(n,)` or `(n, k)`, a row for each question; not-a-number if the measure does not apply to it."""
     statistic: Statistic
 
     @property
@@ -38,7 +36,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure with the ends of its 95 % interval; not-a-number where no question speaks of it."""
+    """A figure with the ends of its 95 % interval; not-a-number if the measure applies to no question."""
 
     value: float
     low: float
@@ -47,19 +45,20 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """By how much the second figure exceeds the first, and how often chance alone does as much.
-
-    `p` is two-sided: twice the smaller share of draws in which the difference is not of its sign.
-    """
+    """The difference of two figures, and how probable it is by chance."""
 
     value: float
+    """The second figure minus the first."""
     low: float
+    """The lower end of the 95 % interval."""
     high: float
+    """The upper end of the 95 % interval."""
     p: float
+    """Two-sided: twice the smaller of the shares of draws that are at most 0 and at least 0."""
 
 
 def mean(rows: Values) -> float:
-    """Return the mean of what is a number."""
+    """Return the mean of the rows that are numbers."""
     known = rows[~np.isnan(rows)]
     return float(known.mean()) if len(known) else float("nan")
 

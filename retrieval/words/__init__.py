@@ -1,4 +1,4 @@
-"""The word index, and how much each word of a question counts.
+"""The word index, and the weights of the words of a question.
 
 Takes entries and scopes; gives hits by BM25. Never reads the database. Read `tantivy_index.py` first.
 """

@@ -1,4 +1,4 @@
-"""BM25 by Tantivy over our own terms, filtered by principals inside the query."""
+"""BM25 by Tantivy over the terms of `core.text.language`, filtered by principals inside the query."""
 
 import os
 import shutil
@@ -20,15 +20,15 @@ from core.values.search import AccessScope, Hit, IndexEntry, LabelFilter
 from retrieval.follow.generations import MANIFEST
 from retrieval.index import ChunkIds
 
-# Memory that one writer fills before it writes a segment; Tantivy's least is 15 MB.
+# The memory that a writer fills before it writes a segment; Tantivy's minimum is 15 MB.
 _WRITER_BYTES = 64_000_000
 _ANALYZER = "ours"
-# Raise the first number whenever the schema or what is written into it changes.
+# The first number must be raised if the schema or the content of its fields changes.
 FORM = f"views 3, terms {ANALYZER_VERSION}"
-# The weight of words and identifiers in a question in Chinese, Japanese or Korean: there a word is two
-# or three bigrams and as many characters, and would drown them (docs/retrieval.md).
+# The weight of words and identifiers in a question in Chinese, Japanese or Korean: a word there is two or
+# three bigrams and as many characters, which would outweigh them (docs/retrieval.md).
 _AMONG_CJK = 2.0
-# Chunks on either side that count as around. On SciFact's train claims (see docs/retrieval.md)
+# Chunks on either side that are part of `around`. On SciFact's train claims (see docs/retrieval.md)
 # nDCG@10 of the fusion is 0.727 without neighbours, 0.731 with one, 0.733 with two.
 _NEIGHBOURS = 2
 
@@ -36,13 +36,13 @@ _NEIGHBOURS = 2
 class TantivyIndex:
     """An inverted index over four views of every chunk.
 
-    `body` is the chunk itself, `text` the chunk with its title and headings, `around` those with
-    the chunk's neighbours: a question is often answered in one place in words of the place before.
-    A name of one exact thing counts only where it stands, never for a neighbour. `characters` are
-    the single characters of `text` in a script that is cut into bigrams.
+    `body` is the chunk itself, `text` the chunk with its title and headings, and `around` those with the
+    neighbours of the chunk, because an answer often continues a text that has the words of the question.
+    An identifier counts only in its own chunk, never for a neighbour. `characters` are the single
+    characters of `text` in a script that is cut into bigrams.
 
-    Tantivy changes its folder while it works. So that a saved generation never changes, this works
-    in a scratch folder of its own, made of hard links: Tantivy replaces files but never writes into one.
+    Tantivy changes its folder while it works, but a saved generation must never change. Therefore the index
+    works in a scratch folder of hard links: Tantivy replaces files and never writes into one.
     """
 
     def __init__(self, scratch_root: Path, around_weight: float, folder: Path | None = None) -> None:
@@ -53,7 +53,7 @@ class TantivyIndex:
             if folder is not None:
                 _link(folder, self._scratch)
                 if not tantivy.Index.exists(str(self._scratch)):
-                    raise ValueError("it holds no index")
+                    raise ValueError("it does not hold an index")
             self._index = tantivy.Index(self._schema, str(self._scratch))
         except (ValueError, OSError) as error:
             raise IndexUnusableError(f"{folder} cannot be read: {error}") from error
@@ -63,7 +63,7 @@ class TantivyIndex:
         self._writer: tantivy.IndexWriter | None = None
 
     def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
-        """Forget all entries of these documents and hold `entries` instead. Idempotent."""
+        """Replace all entries of these documents by `entries`. Idempotent."""
         try:
             if self._writer is None:
                 self._writer = self._index.writer(_WRITER_BYTES, num_threads=1)
@@ -72,7 +72,7 @@ class TantivyIndex:
             for document in _documents(entries):
                 self._writer.add_document(document)
             self._writer.commit()
-        except ValueError as error:  # all that the library says of a full disk; nothing of it was committed
+        except ValueError as error:  # the library's only error for a full disk; no part was committed
             # No local variable holds the writer: the error's traceback would keep it, and its lock, alive.
             self._writer = None
             raise OSError(str(error)) from error
@@ -81,7 +81,7 @@ class TantivyIndex:
     def search(
         self, query: Sequence[str], scope: AccessScope, limit: int, labels: LabelFilter = ()
     ) -> list[Hit]:
-        """Return the best chunks by BM25 of those that `scope` may see and `labels` ask for."""
+        """Return the chunks with the best BM25 scores that `scope` may see and `labels` select."""
         characters = _characters(query)
         weight = _AMONG_CJK if characters else 1.0
         clauses = [clause for term in query for clause in self._clauses(term, weight)]
@@ -89,7 +89,7 @@ class TantivyIndex:
         return self._found([(Occur.Should, clause) for clause in clauses], scope, limit, labels)
 
     def near(self, term: str, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
-        """Return chunks that may be seen and are asked for, with a part of a name or one much like it."""
+        """Return chunks with a part of an identifier, or one similar to it, under `scope` and `labels`."""
         parts = [part for part in terms(term) if is_identifier(part) and part != term]
         alike = [
             *(Query.term_query(self._schema, "body", part, "basic") for part in parts),
@@ -100,10 +100,10 @@ class TantivyIndex:
         )
 
     def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
-        """Return how many chunks there are, and in how many each term stands, whoever may read them."""
+        """Return the number of all chunks, and of those with each term, under any permissions."""
         searcher = self._index.searcher()
         number = searcher.num_docs
-        # Until segments are merged, Tantivy counts a term in what was deleted too.
+        # Until segments are merged, Tantivy also counts deleted chunks.
         return number, [min(searcher.doc_freq("text", term), number) for term in query]
 
     def ids(self) -> ChunkIds:
@@ -116,7 +116,7 @@ class TantivyIndex:
         return self._ids_of(principals, self._index.searcher().num_docs)
 
     def lacking(self, entries: Sequence[IndexEntry]) -> list[int]:
-        """Return the ids of those chunks of one document of which a word is not found where it must be."""
+        """Return the ids of the chunks of one document that the index lacks, or of which it lacks a word."""
         found = []
         for entry in entries:
             wanted = [Query.term_query(self._schema, "document", entry.document_id)]
@@ -135,7 +135,7 @@ class TantivyIndex:
         _link(self._scratch, folder)
 
     def close(self) -> None:
-        """Give the scratch folder back."""
+        """Remove the scratch folder."""
         self._writer = None
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._lock.release()
@@ -184,7 +184,7 @@ def _schema() -> tantivy.Schema:
 
 
 def _documents(entries: Sequence[IndexEntry]) -> Iterator[tantivy.Document]:
-    """Yield a Tantivy document for each entry; each document's entries stand in reading order."""
+    """Yield a Tantivy document for each entry; the entries of a document must be in reading order."""
     words = [terms(entry.text) for entry in entries]
     bodies = [" ".join(body) for body in words]
     for position, entry in enumerate(entries):
@@ -205,7 +205,7 @@ def _documents(entries: Sequence[IndexEntry]) -> Iterator[tantivy.Document]:
 
 
 def _characters(words: Sequence[str]) -> list[str]:
-    """Return the characters of the bigrams among `words`, each once where bigrams overlap."""
+    """Return the characters of the bigrams among `words`; overlapping bigrams give a character once."""
     found: list[str] = []
     for word, follower in pairwise([*words, ""]):
         if _is_cjk(word):
@@ -218,7 +218,7 @@ def _is_cjk(term: str) -> bool:
 
 
 def _around(entries: Sequence[IndexEntry], position: int) -> Iterator[int]:
-    """Yield the positions of an entry and its neighbours; a table row stands alone."""
+    """Yield the positions of an entry and its neighbours; a table row has none."""
     if entries[position].kind is BlockKind.ROW:
         yield position
         return
@@ -228,7 +228,7 @@ def _around(entries: Sequence[IndexEntry], position: int) -> Iterator[int]:
 
 
 def _scratch_folder(root: Path) -> tuple[Path, FileLock]:
-    """Make a folder for this index alone, and clear away those whose process has ended."""
+    """Make a scratch folder for this index, and remove those of processes that have ended."""
     root.mkdir(parents=True, exist_ok=True)
     for left in root.glob("scratch-*.lock"):
         lock = FileLock(left)
@@ -251,7 +251,7 @@ def _scratch_folder(root: Path) -> tuple[Path, FileLock]:
 def _link(source: Path, target: Path) -> None:
     for path in source.iterdir():
         if path.suffix == ".lock" or path.name == MANIFEST:
-            continue  # neither is the index's own
+            continue  # not part of the index
         try:
             os.link(path, target / path.name)
         except OSError:  # a file system without hard links

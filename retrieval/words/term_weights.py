@@ -1,4 +1,4 @@
-"""How much the words of a question tell: what is rare in the index tells more."""
+"""The weights of a question's words: a word that is rare in the index weighs more."""
 
 import math
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ from core.text.language import words
 from llm.embedding.embedder import Emphasis
 from retrieval.index import LexicalIndex
 
-# A name in at most so many chunks is that of one exact thing. At 20 chunks nDCG@10 on the train parts
+# An identifier in at most so many chunks stands for one exact thing. At 20 chunks nDCG@10 on the train parts
 # (docs/retrieval.md) is 0.740 on SciFact and 0.727 on the ESP-FAQ, at 5 it is 0.742 and 0.728.
 _FEW = 5
-# The most that one view of a chunk adds to a term's term_weights in BM25, k1 + 1, times two views.
+# The greatest factor of a term's weight in BM25: k1 + 1 for each view of a chunk, and two views.
 _BM25_CEILING = 4.4
 
 
@@ -22,16 +22,16 @@ def inverse_frequencies(asked: Sequence[str], lexical: LexicalIndex) -> list[flo
 
 
 def rare_identifiers(question: str, lexical: LexicalIndex) -> dict[str, str]:
-    """Return the names in a question, term and as written, that stand in few enough chunks to be exact."""
+    """Return the identifiers of a question, term and as written, that few chunks have."""
     asked = identifiers(question)
     _, counts = lexical.frequencies(list(asked))
     return {name: asked[name] for name, count in zip(asked, counts, strict=True) if 0 < count <= _FEW}
 
 
 def emphasis(question: str, lexical: LexicalIndex) -> Emphasis:
-    """Return how much each word of a question tells: it is as rare as the commonest of its parts.
+    """Return the weight of each word of a question: the least weight among its parts.
 
-    An embedder gives every token the same say. In a corpus about one thing, its name tells nothing.
+    An embedder gives every token the same weight, but in a corpus about one thing, its name matters little.
     """
     found = words(question)
     known = list(dict.fromkeys(term for *_, parts in found for term in parts))
@@ -40,9 +40,9 @@ def emphasis(question: str, lexical: LexicalIndex) -> Emphasis:
 
 
 def words_unit(asked: Sequence[str], lexical: LexicalIndex) -> float:
-    """Return what BM25's scores for these terms are counted in.
+    """Return the unit of the BM25 scores for these terms.
 
-    The sum grows with the words asked for, and what chance adds to it with their square root.
+    A score grows with the number of terms, and its random part with the square root of that number.
     """
     total, counts = lexical.frequencies(asked)
     mass = sum(_inverse(total, count) for count in counts if count)

@@ -127,7 +127,7 @@ def test_an_unknown_name_is_refused_and_near_ones_are_offered_as_such(library: L
     answer = library.app.answerer.answer("What does fault E-4710 mean?", scope_of(None))
     assert (answer.refused, answer.sentences) == (True, ())
     assert answer.near == ("E-4711", "E-4712", "E-4713", "E-4714")
-    assert "names E-4710" in answer.reason
+    assert "mentions E-4710" in answer.reason
     assert [citation.uri.rsplit("/", 1)[-1] for citation in answer.found] == [
         f"E-{number}.md" for number in (4711, 4712, 4713)
     ]

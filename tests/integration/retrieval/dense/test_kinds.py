@@ -76,5 +76,5 @@ def test_an_index_made_anew_is_at_once_of_the_kind_that_it_will_need(tmp_path: P
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(IndexUnusableError, match="no dense index"):
+    with pytest.raises(IndexUnusableError, match="not hold a dense index"):
         kinds(tmp_path).open(tmp_path)

@@ -161,7 +161,7 @@ def test_a_refusal_is_told_in_the_servers_words_and_a_server_that_fails_is_left_
         for _ in range(3):
             with pytest.raises(IndexServerError, match=REFUSALS[code].partition("[")[0]):
                 index.search(QUERY, PUBLIC, 10)
-        with pytest.raises(IndexServerError, match="asked again in"):
+        with pytest.raises(IndexServerError, match="next try in"):
             index.search(QUERY, PUBLIC, 10)
     finally:
         servicer.refusing = 0

@@ -328,7 +328,7 @@ def test_an_embedder_under_which_a_question_breaks_is_kept_back(desk: Desk) -> N
     assert desk.says() == PUMP
     [verdict] = desk.app.ingestion.settle(documents=True)
     assert not verdict.passed
-    assert "the new embedder came not into force" in verdict.as_text()
+    assert "the new embedder did not come into force" in verdict.as_text()
     assert (desk.app.embedder.model_id, desk.says()) == ("fake@1", PUMP)
     assert desk.app.promotion.promote_embedder()
     assert desk.app.embedder.model_id == "blind@1"
