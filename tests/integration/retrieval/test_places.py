@@ -40,14 +40,14 @@ def test_both_search_and_are_whole_whoever_ingests(machines: tuple[App, App]) ->
     source = FakeSource()
     for turn in range(4):
         source.put(f"{turn}.md", f"The pump {turn} runs.")
-        (first, second)[turn % 2].ingest(source)
+        (first, second)[turn % 2].ingestion.ingest(source)
         wanted = {f"{number}.md" for number in range(turn + 1)}
         assert found(first) == found(second) == wanted
         assert findings(first) == findings(second) == ()
     for app in machines:
         app.update_indexes()
     del source.files["0.md"]
-    first.ingest(source)
+    first.ingestion.ingest(source)
     assert "0.md" not in found(first) | found(second)
 
 
@@ -56,8 +56,8 @@ def test_what_one_drops_the_other_keeps(machines: tuple[App, App], tmp_path: Pat
     source = FakeSource()
     for turn in range(3):
         source.put(f"{turn}.md", f"The pump {turn} runs.")
-        first.ingest(source)
-    second.bring_up_to_date()
+        first.ingestion.ingest(source)
+    second.update_indexes()
     kept = sorted((tmp_path / "second" / "index").glob("*/gen-*"))
     assert kept
     for app in machines:
