@@ -26,10 +26,8 @@ class SentenceEvidence:
 
     likeness: float | None
     """Inner product with the question, -1..1; None if the embedder was not used or cannot read it."""
-    coverage: float
-    """The share of the question that is in the sentence."""
     with_headings: float
-    """The share that is in the sentence or the headings above it."""
+    """The share of the question that is in the sentence or the headings above it."""
     around: float
     """The share that is in the sentence, its headings or its neighbours."""
     distinct: float
@@ -75,7 +73,6 @@ def measured(
     return [
         SentenceEvidence(
             likeness=None,
-            coverage=weight_share(asked.term_weights, one.words),
             with_headings=weight_share(asked.term_weights, one.known_words),
             around=weight_share(
                 asked.term_weights, one.known_words.union(*(other.words for other in _beside(found, place)))

@@ -38,10 +38,10 @@ ASKED = QuestionAnalysis(
 def test_what_the_document_is_about_does_not_tell_which_sentence_answers() -> None:
     text = "The ribbon eel is blue. The ribbon eel is shy. It lives 3 m deep. Ribbon eels eat fish."
     blue, shy, deep, _ = evidence(ASKED, passage(text))
-    assert blue.coverage > deep.coverage
+    assert blue.with_headings > deep.with_headings
     assert blue.distinct == shy.distinct < deep.distinct
     assert blue.document == deep.document == 1.0
-    assert deep.around > deep.coverage
+    assert deep.around > deep.with_headings
     assert deep.missing == 0.0
 
 

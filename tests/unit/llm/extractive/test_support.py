@@ -7,7 +7,6 @@ from llm.extractive.support import READ, UNREAD, Weights, relevance, support
 
 NOTHING = SentenceEvidence(
     likeness=None,
-    coverage=0.0,
     with_headings=0.0,
     around=0.0,
     distinct=0.0,
@@ -27,7 +26,6 @@ NOTHING = SentenceEvidence(
 )
 ALL = replace(
     NOTHING,
-    coverage=1.0,
     with_headings=1.0,
     around=1.0,
     distinct=1.0,
