@@ -163,7 +163,7 @@ STEPS = st.lists(
 
 @settings(max_examples=15, deadline=None)
 @given(steps=STEPS)
-def test_whatever_was_asked_and_changed_before_nothing_outside_the_scope_is_found_now(
+def test_no_history_of_searches_and_changes_opens_what_the_scope_closes(
     kind: Kind,
     tmp_path_factory: pytest.TempPathFactory,
     steps: list[tuple[int, frozenset[str], frozenset[str], frozenset[str], list[frozenset[str]], bool]],

@@ -1,4 +1,4 @@
-"""LangChain's view of the search: the asker's documents, with what cites them, and nobody else's."""
+"""The LangChain retriever: it finds only documents that its user may read, with their citations."""
 
 import asyncio
 from collections.abc import Iterator
@@ -70,11 +70,11 @@ def test_a_search_can_be_narrowed(app: App) -> None:
 
 # What langchain-tests' RetrieversIntegrationTests hold of any retriever. The package itself brings seven
 # plugins for pytest, which would load with every run of ours.
-def test_it_gives_as_many_as_are_asked_for(app: App, retriever: VademecumRetriever) -> None:
+def test_a_retriever_returns_k_documents(app: App, retriever: VademecumRetriever) -> None:
     for k in (1, 3):
         made = VademecumRetriever(searcher=app.searcher, user="ann", k=k)
         assert len(made.invoke(QUESTION)) == len(retriever.invoke(QUESTION, k=k)) == k
 
 
-def test_it_can_be_awaited(retriever: VademecumRetriever) -> None:
+def test_a_retriever_can_be_awaited(retriever: VademecumRetriever) -> None:
     assert asyncio.run(retriever.ainvoke(QUESTION)) == retriever.invoke(QUESTION)

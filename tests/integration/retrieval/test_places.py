@@ -1,4 +1,4 @@
-"""Two machines over one database: each keeps its own indexes, and is told nothing of the other's."""
+"""Two machines over one database: each keeps its own indexes."""
 
 import shutil
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def findings(app: App) -> tuple[object, ...]:
     return tuple(check(app.database, app.embedder.model_id, app.followers).findings)
 
 
-def test_both_search_and_are_whole_whoever_ingests(machines: tuple[App, App]) -> None:
+def test_both_machines_search_everything_that_either_ingests(machines: tuple[App, App]) -> None:
     first, second = machines
     source = FakeSource()
     for turn in range(4):

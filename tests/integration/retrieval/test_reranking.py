@@ -70,14 +70,14 @@ def found(app: App, reranker: FakeReranker | None, question: str = "pump", reran
     return [passage.uri.rsplit("/", 1)[-1] for passage in passages]
 
 
-def test_it_orders_what_was_found(app: App) -> None:
+def test_a_reranker_orders_the_passages(app: App) -> None:
     reranker = FakeReranker()
     assert found(app, None)[0] == "short.md"
     assert found(app, reranker) == ["long.md", "code.md", "short.md"]
     assert any(text.startswith("Valves\n") and "Beside a valve" in text for text in reranker.read)
 
 
-def test_it_is_not_shown_what_the_asker_may_not_read(app: App) -> None:
+def test_a_reranker_gets_only_readable_passages(app: App) -> None:
     reranker = FakeReranker()
     found(app, reranker)
     assert reranker.read
@@ -88,7 +88,7 @@ def test_exact_things_come_first_all_the_same(app: App) -> None:
     assert found(app, FakeReranker(), "the pump and 'its' \"is the pump's code\"")[0] == "code.md"
 
 
-def test_while_it_is_down_the_order_stays(app: App) -> None:
+def test_a_reranker_that_is_down_keeps_the_order(app: App) -> None:
     down = FakeReranker(ModelUnavailableError("no answer"))
     assert found(app, down) == found(app, None)
     assert search(app, down).notices == (NOT_RERANKED,)

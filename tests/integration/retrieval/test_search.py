@@ -43,7 +43,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
     library.app.close()
 
 
-def test_everybody_finds_what_they_may_read_and_nothing_else(library: Library) -> None:
+def test_users_find_all_that_they_may_read_and_nothing_else(library: Library) -> None:
     library.source.put("all.md", "The pump runs.", "public")
     library.source.put("ann.md", "The pump of Ann.", "user:ann")
     library.source.put("field.md", "The pump code is 7319.", "group:field")
@@ -64,7 +64,7 @@ def test_an_empty_scope_finds_nothing(library: Library) -> None:
     assert library.find("pump", NOBODY) == []
 
 
-def test_a_document_without_readers_is_found_by_nobody(library: Library) -> None:
+def test_a_document_without_readers_is_never_found(library: Library) -> None:
     library.put("a.md", "The pump runs.", "user:ann")
     with library.app.database.writing() as session:
         session.execute(delete(GrantTable))
@@ -112,7 +112,7 @@ def test_a_change_is_found_at_once_without_any_save(library: Library) -> None:
     assert library.app.searcher.search("valve", scope_of("ann"), 1).passages[0].text == "The valve leaks."
 
 
-def test_one_exact_name_is_told_from_its_neighbours(library: Library) -> None:
+def test_an_identifier_is_distinguished_from_similar_ones(library: Library) -> None:
     for number in range(40, 50):
         library.source.put(f"E-{number}.md", f"Fault E-{number} stops the filler. Call the shift leader.")
     library.put("E-50.md", "Fault E-50 stops the filler. Call the shift leader.")

@@ -76,7 +76,7 @@ def test_a_generator_that_lies_is_refused(lie: DraftSentence) -> None:
     answer = ask(lie)
     assert answer.refused
     assert (answer.text, answer.sentences, answer.citations) == ("", (), ())
-    assert answer.confidence == 0.0, "what nobody could check says nothing about the answer"
+    assert answer.confidence == 0.0, "a sentence without a checked citation does not count"
 
 
 def test_a_lie_between_two_truths_is_left_out() -> None:
@@ -104,10 +104,10 @@ def test_nothing_found_is_said_so() -> None:
 
 
 def test_what_is_told_on_the_way_adds_up_to_the_answer() -> None:
-    told: list[Found | Said] = []
-    answer = ask(SPEED, LIE, TORQUE, on_event=told.append)
-    assert told[0] == Found((PUMP, VALVE))
-    said = [event for event in told[1:] if isinstance(event, Said)]
+    events: list[Found | Said] = []
+    answer = ask(SPEED, LIE, TORQUE, on_event=events.append)
+    assert events[0] == Found((PUMP, VALVE))
+    said = [event for event in events[1:] if isinstance(event, Said)]
     assert tuple(event.sentence for event in said) == answer.sentences
     assert tuple(citation for event in said for citation in event.new_citations) == answer.citations
 

@@ -93,7 +93,7 @@ def app(model, tmp_path_factory):
 @pytest.fixture(scope="module")
 def documents(tmp_path_factory):
     """A data folder that `vade ingest` filled."""
-    folder = tmp_path_factory.mktemp("told")
+    folder = tmp_path_factory.mktemp("memorized")
     for name, text in DOCUMENTS.items():
         (folder / name).write_text(text)
     assert vade(folder / "data", "ingest", folder / "boiler.txt", folder / "pump.txt").exit_code == 0
@@ -160,7 +160,7 @@ def test_the_models_own_refusal_is_a_refusal(app):
     assert (answer.refused, answer.sentences) == (True, ())
 
 
-def test_what_was_said_before_tells_what_is_meant(app):
+def test_the_conversation_completes_a_followup_question(app):
     answer = app.answerer.answer(LATER, SCOPE, history=BEFORE)
     assert answer.text == "The pump delivers 40 litres a minute."
 
@@ -180,7 +180,7 @@ def test_sentences_are_streamed_each_with_its_proof(app):
     assert said == [sentence["text"] for sentence in events[-1][1]["sentences"]]
 
 
-def test_a_model_that_cannot_be_loaded_is_told_by_readyz_and_by_the_stream(tmp_path):
+def test_readyz_and_the_stream_name_a_model_that_cannot_be_loaded(tmp_path):
     app = library(tmp_path / "data", generator="engine", model=tmp_path)
     with TestClient(make_http(app), base_url="http://localhost") as client:
         assert client.get("/readyz").status_code == 503

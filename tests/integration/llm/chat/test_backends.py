@@ -101,7 +101,7 @@ def test_counting_never_falls_short_by_much(chosen):
     chat.close()
 
 
-def test_a_folder_that_is_none_is_an_error(chosen, tmp_path):
+def test_a_folder_without_a_model_is_an_error(chosen, tmp_path):
     broken = chosen.model_copy(update={"model": tmp_path})
     if broken.generator == "remote":
         open_chat(broken).close()

@@ -34,7 +34,7 @@ def test_a_word_that_weighs_more_draws_the_question_to_it(embedder: DeferredEmbe
     assert likeness[1][1] < likeness[0][1]
 
 
-def test_it_is_of_unit_length_and_a_long_question_is_cut(embedder: DeferredEmbedder) -> None:
+def test_a_question_vector_has_unit_length_and_a_long_question_is_cut(embedder: DeferredEmbedder) -> None:
     for question in (QUESTION, "pump " * 1000, "?"):
         vector = embedder.embed_question(question, [(0, 4, 3.0)])
         assert vector.shape == (384,)

@@ -73,7 +73,7 @@ def test_prompts_are_put_in_front():
         (lambda body: 413, RequestInvalidError),
     ],
 )
-def test_no_vector_that_is_none(answer, error):
+def test_malformed_vectors_are_an_error(answer, error):
     with model_server(answer) as server, pytest.raises(error):
         embedder(server, "tei").embed(["pump"])
 

@@ -31,7 +31,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_the_list_tells_what_a_context_and_a_batch_need(tmp_path):
+def test_the_list_shows_what_a_context_and_a_batch_need(tmp_path):
     done = vade(tmp_path, "model", "list", "--context", 2048, "--batch", 64, "--json")
     assert done.exit_code == 0
     said = json.loads(done.stdout)
@@ -134,7 +134,7 @@ def test_serving_starts_vllm_and_stops_it(folder, tmp_path):
         line = child.stdout.readline()
         assert line.startswith(f"serve {folder} --served-model-name tiny --host 127.0.0.1 --port 8001")
         child.send_signal(signal.SIGTERM)
-        assert child.wait(10) == 0, "it was told to stop, and did"
+        assert child.wait(10) == 0, "a signal stopped it"
 
 
 def test_a_vllm_that_fails_is_a_failure(folder, tmp_path):

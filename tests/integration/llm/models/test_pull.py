@@ -135,7 +135,7 @@ def test_a_model_without_safetensors_is_refused(hub, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["", "m", "../../etc", "o/m/x", "http://x/y"])
-def test_a_name_that_is_none_is_refused(hub, tmp_path, name):
+def test_a_malformed_repository_name_is_refused(hub, tmp_path, name):
     with pytest.raises(ModelError, match="not the name of a repository"):
         pull(name, tmp_path, hub=hub.url)
 

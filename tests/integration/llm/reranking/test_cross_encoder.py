@@ -42,13 +42,13 @@ def test_a_long_passage_is_cut(tmp_path):
     assert 0 < score < 1
 
 
-def test_an_embedder_is_no_reranker(tmp_path):
+def test_an_embedder_is_refused_as_a_reranker(tmp_path):
     encoder_folder(tmp_path)
     with pytest.raises(ModelError, match="not hold a cross-encoder"):
         reranker(tmp_path).scores(QUESTION, TEXTS)
 
 
-def test_three_classes_are_no_score(tmp_path):
+def test_a_model_with_three_classes_is_refused_as_a_reranker(tmp_path):
     cross_encoder_folder(tmp_path, labels=3)
     with pytest.raises(ModelError, match="3 classes"):
         reranker(tmp_path).scores(QUESTION, TEXTS)
@@ -61,5 +61,5 @@ def test_a_damaged_folder_says_so(tmp_path):
         reranker(tmp_path).scores(QUESTION, TEXTS)
 
 
-def test_none_is_chosen_by_default():
+def test_no_reranker_is_chosen_by_default():
     assert open_reranker(LlmSettings()) is None

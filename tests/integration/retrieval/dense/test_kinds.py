@@ -45,9 +45,7 @@ def test_no_kind_swings_to_and_fro(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["exact", "hnsw", "ivfpq", "torch"])
-def test_each_kind_is_known_by_what_it_saved_whatever_the_settings_say_by_now(
-    tmp_path: Path, kind: str
-) -> None:
+def test_a_kind_is_recognized_by_its_file_under_any_settings(tmp_path: Path, kind: str) -> None:
     before = kinds(tmp_path, dimension=DIMENSION, dense_index=kind)
     index = before.open(None)
     index.replace({1}, [entry(1, "pump", "public")])

@@ -117,7 +117,7 @@ def test_nearly_all_of_the_nearest_are_found(shelf: Shelf, kind: str, held: str,
 @pytest.mark.parametrize("kind", ["graph", "lists"])
 @given(held=NAMES, labels=st.lists(st.frozensets(st.sampled_from(LABELS)), max_size=2), data=st.data())
 @settings(max_examples=40)
-def test_whatever_way_is_taken_nothing_outside_scope_and_labels_is_found(
+def test_no_structure_finds_rows_outside_scope_and_labels(
     shelf: Shelf, kind: str, held: frozenset[str], labels: list[frozenset[str]], data: st.DataObject
 ) -> None:
     query = shelf.queries[data.draw(st.integers(0, len(shelf.queries) - 1))]

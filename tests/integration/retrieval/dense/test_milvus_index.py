@@ -93,7 +93,7 @@ def test_a_name_is_a_value_whatever_characters_it_holds(
     index.close()
 
 
-def test_nobody_and_no_label_ask_for_nothing_instead_of_everything(running: Running) -> None:
+def test_empty_principals_and_empty_labels_find_no_chunk(running: Running) -> None:
     index = MilvusIndex(DIMENSION, running[0], "nobody")
     index.replace({1}, [entry(1, "pump", "public", labels=frozenset({"tag:a"}))])
     assert index.search(QUERY, AccessScope(frozenset()), 10) == []
@@ -151,7 +151,7 @@ def test_a_restarted_server_loads_the_collection_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", sorted(REFUSALS))
-def test_a_refusal_is_told_in_the_servers_words_and_a_server_that_fails_is_left_alone(
+def test_a_refusal_has_the_servers_words_and_a_failing_server_is_left_alone(
     running: Running, tmp_path: Path, code: int
 ) -> None:
     _, servicer = running

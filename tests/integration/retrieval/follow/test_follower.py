@@ -1,4 +1,4 @@
-"""Followers under faults: whatever is lost, the log brings it back; nothing half-written is believed."""
+"""Followers under faults: the log restores what is lost, and half-written generations are ignored."""
 
 import shutil
 import threading
@@ -107,7 +107,7 @@ def test_a_crash_between_commit_and_apply_is_repeated(shelf: Shelf) -> None:
     assert len(shelf.truth()) == 2
 
 
-def test_an_open_index_hears_of_what_another_process_commits(shelf: Shelf) -> None:
+def test_an_open_index_sees_commits_of_another_process(shelf: Shelf) -> None:
     follower = shelf.follower()
     assert holds(follower) == []
     shelf.commit("a.md")

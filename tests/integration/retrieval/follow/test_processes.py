@@ -69,9 +69,9 @@ def test_readers_stay_right_while_a_writer_ingests_and_changes_over_to_another_i
             app.ingestion.ingest(source)
     finally:
         stop.touch()
-        told = [one.communicate(timeout=120) for one in readers]
+        outputs = [one.communicate(timeout=120) for one in readers]
         app.close()
-    for one, (out, err) in zip(readers, told, strict=True):
+    for one, (out, err) in zip(readers, outputs, strict=True):
         assert one.returncode == 0, err
         found = json.loads(out)
         assert found["wrong"] == []

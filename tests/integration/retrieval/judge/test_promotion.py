@@ -178,7 +178,7 @@ def test_deletions_and_permissions_pass_the_gate_at_once(desk: Desk) -> None:
     assert "tightened with 1" in seen.text, "who may read it reads yesterday's version"
 
 
-def test_what_waits_is_read_by_nobody_and_outlives_no_deletion(desk: Desk) -> None:
+def test_waiting_documents_are_not_readable_and_outlive_no_deletion(desk: Desk) -> None:
     desk.golden()
     desk.change_everything()
     desk.ingest()
@@ -273,11 +273,11 @@ def test_another_embedder_serves_only_when_every_chunk_has_its_vector(desk: Desk
     assert desk.findings() == []
     desk.app.close()
     desk.app = desk.open(new_model())
-    told: list[int] = []
-    verdict = desk.app.promotion.embedder(lambda embedded, total: told.append(embedded))
+    embedded_counts: list[int] = []
+    verdict = desk.app.promotion.embedder(lambda embedded, total: embedded_counts.append(embedded))
     assert verdict is not None
     assert verdict.passed
-    assert sum(told) == verdict.waiting
+    assert sum(embedded_counts) == verdict.waiting
     assert (desk.app.embedder.model_id, desk.says()) == ("fake@2", PUMP)
     assert desk.findings() == []
     assert desk.app.promotion.embedder() is None

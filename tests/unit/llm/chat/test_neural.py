@@ -171,7 +171,7 @@ def test_a_back_end_without_grammars_gets_none():
 OTHER = DraftSentence("From the other.", (), 1.0)
 
 
-def test_the_fallback_speaks_if_the_first_cannot():
+def test_the_fallback_answers_if_the_first_generator_fails():
     first = NeuralGenerator(ScriptedChat("", error=GenerationFailedError("down")))
     assert said(FallbackGenerator(first, FakeGenerator(OTHER)).draft(WHY, [BOILER])) == [OTHER]
 

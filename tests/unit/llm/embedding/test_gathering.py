@@ -60,7 +60,7 @@ def test_no_run_is_larger_than_allowed() -> None:
     assert max(map(len, squares.runs)) == 2
 
 
-def test_an_error_reaches_all_of_its_run_and_nobody_else() -> None:
+def test_an_error_reaches_the_callers_of_its_run_alone() -> None:
     squares = Squares()
     gathering = Gathering(squares, most=16)
 

@@ -35,7 +35,7 @@ ASKED = QuestionAnalysis(
 )
 
 
-def test_what_the_document_is_about_does_not_tell_which_sentence_answers() -> None:
+def test_the_subject_of_a_document_does_not_decide_which_sentence_answers() -> None:
     text = "The ribbon eel is blue. The ribbon eel is shy. It lives 3 m deep. Ribbon eels eat fish."
     blue, shy, deep, _ = evidence(ASKED, passage(text))
     assert blue.with_headings > deep.with_headings

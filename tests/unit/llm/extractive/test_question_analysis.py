@@ -66,7 +66,7 @@ def test_what_only_mentions_a_thing_does_not_define_it(question: str, text: str)
     assert not asked(question).is_defined_by(text)
 
 
-def test_a_word_tells_the_less_the_more_sentences_hold_it() -> None:
+def test_a_word_weighs_less_the_more_sentences_hold_it() -> None:
     term_weights = {"eel": 6.0, "depth": 2.0}
     assert weight_share(term_weights, {"eel", "depth"}) == 1.0
     assert weight_share(term_weights, {"eel"}) == 0.75
@@ -78,7 +78,7 @@ def test_a_word_tells_the_less_the_more_sentences_hold_it() -> None:
     assert weight_share({}, {"eel"}) == 0.0
 
 
-def test_the_most_telling_word_that_is_missing_counts() -> None:
+def test_the_rarest_missing_word_counts() -> None:
     question = asked("Parking at the zoo?", parking=2.0, zoo=8.0)
     assert question.missing(frozenset({"zoo"})) == 0.25
     assert question.missing(frozenset({"parking"})) == 1.0

@@ -17,7 +17,7 @@ def test_a_document_of_one_chunk_keeps_its_direction() -> None:
     assert smoothed(rows, [1, 2]) == pytest.approx(1.5 * rows)
 
 
-def test_documents_whose_chunks_cancel_out_lean_nowhere() -> None:
+def test_documents_whose_chunks_cancel_out_are_not_smoothed() -> None:
     rows = np.array([[1, 0], [-1, 0]], np.float32)
     assert smoothed(rows, [1, 1]) == pytest.approx(rows)
 

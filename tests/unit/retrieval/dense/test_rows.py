@@ -1,4 +1,4 @@
-"""Rows against a plain dictionary: whoever may read a chunk finds its row, and nobody else does."""
+"""Rows against a plain dictionary: only the principals that may read a chunk find its row."""
 
 from collections.abc import Sequence
 

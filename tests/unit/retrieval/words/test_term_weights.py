@@ -1,4 +1,4 @@
-"""What words tell, over a lexical index that only counts."""
+"""Term weights over a lexical index that only counts."""
 
 from fakes.entries import entry
 from fakes.index import FakeLexicalIndex
