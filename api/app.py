@@ -149,7 +149,7 @@ def build(
         return Answerer(beside, by, settings.retrieval)
 
     sandbox = ParserSandbox(settings.ingest, hidden=[settings.data_dir])
-    runs = Runs(database, life, settings.ingest.lease_seconds)
+    runs = Runs(database, life, lambda: models.in_force().embedder, settings.ingest.lease_seconds)
     return App(
         settings=settings,
         database=database,
@@ -158,9 +158,7 @@ def build(
         searcher=searcher,
         generator=generator,
         answerer=Answerer(searcher, generator, settings.retrieval),
-        pipeline=Pipeline(
-            database, lambda: models.in_force().embedder, runs, settings.ingest, parse or sandbox.parse
-        ),
+        pipeline=Pipeline(database, runs, settings.ingest, parse or sandbox.parse),
         promotion=Promotion(database, models, lexical, answerer, settings.ingest.golden_lost),
         runs=runs,
         sandbox=sandbox,

@@ -28,7 +28,6 @@ from ingest.run.prefetch import prefetch
 from ingest.run.report import Progress, RunReport
 from ingest.run.run import PLAIN, Run, RunOptions, Runs
 from ingest.uris import member_uri
-from llm.embedding.embedder import Embedder
 
 Parse = Callable[[bytes, str], ParsedDocument]
 """Turns a file's content and name into a document, or raises ParseError; many threads call it at once."""
@@ -75,19 +74,16 @@ class Pipeline:
     def __init__(
         self,
         database: Database,
-        in_force: Callable[[], Embedder],
         runs: Runs,
         settings: IngestSettings,
         parse: Parse,
     ) -> None:
-        """Write into the database what the embedder embeds that is `in_force` when a run begins."""
         self._database = database
-        self._in_force = in_force
         self._runs = runs
         self._settings = settings
         self._parse = parse
         self._recorder = ListingRecorder(database, settings, self.fingerprint, runs)
-        self._endings = Outcomes(database, settings)
+        self._outcomes = Outcomes(database, settings)
 
     def fingerprint(self) -> str:
         """Return what a document's chunks depend on besides its content.
@@ -109,14 +105,13 @@ class Pipeline:
         AlreadyRunningError if another run over the source is at work.
         """
         with self._runs.open(source, options, on_progress) as run:
-            run.embedder = self._in_force()
             if options.listing:
                 self._recorder.record(source, run)
             with self._database.reading() as session:
-                run.holds = must_wait(session, run.source.id, self._settings.gate_share)
+                gated = must_wait(session, run.source.id, self._settings.gate_share)
             for window in self._windows(source, run):
                 for prepared, vectors in zip(window, self._embed(window, run), strict=True):
-                    self._commit(prepared, vectors, run)
+                    self._commit(prepared, vectors, run, gated)
         return run.report
 
     def plan(self, source: Source, retry: bool = False) -> Plan:
@@ -140,9 +135,9 @@ class Pipeline:
             if isinstance(prepared, _Prepared):
                 window.append(prepared)
             elif prepared.error:
-                self._endings.failed(prepared.lease, prepared.file, prepared.error, run)
+                self._outcomes.failed(prepared.lease, prepared.file, prepared.error, run)
             else:
-                self._endings.unchanged(prepared.lease, prepared.file, run)
+                self._outcomes.unchanged(prepared.lease, prepared.file, run)
             if sum(len(held.chunks) for held in window) >= self._settings.window_chunks:
                 yield window
                 window = []
@@ -151,12 +146,12 @@ class Pipeline:
 
     def _claim(self, run: Run) -> list[Lease]:
         """Lease the source's next jobs, those included that an earlier run left behind."""
-        if run.is_taken(run.lease) or self._runs.stopping.is_set():
+        if run.leases.is_taken(run.leases.own) or self._runs.stopping.is_set():
             return []
         holder = self._runs.holder()
         with run.timed("claim"), self._database.writing() as session:
             leases = claim(session, holder, DOCUMENT, _JOBS_AT_ONCE, run.source.id)
-        run.hold(leases)
+        run.leases.hold(leases)
         return leases
 
     def _prepare(self, source: Source, run: Run, lease: Lease) -> _Prepared | _Ended:
@@ -168,14 +163,14 @@ class Pipeline:
             uri=lease.key, content_sha256="", size_bytes=0, stamp=listed.stamp, pipeline=self.fingerprint()
         )
         try:
-            self._endings.refuse(lease, run)
+            self._outcomes.refuse(lease, run)
             with run.timed("fetch", lease):
                 content = source.fetch(listed)
             digest = hashlib.sha256(content).hexdigest()
             file = replace(file, content_sha256=digest, size_bytes=len(content))
-            if self._endings.is_known(file, run):
+            if self._outcomes.is_known(file, run):
                 return _Ended(lease, file)
-            with run.timed("parse", lease), reporting_progress(partial(run.begin_page, lease)):
+            with run.timed("parse", lease), reporting_progress(partial(run.leases.begin_page, lease)):
                 parsed = self._parse(content, listed.name)
             with run.timed("chunk", lease):
                 parts = [
@@ -184,7 +179,7 @@ class Pipeline:
                 ]
         except (FetchError, ParseError, QuarantineError, LeaseLostError) as error:
             return _Ended(lease, file, error)
-        run.stage(lease, "waiting for its vectors")
+        run.leases.set_stage(lease, "waiting for its vectors")
         return _Prepared(lease, parts)
 
     def _part(self, file: Fetched, name: str, parsed: ParsedDocument, run: Run) -> _Part:
@@ -222,14 +217,15 @@ class Pipeline:
         run.report.embedded += len(new)
         return ([vectors[chunk.indexed_text] for chunk in prepared.chunks] for prepared in window)
 
-    def _commit(self, prepared: _Prepared, vectors: list[bytes], run: Run) -> None:
+    def _commit(self, prepared: _Prepared, vectors: list[bytes], run: Run, gated: bool) -> None:
         left = iter(vectors)
         own, *members = [
             _filled(part, list(islice(left, len(part.chunks))), run.embedder.model_id)
             for part in prepared.parts
         ]
         assert isinstance(own.version, PreparedVersion)  # what cannot be read was never prepared
-        self._endings.searchable(prepared.lease, NewDocument(own.file, own.version, members), run)
+        new = NewDocument(file=own.file, version=own.version, members=members, gated=gated)
+        self._outcomes.searchable(prepared.lease, new, run)
 
 
 def _filled(part: _Part, vectors: list[bytes], model_id: str) -> PreparedMember:

@@ -16,8 +16,9 @@ from core.store.jobs import DOCUMENT, NewJob, enqueue
 from core.store.sources import advance, hold_readers
 from core.values.documents import DocumentState
 from ingest.connectors.source import Listed, Listing, Source
+from ingest.run.journal import GIVEN_UP
 from ingest.run.report import Outcome
-from ingest.run.run import GIVEN_UP, Run, Runs
+from ingest.run.run import Run, Runs
 
 # Who waits for SQLite looks every tenth of a second: one long transaction right after another would keep
 # everybody else out, a deletion too.
@@ -65,16 +66,17 @@ class ListingRecorder:
                 _hold_readers(session, listing, run)
                 if listing.cursor and not listing.gone and not listing.complete:
                     advance(session, run.source.id, listing.cursor)
-                taken = self._runs.renew(session, run)  # a heartbeat may not come in between long listings
+                # between long transactions a heartbeat may not get its turn
+                taken = self._runs.renew(session, run.leases)
             if time.monotonic() - began > _LONG_SECONDS:
                 time.sleep(_TURN_SECONDS)
-            run.lose(taken)
-            run.check()
+            run.leases.lose(taken)
+            run.leases.check()
             gone.update(listing.gone)
             unreadable.extend(f"{uri}/" for uri, _ in listing.unreadable)
             complete, cursor = listing.complete, listing.cursor or cursor
             for uri, problem in listing.unreadable:
-                run.report_outcome(uri, Outcome.FAILED, problem)
+                run.journal.report_outcome(uri, Outcome.FAILED, problem)
         if complete:
             gone.update(uri for uri in run.known if not uri.startswith(tuple(unreadable)))
         self._remove(run, gone - named, bool(named), complete, cursor)
@@ -107,7 +109,7 @@ class ListingRecorder:
             named.add(listed.uri)
             known = run.known.get(listed.uri)
             if known and known.principals != listed.principals:
-                run.regranted.add(listed.uri)
+                run.journal.regranted.add(listed.uri)
             if known and self._is_settled(known, listed, run.options.retry):
                 self._keep(session, known, listed, run)
                 continue
@@ -135,11 +137,11 @@ class ListingRecorder:
         if known.metadata != listed.metadata.as_text():
             update_metadata(session, known.id, listed.metadata)
         if known.state in GIVEN_UP:
-            run.report_outcome(listed.uri, Outcome.FAILED, ParseError(known.reason))
+            run.journal.report_outcome(listed.uri, Outcome.FAILED, ParseError(known.reason))
         else:
             outcome = Outcome.PERMISSIONS if changed else Outcome.UNCHANGED
-            run.report_outcome(listed.uri, outcome)
-            run.tell_members(known, outcome)
+            run.journal.report_outcome(listed.uri, outcome)
+            run.journal.report_members(known, outcome)
 
     def _is_settled(self, known: DocumentSnapshot | None, listed: Listed, retry: bool) -> bool:
         """Return whether the source's own word says that there is nothing new to fetch."""
@@ -169,8 +171,8 @@ class ListingRecorder:
         for uri in going:
             with run.timed("commit"), self._database.writing() as session:
                 tombstone(session, live[uri])
-            run.report_outcome(uri, Outcome.DELETED)
-            run.tell_members(run.known[uri], Outcome.DELETED)
+            run.journal.report_outcome(uri, Outcome.DELETED)
+            run.journal.report_members(run.known[uri], Outcome.DELETED)
         if cursor:
             with self._database.writing() as session:
                 advance(session, run.source.id, cursor)

@@ -31,13 +31,15 @@ from ingest.run.report import Outcome
 from ingest.run.run import Run
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewDocument:
-    """All that one document brings: its version, and the files inside it."""
+    """A document ready to be committed: its version, and the files inside it."""
 
     file: Fetched
     version: PreparedVersion
-    members: Sequence[PreparedMember] = ()
+    members: Sequence[PreparedMember]
+    gated: bool
+    """The new versions wait until the golden questions hold."""
 
 
 class Outcomes:
@@ -52,7 +54,7 @@ class Outcomes:
 
         Raises: LeaseLostError; QuarantineError.
         """
-        if run.is_taken(lease):
+        if run.leases.is_taken(lease):
             raise LeaseLostError
         if lease.attempts > self._settings.max_attempts:
             times = lease.attempts - 1
@@ -66,17 +68,17 @@ class Outcomes:
 
         def write(session: Session) -> None:
             finish(session, lease)
-            waits = commit_version(session, new.file, new.version, run.holds)
+            waits = commit_version(session, new.file, new.version, new.gated)
             run.report.waiting += waits
-            changes.append(commit_members(session, new.file.uri, new.members, run.holds))
+            changes.append(commit_members(session, new.file.uri, new.members, new.gated))
 
         if self._write(lease, run, write):
             known = run.known.get(new.file.uri)
             is_new = known is None or not known.readable
             run.report.chunks += len(new.version.chunks)
             outcome = Outcome.ADDED if is_new else Outcome.CHANGED
-            run.report_outcome(new.file.uri, outcome, notices=new.version.parsed.notices)
-            _tell_members(new.members, changes[-1], run)
+            run.journal.report_outcome(new.file.uri, outcome, notices=new.version.parsed.notices)
+            _report_members(new.members, changes[-1], run)
 
     def is_known(self, file: Fetched, run: Run) -> bool:
         """Return whether this content was brought to an end before, and need not be again."""
@@ -97,10 +99,10 @@ class Outcomes:
             commit_unchanged(session, file)
 
         if self._write(lease, run, write):
-            changed = file.uri in run.regranted
+            changed = file.uri in run.journal.regranted
             outcome = Outcome.PERMISSIONS if changed else Outcome.UNCHANGED
-            run.report_outcome(file.uri, outcome)
-            run.tell_members(known, outcome)
+            run.journal.report_outcome(file.uri, outcome)
+            run.journal.report_members(known, outcome)
 
     def failed(self, lease: Lease, file: Fetched, error: VadeError, run: Run) -> None:
         """Note why a document cannot be had or read; what may be better next time is tried again."""
@@ -118,7 +120,7 @@ class Outcomes:
 
             written = self._write(lease, run, write)
         if written:
-            run.report_outcome(file.uri, Outcome.FAILED, error)
+            run.journal.report_outcome(file.uri, Outcome.FAILED, error)
 
     def _write(self, lease: Lease, run: Run, write: Callable[[Session], None]) -> bool:
         """Write an ending; False if the job was cancelled or is another worker's by now."""
@@ -128,14 +130,14 @@ class Outcomes:
         except LeaseLostError as error:
             with self._database.writing() as session:
                 end_cancelled(session, [lease])
-            run.report_outcome(lease.key, Outcome.CANCELLED, error)
+            run.journal.report_outcome(lease.key, Outcome.CANCELLED, error)
             return False
         finally:
-            run.drop(lease)
+            run.leases.drop(lease)
         return True
 
 
-def _tell_members(members: Sequence[PreparedMember], changes: MemberChanges, run: Run) -> None:
+def _report_members(members: Sequence[PreparedMember], changes: MemberChanges, run: Run) -> None:
     outcomes = {
         Outcome.ADDED: changes.added,
         Outcome.CHANGED: changes.changed,
@@ -144,13 +146,13 @@ def _tell_members(members: Sequence[PreparedMember], changes: MemberChanges, run
     by_uri = {uri: outcome for outcome, uris in outcomes.items() for uri in uris}
     for member in members:
         if isinstance(member.version, ParseError):
-            run.tell_member(member.file.uri, Outcome.FAILED, member.version)
+            run.journal.report_member(member.file.uri, Outcome.FAILED, member.version)
         else:
             outcome = by_uri[member.file.uri]
             written = outcome is not Outcome.UNCHANGED
             run.report.chunks += len(member.version.chunks) if written else 0
-            run.tell_member(
+            run.journal.report_member(
                 member.file.uri, outcome, notices=member.version.parsed.notices if written else ()
             )
     for uri in changes.deleted:
-        run.tell_member(uri, Outcome.DELETED)
+        run.journal.report_member(uri, Outcome.DELETED)

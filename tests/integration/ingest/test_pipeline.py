@@ -40,9 +40,8 @@ class Desk:
     def report(self, retry: bool = False, allow_deletions: bool = False, **settings: int) -> RunReport:
         limits = IngestSettings(**settings)
         read = partial(parse, max_text_bytes=limits.max_text_bytes)
-        pipeline = Pipeline(
-            self.database, lambda: self.embedder, Runs(self.database, self.life, 60), limits, read
-        )
+        runs = Runs(self.database, self.life, lambda: self.embedder, 60)
+        pipeline = Pipeline(self.database, runs, limits, read)
         return pipeline.ingest(self.source, options=RunOptions(retry=retry, allow_deletions=allow_deletions))
 
     def embedded(self) -> list[str]:

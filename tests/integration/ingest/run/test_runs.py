@@ -143,7 +143,7 @@ def test_a_run_that_stops_in_the_middle_is_gone_on_with(app: App, shelf: FakeSou
 
 
 def test_only_one_run_over_a_source_at_a_time(app: App, shelf: FakeSource, tmp_path: Path) -> None:
-    other = Runs(app.database, SignOfLife(tmp_path), 60)
+    other = Runs(app.database, SignOfLife(tmp_path), FakeEmbedder, 60)
     with other.open(shelf, RunOptions(), ignore):
         with pytest.raises(AlreadyRunningError, match="this one did nothing"):
             app.ingestion.ingest(shelf)
@@ -153,7 +153,7 @@ def test_only_one_run_over_a_source_at_a_time(app: App, shelf: FakeSource, tmp_p
 
 def test_the_run_of_a_dead_process_is_taken_over_at_once(app: App, shelf: FakeSource, tmp_path: Path) -> None:
     life = SignOfLife(tmp_path)
-    dead = Runs(app.database, life, 600).open(shelf, RunOptions(), ignore)
+    dead = Runs(app.database, life, FakeEmbedder, 600).open(shelf, RunOptions(), ignore)
     dead.__enter__()
     life.close()
     assert app.ingestion.ingest(shelf).count(Outcome.ADDED) == 10
