@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fakes.application import make_app
 from fakes.embedder import FakeEmbedder
-from integration.ingest.connectors.partners import LOOPBACK, READERS, Partner, open_partner
+from integration.ingest.connectors.partners import LOOPBACK, READERS, SHELF_LOADER, Partner, open_partner
 
 from api.app import App
 from core.errors import SourceError
@@ -27,7 +27,7 @@ class ConnectorContract:
 
     @pytest.fixture
     def app(self, tmp_path: Path) -> Iterator[App]:
-        connectors = {**LOOPBACK, "request_seconds": 20, "loaders": ["shelf_loader:ShelfLoader"]}
+        connectors = {**LOOPBACK, "request_seconds": 20, "loaders": [SHELF_LOADER]}
         app = make_app(
             tmp_path / "data", FakeEmbedder(), ingest={"connectors": connectors, "retry_seconds": 3600}
         )

@@ -12,6 +12,7 @@ from ingest.connectors.sources import open_source, source_at
 READERS = frozenset({"group:field"})
 # Sources on this machine are allowed to the tests of connectors, and to nobody else.
 LOOPBACK = {"allow_networks": ["127.0.0.0/8", "::1/128"]}
+SHELF_LOADER = "integration.ingest.connectors.shelf_loader:ShelfLoader"
 
 
 class Partner(Protocol):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from integration.ingest.connectors.contract import ConnectorContract
-from integration.ingest.connectors.partners import READERS, write
+from integration.ingest.connectors.partners import READERS, SHELF_LOADER, write
 
 from core.errors import FetchError, InputError, SourceError, TooLargeError
 from core.settings import ConnectorSettings, IngestSettings, load_settings
@@ -14,9 +14,9 @@ from ingest.connectors.source import Listed
 from ingest.connectors.sources import source_at
 
 pytest.importorskip("langchain_core", reason="needs langchain-core")
-LOADER = "shelf_loader:ShelfLoader"
+NO_LOADER = SHELF_LOADER.replace("ShelfLoader", "NoLoader")
 SETTINGS = IngestSettings(
-    connectors=ConnectorSettings(loaders=(LOADER, "shelf_loader:NoLoader", "no.such.module:Loader")),
+    connectors=ConnectorSettings(loaders=(SHELF_LOADER, NO_LOADER, "no.such.module:Loader")),
     max_file_bytes=2000,
 )
 
@@ -27,7 +27,10 @@ class ShelfPartner:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.options: Mapping[str, str] = {"loader": LOADER, "args": json.dumps({"folder": str(folder)})}
+        self.options: Mapping[str, str] = {
+            "loader": SHELF_LOADER,
+            "args": json.dumps({"folder": str(folder)}),
+        }
 
     def put(self, name: str, text: str) -> None:
         write(self.folder, name, text)
@@ -62,7 +65,7 @@ class TestContract(ConnectorContract):
 def opened(folder: Path, **options: object) -> LoaderSource:
     told = {
         "url": "langchain:shelf",
-        "loader": LOADER,
+        "loader": SHELF_LOADER,
         "args": {"folder": str(folder)},
         "read": list(READERS),
     }
@@ -97,7 +100,7 @@ def test_a_large_document_is_refused(tmp_path: Path) -> None:
     ("loader", "reason"),
     [
         ("os:system", "not allowed"),
-        ("shelf_loader:NoLoader", "no document loader"),
+        (NO_LOADER, "no document loader"),
         ("no.such.module:Loader", "ModuleNotFoundError"),
     ],
 )
@@ -108,11 +111,11 @@ def test_only_loaders_that_the_operator_names_are_run(loader: str, reason: str, 
 
 def test_options_that_are_not_used(tmp_path: Path) -> None:
     for place, options in (
-        ("langchain:a/b", {"loader": LOADER}),
+        ("langchain:a/b", {"loader": SHELF_LOADER}),
         ("langchain:a", {}),
         ("langchain:a", {"loader": "os.system"}),
-        ("langchain:a", {"loader": LOADER, "args": "{"}),
-        ("langchain:a", {"loader": LOADER, "args": '{"api_key": "hunter2"}'}),
+        ("langchain:a", {"loader": SHELF_LOADER, "args": "{"}),
+        ("langchain:a", {"loader": SHELF_LOADER, "args": '{"api_key": "hunter2"}'}),
     ):
         with pytest.raises(InputError) as caught:
             source_at(place, options, READERS, load_settings(tmp_path))
