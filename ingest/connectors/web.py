@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
-from urllib.robotparser import RobotFileParser
 
 import httpx
 from pydantic import Field, model_validator
@@ -29,6 +28,7 @@ from ingest.connectors.http.pages import (
     media_type,
     page_stamp,
 )
+from ingest.connectors.http.robots import Robots
 from ingest.connectors.http.xml import local_name, read_xml, text_of
 from ingest.connectors.listing import in_parts, naming_source
 from ingest.connectors.options import SecretOptions
@@ -82,7 +82,7 @@ class WebSource:
         name = hashlib.sha256(f"{options.url} {options.below}".encode()).hexdigest()[:16]
         self._memory = PageMemory(folder / f"web-{name}.json")
         self._kept = tempfile.TemporaryDirectory(prefix="vade-web-")
-        self._robots = RobotFileParser()
+        self._robots = Robots.parse(b"", self._agent)
         self._problems: list[tuple[str, ParseError]] = []
         self._sound = True
         self.uri = options.below
@@ -99,7 +99,7 @@ class WebSource:
         """
         self._problems, self._sound = [], True
         with naming_source(self.uri):
-            self._ask_robots()
+            self._read_robots()
             first = self._client.send(Request(url=self._options.url))
             if first.status != 200:
                 raise FetchError(f"the server answered {first.status}")
@@ -134,17 +134,16 @@ class WebSource:
             else:
                 yield Listing(unreadable=tuple(self._problems), complete=self._sound)
 
-    def _ask_robots(self) -> None:
-        """Take in robots.txt; without one everything may be read (RFC 9309)."""
-        self._robots = RobotFileParser()
+    def _read_robots(self) -> None:
+        """Read robots.txt; without one every page may be read (RFC 9309, 2.3.1).
+
+        Raises: FetchError if it cannot be had.
+        """
         response = self._client.send(Request(url=joined(self._options.url, "/robots.txt")))
         if response.status >= 500:
             raise FetchError(f"robots.txt is answered with {response.status}, so nothing may be read")
-        self._robots.parse(
-            response.content.decode("utf-8", "replace").splitlines() if response.status < 400 else []
-        )
-        asked = self._robots.crawl_delay(self._agent)
-        self._client.delay_seconds = max(self._options.delay_seconds, float(asked or 0))
+        self._robots = Robots.parse(response.content if response.status < 400 else b"", self._agent)
+        self._client.delay_seconds = max(self._options.delay_seconds, self._robots.delay_seconds)
 
     def _mapped(self, first: Response) -> Iterator[Listed]:
         """Yield what a sitemap names, and the sitemaps that it names (sitemaps.org)."""
@@ -261,7 +260,7 @@ class WebSource:
         return url == self.uri or url.startswith(f"{self.uri}/")
 
     def _may_read(self, url: str) -> bool:
-        return self._is_inside(url) and self._robots.can_fetch(self._agent, url)
+        return self._is_inside(url) and self._robots.may_read(url)
 
     def _is_queried(self, url: str) -> bool:
         return "?" in url and not self._options.queries

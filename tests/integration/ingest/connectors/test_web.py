@@ -174,6 +174,12 @@ def test_robots_txt_is_obeyed(tmp_path: Path) -> None:
     found, _, web = crawl(pages, tmp_path)
     assert set(found) == {"/docs/", "/docs/a"}
     assert "/docs/private/b" not in web.paths()
+    pages["/robots.txt"] = Answer(
+        status=200, content="User-agent: *\nDisallow: /docs\nAllow: /docs/*b$\nAllow: /docs/$"
+    )
+    assert set(crawl(pages, tmp_path)[0]) == {"/docs/", "/docs/private/b"}
+    pages["/robots.txt"] = Answer(status=403)
+    assert set(crawl(pages, tmp_path)[0]) == {"/docs/", "/docs/a", "/docs/private/b"}
     pages["/robots.txt"] = Answer(status=500)
     with pytest.raises(SourceError, match="nothing may be read"):
         crawl(pages, tmp_path)
