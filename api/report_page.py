@@ -1,14 +1,18 @@
 """The reports of runs as one page for a person: no script, nothing fetched, fit for a mail or a phone."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from html import escape
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from jinja2 import Environment, StrictUndefined, Template
 
 from core.store.sources import RunEntry, SourceEntry
 
 STYLE = Path(__file__).with_name("report_style.css")
+_TEMPLATE = Path(__file__).with_name("report_page.html")
 
 _COUNTED = {
     "added": "added",
@@ -19,6 +23,7 @@ _COUNTED = {
     "failed": "failed",
     "cancelled": "cancelled",
 }
+_FOLDED = ("added", "changed", "permissions", "deleted")
 _BAD = frozenset({"failed", "cancelled"})
 _STATES = {
     "done": "done",
@@ -32,37 +37,110 @@ _LISTED = 500
 Run = tuple[SourceEntry, RunEntry]
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A document as the page lists it, with the lines below its address."""
+
+    uri: str
+    lines: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """How many documents had an outcome."""
+
+    label: str
+    count: int
+    is_bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """How long a stage took, beside the longest one."""
+
+    name: str
+    percent: float
+    duration: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """The golden questions that would break, each with its reason."""
+
+    heading: str
+    broken: Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Section:
+    """One run as the page shows it."""
+
+    uri: str
+    state: str
+    """A class of the style."""
+    label: str
+    """The state in words."""
+    when: str
+    gate: _Gate | None
+    reason: str
+    reason_kind: str
+    """A class of the style."""
+    numbers: Sequence[_Number]
+    failed: Sequence[_File]
+    noticed: Sequence[_File]
+    """Documents that were read, with something that a person should know."""
+    folded: Sequence[tuple[str, Sequence[_File]]]
+    """The other documents by outcome, which the page shows on demand."""
+    stages: Sequence[_Stage]
+
+
 def report_page(runs: Sequence[Run], now: datetime | None = None) -> str:
     """Return an HTML page about runs, those first that somebody has to look at."""
-    at = f"{now or datetime.now(UTC):%d %B %Y, %H:%M} UTC"
     runs = sorted(runs, key=lambda pair: not _is_bad(pair[1]))
     bad = sum(_is_bad(run) for _, run in runs)
     told = f"{_many(bad, 'run')} of {len(runs)} to look at" if bad else f"{_many(len(runs), 'run')}, all well"
-    body = "\n".join(_run(source, run) for source, run in runs) or "<p>No run yet.</p>"
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>Vademecum: what the runs did</title>\n<style>\n{STYLE.read_text('utf-8')}</style>\n"
-        f'</head>\n<body>\n<main>\n<h1>What the runs did</h1>\n<p class="muted">{told} · {at}</p>\n'
-        f"{body}\n</main>\n</body>\n</html>\n"
+    return _template().render(
+        style=STYLE.read_text("utf-8"),
+        summary=told,
+        at=f"{now or datetime.now(UTC):%d %B %Y, %H:%M} UTC",
+        runs=[_section(source, run) for source, run in runs],
+        listed=_LISTED,
     )
 
 
-def _run(source: SourceEntry, run: RunEntry) -> str:
+@cache
+def _template() -> Template:
+    """Return the page's template; it has no loader, so it can include no other file."""
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.from_string(_TEMPLATE.read_text("utf-8"))
+
+
+def _section(source: SourceEntry, run: RunEntry) -> _Section:
     report = run.report
-    state = "failed" if run.state == "done" and _failed(run) else str(run.state)
-    said = "some files failed" if run.state == "done" and _failed(run) else _STATES[run.state]
-    parts = [
-        f'<section class="run">\n<div class="head"><h2>{escape(source.uri)}</h2>'
-        f'<span class="state {state}">{said}</span></div>',
-        f'<p class="muted">{_when(run)}</p>',
-        *_notes(run),
-        _numbers(report.get("counts", {})),
-        *_documents(report.get("documents", ())),
-        *_stages(report.get("seconds", {})),
-        "</section>",
-    ]
-    return "\n".join(part for part in parts if part)
+    some_failed = run.state == "done" and bool(_failed(run))
+    documents = report.get("documents", ())
+    failed = [one for one in documents if one["outcome"] in _BAD]
+    noticed = [one for one in documents if one.get("notices") and one["outcome"] not in _BAD]
+    return _Section(
+        uri=source.uri,
+        state="failed" if some_failed else str(run.state),
+        label="some files failed" if some_failed else _STATES[run.state],
+        when=_when(run),
+        gate=_gate(run),
+        reason=run.reason,
+        reason_kind="failed" if run.state == "failed" else "suspicious",
+        numbers=_numbers(report.get("counts", {})),
+        failed=_files(failed, lambda one: [one["reason"]]),
+        noticed=_files(noticed, lambda one: one["notices"]),
+        folded=list(_folded(documents)),
+        stages=_stages(report.get("seconds", {})),
+    )
 
 
 def _when(run: RunEntry) -> str:
@@ -72,83 +150,49 @@ def _when(run: RunEntry) -> str:
     seconds = (run.finished_at - run.started_at).total_seconds()
     documents = sum(run.report.get("counts", {}).values())
     chunks = run.report.get("chunks", 0)
-    said = [begun, f"took {_lasting(seconds)}"]
+    parts = [begun, f"took {_duration(seconds)}"]
     if documents and seconds:
-        said.append(f"{documents / seconds:,.1f} documents/s")
+        parts.append(f"{documents / seconds:,.1f} documents/s")
     if chunks and seconds:
-        said.append(f"{_many(chunks, 'chunk')} written, {chunks / seconds:,.1f}/s")
-    return " · ".join(said)
+        parts.append(f"{_many(chunks, 'chunk')} written, {chunks / seconds:,.1f}/s")
+    return " · ".join(parts)
 
 
-def _notes(run: RunEntry) -> Iterator[str]:
+def _gate(run: RunEntry) -> _Gate | None:
     gate = run.report.get("gate") or {}
+    if not gate or gate["passed"]:
+        return None
     broken = gate.get("broken", ())
-    if gate and not gate["passed"]:
-        lines = "".join(
-            f"<li>{escape(one['question'])}<small>{escape(one['reason'])}</small></li>" for one in broken
-        )
-        yield (
-            f'<div class="note suspicious"><h3>{_many(run.report["waiting"], "document")} came not into '
-            f"force: {_many(len(broken), 'golden question')} would break</h3>"
-            "<p>What was before stays. Mend the source, or <code>vade index promote documents</code>.</p>"
-            f'<ul class="files">{lines}</ul></div>'
-        )
-    elif run.reason:
-        kind = "failed" if run.state == "failed" else "suspicious"
-        yield f'<p class="note {kind}">{escape(run.reason)}</p>'
-
-
-def _numbers(counts: Mapping[str, int]) -> str:
-    tiles = "".join(
-        f'<li class="number{" bad" if name in _BAD and counts[name] else ""}'
-        f'{"" if counts[name] else " none"}"><b>{counts[name]:,}</b><small>{label}</small></li>'
-        for name, label in _COUNTED.items()
-        if name in counts
+    waiting = _many(run.report["waiting"], "document")
+    return _Gate(
+        f"{waiting} came not into force: {_many(len(broken), 'golden question')} would break", broken
     )
-    return f'<ul class="numbers">{tiles}</ul>' if tiles else ""
 
 
-def _documents(documents: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield what failed and what to look at in full, and the rest folded."""
-    failed = [one for one in documents if one["outcome"] in _BAD]
-    if failed:
-        yield "<h3>Not read; mend these and sync again</h3>" + _files(failed, lambda one: [one["reason"]])
-    told = [one for one in documents if one.get("notices") and one not in failed]
-    if told:
-        yield "<h3>Read, but look at these</h3>" + _files(told, lambda one: one["notices"])
-    for name in ("added", "changed", "permissions", "deleted"):
-        some = [one for one in documents if one["outcome"] == name]
-        if some:
-            files = _files(some, lambda one: [])
-            yield f"<details><summary>{len(some):,} {_COUNTED[name]}</summary>{files}</details>"
+def _numbers(counts: Mapping[str, int]) -> list[_Number]:
+    return [_Number(label, counts[name], name in _BAD) for name, label in _COUNTED.items() if name in counts]
 
 
-def _files(documents: Sequence[Mapping[str, Any]], about: Any) -> str:
-    lines = [
-        f"<li>{escape(one['uri'])}"
-        + "".join(f"<small>{escape(line)}</small>" for line in about(one))
-        + "</li>"
-        for one in documents[:_LISTED]
-    ]
-    if len(documents) > _LISTED:
-        lines.append(f'<li class="muted">and {len(documents) - _LISTED:,} more</li>')
-    return f'<ul class="files">{"".join(lines)}</ul>'
+def _folded(documents: Sequence[Mapping[str, Any]]) -> Iterable[tuple[str, list[_File]]]:
+    for name in _FOLDED:
+        if some := [one for one in documents if one["outcome"] == name]:
+            yield _COUNTED[name], _files(some, lambda one: ())
 
 
-def _stages(seconds: Mapping[str, float]) -> Iterator[str]:
+def _files(
+    documents: Iterable[Mapping[str, Any]], lines: Callable[[Mapping[str, Any]], Sequence[str]]
+) -> list[_File]:
+    return [_File(one["uri"], lines(one)) for one in documents]
+
+
+def _stages(seconds: Mapping[str, float]) -> list[_Stage]:
     longest = max(seconds.values(), default=0.0)
     if not longest:
-        return
-    rows = "".join(
-        f'<dt>{escape(stage)}</dt><dd><div class="bar" style="width:{100 * spent / longest:.1f}%"></div></dd>'
-        f'<dd class="seconds">{_lasting(spent)}</dd>'
+        return []
+    return [
+        _Stage(stage, 100 * spent / longest, _duration(spent))
         for stage, spent in sorted(seconds.items(), key=lambda pair: -pair[1])
-    )
-    yield (
-        "<details><summary>Where the time went</summary>"
-        '<p class="muted">Stages that run side by side each count their own.</p>'
-        f'<dl class="stages">{rows}</dl></details>'
-    )
+    ]
 
 
 def _is_bad(run: RunEntry) -> bool:
@@ -160,7 +204,7 @@ def _failed(run: RunEntry) -> int:
     return sum(counts.get(name, 0) for name in _BAD)
 
 
-def _lasting(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

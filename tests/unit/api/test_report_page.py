@@ -79,3 +79,15 @@ def test_the_page_fetches_nothing() -> None:
     assert "http" not in shown.replace("http-equiv", "")
     assert "src=" not in shown
     assert "url(" not in shown
+
+
+def test_no_value_becomes_markup_or_a_template() -> None:
+    hostile = "\"><img src=x onerror='alert(1)'>{{ 7 * 7 }}{% include '/etc/passwd' %}</style>"
+    gate = {"passed": False, "broken": [{"question": hostile, "reason": hostile}], "waiting": 1}
+    documents = [document(hostile, "failed", hostile), document(hostile, "added", "", hostile)]
+    gated = run(RunState.SUSPICIOUS, hostile, waiting=1, gate=gate, documents=documents)
+    failed = run(RunState.FAILED, hostile, seconds={hostile: 1.0})
+    shown = report_page([(replace(SOURCE, uri=hostile), one) for one in (gated, failed)], BEGUN)
+    assert "<img" not in shown
+    assert shown.count("</style>") == 1
+    assert shown.count("&#34;&gt;&lt;img src=x onerror=&#39;alert(1)&#39;&gt;{{ 7 * 7 }}{% include") == 11
