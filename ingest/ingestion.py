@@ -1,4 +1,4 @@
-"""Ingestion: what every edge calls to make the answers hold what a source holds."""
+"""Ingestion: the use case that every edge calls to bring a source up to date."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -19,7 +19,7 @@ from retrieval.judge.promotion import Promotion
 
 
 class Ingestion:
-    """Runs sources through the pipeline, updates the indexes, and lets the golden questions decide."""
+    """Runs sources through the pipeline, updates the indexes, and applies the golden questions."""
 
     def __init__(
         self,
@@ -38,9 +38,9 @@ class Ingestion:
     def ingest(
         self, source: Source, on_progress: Progress = ignore, options: RunOptions = PLAIN
     ) -> RunReport:
-        """Ingest a source and update both indexes; return what was done.
+        """Ingest a source and update both indexes; return the run's report.
 
-        New versions that have to pass the golden questions come into force if these hold; if not, the
+        New versions that have to pass the golden questions come into force if these hold. If not, the
         report names the questions that broke. Raises: as `Pipeline.ingest`.
         """
         try:
@@ -58,12 +58,12 @@ class Ingestion:
             return self.ingest(source, options=RunOptions(priority=BACKGROUND))
 
     def resume(self, entry: SourceEntry) -> RunReport:
-        """Do the work that waits for a source without listing it again. Raises: as `Pipeline.ingest`."""
+        """Do the jobs that wait for a source, without listing it again. Raises: as `Pipeline.ingest`."""
         with closing(open_source(entry, self._settings)) as source:
             return self.ingest(source, options=RunOptions(listing=False, priority=BACKGROUND))
 
     def settle(self, documents: bool, on_progress: OnEmbedded = ignore) -> list[Verdict]:
-        """Ask the golden questions of what waits, and let it come into force if they hold.
+        """Judge waiting versions and the chosen embedder by the golden questions; promote what passes.
 
         The chosen embedder is always judged, waiting versions only with `documents`. Returns one verdict
         for each of the two that was judged. Raises: as `Promotion.embedder`.
@@ -76,7 +76,7 @@ class Ingestion:
         return [verdict for verdict in verdicts if verdict]
 
     def _judge(self, report: RunReport) -> None:
-        """Let the golden questions decide on what a run brought, and write that into the run's report."""
+        """Judge a run's new versions by the golden questions, and write the verdict into its report."""
         verdict = self._promotion.documents()
         if verdict is None:  # another process has decided
             return

@@ -30,7 +30,7 @@ from ingest.run.run import PLAIN, Run, RunOptions, Runs
 from ingest.uris import member_uri
 
 Parse = Callable[[bytes, str], ParsedDocument]
-"""Turns a file's content and name into a document, or raises ParseError; many threads call it at once."""
+"""Turns a file's content and name into a document or raises ParseError; many threads call it at once."""
 
 # Jobs leased at once: enough to fill a window of small documents.
 _JOBS_AT_ONCE = 32
@@ -38,20 +38,22 @@ _JOBS_AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """A file, the document's own or one inside it, cut into chunks, or why it cannot be read."""
+    """A file, the document's own or one inside it, cut into chunks."""
 
     file: Fetched
     name: str
     parsed: ParsedDocument | ParseError
+    """The content, or why it cannot be read."""
     chunks: Sequence[Chunk] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A parsed and chunked document on its way to the embedder; the first part is its own."""
+    """A parsed and chunked document on its way to the embedder."""
 
     lease: Lease
     parts: Sequence[_Part]
+    """The document itself, then the files inside it."""
 
     @property
     def chunks(self) -> list[Chunk]:
@@ -61,7 +63,7 @@ class _Prepared:
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """A document of which nothing is to be embedded: it is as it was, or cannot be had or read."""
+    """A document without text to embed: it is unchanged, or cannot be fetched or read."""
 
     lease: Lease
     file: Fetched
@@ -69,7 +71,7 @@ class _Ended:
 
 
 class Pipeline:
-    """Brings what a source holds into the database, one transaction for each document."""
+    """Brings the documents of a source into the database, one transaction for each document."""
 
     def __init__(
         self,
@@ -86,20 +88,20 @@ class Pipeline:
         self._outcomes = Outcomes(database, settings)
 
     def fingerprint(self) -> str:
-        """Return what a document's chunks depend on besides its content.
+        """Return the versions and settings that a document's chunks depend on besides its content.
 
-        The embedder is not part of it: another one embeds the chunks that are there.
+        The embedder is not one of them: another embedder embeds the same chunks.
         """
         return f"parsers {PARSERS_VERSION}, chunker {CHUNKER_VERSION}, {self._settings.chunk_tokens} tokens"
 
     def ingest(
         self, source: Source, on_progress: Progress = ignore, options: RunOptions = PLAIN
     ) -> RunReport:
-        """Make the database hold what the source holds now; return what was done.
+        """Make the database hold what the source holds now; return the run's report.
 
         A document that cannot be read is reported and the rest goes on; one that failed before is
-        tried again only if it changed, or with `options.retry`. Whatever was committed before an
-        error stays, and a repeated call does only what is left to do.
+        tried again only if it changed, or with `options.retry`. Documents committed before an error
+        stay, and a repeated call does only the work that is left.
 
         Raises: SourceError if the source cannot be listed; StorageError if nothing can be written;
         AlreadyRunningError if another run over the source is at work.
@@ -145,7 +147,7 @@ class Pipeline:
             yield window
 
     def _claim(self, run: Run) -> list[Lease]:
-        """Lease the source's next jobs, those included that an earlier run left behind."""
+        """Lease the source's next jobs, including those that an earlier run left behind."""
         if run.leases.is_taken(run.leases.own) or self._runs.stopping.is_set():
             return []
         holder = self._runs.holder()
@@ -155,7 +157,7 @@ class Pipeline:
         return leases
 
     def _prepare(self, source: Source, run: Run, lease: Lease) -> _Prepared | _Ended:
-        """Fetch, parse and chunk one document, if there is anything to do for it."""
+        """Fetch, parse and chunk one document, unless it is known already."""
         listed = Listed(
             uri=lease.key, name=lease.payload["name"], principals=frozenset(), stamp=lease.payload["stamp"]
         )
@@ -202,7 +204,7 @@ class Pipeline:
                 yield self._part(inner, member.name, member.document, run)
 
     def _embed(self, window: Sequence[_Prepared], run: Run) -> Iterator[list[bytes]]:
-        """Return the vectors of each document's chunks; a text that its last version held costs nothing."""
+        """Return the vectors of each document's chunks; a text of its last version is not embedded again."""
         vectors: dict[str, bytes] = {}
         with self._database.reading() as session:
             for prepared in window:

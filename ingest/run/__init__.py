@@ -1,4 +1,4 @@
-"""One look at all that a source holds: what it lists, how each document ends, what is reported.
+"""One run over a source: its listing, the outcome of each document, and the report.
 
-Takes a listing; gives jobs, outcomes and a report. Only one run a source at a time. Read `run.py` first.
+Takes a listing; gives jobs, outcomes and a report. Only one run over a source at a time. Read `run.py` first.
 """

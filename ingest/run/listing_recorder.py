@@ -1,4 +1,4 @@
-"""What a source lists, made into work: each part of a listing is one transaction."""
+"""Listings made into jobs: each part of a listing is one transaction."""
 
 import time
 from collections.abc import Callable, Collection
@@ -20,23 +20,26 @@ from ingest.run.journal import GIVEN_UP
 from ingest.run.report import Outcome
 from ingest.run.run import Run, Runs
 
-# Who waits for SQLite looks every tenth of a second: one long transaction right after another would keep
-# everybody else out, a deletion too.
+# A connection that waits for SQLite tries every tenth of a second: one long transaction right after
+# another would keep all others out, deletions included.
 _LONG_SECONDS = 0.3
 _TURN_SECONDS = 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a listing comes to: documents to fetch, documents to leave as they are, documents to remove."""
+    """What a run would do with a source's documents."""
 
     work: tuple[Listed, ...]
+    """Documents to fetch."""
     kept: tuple[Listed, ...]
+    """Documents to leave as they are."""
     gone: tuple[str, ...]
+    """Documents to remove, by URI."""
 
 
 class ListingRecorder:
-    """Enters what a source lists: jobs for what is new or changed, permissions for all of it."""
+    """Enters listings: jobs for new and changed documents, permissions for all documents."""
 
     def __init__(
         self, database: Database, settings: IngestSettings, fingerprint: Callable[[], str], runs: Runs
@@ -47,12 +50,12 @@ class ListingRecorder:
         self._fingerprint = fingerprint
 
     def record(self, source: Source, run: Run) -> None:
-        """Enter everything that the source lists; then remove what is gone, unless it is suspiciously much.
+        """Enter all that the source lists; then remove what is gone, unless it is suspiciously much.
 
-        The cursor moves in the transaction that makes the jobs: nothing listed before it can be lost.
+        The cursor moves in the transaction that makes the jobs, so no listed document can be lost.
 
-        Raises: SourceError if the source cannot be listed, LeaseLostError if the run was cancelled; what was
-        entered before stays.
+        Raises: SourceError if the source cannot be listed; LeaseLostError if the run was cancelled. What
+        was entered before stays.
         """
         named: set[str] = set()
         gone: set[str] = set()
@@ -82,7 +85,7 @@ class ListingRecorder:
         self._remove(run, gone - named, bool(named), complete, cursor)
 
     def plan(self, source: Source, run_known: dict[str, DocumentSnapshot], cursor: str, retry: bool) -> Plan:
-        """Return what a run would do, writing nothing. Raises: SourceError."""
+        """Return what a run would do, without writing. Raises: SourceError."""
         work: list[Listed] = []
         kept: list[Listed] = []
         gone: set[str] = set()
@@ -130,7 +133,7 @@ class ListingRecorder:
         run.report.listed = len(named)
 
     def _keep(self, session: Session, known: DocumentSnapshot, listed: Listed, run: Run) -> None:
-        """Leave a document as it is; only its permissions and what is said of it may have changed."""
+        """Leave a document's content as it is; its permissions and metadata may have changed."""
         changed = known.principals != listed.principals
         if changed:
             update_grants(session, known.id, listed.principals)
@@ -144,7 +147,7 @@ class ListingRecorder:
             run.journal.report_members(known, outcome)
 
     def _is_settled(self, known: DocumentSnapshot | None, listed: Listed, retry: bool) -> bool:
-        """Return whether the source's own word says that there is nothing new to fetch."""
+        """Return whether the source's stamp shows that there is no new content to fetch."""
         return (
             known is not None
             and bool(listed.stamp)
@@ -159,13 +162,13 @@ class ListingRecorder:
         if not run.options.allow_deletions:
             if complete and live and not any_named:
                 raise SourceError(
-                    f"{run.source.uri} lists nothing, though {len(live)} documents were known; they are "
-                    "kept. If it is empty on purpose, say --allow-deletions"
+                    f"{run.source.uri} lists no document, although {_known(len(live))}. "
+                    "If it is empty on purpose, repeat with --allow-deletions"
                 )
             if len(going) > max(self._settings.fuse_documents, self._settings.fuse_share * len(live)):
                 run.report.suspicion = (
-                    f"{len(going)} of {len(live)} documents would vanish; they are kept. "
-                    "If they are gone on purpose, say --allow-deletions"
+                    f"{len(going)} of {len(live)} documents would be removed; all are kept. "
+                    "If they were removed on purpose, repeat with --allow-deletions"
                 )
                 return
         for uri in going:
@@ -178,8 +181,17 @@ class ListingRecorder:
                 advance(session, run.source.id, cursor)
 
 
+def _known(number: int) -> str:
+    if number == 1:
+        return "1 document was known; it is kept"
+    return f"{number:,} documents were known; they are kept"
+
+
 def _hold_readers(session: Session, listing: Listing, run: Run) -> None:
-    """Let the source's permissions count as long as it says, once all of them are known."""
+    """Extend the validity of the source's permissions if the listing is complete.
+
+    If it is not, a source whose permissions expire only gets its first limit.
+    """
     until = None
     if listing.readers_hours:
         until = datetime.now(UTC) + timedelta(hours=listing.readers_hours)

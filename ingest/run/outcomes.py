@@ -1,4 +1,4 @@
-"""How work on a document ends: each ending takes its job off the ledger in the transaction that writes it."""
+"""Outcomes of documents: each is written in the transaction that takes its job off the ledger."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -43,14 +43,14 @@ class NewDocument:
 
 
 class Outcomes:
-    """Searchable, unchanged, failed, to be tried again, or quarantined."""
+    """Writes outcomes: searchable, unchanged, failed, to be tried again, or quarantined."""
 
     def __init__(self, database: Database, settings: IngestSettings) -> None:
         self._database = database
         self._settings = settings
 
     def refuse(self, lease: Lease, run: Run) -> None:
-        """Do not even begin what was cancelled, or what failed or ended its worker as often as is allowed.
+        """Refuse a job that was cancelled, or that failed or ended its worker as often as is allowed.
 
         Raises: LeaseLostError; QuarantineError.
         """
@@ -59,7 +59,7 @@ class Outcomes:
         if lease.attempts > self._settings.max_attempts:
             times = lease.attempts - 1
             raise QuarantineError(
-                lease.reason or f"the program ended {times} times while it was at this document"
+                lease.reason or f"the program ended {_times(times)} while it was at this document"
             )
 
     def searchable(self, lease: Lease, new: NewDocument, run: Run) -> None:
@@ -81,14 +81,14 @@ class Outcomes:
             _report_members(new.members, changes[-1], run)
 
     def is_known(self, file: Fetched, run: Run) -> bool:
-        """Return whether this content was brought to an end before, and need not be again."""
+        """Return whether this content was dealt with before and need not be again."""
         known = run.known.get(file.uri)
         if known is None or not is_settled(known, file):
             return False
         return not (run.options.retry and known.has_failed)
 
     def unchanged(self, lease: Lease, file: Fetched, run: Run) -> None:
-        """End the job of a document whose content is known; what failed before is told again."""
+        """End the job of a document whose content is known; if it failed before, report that again."""
         known = run.known[file.uri]
         if known.state not in READ:
             self.failed(lease, file, ParseError(known.reason), run)
@@ -105,7 +105,7 @@ class Outcomes:
             run.journal.report_members(known, outcome)
 
     def failed(self, lease: Lease, file: Fetched, error: VadeError, run: Run) -> None:
-        """Note why a document cannot be had or read; what may be better next time is tried again."""
+        """Note why a document cannot be fetched or read; if that may pass, it is tried again later."""
         passing = isinstance(error, FetchError | ReaderCrashError)
         if passing and lease.attempts < self._settings.max_attempts:
             seconds = self._settings.retry_seconds * 2 ** (lease.attempts - 1)
@@ -123,7 +123,7 @@ class Outcomes:
             run.journal.report_outcome(file.uri, Outcome.FAILED, error)
 
     def _write(self, lease: Lease, run: Run, write: Callable[[Session], None]) -> bool:
-        """Write an ending; False if the job was cancelled or is another worker's by now."""
+        """Write an outcome; return False if the job was cancelled or is another worker's by now."""
         try:
             with run.timed("commit", lease):
                 self._database.write(write)
@@ -135,6 +135,10 @@ class Outcomes:
         finally:
             run.leases.drop(lease)
         return True
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _report_members(members: Sequence[PreparedMember], changes: MemberChanges, run: Run) -> None:

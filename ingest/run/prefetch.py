@@ -1,4 +1,4 @@
-"""Works ahead of a consumer in threads, in order and by a bounded number of items."""
+"""Prefetching: threads work ahead of a consumer, in order and by a bounded number of items."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -10,11 +10,11 @@ _Result = TypeVar("_Result")
 
 
 def prefetch(work: Callable[[_Item], _Result], items: Iterable[_Item], threads: int) -> Iterator[_Result]:
-    """Yield `work(item)` for each item in order, while up to two for each thread are worked on or wait.
+    """Yield `work(item)` for each item in order, with up to two items per thread under way or waiting.
 
-    Raises: what `work` raises, when its item's turn comes; items further on are then dropped.
+    Raises: the error that `work` raised, when its item's turn comes; later items are then dropped.
     """
-    pool = ThreadPoolExecutor(threads, "ahead")
+    pool = ThreadPoolExecutor(threads, "prefetch")
     waiting: deque[Future[_Result]] = deque()
     try:
         for item in items:
@@ -24,4 +24,4 @@ def prefetch(work: Callable[[_Item], _Result], items: Iterable[_Item], threads: 
         while waiting:
             yield waiting.popleft().result()
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # whoever gives up does not wait for a long file
+        pool.shutdown(wait=False, cancel_futures=True)  # a caller who gives up does not wait for a long file

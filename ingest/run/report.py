@@ -1,4 +1,4 @@
-"""What a run did, document by document."""
+"""The report of a run, document by document."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from core.errors import VadeError
 
 
 class Outcome(StrEnum):
-    """What became of one document in one run."""
+    """The outcome of one document in one run."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -25,41 +25,47 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentReport:
-    """One document's outcome; `reason` says why it failed, and `code` is the error's.
-
-    `notices` are what a person should know of how it was read.
-    """
+    """The outcome of one document."""
 
     uri: str
     outcome: Outcome
     reason: str = ""
+    """Why it failed; empty if it did not."""
     code: str = ""
+    """The stable code of the error."""
     notices: tuple[str, ...] = ()
+    """What a person should know about how the document was read."""
 
 
 Progress = Callable[[DocumentReport, int], None]
-"""Called with each document's outcome, and how many documents are listed by then."""
+"""Called with each document's outcome, and with how many documents are listed by then."""
 
 
 @dataclass(kw_only=True)
 class RunReport:
-    """A run's outcomes and where its time went, in seconds by stage.
-
-    `listed` is known early; `inside` counts the files inside those, as they are met. `waiting` counts the
-    documents whose new version does not come into force by itself, `gate` is what became of them.
-    """
+    """The outcomes of a run, and where its time went."""
 
     source: str
+    """The source's URI."""
     run: int = 0
+    """The run's id in the database."""
     listed: int = 0
+    """Documents listed; known early in the run."""
     inside: int = 0
+    """Files inside these documents, counted as they are met."""
     documents: list[DocumentReport] = field(default_factory=list)
     chunks: int = 0
+    """Chunks written."""
     embedded: int = 0
+    """Texts embedded; a text whose vector is known is not embedded again."""
     seconds: dict[str, float] = field(default_factory=dict)
+    """Seconds by stage."""
     suspicion: str = ""
+    """Why a person has to look at the run; empty if no one has to."""
     waiting: int = 0
+    """Documents whose new version comes into force only if the golden questions hold."""
     gate: dict[str, Any] = field(default_factory=dict)
+    """The verdict of the golden questions on these, as `Verdict.as_json` has it."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def note(
@@ -87,7 +93,7 @@ class RunReport:
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Count the time inside as this stage's; stages that run side by side each count theirs."""
+        """Count the time inside the block for a stage; stages that run side by side each count their own."""
         started = time.perf_counter()
         try:
             yield
@@ -97,11 +103,11 @@ class RunReport:
                 self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
 
     def suspect(self, reason: str) -> None:
-        """Note something that a person has to look at."""
+        """Add a reason why a person has to look at the run."""
         self.suspicion = "; ".join(filter(None, (self.suspicion, reason)))
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is kept of the run: counts, times, and each document that is not as it was."""
+        """Return the report as it is stored: counts, times, and each document that is not unchanged."""
         return {
             "source": self.source,
             "counts": {outcome.value: self.count(outcome) for outcome in Outcome},

@@ -1,4 +1,4 @@
-"""A run over a source: the only one at a time, and what it leaves behind however it ends."""
+"""Runs over sources: one at a time over each, and a stored report however it ends."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""When work is done: the worker, the nightly run, folders that are watched.
+"""The schedule of work: the worker, the nightly run, and folders that are watched.
 
 Takes the time and changes on disk; gives calls of the same ingestion. Read `worker.py` first.
 """

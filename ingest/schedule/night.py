@@ -1,4 +1,4 @@
-"""The nightly run: many sources one after the other, when it is due, and who is told if it fails."""
+"""The nightly run: sources one after the other at a set time, and an alert if one of them fails."""
 
 import smtplib
 from collections.abc import Callable, Sequence
@@ -23,18 +23,18 @@ _NOTIFY_SECONDS = 20.0
 
 @dataclass
 class NightReport:
-    """The report of each run, and the error of each source that could not be brought up to date.
-
-    `verdicts` are those on what waited before the night began: documents, and another embedder.
-    """
+    """The report of a night."""
 
     reports: list[RunReport] = field(default_factory=list)
+    """One for each run."""
     errors: list[tuple[str, VadeError]] = field(default_factory=list)
+    """The sources that could not be brought up to date, each with its error."""
     verdicts: list[Verdict] = field(default_factory=list)
+    """The verdicts on documents and the embedder that waited before the night began."""
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing failed, nothing was suspicious, and nothing was kept from coming into force."""
+        """Whether every run succeeded without suspicion, and every verdict is positive."""
         passed = all(verdict.passed for verdict in self.verdicts)
         return passed and not self.errors and all(report.is_clean for report in self.reports)
 
@@ -48,7 +48,7 @@ class NightReport:
         }
 
     def as_text(self) -> str:
-        """Return what failed, for a person."""
+        """Return the failures as text, one a line."""
         lines = [f"{uri}: {error}" for uri, error in self.errors]
         for report in self.reports:
             lines += [f"{report.source}: {report.suspicion}"] if report.suspicion else []
@@ -62,7 +62,7 @@ class Named(Protocol):
 
     @property
     def uri(self) -> str:
-        """Where it is."""
+        """The address of the source."""
         ...
 
 
@@ -70,19 +70,19 @@ AnySource = TypeVar("AnySource", bound=Named)
 
 
 Decide = Callable[[bool], Sequence[Verdict]]
-"""Lets what waits come into force, or not; told whether documents are to be decided on too."""
+"""Judges what waits to come into force; the argument says whether waiting documents are judged too."""
 
 
 def settle(night: NightReport, decide: Decide) -> None:
-    """Decide on what waits behind the golden questions; of documents only if no run of this night did."""
+    """Judge what waits for the golden questions; documents only if no run of this night judged them."""
     try:
         night.verdicts.extend(decide(not any(report.gate for report in night.reports)))
     except VadeError as error:
-        night.errors.append(("what waits to come into force", error))
+        night.errors.append(("waiting documents and embedder", error))
 
 
 def sync_each(sources: Sequence[AnySource], sync: Callable[[AnySource], RunReport]) -> NightReport:
-    """Sync each source; one that fails does not keep the others."""
+    """Sync each source; if one fails, the others go on."""
     night = NightReport()
     for source in sources:
         try:
@@ -93,9 +93,9 @@ def sync_each(sources: Sequence[AnySource], sync: Callable[[AnySource], RunRepor
 
 
 def is_due(now: datetime, at: time, last: datetime | None) -> bool:
-    """Return whether the time `at` has come by since the last run began; all in local time.
+    """Return whether the time of day `at` has passed since the last run began; all in local time.
 
-    A night that was slept through is made up for, and a clock put back runs nothing twice.
+    A missed night is made up for, and a clock that is put back causes no second run.
     """
     moment = now.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
     if moment > now:
@@ -104,7 +104,7 @@ def is_due(now: datetime, at: time, last: datetime | None) -> bool:
 
 
 class Schedule:
-    """Syncs what `vade source add` entered, every night, when its worker looks at the clock."""
+    """Syncs every night the sources that `vade source add` entered, when its worker looks at the clock."""
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class Schedule:
         self._decide = decide
 
     def run_due(self, now: datetime) -> NightReport | None:
-        """Sync the sources that are due and tell who is to be told; None if none is, or no time is set."""
+        """Sync the sources that are due, and alert on failure; None if none is due or no time is set."""
         if self._settings.at is None or not (due := self._due(now, self._settings.at)):
             return None
         night = sync_each(due, self._sync)
@@ -141,7 +141,7 @@ class Schedule:
 
 
 def send_alert(night: NightReport, settings: NightSettings) -> None:
-    """Send the report of a night that did not go well to whom it may concern; failing that, log it."""
+    """Send the report of a failed night to the webhook and by mail; log an error if it cannot be sent."""
     if settings.webhook:
         try:
             httpx.post(settings.webhook, json=night.as_json(), timeout=_NOTIFY_SECONDS).raise_for_status()
@@ -157,7 +157,7 @@ def send_alert(night: NightReport, settings: NightSettings) -> None:
 
 def _mail(night: NightReport, settings: NightSettings) -> EmailMessage:
     mail = EmailMessage()
-    mail["Subject"] = "Vademecum: the nightly run did not go well"
+    mail["Subject"] = "Vademecum: the nightly run needs attention"
     mail["From"], mail["To"] = settings.mail_from, settings.mail_to
     mail.set_content(night.as_text())
     return mail

@@ -1,4 +1,4 @@
-"""Folders that are watched: what changes in one is brought in within seconds, not in the night."""
+"""Watched folders: a change is ingested within seconds, without waiting for the night."""
 
 import threading
 import time
@@ -19,7 +19,7 @@ from ingest.run.report import RunReport
 
 log = structlog.get_logger()
 
-# A document under way is ended, however long it is; what takes longer is killed with the process.
+# A document under way is completed, however long it is; after this time it is killed with the process.
 _PATIENCE_SECONDS = 300.0
 
 Sync = Callable[[SourceEntry], RunReport]
@@ -27,25 +27,23 @@ Sync = Callable[[SourceEntry], RunReport]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How patient a watch is.
-
-    It looks every `look_seconds` whether folders were entered or taken out. A folder is left alone until
-    nothing has changed for `quiet_ms`, as a file may still be being copied, but not for longer than
-    `patience_ms`. One that changes without pause is read again only after `rest` times as long as
-    reading it took.
-    """
+    """How patient a watch is."""
 
     look_seconds: float = 30.0
+    """How often it looks whether folders were added or removed."""
     quiet_ms: int = 2_500
+    """How long a folder must be quiet before it is synced: a file may still be being copied."""
     patience_ms: int = 60_000
+    """How long it waits for that quiet at most."""
     rest: float = 4.0
+    """The pause after a sync, as a multiple of its duration, for a folder that changes without pause."""
 
 
 class Watch:
-    """Syncs each folder that `vade source add` entered when something in it changes, in one thread.
+    """Syncs each folder that `vade source add` entered when a file in it changes, in one thread.
 
-    It is synced once when the watch begins: it may have changed meanwhile. What cannot be watched, and
-    what changes while nobody watches, is left to the night.
+    Every folder is synced once when the watch begins, as it may have changed before. Folders that cannot
+    be watched, and changes while no watch is running, are left to the nightly run.
     """
 
     def __init__(
@@ -62,12 +60,12 @@ class Watch:
         self._due: set[str] = set()
 
     def start(self) -> None:
-        """Begin, unless the settings say that nothing is watched."""
+        """Begin, unless watching is off."""
         if self._how != "off":
             self._thread.start()
 
     def close(self) -> None:
-        """Begin no more sync, and wait for one under way, which ends with its document if work is stopped."""
+        """Stop, and wait for a sync under way, which ends with its current document if work is stopped."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(_PATIENCE_SECONDS)
@@ -83,16 +81,16 @@ class Watch:
                 self._stop.wait(self._pace.look_seconds)
 
     def folders(self) -> dict[Path, SourceEntry]:
-        """Return the folders to watch, those that are there now."""
+        """Return the folders to watch that exist now."""
         with self._database.reading() as session:
             entries = [entry for entry in list_sources(session) if entry.scheduled]
         folders = {Path(entry.config["path"]): entry for entry in entries if entry.kind == FolderSource.kind}
         return {path: entry for path, entry in folders.items() if path.exists()}
 
     def _watch(self, folders: Mapping[Path, SourceEntry]) -> None:
-        """Sync what changes until other folders are to be watched.
+        """Sync the folders that change, until other folders are to be watched.
 
-        The first sync comes when the watch stands, so that nothing can change unseen between them.
+        The first sync comes after the watch has begun, so that no change between them is missed.
         """
         look_again = time.monotonic() + self._pace.look_seconds
         with closing(self._changes(folders)) as changes:
@@ -106,7 +104,7 @@ class Watch:
                     look_again = time.monotonic() + self._pace.look_seconds
 
     def _changes(self, folders: Collection[Path]) -> Generator[Collection[Path], None, None]:
-        """Yield the paths that changed, together once all is quiet, or none every few seconds."""
+        """Yield the changed paths together once all is quiet, and an empty collection every few seconds."""
         if not folders:
             while not self._stop.wait(self._pace.look_seconds):
                 yield ()
@@ -130,7 +128,7 @@ class Watch:
             self._stop.wait(self._pace.look_seconds)
 
     def _counts(self, change: Change, path: Path, folders: Collection[Path]) -> bool:
-        """Return whether a folder's listing may be another one: hidden files are not in it."""
+        """Return whether a change can change the folder's listing; hidden files are not listed."""
         if path.is_relative_to(self._data_dir):
             return False
         root = next((folder for folder in folders if path.is_relative_to(folder)), path.parent)

@@ -1,7 +1,7 @@
-"""A worker: takes what waits in the job ledger, of whatever source, and runs the nights, until it is stopped.
+"""A worker: does the jobs of all sources that wait in the ledger, and the nightly runs, until it is stopped.
 
-Several of them, on one machine or many, share one ledger: over one source there is one run at a time, so
-each takes another source. What one leaves when it ends, another goes on with.
+Several workers, on one machine or many, share one ledger. Over one source there is one run at a time, so
+each takes another source. If a worker ends in the middle, another one continues its work.
 """
 
 import threading
@@ -21,20 +21,20 @@ from ingest.schedule.night import Schedule
 
 log = structlog.get_logger()
 
-# How often the ledger is looked at, and how long a source is left alone whose work could not be done.
+# How often the ledger is looked at, and how long a source rests after its work failed.
 _LOOK_SECONDS = 2.0
 _REST_SECONDS = 60.0
-# A document under way is ended, however long it is; what takes longer is killed with the process.
+# A document under way is completed, however long it is; after this time it is killed with the process.
 _PATIENCE_SECONDS = 300.0
 
 
 class Worker:
-    """Works on what is due in a thread, or with `run` in the caller's, until `close`."""
+    """Does the work that is due in a thread of its own, or with `run` in the caller's, until `close`."""
 
     def __init__(
         self, database: Database, runs: Runs, work: Callable[[SourceEntry], RunReport], night: Schedule
     ) -> None:
-        """Do what waits of a source by `work`, and what is due by the clock by `night`."""
+        """Do the waiting jobs of a source by `work`, and the nightly runs by `night`."""
         self._database = database
         self._runs = runs
         self._work = work
@@ -43,7 +43,7 @@ class Worker:
         self._rests_until: dict[int, float] = {}
 
     def start(self) -> None:
-        """Begin."""
+        """Begin to work in the worker's own thread."""
         self._thread.start()
 
     def run(self) -> None:
@@ -56,7 +56,7 @@ class Worker:
                 log.warning("worker.failed", error=str(error))
 
     def stop(self) -> None:
-        """Take up nothing more; what is under way ends with its document."""
+        """Take no more work; a run under way ends with its current documents."""
         self._runs.stopping.set()
 
     def close(self) -> None:
@@ -66,7 +66,7 @@ class Worker:
             self._thread.join(_PATIENCE_SECONDS)
 
     def do_due(self) -> int:
-        """Do what is due now; return how many sources were worked on."""
+        """Do the work that is due now; return how many sources were worked on."""
         with self._database.reading() as session:
             due = sources_with_work(session, self._runs.holder())
             entries = {entry.id: entry for entry in list_sources(session)}

@@ -175,7 +175,7 @@ def test_a_listing_that_is_not_to_be_believed_removes_nothing(desk: Desk) -> Non
     desk.source.put("a.md", "The pump runs.")
     desk.ingest()
     desk.source.files.clear()
-    with pytest.raises(SourceError, match="lists nothing"):
+    with pytest.raises(SourceError, match="lists no document"):
         desk.ingest()
     assert list(desk.readable()) == ["a.md"]
 

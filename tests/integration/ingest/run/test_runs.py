@@ -259,7 +259,7 @@ def test_a_fifth_may_vanish_but_not_more_unless_it_is_said(app: App, shelf: Fake
     report = app.ingestion.ingest(shelf)
     assert (report.count(Outcome.DELETED), report.count(Outcome.ADDED), report.is_clean) == (0, 1, False)
     state, reason = last_run(app)
-    assert (state, reason.split(";")[0]) == (RunState.SUSPICIOUS, "9 of 40 documents would vanish")
+    assert (state, reason.split(";")[0]) == (RunState.SUSPICIOUS, "9 of 40 documents would be removed")
     assert len(states(app)) == 41
     shelf.put("0.md", "Pump 0 runs.")
     assert app.ingestion.ingest(shelf).count(Outcome.DELETED) == 8
