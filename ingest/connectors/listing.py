@@ -28,7 +28,7 @@ def naming_source(uri: str) -> Iterator[None]:
 
 
 def in_parts(
-    listed: Iterable[Listed], unreadable: Sequence[tuple[str, ParseError]] = (), cursor: str = ""
+    listed: Iterable[Listed], unreadable: Sequence[tuple[str, ParseError]] = ()
 ) -> Iterator[Listing]:
     """Yield a complete listing in parts; `unreadable` is looked at when all is listed.
 
@@ -42,7 +42,7 @@ def in_parts(
         yield Listing(listed=part)
         size = _AT_ONCE
     problems = (*unreadable, *(too_long_to_keep(uri) for uri in too_long))
-    yield Listing(unreadable=problems, cursor=cursor, complete=True)
+    yield Listing(unreadable=problems, complete=True)
 
 
 def _fits(listed: Listed, too_long: list[str]) -> bool:

@@ -8,14 +8,13 @@ goes to an address that was judged, never to the name again.
 import re
 import socket
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 import httpx
 
 from core.errors import FetchError, InputError, RefusedAddressError
 
 Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Sequence[str]]
 
 # RFC 6052: the last 32 bits are the IPv4 address that the translator connects to.

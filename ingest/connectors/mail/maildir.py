@@ -59,10 +59,10 @@ class MaildirSource:
                 uri=self._uri(folder, key),
                 name=f"{key}.eml",
                 principals=self._options.readers,
-                stamp=_stamp(key, path),
+                stamp=_stamp(key),
             )
             for folder, messages in found.items()
-            for key, path in messages.items()
+            for key in messages
         )
 
     def fetch(self, listed: Listed) -> bytes:
@@ -102,6 +102,6 @@ class MaildirSource:
         return "/".join((self.uri, *([folder] if folder else []), escaped(key)))
 
 
-def _stamp(key: str, path: Path) -> str:
+def _stamp(key: str) -> str:
     """Return the name: a Maildir never gives one twice, and never changes a message."""
     return key[:255]

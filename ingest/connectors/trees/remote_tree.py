@@ -18,11 +18,10 @@ from ingest.uris import escaped
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file by its path below the source, with what the server says of its state."""
+    """A file by its path below the source, with the stamp that the server's word on its state gives."""
 
     path: str
     stamp: str
-    size: int
 
 
 class TreeSource(ABC):

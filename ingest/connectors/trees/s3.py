@@ -115,7 +115,7 @@ class S3Source(TreeSource):
             reason = ParseError("its key holds empty or dotted parts, which no address can name")
             self._problems.append((self._uri(path), reason))
             return None
-        return RemoteFile(path, stamp(etag.strip('"'), size, modified), int(size or 0))
+        return RemoteFile(path, stamp(etag.strip('"'), size, modified))
 
     def _read(self, path: str) -> bytes:
         url = f"{self._options.endpoint}/{quote(self._below + path, safe='/' + _UNRESERVED)}"

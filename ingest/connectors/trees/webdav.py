@@ -123,4 +123,4 @@ def _file(path: str, propstat: Any) -> RemoteFile:
     etag, modified, size = (
         text_of(propstat, f"prop/{name}") for name in ("getetag", "getlastmodified", "getcontentlength")
     )
-    return RemoteFile(path, stamp(etag.strip('"'), modified, size), int(size) if size.isdecimal() else 0)
+    return RemoteFile(path, stamp(etag.strip('"'), modified, size))
