@@ -1,4 +1,4 @@
-"""A corpus in BEIR layout as a source, and the queries and judgements that go with it."""
+"""A corpus in BEIR layout as a source, with its queries and judgements."""
 
 import csv
 import hashlib
@@ -13,7 +13,7 @@ from ingest.connectors.source import Listed, Listing
 
 
 class BeirCorpus:
-    """`corpus.jsonl`: one document a line, `{"_id", "title", "text"}`, readable by everybody."""
+    """`corpus.jsonl`: one document a line, `{"_id", "title", "text"}`, with the same readers for all."""
 
     kind = "beir"
     config: Mapping[str, Any] = MappingProxyType({})
@@ -54,7 +54,7 @@ class BeirCorpus:
         return self._documents[listed.uri]
 
     def close(self) -> None:
-        """Do nothing: there is nothing to give back."""
+        """Do nothing: no connection or file is held open."""
 
 
 def read_queries(folder: Path) -> dict[str, str]:
@@ -69,7 +69,7 @@ def read_queries(folder: Path) -> dict[str, str]:
 def read_judgements(folder: Path, split: str) -> dict[str, dict[str, int]]:
     """Return for each query its relevant documents and how relevant each is.
 
-    Raises: InputError if there is no such split, a line is malformed or none judges anything.
+    Raises: InputError if there is no such split, a line is malformed, or there is no judgement.
     """
     path = folder / "qrels" / f"{split}.tsv"
     judgements: dict[str, dict[str, int]] = {}
@@ -80,7 +80,7 @@ def read_judgements(folder: Path, split: str) -> dict[str, dict[str, int]]:
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise InputError(f"{path}: query-id, corpus-id, score are needed: {error}") from error
     if not judgements:
-        raise InputError(f"{path}: query-id, corpus-id, score are needed: no line judges anything")
+        raise InputError(f"{path}: query-id, corpus-id, score are needed: there is no judgement")
     return judgements
 
 

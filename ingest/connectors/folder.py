@@ -1,4 +1,4 @@
-"""A folder as a source; `.vade.yaml` files say who may read what, and whose and what about it is."""
+"""A folder as a source; `.vade.yaml` files name the readers of its files and their metadata."""
 
 import os
 import time
@@ -18,23 +18,23 @@ from ingest.uris import file_path, file_uri, is_short, too_long_to_keep
 
 PERMISSIONS_FILE = ".vade.yaml"
 _KEYS = frozenset({"read", "owner", "tags", "devices", "date"})
-# A file changed less than this ago may change again without its times showing it.
+# A file that changed less than this ago may change again without a change of its times.
 _FRESH_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a `.vade.yaml` says of the files beside it and below: who may read them, and their metadata."""
+    """The rule of a `.vade.yaml` for the files beside it and below: their readers and metadata."""
 
     readers: frozenset[str]
     metadata: Metadata = NONE
 
 
 class FolderSource:
-    """The files below a folder, or one file; hidden files and symbolic links are passed over.
+    """The files below a folder, or one file; hidden files and symbolic links are left out.
 
-    The nearest `.vade.yaml` in a file's folder or above it says who may read it; where there is
-    none, `default` may.
+    The nearest `.vade.yaml` in a file's folder or above it names the file's readers; if there is
+    none, the readers are `default`.
     """
 
     kind = "folder"
@@ -48,17 +48,17 @@ class FolderSource:
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """The folder and its readers of last resort."""
+        """The folder and its default readers."""
         return {"path": str(self._path), "read": sorted(self._default)}
 
     def listings(self, cursor: str) -> Iterator[Listing]:
         """Yield the files in order of their path, whatever the cursor.
 
-        Raises: SourceError if the folder is not there or not readable, or a `.vade.yaml` is malformed.
+        Raises: SourceError if the folder does not exist or cannot be read, or a `.vade.yaml` is malformed.
         """
         self._problems.clear()
         if not self._path.exists():
-            raise SourceError(f"{self._path} is not there; nothing was changed")
+            raise SourceError(f"{self._path} does not exist; nothing was changed")
         rules: dict[Path, Rule] = {}
         files = [
             self._listed(path, self._rule(path.parent, rules))
@@ -83,7 +83,7 @@ class FolderSource:
             raise FetchError(f"the file cannot be read: {error.strerror}") from error
 
     def close(self) -> None:
-        """Do nothing: there is nothing to give back."""
+        """Do nothing: no connection or file is held open."""
 
     def _files(self) -> Iterator[Path]:
         if self._path.is_file():
@@ -106,7 +106,7 @@ class FolderSource:
         folder = Path(error.filename)
         if folder == self._path:
             raise SourceError(f"{folder} cannot be read: {error.strerror}; nothing was changed") from error
-        reason = ParseError(f"the folder cannot be read: {error.strerror}; what was known of it is kept")
+        reason = ParseError(f"the folder cannot be read: {error.strerror}; its documents are kept")
         self._problems.append((file_uri(folder), reason))
 
     def _listed(self, path: Path, rule: Rule) -> Listed:
@@ -131,14 +131,14 @@ class FolderSource:
 
 
 def _stamp(status: os.stat_result) -> str:
-    """Return what changes with every write, a copy that keeps its times included."""
+    """Return a stamp that changes with every write, even by a copy that keeps the times."""
     if time.time() - status.st_ctime < _FRESH_SECONDS:
         return ""
     return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_ino}"
 
 
 def _rule_in(folder: Path) -> Rule | None:
-    """Return what a folder's `.vade.yaml` says; None if it has no such file.
+    """Return the rule of a folder's `.vade.yaml`; None if it has no such file.
 
     Raises: SourceError if it cannot be read or is malformed.
     """
@@ -152,15 +152,15 @@ def _rule_in(folder: Path) -> Rule | None:
 
 
 def rule_of(path: str, content: bytes) -> Rule:
-    """Return what a `.vade.yaml` says: `read`, and if it likes `owner`, `tags`, `devices` and `date`.
+    """Return the rule of a `.vade.yaml`: `read`, and optionally `owner`, `tags`, `devices` and `date`.
 
-    Raises: SourceError if the file is malformed: guessing who may read would open a door.
+    Raises: SourceError if the file is malformed: a guess at its readers would open a door.
     """
     try:
         raw: Any = yaml.safe_load(content.decode("utf-8"))
         if not isinstance(raw, dict) or not isinstance(raw.get("read"), list) or set(raw) - _KEYS:
             raise SourceError(
-                f"{path}: write `read:` and below it a list of principals; besides there may be "
+                f"{path}: write `read:` and below it a list of principals; optional keys are "
                 f"{', '.join(sorted(_KEYS - {'read'}))}; nothing was changed"
             )
         return Rule(frozenset(principal(str(entry)) for entry in raw["read"]), metadata_of(raw))

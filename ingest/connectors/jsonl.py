@@ -1,9 +1,6 @@
-"""Documents as lines of JSON: what another program hands over, or a file that it writes every night.
+"""Documents as lines of JSON: a stream from another program, or a file that it writes every night.
 
-Each line is `{"uri", "title", "text" | "path", "acl", "meta"}`: `uri` names the document within the
-source, `text` is its content or `path` the file that holds it, `acl` the principals that may read
-it, `meta` words and numbers that stand at the head of the text. `name` says by its ending how to read a
-text, `"deleted": true` takes the document out.
+Each line is `{"uri", "title", "text" | "path", "acl", "meta"}`, as the fields of `Line` explain.
 """
 
 import hashlib
@@ -29,7 +26,7 @@ from ingest.uris import file_uri
 
 # One part of a listing is one transaction.
 _AT_ONCE = 500
-# What a line holds besides its text: names, principals, escapes of every character.
+# The rest of a line besides its text: names, principals, escapes of every character.
 _LINE_BYTES = 2**20
 _UNSAFE = re.compile("[\x00-\x1f\x7f]")
 
@@ -40,13 +37,20 @@ class Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     uri: str = Field(min_length=1, max_length=2000)
+    """Names the document within the source."""
     title: str = ""
     name: str = ""
+    """A file name; its ending says how to read `text`."""
     text: str | None = None
+    """The content."""
     path: Path | None = None
+    """The file that holds the content, instead of `text`."""
     acl: tuple[str, ...] | None = None
+    """The principals that may read the document; without it, the source's default readers may."""
     meta: Mapping[str, str | int | float | bool | None] = {}
+    """Words and numbers that are put at the head of the text."""
     deleted: bool = False
+    """The document is removed."""
 
     @model_validator(mode="after")
     def _has_content(self) -> "Line":
@@ -58,19 +62,19 @@ class Line(BaseModel):
 
     @property
     def file_name(self) -> str:
-        """What the parser is told: it decides how a text is read, and is the title of last resort."""
+        """The name that the parser gets: it decides how a text is read, and is the default title."""
         if self.path:
             return self.path.name
         return self.name or f"{_UNSAFE.sub(' ', self.title).strip() or self.uri.rstrip('/')}.txt"
 
     def content(self) -> bytes:
-        """Return the text behind what `meta` says."""
+        """Return the text, with `meta` at its head."""
         head = "".join(f"{key}: {value}\n" for key, value in self.meta.items() if value not in {None, ""})
         return f"{head}\n{self.text}".encode() if head else (self.text or "").encode()
 
 
 class JsonlSource:
-    """A file of lines. With `complete` it holds all there is: what it no longer names is gone."""
+    """A file of lines, which names all documents of the source: a document without a line is removed."""
 
     kind = "jsonl"
 
@@ -86,11 +90,11 @@ class JsonlSource:
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """The file and its readers of last resort."""
+        """The file and its default readers."""
         return self._options.config
 
     def listings(self, cursor: str) -> Iterator[Listing]:
-        """Yield the lines in their order, whatever the cursor; a malformed one is reported and passed over.
+        """Yield the lines in their order, whatever the cursor; a malformed line is reported and left out.
 
         Raises: SourceError if the file cannot be read.
         """
@@ -115,19 +119,19 @@ class JsonlSource:
             if len(there) + len(gone) + len(problems) >= _AT_ONCE:
                 yield Listing(listed=there, gone=gone, unreadable=problems)
                 there, gone, problems = [], [], []
-        # A line that cannot be read may name any document: then nothing is taken for gone.
+        # A malformed line may name any document: then no document is taken for removed.
         yield Listing(listed=there, gone=gone, unreadable=problems, complete=sound and self._complete)
 
     def fetch(self, listed: Listed) -> bytes:
         """Return a document's content.
 
-        Raises: FetchError if its line or file is not there any more; TooLargeError; ParseError.
+        Raises: FetchError if its line or file no longer exists; TooLargeError; ParseError.
         """
         try:
             with self._lock:
                 offset = (self._offsets or self._find()).get(listed.uri)
             if offset is None:
-                raise FetchError("its line is not there any more; hand it in again")
+                raise FetchError("its line no longer exists; send the document again")
             with self._open() as file:
                 file.seek(offset)
                 document = self._parse(file.readline(self._max_bytes + _LINE_BYTES))
@@ -135,7 +139,7 @@ class JsonlSource:
             raise FetchError(str(error)) from error
         content = self._read(self._base / document.path) if document.path else document.content()
         if len(content) > self._max_bytes:
-            raise TooLargeError(f"the document has over {self._max_bytes:,} bytes, which is the limit")
+            raise TooLargeError(f"the document is over the limit of {self._max_bytes:,} bytes")
         return content
 
     def close(self) -> None:
@@ -158,7 +162,7 @@ class JsonlSource:
             ) from error
 
     def _find(self) -> dict[str, int]:
-        """Find where the last line on each document begins: a later line replaces an earlier one."""
+        """Find the offset of each document's last line, which replaces the earlier ones."""
         found = {}
         for offset, line in self._lines():
             with suppress(ParseError):
@@ -209,7 +213,7 @@ class JsonlSource:
 
 
 class StreamSource(JsonlSource):
-    """Lines from another program, kept in a file until they are read. What is not named stays as it is."""
+    """Lines from another program, kept in a file until they are read; documents without a line stay."""
 
     kind = "stream"
 
@@ -228,16 +232,16 @@ class StreamSource(JsonlSource):
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """Nothing: a stream cannot be opened again."""
+        """No options: a stream cannot be opened again."""
         return {}
 
     def close(self) -> None:
-        """Forget the lines."""
+        """Delete the lines."""
         self._kept.close()
 
 
 def holds_lines(path: Path) -> bool:
-    """Return whether a file's first line is one of ours; otherwise it is a text like any other."""
+    """Return whether a file's first line describes a document; if not, the file is ordinary text."""
     try:
         with path.open("rb") as file:
             first = json.loads(file.readline(_LINE_BYTES))

@@ -1,7 +1,7 @@
-"""What a LangChain document loader loads; which loaders may be named is the operator's word in the settings.
+"""Documents of a LangChain document loader; the settings name the loaders that are allowed.
 
-A loader is a program of somebody else's: it runs in this process and connects where it likes, past
-our guard. That is why none is allowed by default.
+A loader is third-party code: it runs in this process and connects anywhere, past our guard. For this
+reason no loader is allowed by default.
 """
 
 import hashlib
@@ -32,23 +32,27 @@ def _read(value: Any) -> Any:
 
 
 class LoaderOptions(SourceOptions):
-    """The loader and what it is made with; what names a document is under `key` in its metadata."""
+    """The loader, its arguments, and the key of its metadata that names a document."""
 
     loader: str = Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$", description="package.module:Class")
     args: Annotated[Mapping[str, Any], BeforeValidator(_read)] = Field({}, description="JSON, by name")
     key: str = "source"
+    """The key in a document's metadata that names it."""
 
     @model_validator(mode="after")
     def _is_named(self) -> Self:
         if not re.fullmatch(r"langchain:[A-Za-z0-9_.-]+", self.url):
             raise ValueError("write langchain:NAME, with a name of your choice")
         if any(_SECRET.search(name) for name in self.args):
-            raise ValueError("a secret is not kept here; loaders take theirs from variables of their own")
+            raise ValueError("a secret is not kept here; loaders take theirs from environment variables")
         return self
 
 
 class LoaderSource:
-    """The documents of a loader, whole: what it does not give any more is gone. Pieces of one become one."""
+    """All documents of a loader; a document that it no longer gives is removed.
+
+    Pieces with the same name become one document.
+    """
 
     kind = "langchain"
 
@@ -66,7 +70,7 @@ class LoaderSource:
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """The loader, what it is made with, and who reads its documents."""
+        """The loader, its arguments, and the readers of its documents."""
         return self._options.config
 
     def listings(self, cursor: str) -> Iterator[Listing]:
@@ -87,7 +91,7 @@ class LoaderSource:
         )
 
     def fetch(self, listed: Listed) -> bytes:
-        """Return a document's text. Raises: FetchError if the loader gave none; TooLargeError."""
+        """Return a document's text. Raises: FetchError if the loader does not give it; TooLargeError."""
         with self._lock:
             if not self._places:
                 try:
@@ -95,17 +99,17 @@ class LoaderSource:
                 except SourceError as error:
                     raise FetchError(str(error)) from error
         if listed.uri not in self._places:
-            raise FetchError("the loader does not give the document any more")
+            raise FetchError("the loader no longer gives the document")
         if sum(length for _, length in self._places[listed.uri]) > self._max_bytes:
-            raise TooLargeError(f"the document has over {self._max_bytes:,} bytes, which is the limit")
+            raise TooLargeError(f"the document is over the limit of {self._max_bytes:,} bytes")
         return self._text(listed.uri)
 
     def close(self) -> None:
-        """Forget the texts."""
+        """Delete the texts."""
         self._kept.close()
 
     def _load(self) -> tuple[dict[str, str], list[tuple[str, ParseError]]]:
-        """Keep every text; return the documents' names by URI, and what could not be named."""
+        """Keep every text; return the documents' names by URI, and the problems of those without a name."""
         names: dict[str, str] = {}
         problems: list[tuple[str, ParseError]] = []
         self._places.clear()
@@ -140,14 +144,14 @@ class LoaderSource:
 
 
 def _documents(options: LoaderOptions) -> Iterator[Any]:
-    """Yield what the loader loads. Raises: SourceError with whatever it raised."""
+    """Yield the loader's documents. Raises: SourceError from any error of the loader."""
     module, _, name = options.loader.partition(":")
     try:
         from langchain_core.document_loaders import BaseLoader
 
         kind = getattr(importlib.import_module(module), name)
         if not (isinstance(kind, type) and issubclass(kind, BaseLoader)):
-            raise SourceError(f"{options.loader} is no document loader; nothing was changed")
+            raise SourceError(f"{options.loader} is not a document loader; nothing was changed")
         yield from kind(**options.args).lazy_load()
     except SourceError:
         raise

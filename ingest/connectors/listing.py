@@ -1,4 +1,4 @@
-"""What listings of all kinds of sources have in common."""
+"""Listings: their parts, names and stamps, as all kinds of sources make them."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ from core.errors import FetchError, ParseError, SourceError
 from ingest.connectors.source import Listed, Listing
 from ingest.uris import is_short, too_long_to_keep
 
-# One part of a listing is one transaction; the first is small, so that a source can be tried out at once.
+# One part of a listing is one transaction; the first is small, so that trying a source out is quick.
 _AT_FIRST, _AT_ONCE = 10, 500
 _LONGEST_NAME = 500
 _UNSAFE = re.compile("[\x00-\x1f\x7f]+")
@@ -20,7 +20,7 @@ _STAMP_CHARS = 255
 
 @contextmanager
 def naming_source(uri: str) -> Iterator[None]:
-    """Make a problem while a source is listed one that says that nothing may be taken for removed."""
+    """Turn an error inside the block into a SourceError that names the source."""
     try:
         yield
     except (FetchError, ParseError) as error:
@@ -32,8 +32,8 @@ def in_parts(
 ) -> Iterator[Listing]:
     """Yield a complete listing in parts; `unreadable` is looked at when all is listed.
 
-    Names come as servers give them: what no database takes is left out of them, and a document whose
-    address is too long to be kept is told as one that cannot be read.
+    Names come as servers give them: characters that no database takes are replaced. A document whose
+    address is too long to be kept is reported as unreadable.
     """
     too_long: list[str] = []
     documents = (_named(one) for one in listed if _fits(one, too_long))
@@ -58,5 +58,5 @@ def _named(listed: Listed) -> Listed:
 
 
 def stamp(*parts: object) -> str:
-    """Return a stamp of what a server says about a document; empty if it says nothing."""
+    """Return a stamp made of a server's words on a document; empty if there are none."""
     return "|".join(str(part) for part in parts if part)[:_STAMP_CHARS]

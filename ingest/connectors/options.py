@@ -1,4 +1,4 @@
-"""What a source is told: checked once, kept as JSON, and never a secret."""
+"""The options of a source: checked once, kept as JSON, and never a secret."""
 
 import os
 from collections.abc import Mapping
@@ -12,19 +12,20 @@ from core.permissions import principal
 from core.settings import Group
 
 
-def _parted(value: Any) -> Any:
+def _separated(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_parted)]
-"""Several names; as text, parted by commas."""
+Names = Annotated[tuple[str, ...], BeforeValidator(_separated)]
+"""Several names; as text, separated by commas."""
 
 
 class SourceOptions(Group):
-    """What every kind of source has: where it is, and who reads what it says nothing about."""
+    """The options of every kind of source: its address and its default readers."""
 
     url: str = Field(min_length=1, max_length=2000)
     read: Names = ()
+    """Who may read the documents for which the source itself names no readers."""
 
     @model_validator(mode="after")
     def _readers_are_principals(self) -> Self:
@@ -37,17 +38,17 @@ class SourceOptions(Group):
 
     @property
     def readers(self) -> frozenset[str]:
-        """The principals of last resort."""
+        """The default readers, as principals."""
         return frozenset(self.read)
 
     @property
     def config(self) -> dict[str, Any]:
-        """What opens the source again."""
+        """The options that open the source again."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
 
 class SecretOptions(SourceOptions):
-    """A source that asks who comes. The password stands in a variable or a file that is named here."""
+    """The options of a source with a login; they name the variable or file that holds the password."""
 
     user: str = ""
     password_env: str = Field("", description="environment variable that holds the password or token")
@@ -61,7 +62,7 @@ class SecretOptions(SourceOptions):
         return data
 
     def password(self) -> str:
-        """Return the password or token; empty if none is named. Raises: SourceError if it is not there."""
+        """Return the password or token; empty if none is named. Raises: SourceError if it is missing."""
         if self.password_env:
             if found := os.environ.get(self.password_env):
                 return found
@@ -77,7 +78,7 @@ class SecretOptions(SourceOptions):
 
 
 def first_problem(error: ValidationError) -> str:
-    """Return the first thing that is wrong with options, in a line."""
+    """Return the first problem of options in a line."""
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     words = first["msg"].removeprefix("Value error, ")

@@ -1,4 +1,4 @@
-"""Who may read, out of what other systems say: names become principals, and two conditions one set."""
+"""Principals from other systems: their names become ours, and two conditions become one set."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -9,28 +9,27 @@ from core.errors import InputError
 from core.permissions import PUBLIC, principal
 
 Members = Callable[[str], frozenset[str]]
-"""Returns the users in a group, both as principals; none if that cannot be found out."""
+"""Returns the users in a group, both as principals; an empty set if they are not shown."""
 
 SYSTEM_NAME = r"^[a-z0-9_-]{0,32}$"
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """How the people of another system are called here.
-
-    `ext` keeps them apart: `ext:wiki:group:field`. `same` says that the same directory stands behind
-    both systems: `group:field` there is `group:field` here.
-    """
+    """The naming of another system's users and groups."""
 
     system: str
+    """The system's name in principals."""
     identity: Literal["ext", "same"]
+    """`ext` keeps its names apart: `ext:wiki:group:field`. `same` means that both systems use one
+    directory: `group:field` there is `group:field` here."""
 
     def user(self, name: str) -> frozenset[str]:
-        """Return the principal of a user; none if the name cannot be one."""
+        """Return the principal of a user; an empty set if the name cannot be one."""
         return self._named("user", name)
 
     def group(self, name: str) -> frozenset[str]:
-        """Return the principal of a group; none if the name cannot be one."""
+        """Return the principal of a group; an empty set if the name cannot be one."""
         return self._named("group", name)
 
     def _named(self, kind: str, name: str) -> frozenset[str]:
@@ -47,9 +46,9 @@ _GROUP = re.compile(r"(?:ext:[a-z0-9_-]+:)?group:")
 
 
 def both(first: frozenset[str], second: frozenset[str], members: Members) -> frozenset[str]:
-    """Return who is meant by both sets: where two groups are not the same one, the users in both.
+    """Return the principals that belong to both sets; of two different groups, the users in both.
 
-    Whoever cannot be proved to be in both is left out.
+    A user who is not known to be in both is left out.
     """
     if PUBLIC in first:
         return second

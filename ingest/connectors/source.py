@@ -1,4 +1,4 @@
-"""What a source of documents must be able to do."""
+"""The protocol of a source of documents."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,44 +10,43 @@ from core.values.metadata import NONE, Metadata
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A document that a source says it holds; `name` is its file name.
-
-    `stamp` changes whenever the content may have changed, at most 255 characters; empty if the
-    source cannot tell without giving the content. Without principals nobody may read the document.
-    `metadata` is what the source says of it.
-    """
+    """A document that a source lists."""
 
     uri: str
     name: str
+    """Its file name."""
     principals: frozenset[str]
+    """Who may read it; without principals, no one may."""
     stamp: str = ""
+    """Changes whenever the content may have changed; at most 255 characters, empty if unknown."""
     metadata: Metadata = NONE
+    """What the source says about the document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A part of what a source tells about itself.
-
-    `listed` is new, changed or as it was; `gone` is proved to be removed. `unreadable` are URIs of
-    parts that could not be looked into, and why: what is known at or below them is kept. `cursor`
-    is where the next listing may go on once this part is recorded; empty keeps the one before.
-    `complete` says that with this part everything the source holds has been listed in this
-    listing: what was not is gone. A listing that ends complete gives its cursor with its last part.
-    For `readers_hours` after the last complete listing the permissions count; 0 is for ever.
-    """
+    """A part of a source's listing."""
 
     listed: Sequence[Listed] = ()
+    """Documents that are new, changed or unchanged."""
     gone: Sequence[str] = ()
+    """URIs of documents that are known to be removed."""
     unreadable: Sequence[tuple[str, ParseError]] = ()
+    """URIs that could not be looked into, and why; documents at or below them are kept."""
     cursor: str = ""
+    """Where the next listing may go on once this part is recorded; empty keeps the cursor before."""
     complete: bool = False
+    """With this part the listing has named every document; any other document is removed.
+
+    A listing that ends complete gives its cursor with its last part."""
     readers_hours: float = 0.0
+    """How long the permissions are valid after the last complete listing; 0 is for ever."""
 
 
 class Source(Protocol):
-    """Lists documents and fetches them; `kind` and `config` (JSON) open it again.
+    """A source lists documents and fetches them; `kind` and `config` (JSON) open it again.
 
-    Every URI that it lists is its own URI or stands below it: `uri + "/..."`.
+    Every URI that it lists is its own URI or lies below it: `uri + "/..."`.
     """
 
     uri: str
@@ -55,24 +54,24 @@ class Source(Protocol):
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """What opens this source again; no secret."""
+        """The options that open this source again; no secret is among them."""
         ...
 
     def listings(self, cursor: str) -> Iterator[Listing]:
-        """Yield what the source holds, or what became of it since `cursor`, in a stable order.
+        """Yield the source's documents, or the changes since `cursor`, in a stable order.
 
-        Raises: SourceError if it cannot tell; what was recorded before stays recorded, and nothing
-        may be taken for removed.
+        Raises: SourceError if the listing fails; what was recorded before stays recorded, and no
+        document may be taken for removed.
         """
         ...
 
     def fetch(self, listed: Listed) -> bytes:
-        """Return a document's content; several threads may ask at once.
+        """Return a document's content; several threads may call at once.
 
-        Raises: FetchError if it cannot be had now, ParseError if it never can, as beyond a limit.
+        Raises: FetchError if it cannot be fetched now; ParseError if it never can, as beyond a limit.
         """
         ...
 
     def close(self) -> None:
-        """Give connections back."""
+        """Close connections and files."""
         ...

@@ -1,4 +1,4 @@
-"""Opens sources: by their address, and again from what the database remembers of them."""
+"""Opens sources: by their address, or again from their entry in the database."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -25,16 +25,16 @@ from ingest.connectors.trees.s3 import S3Options, S3Source
 from ingest.connectors.trees.webdav import WebDavOptions, WebDavSource
 from ingest.connectors.web import WebOptions, WebSource
 
-# What connectors keep of their own lies below this folder of the data folder; all of it can be made anew.
+# The folder below the data folder where connectors keep files of their own; all can be made anew.
 _KEPT = "sources"
-# A password that somebody put into an address is not said again.
+# A password in an address is not repeated in a message.
 _LOGIN = re.compile(r"//[^/@]*@")
 
 
 def open_source(entry: SourceEntry, settings: Settings) -> Source:
     """Return the source that `entry` describes.
 
-    Raises: SourceError if its kind cannot be opened again, as an upload, or its configuration is malformed.
+    Raises: SourceError if its kind cannot be opened again, as an upload's, or its configuration is malformed.
     """
     kind = KINDS.get(entry.kind)
     if kind is None:
@@ -45,20 +45,20 @@ def open_source(entry: SourceEntry, settings: Settings) -> Source:
         raise SourceError(f"{entry.uri}: its configuration is malformed: {error!r}") from error
 
 
-def source_at(place: str, told: Mapping[str, str], readers: frozenset[str], settings: Settings) -> Source:
+def source_at(place: str, options: Mapping[str, str], readers: frozenset[str], settings: Settings) -> Source:
     """Return the source at an address: a folder's path, or a URL whose scheme says what kind it is.
 
-    `told` are the options of its kind, `readers` the principals of last resort.
+    `options` are those of its kind, `readers` the principals of documents that name none.
 
     Raises: InputError if no kind of source is there or an option is wrong.
     """
     scheme, colon, _ = place.partition(":")
-    if not colon and not told:
+    if not colon and not options:
         return FolderSource(Path(place), readers, settings.ingest.max_file_bytes)
     kind = SCHEMES.get(scheme.lower())
     if kind is None:
         raise InputError(f"{place}: a source is a folder, or begins with one of {', '.join(sorted(SCHEMES))}")
-    config = {**told, "url": place, "read": sorted(readers)}
+    config = {**options, "url": place, "read": sorted(readers)}
     try:
         return KINDS[kind](config, settings.ingest, settings.data_dir / _KEPT)
     except ValidationError as error:
@@ -66,7 +66,7 @@ def source_at(place: str, told: Mapping[str, str], readers: frozenset[str], sett
 
 
 Opener = Callable[[Mapping[str, Any], IngestSettings, Path], Source]
-_Told = TypeVar("_Told", bound=SourceOptions)
+_Options = TypeVar("_Options", bound=SourceOptions)
 
 
 def _folder(config: Mapping[str, Any], settings: IngestSettings, folder: Path) -> Source:
@@ -74,8 +74,8 @@ def _folder(config: Mapping[str, Any], settings: IngestSettings, folder: Path) -
     return FolderSource(Path(config["path"]), readers, settings.max_file_bytes)
 
 
-def _of(told: type[_Told], source: Callable[[_Told, IngestSettings, Path], Source]) -> Opener:
-    return lambda config, settings, folder: source(told.model_validate(config), settings, folder)
+def _of(options: type[_Options], source: Callable[[_Options, IngestSettings, Path], Source]) -> Opener:
+    return lambda config, settings, folder: source(options.model_validate(config), settings, folder)
 
 
 KINDS: dict[str, Opener] = {

@@ -10,7 +10,7 @@ from ingest.connectors.source import Listed, Listing
 
 
 class UploadSource:
-    """A file that a user handed in. The same name by the same user is the same document."""
+    """A file that a user uploaded; the same name by the same user is the same document."""
 
     kind = "upload"
     config: Mapping[str, Any] = MappingProxyType({})
@@ -29,19 +29,19 @@ class UploadSource:
         self._max_file_bytes = max_file_bytes
 
     def listings(self, cursor: str) -> Iterator[Listing]:
-        """Yield the one file; earlier ones stay."""
+        """Yield the one file; earlier uploads stay."""
         yield Listing(listed=[Listed(uri=self.document_uri, name=self._name, principals=self._readers)])
 
     def fetch(self, listed: Listed) -> bytes:
-        """Return its content.
+        """Return the file's content.
 
         Raises: TooLargeError if it is over the limit; FetchError for an earlier upload that was cut off.
         """
         if listed.uri != self.document_uri:
-            raise FetchError("the upload was cut off; hand the file in again")
+            raise FetchError("the upload was cut off; upload the file again")
         if len(self._content) > self._max_file_bytes:
             raise TooLargeError(f"the file is over the limit of {self._max_file_bytes:,} bytes")
         return self._content
 
     def close(self) -> None:
-        """Do nothing: there is nothing to give back."""
+        """Do nothing: no connection or file is held open."""

@@ -1,4 +1,4 @@
-"""Pages of a web site as a source: those of a sitemap, or those that link to one another."""
+"""Pages of a web site as a source: the pages of a sitemap, or those that links lead to."""
 
 import hashlib
 import tempfile
@@ -40,7 +40,7 @@ _MOST_SITEMAPS = 1000
 
 
 class WebOptions(SecretOptions):
-    """Where to begin, and how far to go."""
+    """The options of a web source: where to begin, and how far to go."""
 
     prefix: str = Field("", description="pages begin with this; by default with the folder of the address")
     depth: int = Field(3, ge=0, le=20, description="links followed from the first page")
@@ -62,13 +62,13 @@ class WebOptions(SecretOptions):
 
     @property
     def below(self) -> str:
-        """What every page's address begins with, followed by a slash."""
+        """The address that every page begins with, without the slash that follows."""
         last = httpx.URL(self.url).path.rpartition("/")[2]
         return joined(self.url, self.prefix or ("." if "." in last else "?")).rstrip("/?")
 
 
 class WebSource:
-    """Pages below a prefix, as robots.txt allows; an unchanged page is not sent again."""
+    """The pages below a prefix that robots.txt allows; an unchanged page is not sent again."""
 
     kind = "web"
 
@@ -89,13 +89,13 @@ class WebSource:
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """Where to begin, how far to go, and who reads the pages."""
+        """Where to begin, how far to go, and the readers of the pages."""
         return self._options.config
 
     def listings(self, cursor: str) -> Iterator[Listing]:
         """Yield the pages as they are found.
 
-        Raises: SourceError if the first page, the sitemap or robots.txt cannot be had.
+        Raises: SourceError if the first page, the sitemap or robots.txt cannot be fetched.
         """
         self._problems, self._sound = [], True
         with naming_source(self.uri):
@@ -110,7 +110,8 @@ class WebSource:
     def fetch(self, listed: Listed) -> bytes:
         """Return a page.
 
-        Raises: FetchError if it cannot be had now; TooLargeError; ParseError if it leads out of the source.
+        Raises: FetchError if it cannot be fetched now; TooLargeError; ParseError if a redirect leads out
+        of the source.
         """
         kept = self._kept_at(listed.uri)
         if kept.is_file():
@@ -123,7 +124,7 @@ class WebSource:
         return response.content
 
     def close(self) -> None:
-        """Close connections and forget the pages' contents."""
+        """Close connections and delete the pages that were kept."""
         self._client.close()
         self._kept.cleanup()
 
@@ -137,16 +138,16 @@ class WebSource:
     def _read_robots(self) -> None:
         """Read robots.txt; without one every page may be read (RFC 9309, 2.3.1).
 
-        Raises: FetchError if it cannot be had.
+        Raises: FetchError if it cannot be fetched.
         """
         response = self._client.send(Request(url=joined(self._options.url, "/robots.txt")))
         if response.status >= 500:
-            raise FetchError(f"robots.txt is answered with {response.status}, so nothing may be read")
+            raise FetchError(f"the server answered {response.status} for robots.txt, so no page may be read")
         self._robots = Robots.parse(response.content if response.status < 400 else b"", self._agent)
         self._client.delay_seconds = max(self._options.delay_seconds, self._robots.delay_seconds)
 
     def _mapped(self, first: Response) -> Iterator[Listed]:
-        """Yield what a sitemap names, and the sitemaps that it names (sitemaps.org)."""
+        """Yield the pages of a sitemap, and of the sitemaps that it names (sitemaps.org)."""
         seen: dict[str, Page] = {}
         done: set[str] = set()
         waiting, maps = deque([first.url]), {first.url}
@@ -183,7 +184,7 @@ class WebSource:
             yield self._listed(page)
 
     def _crawled(self) -> Iterator[Listed]:
-        """Yield the first page and those that it leads to, nearest first."""
+        """Yield the first page and those that its links lead to, nearest first."""
         start = joined(self._options.url, "")
         seen: dict[str, Page] = {}
         done: set[str] = set()
@@ -206,7 +207,7 @@ class WebSource:
         self._memory.save(seen)
 
     def _visit(self, url: str, seen: dict[str, Page]) -> Page | None:
-        """Return a page as it is now, or was if it cannot be had or did not change; None if it is none."""
+        """Return a page as it is, or as it was if it is unchanged or unavailable; None if it is no page."""
         before = self._memory.pages.get(url)
         try:
             response = self._client.send(
@@ -214,7 +215,7 @@ class WebSource:
             )
             page = self._page(url, response, before)
         except (FetchError, ParseError) as error:
-            # What it led to stays known; without a memory of that, nothing may be taken for gone.
+            # The pages behind it stay known; without a memory of them, no page may be taken for removed.
             self._sound = self._sound and (before is not None or not isinstance(error, FetchError))
             page = Page(url=url, name=file_name(url, ""), stamp="", links=before.links if before else ())
         if page:
@@ -234,7 +235,7 @@ class WebSource:
         etag, modified = response.headers.get("etag", ""), response.headers.get("last-modified", "")
         found: tuple[str, ...] = ()
         if response.content:
-            with suppress(OSError):  # then it is asked for once more
+            with suppress(OSError):  # then it is requested once more
                 self._kept_at(response.url).write_bytes(response.content)
             found = tuple(dict.fromkeys(filter(self._is_inside, links(response.content, response.url))))
         stamp = page_stamp(etag, modified, response.content)
@@ -250,7 +251,7 @@ class WebSource:
     def _content(self, url: str) -> bytes:
         response = self._client.send(Request(url=url))
         if response.status != 200:
-            raise FetchError(f"{url} is answered with {response.status}")
+            raise FetchError(f"the server answered {response.status} for {url}")
         return response.content
 
     def _listed(self, page: Page) -> Listed:
@@ -266,7 +267,7 @@ class WebSource:
         return "?" in url and not self._options.queries
 
     def _is_enough(self, number: int) -> bool:
-        """Return whether no more pages may be taken; then what was known of others is kept."""
+        """Return whether the limit of pages is reached; then the pages beyond it are kept as they were."""
         if number < self._options.max_pages:
             return False
         if self._sound:
@@ -284,7 +285,7 @@ def _is_html(status: int, headers: Mapping[str, str]) -> bool:
 
 
 def _sitemap(content: bytes, max_bytes: int) -> Any:
-    """Return the root of a sitemap or of an index of sitemaps; None if this is neither."""
+    """Return the root of a sitemap or of an index of sitemaps; None if the content is neither."""
     if content.startswith(_GZIP_MARK):
         content = bounded(iter([content]), max_bytes, packed=True)
     if b"<urlset" not in content[:2000] and b"<sitemapindex" not in content[:2000]:

@@ -1,4 +1,4 @@
-"""What Confluence and Jira have in common: REST with paging, a cursor by time, and now and then all of it."""
+"""The common base of Confluence and Jira: REST with paging, a cursor by time, and full listings at times."""
 
 import hashlib
 import json
@@ -21,37 +21,37 @@ from ingest.connectors.options import Names, SecretOptions
 from ingest.connectors.principals import SYSTEM_NAME, Naming
 from ingest.connectors.source import Listed, Listing
 
-# A list that moved while it was read is read from its beginning, so often.
+# How often a list that moved while it was read is read from its beginning.
 _MOST_BEGINNINGS = 3
 _EXPIRED = frozenset({400, 404, 410})
 
 
 class ExpiredError(Exception):
-    """The server does not know any more where a list went on, or it moved meanwhile."""
+    """The server no longer knows where a list continues, or the list moved while it was read."""
 
 
 class AtlassianOptions(SecretOptions):
-    """Which part of which system, and how its people are called here.
+    """The options of Confluence and Jira: the part of the system, and the naming of its users.
 
-    `read` counts for nothing: the system knows who may read.
+    `read` is not used: the system itself knows who may read.
     """
 
     name: str = Field(
         "", pattern=SYSTEM_NAME, description="the system's name in principals; by default its kind"
     )
     identity: Literal["ext", "same"] = Field(
-        "ext", description="`same`: users and groups are called so here too"
+        "ext", description="`same`: users and groups have the same names here"
     )
     full_hours: float = Field(
-        20.0, ge=0, description="at least so often, all is listed, with its permissions"
+        20.0, ge=0, description="a full listing, with all permissions, at least this often"
     )
     readers_hours: float = Field(
-        72.0, ge=0, description="permissions that were not heard again for so long count no more; 0: always"
+        72.0, ge=0, description="permissions that no listing confirms for this long expire; 0: never"
     )
     overlap_hours: float = Field(
         26.0, ge=0, description="how far a list of changes reaches back; covers time zones"
     )
-    keys: Names = Field((), description="spaces or projects; without them all that the user may see")
+    keys: Names = Field((), description="spaces or projects; by default all that the user may see")
 
     @model_validator(mode="after")
     def _is_an_address(self) -> Self:
@@ -70,26 +70,26 @@ class AtlassianOptions(SecretOptions):
 
     @property
     def is_cloud(self) -> bool:
-        """Whether this is Atlassian's own service, where some things are asked in another way."""
+        """Whether this is Atlassian's own service, whose interface differs in places."""
         return self.base.split("/")[2].endswith(".atlassian.net")
 
 
 class Rest:
-    """Asks for JSON below one address."""
+    """A REST client for JSON below one address."""
 
     def __init__(self, base: str, client: WebClient) -> None:
         self._base = httpx.URL(f"{base}/")
         self._client = client
 
     def get(self, path: str, **query: str | int) -> Any:
-        """Return what is at a path. Raises: FetchError; ExpiredError if it is not, or not any more."""
+        """Return the JSON at a path. Raises: FetchError; ExpiredError if it does not exist, or no longer."""
         url = self._base.copy_merge_params(query) if query else self._base
         return self._ask(str(url.copy_with(path=f"{self._base.path}{path}")))
 
     def follow(self, link: str) -> Any:
-        """Return the next page, by the link that the last one gave. Raises: as `get`.
+        """Return the next page by the link that the last one gave. Raises: as `get`.
 
-        A link may leave out the path that the system itself lies at, as Confluence's do.
+        A link may omit the path of the system itself, as Confluence's links do.
         """
         context = self._base.path.rstrip("/")
         whole = link.startswith(("http:", "https:", f"{context}/"))
@@ -111,9 +111,9 @@ class Rest:
 
 
 class AtlassianSource(ABC):
-    """Lists what changed since the cursor; all of it, with its permissions, at least every `full_hours`.
+    """Lists the changes since the cursor, and all documents with permissions at least every `full_hours`.
 
-    Only a full listing shows what is gone, and who may read what did not change.
+    Only a full listing shows removed documents, and the readers of unchanged ones.
     """
 
     kind: str
@@ -131,11 +131,11 @@ class AtlassianSource(ABC):
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """Which part of which system, and how its people are called here."""
+        """The part of the system, and the naming of its users."""
         return self._options.config
 
     def listings(self, cursor: str) -> Iterator[Listing]:
-        """Yield what changed since the cursor, or all. Raises: SourceError if the server cannot be asked."""
+        """Yield the changes since the cursor, or all documents. Raises: SourceError if the server fails."""
         self._problems = {}
         began = self._now()
         state = self._state(cursor)
@@ -143,7 +143,7 @@ class AtlassianSource(ABC):
         if state:
             after = datetime.fromisoformat(state["since"]) - timedelta(hours=self._options.overlap_hours)
             full = state["full"]
-        told = json.dumps({"since": began.isoformat(), "full": full, "told": self._told()})
+        reached = json.dumps({"since": began.isoformat(), "full": full, "told": self._options_hash()})
         hours = self._options.readers_hours
         for part in in_parts(self._from_the_beginning(after)):
             if not part.complete:
@@ -154,7 +154,7 @@ class AtlassianSource(ABC):
                     listed=(),
                     gone=(),
                     unreadable=problems,
-                    cursor=told,
+                    cursor=reached,
                     complete=after is None,
                     readers_hours=hours,
                 )
@@ -166,7 +166,7 @@ class AtlassianSource(ABC):
         except ExpiredError as error:
             raise FetchError(str(error)) from error
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise FetchError(f"the server's answer lacks something: {error!r}") from error
+            raise FetchError(f"the server's answer lacks a field: {error!r}") from error
 
     def close(self) -> None:
         """Close connections."""
@@ -174,7 +174,7 @@ class AtlassianSource(ABC):
 
     @abstractmethod
     def _documents(self, after: datetime | None) -> Iterator[Listed]:
-        """Yield what changed after a time, or everything. Raises: FetchError; ExpiredError."""
+        """Yield the documents changed after a time, or all. Raises: FetchError; ExpiredError."""
 
     @abstractmethod
     def _html(self, listed: Listed) -> bytes:
@@ -188,53 +188,54 @@ class AtlassianSource(ABC):
                     return
                 except ExpiredError as error:
                     if beginning == _MOST_BEGINNINGS - 1:
-                        raise FetchError(f"the list breaks off again and again: {error}") from error
+                        raise FetchError(f"the list broke off {_MOST_BEGINNINGS} times: {error}") from error
                 except (KeyError, TypeError, AttributeError, ValueError) as error:
-                    raise FetchError(f"the server's answer lacks something: {error!r}") from error
+                    raise FetchError(f"the server's answer lacks a field: {error!r}") from error
 
     def _state(self, cursor: str) -> dict[str, str] | None:
-        """Return where the last listing stopped; None if everything has to be listed."""
+        """Return the state of the last listing; None if all has to be listed."""
         try:
             state: dict[str, str] = json.loads(cursor)
             age = self._now() - datetime.fromisoformat(state["full"])
-            known = state["told"] == self._told() and datetime.fromisoformat(state["since"]) <= self._now()
+            same = state["told"] == self._options_hash()
+            known = same and datetime.fromisoformat(state["since"]) <= self._now()
         except (ValueError, KeyError, TypeError):
             return None
         return state if known and age < timedelta(hours=self._options.full_hours) else None
 
-    def _told(self) -> str:
-        """Return what changes with the options: then everything is listed anew."""
+    def _options_hash(self) -> str:
+        """Return a hash of the options: if they change, all is listed anew."""
         return hashlib.sha256(self._options.model_dump_json().encode()).hexdigest()[:16]
 
     def _unknown(self, part: str, reason: str) -> frozenset[str]:
-        """Note that it is not known who may read a part; so nobody may."""
-        self._problems[f"{self.uri}/{part}"] = ParseError(f"{reason}; nobody reads it")
+        """Note that the readers of a part are not known, and return an empty set: no one may read it."""
+        self._problems[f"{self.uri}/{part}"] = ParseError(f"{reason}; no one can read it")
         return frozenset()
 
 
 def overlapping(
     page: Callable[[int], tuple[list[dict[str, Any]], bool]], name: str
 ) -> Iterator[dict[str, Any]]:
-    """Yield a list that comes by number: `page(start)` is a part of it, and whether more follows.
+    """Yield a list that is paged by number: `page(start)` returns a part, and whether more follows.
 
-    Each part begins with the last entry of the one before; `name` is what tells entries apart.
+    Each part begins with the last entry of the one before; `name` is the key that identifies an entry.
 
-    Raises: ExpiredError if a part begins with another: something went meanwhile, and something else
-    would be passed over and taken for gone. FetchError if the parts are too short to overlap.
+    Raises: ExpiredError if a part begins with another entry: one was deleted meanwhile, so another one
+    would be left out and taken for removed. FetchError if the parts are too short to overlap.
     """
     entries, more = page(0)
     yield from entries
     start = 0
     while more:
         if len(entries) < 2:
-            raise FetchError("the server gives its list in parts of one")
+            raise FetchError("the server gives its list one entry at a time")
         start, last = start + len(entries) - 1, entries[-1][name]
         entries, more = page(start)
         if not entries or entries[0][name] != last:
-            raise ExpiredError("something was deleted while the list was read")
+            raise ExpiredError("an entry was deleted while the list was read")
         yield from entries[1:]
 
 
 def utc_now() -> datetime:
-    """Return the time."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)

@@ -33,7 +33,10 @@ class ConfluenceOptions(AtlassianOptions):
 
 
 class ConfluenceSource(AtlassianSource):
-    """A page is read by whoever may read its space and is not shut out by it or a page above it."""
+    """Pages and blog posts; the readers of a page are those of its space whom no restriction excludes.
+
+    A restriction holds for a page and all pages below it.
+    """
 
     kind = "confluence"
 
@@ -107,14 +110,15 @@ class ConfluenceSource(AtlassianSource):
         return page.encode("utf-8", "replace")
 
     def _space(self, key: str) -> frozenset[str]:
-        """Return who may read a space."""
+        """Return the readers of a space."""
         if key not in self._spaces:
             part = f"spaces/{quote(key, safe='~')}"
             try:
                 space = self._rest.get(f"rest/api/space/{quote(key, safe='~')}", expand="permissions")
                 entries = space["permissions"]
             except (FetchError, ExpiredError, KeyError) as error:
-                self._spaces[key] = self._unknown(part, f"who may read the space is not shown ({error})")
+                reason = f"the server does not show who may read the space ({error})"
+                self._spaces[key] = self._unknown(part, reason)
                 return self._spaces[key]
             readers: set[str] = set()
             for entry in entries:
@@ -126,7 +130,7 @@ class ConfluenceSource(AtlassianSource):
         return self._spaces[key]
 
     def _limit(self, content: dict[str, Any]) -> frozenset[str] | None:
-        """Return who alone may read a page and what lies below it; None if it adds no condition."""
+        """Return the only readers of a page and of the pages below it; None if the page is not restricted."""
         number = str(int(content["id"]))
         if number not in self._limits:
             found = content.get("restrictions", {}).get("read", {}).get("restrictions")
@@ -153,7 +157,7 @@ class ConfluenceSource(AtlassianSource):
         return found
 
     def _in_group(self, group: str) -> frozenset[str]:
-        """Return a group's users; none if they are not shown."""
+        """Return a group's users; an empty set if they are not shown."""
         if group not in self._members:
             which = quote(self._group_ids.get(group, ""), safe="")
             users: set[str] = set()
@@ -174,5 +178,5 @@ class ConfluenceSource(AtlassianSource):
 
 
 def _name(user: dict[str, Any]) -> str:
-    """Return by what a user is known: a name on a server of one's own, an account's id in the cloud."""
+    """Return a user's identifier: the name in Data Center, the account's id in the cloud."""
     return user.get("username") or user.get("accountId") or ""

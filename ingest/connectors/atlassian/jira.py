@@ -30,9 +30,9 @@ class JiraOptions(AtlassianOptions):
 
 
 class JiraSource(AtlassianSource):
-    """An issue is read by whoever may browse its project; one with a security level by nobody.
+    """Issues; the readers of an issue may browse its project. With a security level, no one may read it.
 
-    Comments that only some may see are left out.
+    Comments with restricted visibility are left out.
     """
 
     kind = "jira"
@@ -119,7 +119,7 @@ class JiraSource(AtlassianSource):
         )
 
     def _project(self, key: str) -> frozenset[str]:
-        """Return who may browse a project."""
+        """Return the users and groups who may browse a project."""
         if key not in self._projects:
             where = f"rest/api/2/project/{quote(key, safe='')}"
             try:
@@ -132,12 +132,12 @@ class JiraSource(AtlassianSource):
                         readers |= self._holders(grant["holder"], where)
                 self._projects[key] = frozenset(readers)
             except (FetchError, ExpiredError, KeyError) as error:
-                reason = f"who may browse project {key} is not shown ({error})"
+                reason = f"the server does not show who may browse project {key} ({error})"
                 self._projects[key] = self._unknown(f"projects/{key}", reason)
         return self._projects[key]
 
     def _holders(self, holder: dict[str, Any], where: str) -> frozenset[str]:
-        """Return who holds a permission; those who hold it for one issue only, as its reporter, are not."""
+        """Return the holders of a permission, without those of one issue only, as its reporter."""
         kind, named = holder.get("type"), str(holder.get("parameter") or "")
         if kind == "anyone":
             return frozenset({PUBLIC})

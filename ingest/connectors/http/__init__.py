@@ -1,5 +1,5 @@
 """HTTP for sources: bounded, polite, and only to allowed addresses.
 
-Takes requests; gives bounded answers. Never connects where `guard.py` does not allow. Read `client.py`
-first.
+Takes requests; gives bounded responses. Never connects to an address that `guard.py` refuses. Read
+`client.py` first.
 """

@@ -1,4 +1,4 @@
-"""Signature version 4, as S3 takes it in the Authorization header.
+"""AWS signature version 4, as S3 takes it in the Authorization header.
 
 Amazon Simple Storage Service API Reference, "Authenticating Requests: Using the Authorization
 Header"; its example requests are our tests. An SDK would be thirty times the code of this file and
@@ -16,18 +16,19 @@ import httpx
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """Who asks; `token` belongs to credentials that are lent for a time."""
+    """The credentials of an S3 account."""
 
     key_id: str
     secret: str
     region: str
     token: str = ""
+    """The session token of temporary credentials."""
 
 
 def signer(
     credentials: Credentials, now: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> Callable[[str, httpx.URL, Mapping[str, str], bytes], Mapping[str, str]]:
-    """Return what signs requests to S3."""
+    """Return the function that signs requests to S3."""
 
     def sign(method: str, url: httpx.URL, headers: Mapping[str, str], content: bytes) -> Mapping[str, str]:
         added = {
@@ -41,12 +42,12 @@ def signer(
     return sign
 
 
-# What the request would mean something else without; every x-amz-… header is signed as well.
+# Headers that change the meaning of a request; every x-amz-… header is signed as well.
 _SIGNED = frozenset({"host", "range"})
 
 
 def authorization(credentials: Credentials, method: str, url: httpx.URL, headers: Mapping[str, str]) -> str:
-    """Return the Authorization header; `headers` are signed all, by lower-case names."""
+    """Return the Authorization header; all `headers`, with lower-case names, are signed."""
     path, _, query = url.raw_path.decode("ascii").partition("?")
     names = ";".join(sorted(headers))
     request = "\n".join(

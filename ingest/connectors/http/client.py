@@ -18,50 +18,54 @@ from ingest.connectors.http.guard import AddressGuard, checked_url
 from ingest.connectors.http.transport import Deadline, GuardedBackend, guarded_pool
 
 Sign = Callable[[str, httpx.URL, Mapping[str, str], bytes], Mapping[str, str]]
-"""Returns the headers that prove who asks, for a method, URL, headers and content."""
+"""Returns the headers that authenticate a request, for its method, URL, headers and content."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _COME_BACK = frozenset({429, 502, 503, 504})
 _MOST_HOPS = 5
 _MOST_TRIES = 4
 _LONGEST_WAIT_SECONDS = 120.0
-# HTML packs about ten times, a table of zeros a thousand; small answers may.
+# HTML compresses about tenfold, a table of zeros a thousandfold; small responses may.
 _MOST_PACKED = 200
 _SMALL_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """An answer with its content; `url` is the last hop's. Header names are lower case."""
+    """A response with its content."""
 
     status: int
     headers: Mapping[str, str]
+    """Names are lower case."""
     content: bytes
     url: str
+    """The URL of the last hop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request. `wants_content` may look at status and headers and leave the content unread."""
+    """A request."""
 
     url: str
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes = b""
     wants_content: Callable[[int, Mapping[str, str]], bool] = lambda status, headers: True
+    """Decides by status and headers whether the content is read."""
     follow: bool = True
+    """Follow redirects."""
 
 
 def unsigned(method: str, url: httpx.URL, headers: Mapping[str, str], content: bytes) -> Mapping[str, str]:
-    """Prove nothing: what is asked for is there for everybody."""
+    """Return no headers: the request is anonymous."""
     return {}
 
 
 class WebClient:
-    """Asks web servers; several threads may ask at once.
+    """A client for web servers; several threads may send requests at once.
 
-    `sign` is used for the first hop's origin only: a server that leads elsewhere does not get to
-    pass the password on. `delay_seconds` lie between the beginnings of two requests.
+    `sign` is used for the origin of the first hop only, so a redirect cannot pass a password on to
+    another server. `delay_seconds` lie between the beginnings of two requests.
     """
 
     def __init__(
@@ -86,10 +90,10 @@ class WebClient:
         self._free_at = 0.0
 
     def send(self, request: Request) -> Response:
-        """Return the answer, whatever its status but 429, 502, 503 and 504: those are waited out.
+        """Return the response with any status but 429, 502, 503 and 504: after those it tries again.
 
-        Raises: FetchError if there is none, or not in time; RefusedAddressError; TooLargeError;
-        ParseError if the server leads in circles or to where no web server is.
+        Raises: FetchError if there is no response in time; RefusedAddressError; TooLargeError;
+        ParseError if redirects lead in circles or to an address that is not a web server's.
         """
         for attempt in range(_MOST_TRIES):
             last = attempt == _MOST_TRIES - 1
@@ -164,7 +168,7 @@ class WebClient:
             raise TooLargeError(f"the server has {int(said):,} bytes; the limit is {self._max_bytes:,}")
         encoding = headers.get("content-encoding", "identity").lower()
         if encoding not in {"identity", "gzip", "x-gzip"}:
-            raise FetchError(f"the server packs its answer as {encoding!r}, which was not asked for")
+            raise FetchError(f"the server compresses its answer as {encoding!r}, which was not requested")
         return bounded(stream, self._max_bytes, packed=encoding != "identity")
 
     def _take_turn(self) -> None:
@@ -180,7 +184,7 @@ class WebClient:
 def bounded(stream: Iterator[bytes], max_bytes: int, packed: bool) -> bytes:
     """Return a stream's bytes, unpacked by gzip if `packed`.
 
-    Raises: TooLargeError beyond the limit, or if it unpacks to far more than it is; FetchError if it
+    Raises: TooLargeError beyond the limit, or if it unpacks to many times its size; FetchError if it
     is cut off.
     """
     unpacker = zlib.decompressobj(wbits=31) if packed else None
@@ -194,7 +198,7 @@ def bounded(stream: Iterator[bytes], max_bytes: int, packed: bool) -> bytes:
             raise FetchError("the server's answer is damaged") from error
         size += len(part)
         if size > max_bytes or (size > _SMALL_BYTES and size > _MOST_PACKED * came):
-            raise TooLargeError(f"the answer is larger than the limit of {max_bytes:,} bytes, or a bomb")
+            raise TooLargeError(f"the answer is over the limit of {max_bytes:,} bytes, or a compression bomb")
         parts.append(part)
     if unpacker and came and not unpacker.eof:
         raise FetchError("the server's answer was cut off")
@@ -214,7 +218,7 @@ def _next(url: httpx.URL, target: str) -> httpx.URL:
     except (httpx.InvalidURL, UnicodeError) as error:
         raise ParseError(f"the server leads to {target[:200]!r}, which is not a URL") from error
     if url.scheme == "https" and following.scheme != "https":
-        raise ParseError("the server leads from https to an open connection")
+        raise ParseError("the server redirects from https to an unencrypted connection")
     return _url(str(following))
 
 
@@ -223,7 +227,7 @@ def _origin(url: httpx.URL) -> tuple[Any, ...]:
 
 
 def _wait_seconds(header: str | None, otherwise: float) -> float:
-    """Return what a Retry-After header asks for: seconds, or a date (RFC 9110, 10.2.3)."""
+    """Return the seconds that a Retry-After header asks for, as seconds or a date (RFC 9110, 10.2.3)."""
     if header and header.strip().isdecimal():
         return float(header)
     try:

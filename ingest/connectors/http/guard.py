@@ -1,8 +1,8 @@
-"""Which addresses a source may be on: the public internet, and networks that the settings name.
+"""The addresses that a source may have: the public internet, and networks that the settings name.
 
-Whoever can write a link into a document must not be able to make this program knock at doors
-inside the company. So a name is resolved once, every address it has is judged, and the connection
-goes to an address that was judged, never to the name again.
+A link in a document must not make this program connect to servers inside the company. So a name is
+resolved once, every address that it has is judged, and the connection goes to a judged address,
+never to the name again.
 """
 
 import re
@@ -37,25 +37,27 @@ _NOT_IN_A_URL = re.compile(r"[\x00-\x20\x7f\\]")
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of a name, as the system knows them. Raises: OSError; UnicodeError."""
+    """Return the addresses of a name by the system's resolver. Raises: OSError; UnicodeError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def checked_url(text: str) -> httpx.URL:
-    """Return an HTTP URL that no two programs can read differently.
+    """Return an HTTP URL that every program reads in the same way.
 
     Raises: InputError for another scheme, a name with a password in front of the host, blanks,
     control characters and backslashes, and for numbers that are written to look like a name.
     """
     if _NOT_IN_A_URL.search(text):
-        raise InputError(f"{text!r} is not a URL: it holds a blank, a control character or a backslash")
+        raise InputError(f"{text!r} is not a URL: it contains a blank, a control character or a backslash")
     try:
         url = httpx.URL(text)
     except (httpx.InvalidURL, UnicodeError) as error:
         raise InputError(f"{text!r} is not a URL") from error
     if url.scheme not in {"http", "https"} or not url.host:
-        raise InputError(f"{text!r} is not an address of a web server: it begins with https:// or http://")
+        raise InputError(
+            f"{text!r} is not the address of a web server, which begins with https:// or http://"
+        )
     if url.userinfo:
         raise InputError(f"{url.host}: a name or password in a URL is not used; name them in the options")
     check_host(url.raw_host.decode("ascii"))
@@ -77,7 +79,7 @@ class AddressGuard:
         self._find = find
 
     def addresses(self, host: str, port: int) -> list[str]:
-        """Return the addresses to connect to; all that the name has, or none.
+        """Return all addresses that a name has; each of them is allowed.
 
         Raises: FetchError if the name is not known; RefusedAddressError if one of them is refused.
         """
@@ -85,7 +87,7 @@ class AddressGuard:
         try:
             found = [ip_address(text.split("%")[0]) for text in self._find(host.strip("[]"), port)]
         except (OSError, UnicodeError) as error:
-            raise FetchError(f"{host} is not known: {error}") from error
+            raise FetchError(f"{host} cannot be resolved: {error}") from error
         if not found:
             raise FetchError(f"{host} has no address")
         for address in found:

@@ -1,4 +1,4 @@
-"""How a client proves who it is: by name and password, or by a token."""
+"""Authentication by name and password, or by a token."""
 
 import base64
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from ingest.connectors.options import SecretOptions
 
 
 def login(options: SecretOptions) -> Sign:
-    """Return what signs requests: Basic with a user, Bearer without one, nothing without a password.
+    """Return the function that signs requests: Basic with a user, Bearer without; none without a password.
 
-    Raises: SourceError if the password is not where the options say.
+    Raises: SourceError if the password is not where the options name it.
     """
     password = options.password()
     if not password:

@@ -1,4 +1,4 @@
-"""Web pages: their links, the names they get as files, and what is remembered of them between nights."""
+"""Web pages: their links, their file names, and a memory of them between runs."""
 
 import hashlib
 import json
@@ -19,31 +19,35 @@ from ingest.parsers.formats import EXTENSIONS
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 _NO_DOCUMENT = ("image/", "audio/", "video/", "font/")
 _NO_DOCUMENT_TYPES = frozenset({"text/css", "text/javascript", "application/javascript", "application/wasm"})
-# Links stand in the first part of any sane page.
+# Only the first part of a page is searched for links.
 _SEARCHED_BYTES = 4 * 2**20
 _LONGEST_URL = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page as it was last seen; `url` is where its address led in the end."""
+    """A page as it was last seen."""
 
     url: str
+    """The address after redirects."""
     name: str
+    """The file name that chooses the parser."""
     stamp: str
     etag: str = ""
+    """The header `ETag`."""
     modified: str = ""
+    """The header `Last-Modified`."""
     links: tuple[str, ...] = ()
 
     @property
     def conditions(self) -> dict[str, str]:
-        """Headers that ask for the page only if it is not as it was."""
+        """Headers that request the page only if it changed."""
         named = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
         return {name: value for name, value in named.items() if value}
 
 
 class PageMemory:
-    """Pages by the address they were asked for; a file that can be lost: then all are asked for anew."""
+    """Pages by the address that was requested; if the file is lost, all pages are requested anew."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -53,7 +57,7 @@ class PageMemory:
                 self.pages[address] = Page(**{**page, "links": tuple(page["links"])})
 
     def save(self, pages: Mapping[str, Page]) -> None:
-        """Remember these pages and no others; a disk that takes no more costs only some requests."""
+        """Remember these pages and no others; a full disk costs only some requests."""
         self.pages = dict(pages)
         half = self._path.with_suffix(".half")
         with suppress(OSError):
@@ -87,7 +91,7 @@ def links(content: bytes, url: str) -> Iterator[str]:
 
 
 def joined(base: str, href: str) -> str:
-    """Return where a link leads; empty if that is no address of a web server."""
+    """Return the address that a link leads to; empty if it is not a web server's."""
     try:
         url = checked_url(str(httpx.URL(base).join(href.strip()))).copy_with(fragment=None)
     except (InputError, httpx.InvalidURL, UnicodeError, ValueError):
@@ -96,17 +100,17 @@ def joined(base: str, href: str) -> str:
 
 
 def media_type(headers: Mapping[str, str]) -> str:
-    """Return the type that a server says a page has, without parameters."""
+    """Return the media type that a server gives a page, without parameters."""
     return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def is_document(kind: str) -> bool:
-    """Return whether something of this type may hold text to be read."""
+    """Return whether a page of this media type may hold text."""
     return not kind.startswith(_NO_DOCUMENT) and kind not in _NO_DOCUMENT_TYPES
 
 
 def file_name(url: str, kind: str) -> str:
-    """Return a name by which the right parser is chosen."""
+    """Return the file name by which the parser is chosen."""
     parsed = httpx.URL(url)
     name = PurePosixPath(parsed.path).name or parsed.host
     if PurePosixPath(name).suffix.lower() in EXTENSIONS:
@@ -115,7 +119,7 @@ def file_name(url: str, kind: str) -> str:
 
 
 def page_stamp(etag: str, modified: str, content: bytes) -> str:
-    """Return what changes with the page; empty if the server does not say and the content was not read."""
+    """Return a stamp that changes with the page; empty without `etag`, `modified` and content."""
     if etag or modified:
         return f"{etag} {modified}"[:255]
     return hashlib.sha256(content).hexdigest() if content else ""

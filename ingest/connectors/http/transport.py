@@ -1,4 +1,4 @@
-"""Connections that go only where the guard allows, and that end at their deadline whatever happens."""
+"""Connections that go only to addresses that the guard allows, and that end at their deadline."""
 
 import ssl
 import threading
@@ -15,7 +15,7 @@ _MOST_CONNECTIONS = 8
 
 
 class Deadline(threading.local):
-    """When the request of this thread has to be over, on the monotonic clock."""
+    """The deadline of this thread's request, on the monotonic clock."""
 
     at: float = float("inf")
 

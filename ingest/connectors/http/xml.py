@@ -1,4 +1,4 @@
-"""XML from servers: no entity is followed, no other document is fetched, no tree grows without end."""
+"""XML from servers: no entity is expanded, no other document is fetched, no tree grows without limit."""
 
 from lxml import etree
 
@@ -6,7 +6,7 @@ from core.errors import FetchError
 
 
 def read_xml(content: bytes) -> etree._Element:
-    """Return the root of an answer. Raises: FetchError if it is not well-formed or declares entities."""
+    """Return the root of a response. Raises: FetchError if it is malformed or declares entities."""
     if b"<!ENTITY" in content or b"<!DOCTYPE" in content:
         raise FetchError("the server's XML declares entities; such answers are not read")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)

@@ -31,7 +31,7 @@ _Result = TypeVar("_Result")
 
 
 class ImapOptions(SecretOptions):
-    """The server, the mailbox behind it as in `imaps://mail.example/INBOX`, and who asks."""
+    """The options of an IMAP source: server and mailbox as in `imaps://mail.example/INBOX`, and the login."""
 
     @model_validator(mode="after")
     def _can_be_asked(self) -> Self:
@@ -55,10 +55,10 @@ class ImapOptions(SecretOptions):
 
 
 class ImapSource:
-    """The messages of one mailbox that are not marked as deleted; reading marks nothing as seen.
+    """The messages of one mailbox that are not marked as deleted; reading does not mark them as seen.
 
     Every listing is complete: a server gives the numbers of all messages in one line. A message never
-    changes; its number holds as long as the mailbox's UIDVALIDITY, which the stamp names.
+    changes; its number is valid as long as the mailbox's UIDVALIDITY, which the stamp names.
     """
 
     kind = "imap"
@@ -78,11 +78,11 @@ class ImapSource:
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """The mailbox, and who reads its messages."""
+        """The mailbox, and the readers of its messages."""
         return self._options.config
 
     def listings(self, cursor: str) -> Iterator[Listing]:
-        """Yield the messages in order of their numbers. Raises: SourceError if the server cannot be asked."""
+        """Yield the messages in order of their numbers. Raises: SourceError if the server fails."""
         with naming_source(self.uri), self._lock:
             uids = self._tried(self._uids)
         yield from in_parts(
@@ -96,13 +96,13 @@ class ImapSource:
         )
 
     def fetch(self, listed: Listed) -> bytes:
-        """Return a message, marking nothing.
+        """Return a message, without marking it.
 
-        Raises: FetchError if it cannot be had, or the mailbox was numbered anew; TooLargeError.
+        Raises: FetchError if it cannot be fetched, or the mailbox was renumbered; TooLargeError.
         """
         validity, _, uid = listed.stamp.partition(" ")
         if not uid.isdecimal():
-            raise FetchError("it is not known by which number; it comes with the next listing")
+            raise FetchError("the number of the message is not known; it comes with the next listing")
         with self._lock:
             return self._tried(lambda client: self._message(client, validity, uid))
 
@@ -117,26 +117,26 @@ class ImapSource:
 
     def _message(self, client: imaplib.IMAP4, validity: str, uid: str) -> bytes:
         if validity != self._validity:
-            raise FetchError("the mailbox was numbered anew; the message comes with the next listing")
+            raise FetchError("the mailbox was renumbered; the message comes with the next listing")
         answer = _good(client.uid("FETCH", uid, "(RFC822.SIZE)"))
         size = next(
             (int(m[1]) for line in answer if isinstance(line, bytes) and (m := _SIZE.search(line))), None
         )
         if size is None:
-            raise FetchError("the message is not there any more")
+            raise FetchError("the message no longer exists")
         if size > self._max_bytes:
             raise TooLargeError(f"the message has {size:,} bytes; the limit is {self._max_bytes:,}")
         for part in _good(client.uid("FETCH", uid, "(BODY.PEEK[])")):
             if isinstance(part, tuple):
                 return bytes(part[1])
-        raise FetchError("the message is not there any more")
+        raise FetchError("the message no longer exists")
 
     def _tried(self, ask: Callable[[imaplib.IMAP4], _Result]) -> _Result:
-        """Ask, over a new connection if the one there is broken. Raises: FetchError."""
+        """Send a request, over a new connection if the open one is broken. Raises: FetchError."""
         for last in (False, True):
             try:
                 return ask(self._connected())
-            except (imaplib.IMAP4.abort, OSError) as error:  # a server hangs up on whoever is idle
+            except (imaplib.IMAP4.abort, OSError) as error:  # a server closes idle connections
                 self._drop()
                 if last:
                     raise FetchError(f"the mail server does not answer: {error}") from error
@@ -163,13 +163,13 @@ class ImapSource:
     def _drop(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            for leave in (client.logout, client.shutdown):  # the second where the first was not heard
+            for leave in (client.logout, client.shutdown):  # the second in case that the first fails
                 with contextlib.suppress(imaplib.IMAP4.error, OSError, ValueError):
                     leave()
 
 
 class _GuardedImap(imaplib.IMAP4):
-    """Connects to an address that the guard has judged, and takes no more bytes at once than are allowed."""
+    """Connects to an address that the guard has judged, and accepts a limited number of bytes at once."""
 
     def __init__(self, url: str, guard: AddressGuard, seconds: float, max_bytes: int) -> None:
         parts = urlsplit(url)
@@ -186,9 +186,9 @@ class _GuardedImap(imaplib.IMAP4):
         return ssl.create_default_context().wrap_socket(connection, server_hostname=self.host)
 
     def encrypt(self) -> None:
-        """Go on encrypted; only on this very machine it may be left open.
+        """Continue encrypted, unless the server runs on this machine and offers no encryption.
 
-        Raises: imaplib.IMAP4.error if the server does not offer it: then no password is sent.
+        Raises: imaplib.IMAP4.error if another server offers none: then no password is sent.
         """
         if "STARTTLS" in self.capabilities:
             self.starttls(ssl.create_default_context())

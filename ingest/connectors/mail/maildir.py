@@ -1,4 +1,4 @@
-"""A mailbox in Maildir form: one file a message, in `cur` and `new`, folders as `.Name` beside them."""
+"""A mailbox in Maildir format: one file a message in `cur` and `new`, folders as `.Name` beside them."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,9 +18,10 @@ _TRASHED = "T"
 
 
 class MaildirOptions(SourceOptions):
-    """`folders` are read as well as the inbox, by their names on disk without the dot."""
+    """The options of a Maildir source."""
 
     folders: Names = Field((), description="such as Projects or Projects.Pumps")
+    """Folders to read besides the inbox, by their names on disk without the first dot."""
 
     @model_validator(mode="after")
     def _is_a_path(self) -> Self:
@@ -32,12 +33,12 @@ class MaildirOptions(SourceOptions):
 
     @property
     def path(self) -> Path:
-        """Where the mailbox lies."""
+        """The folder of the mailbox."""
         return Path(self.url.removeprefix("maildir://").rstrip("/") or "/")
 
 
 class MaildirSource:
-    """The messages that are not marked as trashed; one that is read or flagged stays the same."""
+    """The messages that are not marked as trashed; a change of flags does not change a message."""
 
     kind = "maildir"
 
@@ -48,11 +49,11 @@ class MaildirSource:
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """Where it lies, and who reads the messages."""
+        """The mailbox, and the readers of its messages."""
         return self._options.config
 
     def listings(self, cursor: str) -> Iterator[Listing]:
-        """Yield the messages. Raises: SourceError if this is no Maildir, or cannot be read."""
+        """Yield the messages. Raises: SourceError if this is not a Maildir or cannot be read."""
         found = {folder: self._messages(folder) for folder in ("", *self._options.folders)}
         yield from in_parts(
             Listed(
@@ -66,7 +67,7 @@ class MaildirSource:
         )
 
     def fetch(self, listed: Listed) -> bytes:
-        """Return a message. Raises: FetchError if it is not there any more; TooLargeError."""
+        """Return a message. Raises: FetchError if it no longer exists; TooLargeError."""
         folder, _, key = listed.uri.removeprefix(f"{self.uri}/").rpartition("/")
         try:
             path = next(path for name, path in self._messages(folder).items() if escaped(name) == key)
@@ -75,15 +76,15 @@ class MaildirSource:
                 raise TooLargeError(f"the message has {size:,} bytes; the limit is {self._max_bytes:,}")
             return path.read_bytes()
         except StopIteration as error:
-            raise FetchError("the message is not there any more") from error
+            raise FetchError("the message no longer exists") from error
         except (OSError, SourceError) as error:
             raise FetchError(f"the message cannot be read: {error}") from error
 
     def close(self) -> None:
-        """Do nothing: there is nothing to give back."""
+        """Do nothing: no connection or file is held open."""
 
     def _messages(self, folder: str) -> dict[str, Path]:
-        """Return a folder's messages by what stays of their names while their flags change."""
+        """Return a folder's messages by the part of their names that does not change with their flags."""
         where = self._options.path / f".{folder}" if folder else self._options.path
         found: dict[str, Path] = {}
         try:
@@ -94,7 +95,7 @@ class MaildirSource:
                         found[key] = path
         except OSError as error:
             raise SourceError(
-                f"{where} is no Maildir that can be read: {error.strerror}; nothing was removed"
+                f"{where} is not a Maildir or cannot be read: {error.strerror}; nothing was removed"
             ) from error
         return found
 
@@ -103,5 +104,5 @@ class MaildirSource:
 
 
 def _stamp(key: str) -> str:
-    """Return the name: a Maildir never gives one twice, and never changes a message."""
+    """Return the name: a Maildir never uses one twice, and never changes a message."""
     return key[:255]

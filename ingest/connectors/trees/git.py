@@ -29,7 +29,7 @@ _LFS_MARK = b"version https://git-lfs.github.com/spec/"
 
 
 class GitOptions(SecretOptions):
-    """Which branch, and which folder of it."""
+    """The options of a Git source: the branch, and a folder of it."""
 
     branch: str = Field("HEAD", pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./+-]*$")
     path: str = Field("", description="only what lies below this folder of the repository")
@@ -40,7 +40,7 @@ class GitOptions(SecretOptions):
         if parts.scheme not in _SCHEMES:
             raise ValueError(f"the address begins with one of {', '.join(_SCHEMES)}")
         if parts.password or (parts.username and parts.scheme != "git+ssh"):
-            raise ValueError("a name or password in the address is not used; say user= and password_env=")
+            raise ValueError("a name or password in the address is not used; write user= and password_env=")
         if parts.scheme == "git+file":
             if parts.netloc or not parts.path.startswith("/"):
                 raise ValueError("write git+file:///FOLDER")
@@ -61,18 +61,20 @@ class GitOptions(SecretOptions):
 
 @dataclass(frozen=True, slots=True)
 class _Blob:
-    """A file of the tree: its path, the hash of its content and its size in bytes."""
+    """A file of the tree."""
 
     path: str
     content: str
+    """The hash of its content."""
     size: int
+    """Bytes."""
 
 
 class GitSource:
-    """The files of a branch's newest commit; hidden files, links and submodules are passed over.
+    """The files of a branch's newest commit; hidden files, links and submodules are left out.
 
-    Every listing is complete and costs no transfer but what changed. A document's stamp is the hash
-    of its content, and exactly that content is fetched, wherever the branch stands by then.
+    Every listing is complete and transfers only changes. A document's stamp is the hash of its content,
+    and exactly that content is fetched, even if the branch has moved on.
     """
 
     kind = "git"
@@ -92,7 +94,7 @@ class GitSource:
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """The address, the branch and who reads what no `.vade.yaml` speaks of."""
+        """The address, the branch and the default readers."""
         return self._options.config
 
     def listings(self, cursor: str) -> Iterator[Listing]:
@@ -113,23 +115,21 @@ class GitSource:
     def fetch(self, listed: Listed) -> bytes:
         """Return a file's content as it was when it was listed.
 
-        Raises: FetchError if git cannot give it; TooLargeError; ParseError if it only names a content
-        that is kept elsewhere.
+        Raises: FetchError if git cannot give it; TooLargeError; ParseError if the file only
+        refers to content in Git LFS.
         """
         content, _, size = listed.stamp.partition(" ")
         if not _HASH.fullmatch(content) or not size.isdecimal():
-            raise FetchError("it is not known by which content; it comes with the next listing")
+            raise FetchError("the content of the file is not known; it comes with the next listing")
         if int(size) > self._max_bytes:
             raise TooLargeError(f"the file has {int(size):,} bytes; the limit is {self._max_bytes:,}")
         found = self._content(content)
         if found.startswith(_LFS_MARK):
-            raise ParseError(
-                "the repository names this file only; its content is in Git LFS, which is not read"
-            )
+            raise ParseError("the content of this file is in Git LFS, which is not read")
         return found
 
     def close(self) -> None:
-        """Do nothing: there is nothing to give back."""
+        """Do nothing: no connection or file is held open."""
 
     def _fetch(self) -> str:
         login = (self._options.user or "git", self._options.password())

@@ -1,7 +1,7 @@
-"""The `git` command over a copy of our own: no hook, no prompt, no setting of whoever runs this.
+"""The `git` command over a copy of our own: without hooks, prompts and the user's settings.
 
-Nothing out of a document or a tree becomes an argument but hashes; addresses and branches stand
-behind `--`. Passwords travel in the environment, where no list of processes shows them.
+Of a document or a tree, only hashes become arguments; addresses and branches stand behind `--`.
+Passwords travel in the environment, where no list of processes shows them.
 """
 
 import base64
@@ -40,7 +40,7 @@ class GitCommand:
         self._seconds = seconds
 
     def run(self, *arguments: str, settings: Mapping[str, str] | None = None, ssh: str = "") -> bytes:
-        """Return what a git command prints. Raises: FetchError with git's last words."""
+        """Return the output of a git command. Raises: FetchError with git's error message."""
         command = ["git", f"--git-dir={self._folder}", *arguments]
         try:
             done = subprocess.run(  # noqa: S603  (no shell, options fixed)
@@ -52,11 +52,11 @@ class GitCommand:
         except subprocess.TimeoutExpired as error:
             raise FetchError(f"git took over {self._seconds:.0f} s and was stopped") from error
         if done.returncode:
-            raise FetchError(_last_words(done.stderr))
+            raise FetchError(_error_message(done.stderr))
         return done.stdout
 
     def fetch(self, url: str, branch: str, login: tuple[str, str], guard: AddressGuard) -> str:
-        """Bring the branch's newest commit in, without its history; return its hash."""
+        """Fetch the branch's newest commit without its history; return its hash."""
         if not (self._folder / "HEAD").is_file():
             try:
                 self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -75,7 +75,7 @@ class GitCommand:
 
 
 def _pinned(url: str, guard: AddressGuard) -> tuple[dict[str, str], str]:
-    """Return settings that make git connect to an address that was judged, whatever the name says next."""
+    """Return settings that make git connect to the address that was judged, even if the name changes."""
     parts = urlsplit(url)
     if parts.scheme == "file":
         return {}, ""
@@ -102,9 +102,7 @@ def _environment(settings: Mapping[str, str], ssh: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _last_words(stderr: bytes) -> str:
+def _error_message(stderr: bytes) -> str:
     lines = [line.strip() for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    telling = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines[-1:]
-    return (
-        "git: " + (telling[0].partition(": ")[2] or telling[0] if telling else "failed without a word")[:300]
-    )
+    [line, *_] = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines[-1:] or [""]
+    return f"git: {(line.partition(': ')[2] or line or 'failed without a message')[:300]}"

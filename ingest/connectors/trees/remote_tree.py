@@ -1,4 +1,4 @@
-"""Trees of files on servers: what S3 and WebDAV have in common."""
+"""The common base of S3 and WebDAV: a tree of files on a server."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -18,37 +18,38 @@ from ingest.uris import escaped
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file by its path below the source, with the stamp that the server's word on its state gives."""
+    """A file by its path below the source, with the stamp of its state on the server."""
 
     path: str
     stamp: str
 
 
 class TreeSource(ABC):
-    """Lists a tree whole, so that `.vade.yaml` files are known before the files that they speak of."""
+    """Lists a tree as a whole, so that `.vade.yaml` files are known before the files that they rule."""
 
     kind: str
 
     def __init__(self, uri: str, options: SourceOptions, settings: IngestSettings, sign: Sign) -> None:
         self.uri = escaped(uri.rstrip("/"))
-        self._told = options
+        self._config = options.config
+        self._readers = options.readers
         self._client = WebClient(settings.connectors, settings.max_file_bytes, sign)
         self._problems: list[tuple[str, ParseError]] = []
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """Where it is, and who reads what no `.vade.yaml` speaks of."""
-        return self._told.config
+        """The address and the default readers."""
+        return self._config
 
     def listings(self, cursor: str) -> Iterator[Listing]:
         """Yield the files in order of their path.
 
-        Raises: SourceError if the server cannot be asked or a `.vade.yaml` is malformed.
+        Raises: SourceError if the server fails or a `.vade.yaml` is malformed.
         """
         self._problems.clear()
         with naming_source(self.uri):
             files = {file.path: file for file in self._files()}
-            holds = TreeRules(list(filter(is_rule, files)), self._read, self._told.readers)
+            holds = TreeRules(list(filter(is_rule, files)), self._read, self._readers)
         yield from in_parts(
             (
                 listed(self._uri(path), path, files[path].stamp, holds.of(path))
@@ -79,7 +80,7 @@ class TreeSource(ABC):
 
 
 def content_of(response: Response) -> bytes:
-    """Return the content of an answer to a GET. Raises: FetchError; TooLargeError if there is too much."""
+    """Return the content of the response to a GET. Raises: FetchError; TooLargeError."""
     if response.status == 200:
         return response.content
     if response.status == 413:

@@ -1,4 +1,4 @@
-"""What holds for which files of a tree: `.vade.yaml` files say so there too, the nearest one up wins."""
+"""The rules of a tree: a file's readers and metadata come from the nearest `.vade.yaml` above it."""
 
 from collections.abc import Callable
 from pathlib import PurePosixPath
@@ -11,9 +11,9 @@ Read = Callable[[str], bytes]
 
 
 class TreeRules:
-    """Rules by path; `rules` are the paths of the tree's `.vade.yaml` files, `default` reads the rest.
+    """Rules by path; `rules` are the paths of the tree's `.vade.yaml` files, `default` the other readers.
 
-    Raises: SourceError if one is malformed, and what `read` raises: guessing would open a door.
+    Raises: SourceError if one is malformed, and the errors of `read`: a guess would open a door.
     """
 
     def __init__(self, rules: list[str], read: Read, default: frozenset[str]) -> None:
@@ -21,7 +21,7 @@ class TreeRules:
         self._by_folder = {PurePosixPath(path).parent: rule_of(path, read(path)) for path in rules}
 
     def of(self, path: str) -> Rule:
-        """Return what holds for the file at a path."""
+        """Return the rule for the file at a path."""
         for folder in PurePosixPath(path).parents:
             if folder in self._by_folder:
                 return self._by_folder[folder]
@@ -36,10 +36,10 @@ def listed(uri: str, path: str, stamp: str, rule: Rule) -> Listed:
 
 
 def is_rule(path: str) -> bool:
-    """Return whether this is a file that says who may read."""
+    """Return whether the file at a path is a `.vade.yaml`."""
     return PurePosixPath(path).name == PERMISSIONS_FILE
 
 
 def is_hidden(path: str) -> bool:
-    """Return whether a part of the path begins with a dot: such files are passed over, as in a folder."""
+    """Return whether a part of the path begins with a dot: such files are left out, as in a folder."""
     return any(part.startswith(".") for part in PurePosixPath(path).parts)

@@ -22,7 +22,10 @@ _UNRESERVED = "-_.~"
 
 
 class S3Options(SecretOptions):
-    """`user` is the access key's id, the password its secret. Without them, only public buckets."""
+    """The options of an S3 source: `user` is the access key's id, the password its secret.
+
+    Without them, only public buckets can be read.
+    """
 
     region: str = Field("us-east-1", pattern=r"^[a-z0-9-]+$")
     token_env: str = Field("", description="environment variable that holds a session token")
@@ -45,12 +48,12 @@ class S3Options(SecretOptions):
 
     @property
     def prefix(self) -> str:
-        """What every key begins with, without the slash that follows."""
+        """The beginning of every key, without the slash that follows."""
         return self._path[1]
 
     @property
     def endpoint(self) -> str:
-        """Where the bucket is, without a slash at the end."""
+        """The bucket's address, without a slash at the end."""
         parts = urlsplit(self.url)
         if parts.scheme != "s3":
             return f"{parts.scheme.removeprefix('s3+')}://{parts.netloc}/{self.bucket}"
@@ -66,7 +69,7 @@ class S3Options(SecretOptions):
 
 
 class S3Source(TreeSource):
-    """The objects below a prefix; keys that end in a slash are folders and hold nothing."""
+    """The objects below a prefix; keys that end in a slash are folders without content."""
 
     kind = "s3"
 
@@ -112,7 +115,7 @@ class S3Source(TreeSource):
         if not path or key.endswith("/") or not key.startswith(self._below):
             return None
         if {"", ".", ".."} & set(path.split("/")):
-            reason = ParseError("its key holds empty or dotted parts, which no address can name")
+            reason = ParseError("its key contains empty or dotted parts, which no address can name")
             self._problems.append((self._uri(path), reason))
             return None
         return RemoteFile(path, stamp(etag.strip('"'), size, modified))

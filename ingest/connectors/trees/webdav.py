@@ -1,4 +1,4 @@
-"""Files on a WebDAV server: Nextcloud, ownCloud, SharePoint with a login that HTTP knows."""
+"""Files on a WebDAV server: Nextcloud, ownCloud, SharePoint with an HTTP login."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _DEEPEST = 64
 
 
 class WebDavOptions(SecretOptions):
-    """The folder's address, and who asks."""
+    """The options of a WebDAV source: the folder's address, and the login."""
 
     @model_validator(mode="after")
     def _is_an_address(self) -> Self:
@@ -45,7 +45,7 @@ class WebDavOptions(SecretOptions):
 
 
 class WebDavSource(TreeSource):
-    """The files below a folder; a folder that the server does not show keeps what was known of it."""
+    """The files below a folder; if the server does not list a folder, its documents are kept."""
 
     kind = "webdav"
 
@@ -63,7 +63,7 @@ class WebDavSource(TreeSource):
             except (FetchError, ParseError) as error:
                 if not folder:
                     raise
-                reason = ParseError(f"the folder cannot be listed: {error}; what was known of it is kept")
+                reason = ParseError(f"the folder cannot be listed: {error}; its documents are kept")
                 self._problems.append((self._uri(folder), reason))
                 continue
             for path, is_folder, file in entries:
@@ -74,7 +74,7 @@ class WebDavSource(TreeSource):
                     waiting.append(path)
 
     def _entries(self, folder: str) -> Iterator[tuple[str, bool, RemoteFile]]:
-        """Yield what a folder holds: path, whether it is a folder, and its state as a file."""
+        """Yield the entries of a folder: path, whether it is a folder, and its state as a file."""
         url = f"{self._url(folder)}/"
         headers = {"Depth": "1", "Content-Type": "application/xml; charset=utf-8"}
         response = self._client.send(Request(url=url, method="PROPFIND", headers=headers, content=_ASKED))
@@ -97,7 +97,7 @@ class WebDavSource(TreeSource):
                 yield path, is_folder, _file(path, found)
 
     def _path(self, href: str, url: str) -> str:
-        """Return the path below the source that the server means; empty if it is not below."""
+        """Return the path of a link below the source; empty if it leads elsewhere."""
         try:
             found = httpx.URL(url).join(href)
         except httpx.InvalidURL:

@@ -103,7 +103,7 @@ def test_hidden_files_and_symbolic_links_are_passed_over(tmp_path: Path) -> None
 
 
 def test_a_folder_that_is_not_there_changes_nothing(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"is not there; nothing was changed"):
+    with pytest.raises(SourceError, match=r"does not exist; nothing was changed"):
         listing(source(tmp_path / "gone"))
 
 
@@ -173,5 +173,5 @@ def test_a_folder_that_cannot_be_looked_into_is_reported_and_keeps_its_documents
     finally:
         closed.chmod(0o700)
     assert uri == f"{folder.uri}/closed"
-    assert "what was known of it is kept" in str(problem)
+    assert "its documents are kept" in str(problem)
     assert [listed.name for listed in found.listed] == ["a.md"]

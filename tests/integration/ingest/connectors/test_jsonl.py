@@ -158,7 +158,7 @@ def test_what_is_not_there_or_too_large_is_refused(tmp_path: Path) -> None:
             source.fetch(large)
         with pytest.raises(FetchError, match=r"gone\.md"):
             source.fetch(gone)
-        with pytest.raises(FetchError, match="hand it in again"):
+        with pytest.raises(FetchError, match="send the document again"):
             source.fetch(Listed(uri="stream:ann/other", name="o", principals=READERS))
 
 

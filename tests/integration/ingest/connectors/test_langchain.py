@@ -100,7 +100,7 @@ def test_a_large_document_is_refused(tmp_path: Path) -> None:
     ("loader", "reason"),
     [
         ("os:system", "not allowed"),
-        (NO_LOADER, "no document loader"),
+        (NO_LOADER, "not a document loader"),
         ("no.such.module:Loader", "ModuleNotFoundError"),
     ],
 )

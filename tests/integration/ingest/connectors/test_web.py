@@ -181,7 +181,7 @@ def test_robots_txt_is_obeyed(tmp_path: Path) -> None:
     pages["/robots.txt"] = Answer(status=403)
     assert set(crawl(pages, tmp_path)[0]) == {"/docs/", "/docs/a", "/docs/private/b"}
     pages["/robots.txt"] = Answer(status=500)
-    with pytest.raises(SourceError, match="nothing may be read"):
+    with pytest.raises(SourceError, match="no page may be read"):
         crawl(pages, tmp_path)
 
 

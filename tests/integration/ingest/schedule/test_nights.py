@@ -94,7 +94,7 @@ def test_a_source_that_is_away_does_not_keep_the_others_and_is_told(app: App, tm
     [told] = received
     assert told["ok"] is False
     assert [run["error"]["code"] for run in told["runs"] if run["source"] == away.uri] == ["source"]
-    assert "is not there; nothing was changed" in report.as_text()
+    assert "does not exist; nothing was changed" in report.as_text()
 
 
 def test_nobody_is_told_of_a_good_night_and_a_deaf_webhook_ends_nothing(app: App, tmp_path: Path) -> None:

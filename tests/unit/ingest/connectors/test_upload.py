@@ -48,5 +48,5 @@ def test_an_upload_never_removes_an_earlier_one() -> None:
 
 
 def test_an_upload_that_was_cut_off_has_to_be_handed_in_again() -> None:
-    with pytest.raises(FetchError, match="hand the file in again"):
+    with pytest.raises(FetchError, match="upload the file again"):
         upload("a.md").fetch(Listed(uri="upload:ann/b.md", name="b.md", principals=ANN))

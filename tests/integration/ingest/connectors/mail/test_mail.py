@@ -175,7 +175,7 @@ def test_a_mailbox_that_is_numbered_anew_loses_nothing_and_mixes_nothing_up(box:
         [before] = listed(source)
     box.validity += 1
     with closing(open_imap(partner.place)) as source:
-        with pytest.raises(FetchError, match="numbered anew"):
+        with pytest.raises(FetchError, match="the mailbox was renumbered"):
             source.fetch(before)
         [after] = listed(source)
         assert (after.uri, after.stamp != before.stamp) == (before.uri, True)
