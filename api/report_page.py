@@ -1,4 +1,4 @@
-"""The reports of runs as one page for a person: no script, nothing fetched, fit for a mail or a phone."""
+"""The reports of runs as one HTML page without scripts or requests, fit for a mail or a phone."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ _FOLDED = ("added", "changed", "permissions", "deleted")
 _BAD = frozenset({"failed", "cancelled"})
 _STATES = {
     "done": "done",
-    "failed": "did not end well",
-    "suspicious": "look at this",
+    "failed": "failed",
+    "suspicious": "needs attention",
     "running": "under way",
 }
 # Documents listed at once; the rest of a large run is in its JSON.
@@ -95,17 +95,22 @@ class _Section:
 
 
 def report_page(runs: Sequence[Run], now: datetime | None = None) -> str:
-    """Return an HTML page about runs, those first that somebody has to look at."""
+    """Return an HTML page about runs; the runs that need attention come first."""
     runs = sorted(runs, key=lambda pair: not _is_bad(pair[1]))
     bad = sum(_is_bad(run) for _, run in runs)
-    told = f"{_many(bad, 'run')} of {len(runs)} to look at" if bad else f"{_many(len(runs), 'run')}, all well"
     return _template().render(
         style=STYLE.read_text("utf-8"),
-        summary=told,
+        summary=_summary(bad, len(runs)),
         at=f"{now or datetime.now(UTC):%d %B %Y, %H:%M} UTC",
         runs=[_section(source, run) for source, run in runs],
         listed=_LISTED,
     )
+
+
+def _summary(bad: int, runs: int) -> str:
+    if not bad:
+        return f"{_many(runs, 'run')}, all well" if runs else "no runs"
+    return f"{bad:,} of {_many(runs, 'run')} need{'s' if bad == 1 else ''} attention"
 
 
 @cache
@@ -163,10 +168,10 @@ def _gate(run: RunEntry) -> _Gate | None:
     if not gate or gate["passed"]:
         return None
     broken = gate.get("broken", ())
-    waiting = _many(run.report["waiting"], "document")
-    return _Gate(
-        f"{waiting} came not into force: {_many(len(broken), 'golden question')} would break", broken
-    )
+    waiting = run.report["waiting"]
+    verb = "is" if waiting == 1 else "are"
+    questions = _many(len(broken), "golden question")
+    return _Gate(f"{_many(waiting, 'document')} {verb} waiting: {questions} would break", broken)
 
 
 def _numbers(counts: Mapping[str, int]) -> list[_Number]:

@@ -47,7 +47,7 @@ def test_what_failed_stands_there_with_its_reason_and_nothing_in_it_is_markup() 
     assert "<script" not in shown
     assert "&lt;documents&gt;" in shown
     assert "some files failed" in shown
-    assert "1 run of 1 to look at" in shown
+    assert "1 of 1 run needs attention" in shown
     assert "<small>look</small>" in shown
 
 
@@ -55,7 +55,7 @@ def test_a_gate_that_kept_documents_back_names_the_questions() -> None:
     broken = [{"id": 3, "question": "How fast?", "reason": "it was refused"}]
     gate = {"passed": False, "broken": broken, "waiting": 12}
     shown = page(run(RunState.SUSPICIOUS, "12 documents wait", waiting=12, gate=gate))
-    assert "12 documents came not into force: 1 golden question would break" in shown
+    assert "12 documents are waiting: 1 golden question would break" in shown
     assert "How fast?<small>it was refused</small>" in shown
 
 
@@ -64,11 +64,12 @@ def test_what_is_to_be_looked_at_comes_first_and_a_run_under_way_has_no_end() ->
     going = replace(run(RunState.RUNNING), report={}, finished_at=None)
     shown = page(going, run(), failed)
     assert shown.index("the share is away") < shown.index("under way")
-    assert "1 run of 3 to look at" in shown
+    assert "1 of 3 runs needs attention" in shown
 
 
 def test_a_page_of_nothing_and_one_of_thousands() -> None:
     assert "No run yet." in page()
+    assert "no runs ·" in page()
     many = page(run(documents=[document(f"file:///{number}", "added") for number in range(700)]))
     assert "<summary>700 added</summary>" in many
     assert "and 200 more" in many
