@@ -32,7 +32,7 @@ _UNSAFE = re.compile("[\x00-\x1f\x7f]")
 
 
 class Line(BaseModel):
-    """One document; unknown keys are refused, so that a misspelt `acl` opens nothing."""
+    """One document; unknown keys are refused, so that a misspelt `acl` opens no document."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -57,7 +57,7 @@ class Line(BaseModel):
         if not self.deleted and (self.text is None) == (self.path is None):
             raise ValueError("give either text or path")
         if _UNSAFE.search(self.uri):
-            raise ValueError("the uri holds control characters")
+            raise ValueError("the uri contains control characters")
         return self
 
     @property
@@ -143,7 +143,7 @@ class JsonlSource:
         return content
 
     def close(self) -> None:
-        """Do nothing: there is nothing to give back."""
+        """Do nothing: no connection or file is held open."""
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         offset = 0

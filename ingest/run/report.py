@@ -88,7 +88,7 @@ class RunReport:
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing failed and nothing was suspicious."""
+        """Whether the run has no failures and no suspicion."""
         return not self.failures and not self.suspicion
 
     @contextmanager

@@ -46,7 +46,7 @@ class RunOptions:
     retry: bool = False
     """Try again the documents that failed and have not changed since."""
     allow_deletions: bool = False
-    """Believe a source that lists nothing, or much less than before."""
+    """Believe a source that lists no document, or far fewer than before."""
     listing: bool = True
     """List the source; without it only the jobs that wait already are done."""
     wait_seconds: float = 0.0
@@ -122,7 +122,7 @@ class Runs:
 
     @contextmanager
     def open(self, source: Source, options: RunOptions, on_progress: Progress) -> Iterator[Run]:
-        """Hold the only run over a source; at the end its report is kept and its leases are free.
+        """Open the only run over a source; at its end the report is stored and the leases are released.
 
         Raises: AlreadyRunningError if another run is at work after `options.wait_seconds`.
         """

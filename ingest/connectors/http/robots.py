@@ -28,7 +28,7 @@ class Robots:
     def parse(cls, content: bytes, user_agent: str) -> Self:
         """Return the rules of a robots.txt; an empty one allows everything.
 
-        The crawler is known by the product token that `user_agent` begins with. Whatever follows the
+        The crawler is known by the product token that `user_agent` begins with. The content after the
         first 500 KiB is ignored, together with the line that is cut off there.
         """
         if len(content) > _MOST_BYTES:

@@ -104,10 +104,12 @@ class GitSource:
         """
         with naming_source(self.uri):
             blobs = self._blobs(self._fetch())
-            rules = {blob.path: blob.content for blob in blobs if is_rule(blob.path)}
-            holds = TreeRules(list(rules), lambda path: self._content(rules[path]), self._options.readers)
+            rule_files = {blob.path: blob.content for blob in blobs if is_rule(blob.path)}
+            rules = TreeRules(
+                list(rule_files), lambda path: self._content(rule_files[path]), self._options.readers
+            )
         yield from in_parts(
-            listed(self._uri(blob.path), blob.path, _stamp(blob), holds.of(blob.path))
+            listed(self._uri(blob.path), blob.path, _stamp(blob), rules.of(blob.path))
             for blob in blobs
             if self._is_wanted(blob.path)
         )

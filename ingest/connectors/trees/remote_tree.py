@@ -49,10 +49,10 @@ class TreeSource(ABC):
         self._problems.clear()
         with naming_source(self.uri):
             files = {file.path: file for file in self._files()}
-            holds = TreeRules(list(filter(is_rule, files)), self._read, self._readers)
+            rules = TreeRules(list(filter(is_rule, files)), self._read, self._readers)
         yield from in_parts(
             (
-                listed(self._uri(path), path, files[path].stamp, holds.of(path))
+                listed(self._uri(path), path, files[path].stamp, rules.of(path))
                 for path in sorted(files)
                 if not is_hidden(path)
             ),

@@ -142,6 +142,17 @@ def test_a_run_that_stops_in_the_middle_is_gone_on_with(app: App, shelf: FakeSou
     assert (jobs(app), last_run(app)) == ({}, (RunState.DONE, ""))
 
 
+def test_a_run_whose_embedder_cannot_be_opened_is_recorded_as_failed(app: App, shelf: FakeSource) -> None:
+    def in_force() -> FakeEmbedder:
+        raise ModelError("its folder is missing")
+
+    runs = Runs(app.database, app.life, in_force, 60)
+    with pytest.raises(ModelError), runs.open(shelf, RunOptions(), ignore):
+        raise AssertionError("the run has no embedder")
+    assert last_run(app) == (RunState.FAILED, "its folder is missing")
+    assert app.ingestion.ingest(shelf).count(Outcome.ADDED) == 10
+
+
 def test_only_one_run_over_a_source_at_a_time(app: App, shelf: FakeSource, tmp_path: Path) -> None:
     other = Runs(app.database, SignOfLife(tmp_path), FakeEmbedder, 60)
     with other.open(shelf, RunOptions(), ignore):
