@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from admin.readiness import Readiness
+from admin.releases import Releases
 from core.errors import SettingsError
 from core.locks import SignOfLife
 from core.settings import Settings
@@ -17,6 +18,7 @@ from ingest.pipeline import Parse, Pipeline
 from ingest.run.run import Runs
 from ingest.sandbox.pool import ParserSandbox
 from ingest.schedule.night import Schedule
+from ingest.schedule.watch import Watch
 from ingest.schedule.worker import Worker
 from llm.embedding.embedder import Embedder
 from llm.embedding.opening import embedder_config, open_embedder, reopen_embedder
@@ -28,6 +30,7 @@ from retrieval.answer import Answerer
 from retrieval.dense.faiss_index import FORM
 from retrieval.dense.kinds import DenseKinds
 from retrieval.follow.follower import Follower, Opens
+from retrieval.follow.indexes import Indexes
 from retrieval.follow.serving import ExtractiveInForce, Models, Serving
 from retrieval.index import DenseIndex, LexicalIndex
 from retrieval.judge.promotion import Promotion
@@ -38,68 +41,28 @@ from retrieval.words.tantivy_index import TantivyIndex
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """Everything that an edge needs, ready to use."""
+    """The parts of the application, put together by `build`."""
 
     settings: Settings
     database: Database
-    models: Models
-    lexical: Follower[LexicalIndex]
+    indexes: Indexes
     searcher: Searcher
     generator: Generator
     answerer: Answerer
     pipeline: Pipeline
+    ingestion: Ingestion
     promotion: Promotion
+    releases: Releases
+    readiness: Readiness
     runs: Runs
     life: SignOfLife
     sandbox: ParserSandbox
 
-    @property
-    def ingestion(self) -> Ingestion:
-        """The use case that every edge ingests by."""
-        return Ingestion(self.settings, self.database, self.pipeline, self.promotion, self.update_indexes)
-
-    @property
-    def embedder(self) -> Embedder:
-        """The embedder in force."""
-        return self.models.in_force().embedder
-
-    @property
-    def dense(self) -> Follower[DenseIndex]:
-        """The dense index in force."""
-        return self.models.in_force().dense
-
-    @property
-    def followers(self) -> dict[str, Follower[Any]]:
-        """Both indexes in force, by name."""
-        return {"dense": self.dense, "lexical": self.lexical}
-
-    def worker(self) -> Worker:
-        """Return a worker over this application; it runs the nights too, if the settings name a time."""
-        ingestion = self.ingestion
-        night = Schedule(self.database, self.settings.ingest.night, ingestion.sync, ingestion.settle)
-        return Worker(self.database, self.runs, ingestion.resume, night)
-
-    def update_indexes(self) -> None:
-        """Make both saved indexes hold what is committed."""
-        self.dense.bring_up_to_date()
-        self.lexical.bring_up_to_date()
-
-    def warm_up(self) -> None:
-        """Load the models and open both indexes, so that the first question need not wait.
-
-        Raises: ModelError if a model cannot be loaded; IndexUnusableError.
-        """
-        self.embedder.embed(["ready"])
-        self.generator.warm_up()
-        with self.dense.index(), self.lexical.index():
-            pass
-
     def close(self) -> None:
-        """Give models, processes, files and connections back."""
+        """Release models, processes, files and connections."""
         self.sandbox.close()
         self.generator.close()
-        self.lexical.close()
-        self.models.close()
+        self.indexes.close()
         self.life.close()
         self.database.close()
 
@@ -124,12 +87,13 @@ def build(
     life = SignOfLife(settings.data_dir)
     chosen = embedder or open_embedder(settings.llm)
     models = _models(settings, database, chosen, reopen or partial(reopen_embedder, settings.llm))
-    indexes = settings.data_dir / "index"
+    root = settings.data_dir / "index"
 
     def tantivy_index(folder: Path | None) -> LexicalIndex:
-        return TantivyIndex(indexes, settings.retrieval.around_weight, folder)
+        return TantivyIndex(root, settings.retrieval.around_weight, folder)
 
-    lexical = Follower("lexical", database, indexes, None, tantivy_index, TANTIVY_FORM)
+    lexical = Follower("lexical", database, root, None, tantivy_index, TANTIVY_FORM)
+    indexes = Indexes(models, lexical)
     reranker = open_reranker(settings.llm)
 
     def serving() -> Serving:
@@ -150,20 +114,35 @@ def build(
 
     sandbox = ParserSandbox(settings.ingest, hidden=[settings.data_dir])
     runs = Runs(database, life, lambda: models.in_force().embedder, settings.ingest.lease_seconds)
+    pipeline = Pipeline(database, runs, settings.ingest, parse or sandbox.parse)
+    promotion = Promotion(database, models, lexical, answerer, settings.ingest.golden_lost)
     return App(
         settings=settings,
         database=database,
-        models=models,
-        lexical=lexical,
+        indexes=indexes,
         searcher=searcher,
         generator=generator,
         answerer=Answerer(searcher, generator, settings.retrieval),
-        pipeline=Pipeline(database, runs, settings.ingest, parse or sandbox.parse),
-        promotion=Promotion(database, models, lexical, answerer, settings.ingest.golden_lost),
+        pipeline=pipeline,
+        ingestion=Ingestion(settings, database, pipeline, promotion, indexes.bring_up_to_date),
+        promotion=promotion,
+        releases=Releases(database, promotion, indexes),
+        readiness=Readiness(database, indexes, generator),
         runs=runs,
         sandbox=sandbox,
         life=life,
     )
+
+
+def make_worker(app: App) -> Worker:
+    """Return a worker on the jobs of all sources that also runs the nightly sync."""
+    night = Schedule(app.database, app.settings.ingest.night, app.ingestion.sync, app.ingestion.settle)
+    return Worker(app.database, app.runs, app.ingestion.resume, night)
+
+
+def make_watch(app: App) -> Watch:
+    """Return a watch over the folders among the sources."""
+    return Watch(app.database, app.settings.ingest.watch, app.ingestion.sync, app.settings.data_dir)
 
 
 def _models(
@@ -171,20 +150,20 @@ def _models(
 ) -> Models:
     """Return the model in force and the chosen one, which comes into force where none was."""
 
-    indexes = settings.data_dir / "index"
+    root = settings.data_dir / "index"
 
     def follow(name: str, embedder: Embedder) -> Follower[DenseIndex]:
         def chunks() -> int:
             with database.reading() as session:
                 return len(live_chunk_ids(session, embedder.model_id))
 
-        kinds = DenseKinds(embedder.dimension, indexes, settings.retrieval, settings.llm.device, chunks, name)
-        return Follower(name, database, indexes, embedder.model_id, kinds.open, FORM)
+        kinds = DenseKinds(embedder.dimension, root, settings.retrieval, settings.llm.device, chunks, name)
+        return Follower(name, database, root, embedder.model_id, kinds.open, FORM)
 
     entry = EmbedderEntry(
         model_id=chosen.model_id, dimension=chosen.dimension, config=embedder_config(settings.llm)
     )
-    models = Models(database, indexes, chosen, entry, reopen, follow)
+    models = Models(database, root, chosen, entry, reopen, follow)
     models.begin()
     return models
 

@@ -15,9 +15,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from api.commands.evaluate import measure_search
-from api.evaluation_table import figures_json
-from api.terminal import Terminal
+from api.cli.evaluation_table import figures_json
+from api.cli.measurement import measure_search
+from api.cli.terminal import Terminal
 from benchmarks.datasets import SEARCH_SETS
 from benchmarks.set_folders import PARTS
 from core.settings import Settings, load_settings
@@ -57,7 +57,7 @@ def measured(settings: Settings, folder: Path, name: str, part: str) -> dict[str
         changes = {} if weight is None else {"dense_weight": weight}
         retrieval = settings.retrieval.model_copy(update=changes)
         changed = settings.model_copy(update={"retrieval": retrieval})
-        found[way] = figures_json(measure_search(changed, Terminal(as_json=False), folder, part))
+        found[way] = figures_json(measure_search(changed, folder, part, Terminal(as_json=False).progress))
     return found
 
 

@@ -82,7 +82,7 @@ def ours(folder: Path, asked: argparse.Namespace) -> Json:
             folder / "questions.jsonl",
             ({"_id": str(number), "text": question} for number, question in enumerate(questions)),
         )
-        app.warm_up()
+        app.readiness.warm_up()
         found["scopes"] = {}
         for share, (group, _) in SHARES.items():
             search = partial(_search, app, AccessScope(OTHER_GROUPS | {group}))

@@ -4,18 +4,23 @@ from collections.abc import Callable
 from contextlib import closing
 
 from core.events import ignore
+from core.permissions import PUBLIC
 from core.settings import Settings
 from core.store.database import Database
 from core.store.jobs import BACKGROUND
 from core.store.sources import RunState, SourceEntry, amend_run
 from ingest.connectors.source import Source
 from ingest.connectors.sources import open_source
+from ingest.connectors.upload import UploadSource
 from ingest.pipeline import Pipeline
-from ingest.run.report import Progress, RunReport
+from ingest.run.report import DocumentReport, Progress, RunReport
 from ingest.run.run import PLAIN, RunOptions
 from retrieval.follow.reembedding import OnEmbedded
 from retrieval.judge.golden import Verdict
 from retrieval.judge.promotion import Promotion
+
+# How long an upload waits for another one by the same user.
+_UPLOAD_WAIT_SECONDS = 60
 
 
 class Ingestion:
@@ -51,6 +56,17 @@ class Ingestion:
         if report.waiting:
             self._judge(report)
         return report
+
+    def upload(self, user: str, file_name: str, content: bytes, public: bool) -> DocumentReport:
+        """Ingest a file that a user hands in; that user may read it, or with `public` everybody.
+
+        Raises: InputError if the name cannot be used; otherwise as `Pipeline.ingest`.
+        """
+        name = user.removeprefix("user:")
+        readers = frozenset({PUBLIC if public else f"user:{name}"})
+        source = UploadSource(name, file_name, content, readers, self._settings.ingest.max_file_bytes)
+        report = self.ingest(source, options=RunOptions(retry=True, wait_seconds=_UPLOAD_WAIT_SECONDS))
+        return next(one for one in report.documents if one.uri == source.document_uri)
 
     def sync(self, entry: SourceEntry) -> RunReport:
         """Open a registered source and ingest it at low priority. Raises: as `Pipeline.ingest`."""

@@ -1,6 +1,6 @@
 """`vade check`: proves that database and indexes agree, or names what does not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from core.store.erasures import receipts
 from core.store.tables import LIVE, ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable, cut
 from core.values.documents import DocumentState, GateState
 from retrieval.follow.follower import Follower
+from retrieval.follow.indexes import Indexes
 
 # Versions that are not live and hold chunks all the same.
 _BESIDE = (GateState.WAITING, GateState.WITHDRAWN, GateState.FORMER)
@@ -25,7 +26,7 @@ _BESIDE = (GateState.WAITING, GateState.WITHDRAWN, GateState.FORMER)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
-    """What was counted, and what was found wrong; nothing found means that all agree."""
+    """The counts of a check and its findings; without findings, database and indexes agree."""
 
     documents: int
     versions: int
@@ -34,29 +35,27 @@ class CheckReport:
 
 
 def check(
-    database: Database,
-    model_id: str,
-    followers: Mapping[str, Follower[Any]],
-    repair: bool = False,
-    deep: Expected | None = None,
+    database: Database, indexes: Indexes, repair: bool = False, deep: Expected | None = None
 ) -> CheckReport:
-    """Compare truth and followers; with `repair`, rebuild a follower that differs.
+    """Compare the database with both indexes in force.
 
-    With `deep`, look at every vector, word, reader, page, version and job.
+    With `repair`, rebuild an index that differs, finish erasures that were cut off, and remove the indexes
+    of other embedders. With `deep`, look at every vector, word, reader, page, version and job.
     """
     with database.reading() as session:
-        findings = [*_integrity(session), *_truth(session, model_id)]
+        findings = [*_integrity(session), *_truth(session, indexes.embedder.model_id)]
         documents, versions, chunks = (
             _count(session, column) for column in (DocumentTable.id, VersionTable.id, ChunkTable.id)
         )
     if repair:
-        finish_erasures(database, followers)
+        indexes.drop_beside()
+        finish_erasures(database, indexes)
     with database.reading() as session:
         unfinished = [receipt.uri for receipt in receipts(session) if not receipt.completed_at]
     if unfinished:
         detail = f"{', '.join(unfinished)}: unsearchable, but not gone from every file"
         findings.append(Finding("an erasure was cut off", detail, "run vade check --repair"))
-    for name, follower in followers.items():
+    for name, follower in indexes.followers().items():
         findings.extend(_follower(database, name, follower, repair, deep is not None))
     if deep is not None:
         with database.reading() as session:

@@ -10,11 +10,12 @@ from sqlalchemy import Integer, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from admin.checks.finding import Finding, listed
-from core.store.database import clock
+from core.locks import SignOfLife
+from core.store.database import Database, clock
 from core.store.embedders import IN_FORCE, embedder_at
 from core.store.erasures import chunks_left, receipts
 from core.store.goldens import list_goldens
-from core.store.jobs import DOCUMENT, SYNC, JobState
+from core.store.jobs import DOCUMENT, SYNC, JobState, owners
 from core.store.sources import RunState
 from core.store.tables import (
     LIVE,
@@ -28,6 +29,7 @@ from core.store.tables import (
     VersionTable,
 )
 from core.values.documents import DocumentState, GateState
+from retrieval.follow.serving import Models
 
 AGAIN = "ingest its source again"
 # A box is four int16.
@@ -38,11 +40,18 @@ _UNIT = 1e-2
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the settings choose, and which workers are known to be dead."""
+    """The embedder that the settings choose, and the workers that are known to be dead."""
 
     model_id: str
     dimension: int
     dead: Collection[str] = ()
+
+
+def expected(database: Database, models: Models, life: SignOfLife) -> Expected:
+    """Return what a deep check compares the database with."""
+    chosen = models.chosen.embedder
+    with database.reading() as session:
+        return Expected(chosen.model_id, chosen.dimension, life.dead(owners(session)))
 
 
 def deep_truth(session: Session, expected: Expected) -> Iterator[Finding]:

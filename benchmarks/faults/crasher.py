@@ -29,7 +29,7 @@ from typing import Any
 
 import httpx
 
-from api.terminal import ALREADY_RUNNING
+from api.cli.terminal import ALREADY_RUNNING
 
 VADE = str(Path(sys.executable).with_name("vade"))
 PROVENANCE = "vademecum", "sqlalchemy", "faiss-cpu", "tantivy"

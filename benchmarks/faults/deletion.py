@@ -106,7 +106,7 @@ def _erased(
         if json.loads(other.stdout.readline()) != "found":
             continue  # its title alone does not lead to it
         called = time.monotonic()
-        erase_document(app.database, app.followers, document.uri)
+        erase_document(app.database, app.indexes, document.uri)
         returned = time.monotonic()
         gone = json.loads(other.stdout.readline())
         yield {
@@ -121,7 +121,7 @@ def _erased(
 def _search(data_dir: Path) -> None:
     """Search for each title read from standard input until its document is gone, and print the time."""
     app = build(load_settings(data_dir))
-    app.warm_up()
+    app.readiness.warm_up()
     for line in sys.stdin:
         wanted = json.loads(line)
         if not _finds(app, wanted):

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from api.evaluation_table import figures_json
+from api.cli.evaluation_table import figures_json
 from benchmarks.answer_sets import cell_key
 from benchmarks.circumstances import circumstances
 from benchmarks.grounding.sets import Asking, askings, opened
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--part", choices=PARTS, default="test")
     arguments = parser.parse_args()
     app = opened(arguments.work, min_support=0.0)
-    app.warm_up()
+    app.readiness.warm_up()
 
     def ask(asking: Asking, scope: AccessScope) -> Answer:
         return app.answerer.answer(asking.gold.question, scope)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from api.cli import main
+from api.cli.main import main
 
 CORPUS = {
     "pump": "Pump P-7 runs at 2900 rpm and is greased every 400 hours.",

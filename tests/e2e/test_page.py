@@ -15,7 +15,7 @@ import uvicorn
 from playwright.sync_api import Browser, Dialog, FilePayload, Page, Route, expect, sync_playwright
 
 from api.app import App, build
-from api.http import make_http
+from api.http.server import make_http
 from core.settings import load_settings
 from ingest.connectors.upload import UploadSource
 

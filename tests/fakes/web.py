@@ -9,7 +9,7 @@ from fakes.embedder import FakeEmbedder
 from fastapi.testclient import TestClient
 
 from api.app import App
-from api.http import make_http
+from api.http.server import make_http
 
 
 @contextmanager

@@ -21,7 +21,7 @@ import click
 import pytest
 from pydantic import BaseModel
 
-from api.cli import main
+from api.cli.main import main
 from core.settings import ENVIRONMENT_PREFIX, NOT_SETTINGS, SETTINGS_FILE, Settings, load_settings
 from ingest.connectors.folder import PERMISSIONS_FILE, FolderSource
 
@@ -193,7 +193,7 @@ def test_the_changelog_has_a_place_for_the_next_line() -> None:
 # Runs each line of standard input, the words of one `vade` command, as the command line does.
 DRIVER = """
 import contextlib, io, json, sys
-from api.cli import main
+from api.cli.main import main
 for line in sys.stdin:
     out, code = io.StringIO(), 0
     with contextlib.redirect_stdout(out):

@@ -9,7 +9,6 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fakes.application import make_app
 from fakes.embedder import FakeEmbedder
@@ -30,7 +29,6 @@ from api.app import App
 from core.errors import ModelError
 from core.values.search import AccessScope
 from ingest.run.report import Outcome
-from retrieval.follow.follower import Follower
 
 NAMES = st.sampled_from(["a.md", "b.md", "c.txt", "d.md"])
 TEXTS = st.sampled_from(["The pump runs.", "The valve leaks.", "Fault E-43 is a leak.", "Grease the pump."])
@@ -139,11 +137,10 @@ class Life(RuleBasedStateMachine):
         return expected
 
     def findings(self) -> list[Finding]:
-        followers: dict[str, Follower[Any]] = {"dense": self.app.dense, "lexical": self.app.lexical}
-        return list(check(self.app.database, self.embedder.model_id, followers).findings)
+        return list(check(self.app.database, self.app.indexes).findings)
 
     def teardown(self) -> None:
-        self.app.update_indexes()
+        self.app.indexes.bring_up_to_date()
         assert self.findings() == []
         self.app.close()
         shutil.rmtree(self.folder)

@@ -18,7 +18,6 @@ from core.errors import NotFoundError
 from core.values.search import AccessScope
 from ingest.run.report import Outcome
 from ingest.run.run import RunOptions
-from retrieval.follow.follower import Follower
 
 ARCHIVES = st.sampled_from(["a.zip", "b.zip"])
 INNER = st.sampled_from(["1.md", "2.txt", "deep/3.md"])
@@ -61,10 +60,9 @@ class Life(RuleBasedStateMachine):
     @rule(archive=ARCHIVES)
     def erase(self, archive: str) -> None:
         self.remove(archive)
-        followers: dict[str, Follower[Any]] = {"dense": self.app.dense, "lexical": self.app.lexical}
         uri = f"{self.source.uri}/{archive}"
         try:
-            receipt = erase_document(self.app.database, followers, uri)
+            receipt = erase_document(self.app.database, self.app.indexes, uri)
         except NotFoundError:
             assert not self.of(archive)
             return
@@ -99,9 +97,8 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def database_and_indexes_agree(self) -> None:
-        self.app.update_indexes()
-        followers: dict[str, Follower[Any]] = {"dense": self.app.dense, "lexical": self.app.lexical}
-        assert check(self.app.database, self.app.embedder.model_id, followers).findings == ()
+        self.app.indexes.bring_up_to_date()
+        assert check(self.app.database, self.app.indexes).findings == ()
 
     def of(self, archive: str) -> dict[str, Any]:
         return {name: each for name, each in self.expected.items() if name.startswith(f"{archive}!/")}

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from api.commands.evaluate import Request, measure_answers, measure_search
-from api.terminal import Terminal
+from api.cli.measurement import measure_answers, measure_search
 from benchmarks.datasets import ANSWER_SETS, SEARCH_SETS
 from benchmarks.set_folders import data_folder, read_lines, write_judgements, write_lines
+from core.permissions import scope_of
 from core.settings import Settings, load_settings
 
 pytestmark = pytest.mark.skipif(not data_folder().is_dir(), reason="the public sets are not here")
 
-QUIET = Terminal(as_json=True)
 PART = "train"
 # Two thousand fault codes would take a minute to embed.
 CODES = 200
@@ -31,7 +30,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_the_runbook_of_an_alert_is_found(settings: Settings, tmp_path: Path) -> None:
     SEARCH_SETS["runbooks"](tmp_path / "runbooks")
-    assert measure_search(settings, QUIET, tmp_path / "runbooks", PART)["ndcg@10"].value >= 0.59
+    assert measure_search(settings, tmp_path / "runbooks", PART)["ndcg@10"].value >= 0.59
 
 
 def test_a_code_is_found_exactly(settings: Settings, tmp_path: Path) -> None:
@@ -41,7 +40,7 @@ def test_a_code_is_found_exactly(settings: Settings, tmp_path: Path) -> None:
     for file in ("corpus.jsonl", "queries.jsonl"):
         write_lines(folder / file, list(read_lines(folder / file))[:CODES])
     write_judgements(folder / "qrels" / f"{PART}.tsv", [(code, code) for code in codes])
-    assert measure_search(settings, QUIET, folder, PART)["hit@1"].value >= 0.99
+    assert measure_search(settings, folder, PART)["hit@1"].value >= 0.99
 
 
 def test_what_has_an_answer_is_told_from_what_has_none(settings: Settings, tmp_path: Path) -> None:
@@ -55,16 +54,7 @@ def test_what_has_an_answer_is_told_from_what_has_none(settings: Settings, tmp_p
     for file in {file for line in asked for file in line["gold_documents"]}:
         (tmp_path / "all" / "documents" / file).rename(tmp_path / "documents" / file)
     write_lines(tmp_path / "questions.jsonl", asked)
-    request = Request(
-        folder=None,
-        split="",
-        answers=tmp_path / "questions.jsonl",
-        documents=tmp_path / "documents",
-        compare=(),
-        user="",
-        groups="",
-    )
-    measured = measure_answers(settings, QUIET, tmp_path / "questions.jsonl", request)
+    measured = measure_answers(settings, tmp_path / "questions.jsonl", tmp_path / "documents", scope_of(None))
     assert measured["auroc"].value >= 0.80
     assert measured["answer_in_citation"].value >= 0.75
     assert measured["refused_answerable"].value <= 0.20

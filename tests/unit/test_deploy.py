@@ -13,7 +13,7 @@ import click
 import pytest
 import yaml
 
-from api.cli import main
+from api.cli.main import main
 from core.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fakes.application import make_app
@@ -14,7 +13,6 @@ from fakes.application import make_app
 from admin.checks.check import check
 from core.permissions import scope_of
 from core.store.documents.reading import list_documents
-from retrieval.follow.follower import Follower
 
 TESTS = Path(__file__).resolve().parents[2]
 DURABLE = "fsync,fdatasync,rename,renameat2"
@@ -53,9 +51,8 @@ def ended_at(data: Path, folder: Path, point: int, fault: str) -> bool:
 def searchable(data: Path) -> dict[str, int]:
     """Prove that truth and followers agree; return each searchable document's version."""
     app = make_app(data)
-    followers: dict[str, Follower[Any]] = {"dense": app.dense, "lexical": app.lexical}
     try:
-        assert check(app.database, app.embedder.model_id, followers).findings == ()
+        assert check(app.database, app.indexes).findings == ()
         with app.database.reading() as session:
             entries = list_documents(session, scope_of(None), 0, 100)
     finally:

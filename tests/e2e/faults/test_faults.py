@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fakes.application import make_app
@@ -24,7 +23,6 @@ from core.settings import IngestSettings
 from core.store.documents.reading import list_documents
 from ingest.connectors.folder import FolderSource
 from ingest.sandbox.pool import ParserSandbox
-from retrieval.follow.follower import Follower
 
 TESTS = Path(__file__).resolve().parents[2]
 EVERYBODY = scope_of(None)
@@ -53,8 +51,7 @@ def write(folder: Path, first: int, last: int) -> FolderSource:
 
 def searchable(app: App) -> dict[str, int]:
     """Prove that truth and followers agree; return each searchable document's version."""
-    followers: dict[str, Follower[Any]] = {"dense": app.dense, "lexical": app.lexical}
-    assert check(app.database, app.embedder.model_id, followers).findings == ()
+    assert check(app.database, app.indexes).findings == ()
     with app.database.reading() as session:
         entries = list_documents(session, EVERYBODY, 0, 100)
     return {Path(entry.uri).name: entry.version for entry in entries if entry.state == "searchable"}

@@ -49,8 +49,8 @@ def test_a_build_killed_after_so_many_batches(tmp_path: Path, batches: int) -> N
     )  # fmt: skip
     assert killed.returncode == -signal.SIGKILL
     assert left(app) == CHUNKS - 4 * batches
-    assert (app.embedder.model_id, finds(app)) == ("fake@1", before)
-    half_way = check(app.database, "fake@1", app.followers, deep=Expected("fake@2", 32)).findings
+    assert (app.indexes.embedder.model_id, finds(app)) == ("fake@1", before)
+    half_way = check(app.database, app.indexes, deep=Expected("fake@2", 32)).findings
     assert [one.name for one in half_way] == ["the settings choose another embedder than the one in force"]
 
     second = FakeEmbedder("fake@2", 32)
@@ -59,7 +59,7 @@ def test_a_build_killed_after_so_many_batches(tmp_path: Path, batches: int) -> N
     second.texts.clear()
     assert again.promotion.embedder() is not None
     assert len(second.texts) == CHUNKS - 4 * batches
-    assert (again.embedder.model_id, app.embedder.model_id) == ("fake@2", "fake@2")
-    assert check(again.database, "fake@2", again.followers, deep=Expected("fake@2", 32)).findings == ()
+    assert (again.indexes.embedder.model_id, app.indexes.embedder.model_id) == ("fake@2", "fake@2")
+    assert check(again.database, again.indexes, deep=Expected("fake@2", 32)).findings == ()
     again.close()
     app.close()

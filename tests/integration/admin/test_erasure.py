@@ -27,7 +27,7 @@ def app(tmp_path: Path, database_url: str) -> Iterator[App]:
 
 
 def followers(app: App) -> dict[str, Follower[Any]]:
-    return {"dense": app.dense, "lexical": app.lexical}
+    return {"dense": app.indexes.dense, "lexical": app.indexes.lexical}
 
 
 def ingest(app: App, *texts: str) -> str:
@@ -58,13 +58,13 @@ def test_an_erased_document_is_gone_from_search_and_from_every_file(app: App) ->
     data = app.settings.data_dir
     assert uri in found(app)
     assert holding(data) or app.settings.database_url  # PostgreSQL's files are elsewhere
-    receipt = erase_document(app.database, followers(app), uri)
+    receipt = erase_document(app.database, app.indexes, uri)
     assert uri not in found(app)
     assert holding(data) == []
     assert (receipt.versions, len(receipt.chunks), receipt.vectors) == ((1, 2, 3), 1, 1)
     assert receipt.unsearchable_at <= receipt.completed_at
     assert set(receipt.indexes) == {"dense", "lexical"}
-    assert still_there(app.database, followers(app), receipt) == {}
+    assert still_there(app.database, app.indexes, receipt) == {}
     with app.database.reading() as session:
         assert receipts(session, receipt.id) == [receipt]
 
@@ -74,13 +74,13 @@ def test_an_erasure_that_was_cut_off_is_unsearchable_at_once_and_finished_later(
     with app.database.writing() as session:
         erase(session, uri)  # and then the process dies
     assert uri not in found(app)
-    [finding] = check(app.database, app.embedder.model_id, followers(app)).findings
+    [finding] = check(app.database, app.indexes).findings
     assert (finding.name, uri in finding.detail) == ("an erasure was cut off", True)
-    [receipt] = finish_erasures(app.database, followers(app))
+    [receipt] = finish_erasures(app.database, app.indexes)
     assert receipt.completed_at
-    assert check(app.database, app.embedder.model_id, followers(app)).findings == ()
-    assert finish_erasures(app.database, followers(app)) == []
-    assert still_there(app.database, followers(app), receipt) == {}
+    assert check(app.database, app.indexes).findings == ()
+    assert finish_erasures(app.database, app.indexes) == []
+    assert still_there(app.database, app.indexes, receipt) == {}
 
 
 def test_a_full_disk_delays_the_receipt_but_not_the_deletion(
@@ -94,26 +94,26 @@ def test_a_full_disk_delays_the_receipt_but_not_the_deletion(
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync", full)
         with pytest.raises(StorageError, match="documents are safe"):
-            erase_document(app.database, followers(app), uri)
+            erase_document(app.database, app.indexes, uri)
     assert uri not in found(app)
-    [receipt] = finish_erasures(app.database, followers(app))
+    [receipt] = finish_erasures(app.database, app.indexes)
     assert receipt.uri == uri
 
 
 def test_what_is_ingested_again_is_not_mistaken_for_what_was_erased(app: App) -> None:
     uri = ingest(app, f"The code is {SECRET}.")
-    receipt = erase_document(app.database, followers(app), uri)
+    receipt = erase_document(app.database, app.indexes, uri)
     ingest(app, f"The code is {SECRET}.")
     assert uri in found(app)
-    assert still_there(app.database, followers(app), receipt) == {}
+    assert still_there(app.database, app.indexes, receipt) == {}
 
 
 def test_erasure_of_a_missing_document_is_refused(app: App) -> None:
     uri = ingest(app, "The pump runs.")
-    erase_document(app.database, followers(app), uri)
+    erase_document(app.database, app.indexes, uri)
     for missing in (uri, "fake:shelf/never.md"):
         with pytest.raises(NotFoundError, match="no content of"):
-            erase_document(app.database, followers(app), missing)
+            erase_document(app.database, app.indexes, missing)
 
 
 def test_what_is_inside_an_erased_document_goes_with_it(app: App) -> None:
@@ -121,8 +121,8 @@ def test_what_is_inside_an_erased_document_goes_with_it(app: App) -> None:
     uri = source.put("mail.zip", packed({"a.md": f"The code is {SECRET}.", "b.md": "The valve leaks."}))
     app.ingestion.ingest(source)
     assert f"{uri}!/a.md" in found(app)
-    receipt = erase_document(app.database, followers(app), uri)
+    receipt = erase_document(app.database, app.indexes, uri)
     assert receipt.members == (f"{uri}!/a.md", f"{uri}!/b.md")
     assert (receipt.versions, len(receipt.chunks)) == ((1, 1, 1), 3)
     assert (found(app), holding(app.settings.data_dir)) == ([], [])
-    assert still_there(app.database, followers(app), receipt) == {}
+    assert still_there(app.database, app.indexes, receipt) == {}

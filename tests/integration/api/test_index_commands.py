@@ -44,7 +44,7 @@ def test_from_a_golden_question_to_a_rollback(vade: Any, tmp_path: Path) -> None
 
     assert vade("index", "promote", "documents", "--json")[1]["promoted"] == 4
     code, broken = vade("golden", "run")
-    assert (code, "1 of 2 golden questions hold." in broken) == (1, True)
+    assert (code, "1 of 2 golden questions holds." in broken) == (1, True)
     assert vade("index", "rollback", "documents", "--json")[1]["rolled_back"] == 4
     assert vade("golden", "run")[0] == 0
     assert vade("check")[0] == 0

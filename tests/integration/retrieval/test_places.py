@@ -32,7 +32,7 @@ def found(app: App) -> set[str]:
 
 
 def findings(app: App) -> tuple[object, ...]:
-    return tuple(check(app.database, app.embedder.model_id, app.followers).findings)
+    return tuple(check(app.database, app.indexes).findings)
 
 
 def test_both_machines_search_everything_that_either_ingests(machines: tuple[App, App]) -> None:
@@ -45,7 +45,7 @@ def test_both_machines_search_everything_that_either_ingests(machines: tuple[App
         assert found(first) == found(second) == wanted
         assert findings(first) == findings(second) == ()
     for app in machines:
-        app.update_indexes()
+        app.indexes.bring_up_to_date()
     del source.files["0.md"]
     first.ingestion.ingest(source)
     assert "0.md" not in found(first) | found(second)
@@ -61,7 +61,7 @@ def test_what_one_drops_the_other_keeps(machines: tuple[App, App], tmp_path: Pat
     kept = sorted((tmp_path / "second" / "index").glob("*/gen-*"))
     assert kept
     for app in machines:
-        for follower in app.followers.values():
+        for follower in app.indexes.followers().values():
             follower.drop_older_generations()
     assert sorted((tmp_path / "second" / "index").glob("*/gen-*")) == kept
     assert findings(first) == findings(second) == ()

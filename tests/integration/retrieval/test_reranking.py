@@ -61,7 +61,9 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 def search(app: App, reranker: FakeReranker | None, question: str = "pump", reranked: int = 30) -> Results:
     settings = RetrievalSettings(reranked=reranked)
-    searcher = Searcher(app.database, lambda: app.models.in_force().serving, app.lexical, settings, reranker)
+    indexes = app.indexes
+    serving = indexes.models.in_force().serving
+    searcher = Searcher(app.database, lambda: serving, indexes.lexical, settings, reranker)
     return searcher.search(question, scope_of(None), 10)
 
 

@@ -1,7 +1,6 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fakes.application import make_app
@@ -12,7 +11,6 @@ from fakes.source import FakeSource
 from admin.checks.check import CheckReport, check
 from api.app import App
 from core.values.search import IndexEntry
-from retrieval.follow.follower import Follower
 from retrieval.index import Index
 
 WRITTEN = {
@@ -43,8 +41,7 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 
 def checked(app: App, repair: bool = False) -> CheckReport:
-    followers: dict[str, Follower[Any]] = {"dense": app.dense, "lexical": app.lexical}
-    return check(app.database, app.embedder.model_id, followers, repair)
+    return check(app.database, app.indexes, repair)
 
 
 def names(report: CheckReport) -> list[str]:
@@ -95,8 +92,8 @@ def repeat(index: Index, held: list[IndexEntry]) -> None:
 def test_an_index_that_differs_is_named_and_repaired(
     app: App, damage: Callable[[Index, list[IndexEntry]], None], detail: str
 ) -> None:
-    extra = [entry(999, "In no document", "public", document_id=99, dimension=app.embedder.dimension)]
-    for follower in (app.dense, app.lexical):
+    extra = [entry(999, "In no document", "public", document_id=99, dimension=app.indexes.embedder.dimension)]
+    for follower in (app.indexes.dense, app.indexes.lexical):
         with follower.index() as index:
             damage(index, extra)
     report = checked(app)
@@ -111,7 +108,7 @@ def test_an_index_that_differs_is_named_and_repaired(
 
 
 def test_a_repair_lasts(app: App, tmp_path: Path) -> None:
-    with app.dense.index() as index:
+    with app.indexes.dense.index() as index:
         index.replace({1}, [])
     checked(app, repair=True)
     app.close()

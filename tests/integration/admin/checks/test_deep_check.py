@@ -41,9 +41,9 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 
 def found(app: App, repair: bool = False, expected: Expected | None = None) -> list[Finding]:
-    chosen = app.models.chosen.embedder
+    chosen = app.indexes.models.chosen.embedder
     wanted = expected or Expected(chosen.model_id, chosen.dimension)
-    return list(check(app.database, app.embedder.model_id, app.followers, repair, wanted).findings)
+    return list(check(app.database, app.indexes, repair, wanted).findings)
 
 
 def names(findings: list[Finding]) -> list[str]:
@@ -131,7 +131,7 @@ def test_each_rule_of_the_database_is_named_with_its_remedy(
 )
 def test_a_vector_that_is_none_is_named(app: App, vector: Any) -> None:
     behind_our_back(app, "UPDATE embedding SET vector = ? WHERE chunk_id = 1", value=vector.tobytes())
-    chosen = app.models.chosen.embedder
+    chosen = app.indexes.models.chosen.embedder
     with app.database.reading() as session:
         [finding] = list(deep_truth(session, Expected(chosen.model_id, chosen.dimension)))
     assert finding.name == "an embedding is no vector of its model"
@@ -182,7 +182,7 @@ def other_words(app: App, index: Index) -> None:
 def test_an_index_that_is_not_what_the_database_says_is_named_and_repaired(
     app: App, damage: Callable[[App, Index], None], named: list[str]
 ) -> None:
-    with app.dense.index() as index, app.lexical.index():
+    with app.indexes.dense.index() as index, app.indexes.lexical.index():
         damage(app, index)
     assert [name for name in names(found(app)) if "index" in name] == named
     assert [name for name in names(found(app, repair=True)) if "index" in name] == []
@@ -191,7 +191,7 @@ def test_an_index_that_is_not_what_the_database_says_is_named_and_repaired(
 
 @pytest.mark.parametrize("name", ["dense", "lexical"])
 def test_a_saved_index_that_was_damaged_is_named_while_another_serves(app: App, name: str) -> None:
-    follower = app.followers[name]
+    follower = app.indexes.followers()[name]
     [generation, *_] = sorted((app.settings.data_dir / "index" / follower.name).glob("gen-*"), reverse=True)
     file = next(path for path in generation.iterdir() if path.name != "manifest.json")
     content = bytearray(file.read_bytes())
@@ -211,7 +211,7 @@ def test_another_embedder_in_the_settings_is_named(app: App) -> None:
 
 def test_workers_that_are_known_to_be_dead_are_named(app: App) -> None:
     behind_our_back(app, JOB.format(key="'fake:shelf/b.md'", owner="'ann'", until="'2099-01-01'"))
-    chosen = app.models.chosen.embedder
+    chosen = app.indexes.models.chosen.embedder
     assert names(found(app)) == []
     assert names(found(app, expected=Expected(chosen.model_id, chosen.dimension, {"ann"}))) == [
         "a job's worker is gone"

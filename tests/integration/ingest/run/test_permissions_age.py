@@ -10,8 +10,7 @@ from fakes.application import make_app
 from fakes.source import FakeSource
 
 from api.app import App
-from api.commands.source import run_list
-from api.terminal import Terminal
+from api.cli.main import main
 from core.errors import NotFoundError
 from core.permissions import scope_of
 from core.store.documents.reading import count_documents, list_documents, read_cited_text, read_document
@@ -84,8 +83,9 @@ def test_permissions_that_were_not_heard_again_in_time_show_the_document_to_nobo
     assert seen(app) == 1
     age(app)
     assert seen(app) == 0
-    run_list(tmp_path / "data", Terminal(False))
-    assert "nobody reads its documents: who may was last said too long ago" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["--data-dir", str(tmp_path / "data"), "source", "list"])
+    assert "nobody may read its documents: its permissions were valid until" in capsys.readouterr().out
     app.ingestion.ingest(shelf)
     assert seen(app) == 1
 

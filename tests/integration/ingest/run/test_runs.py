@@ -127,7 +127,7 @@ def test_a_document_that_ends_its_worker_again_and_again_is_quarantined(
 
 
 def test_a_run_that_stops_in_the_middle_is_gone_on_with(app: App, shelf: FakeSource, tmp_path: Path) -> None:
-    embedder = app.embedder
+    embedder = app.indexes.embedder
     assert isinstance(embedder, FakeEmbedder)
     embedder.break_after(4)
     with pytest.raises(ModelError):

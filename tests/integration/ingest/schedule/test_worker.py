@@ -11,7 +11,7 @@ from fakes.application import make_app
 from fakes.embedder import FakeEmbedder
 from sqlalchemy import select, update
 
-from api.app import App
+from api.app import App, make_worker
 from core.errors import FetchError
 from core.store.jobs import DOCUMENT, JobState
 from core.store.sources import find_source, register, runs_of
@@ -75,9 +75,9 @@ def test_a_stop_ends_with_the_documents_at_hand_and_another_goes_on(app: App, tm
     with app.database.reading() as session:
         [run] = runs_of(session, find_source(session, source.uri).id)
     assert (run.state, "stopped" in run.reason) == ("failed", True)
-    assert app.worker().do_due() == 1
+    assert make_worker(app).do_due() == 1
     assert jobs(app) == []
-    assert app.worker().do_due() == 0
+    assert make_worker(app).do_due() == 0
 
 
 def test_work_of_many_sources_is_done_each_by_one_worker(app: App, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_work_of_many_sources_is_done_each_by_one_worker(app: App, tmp_path: Pat
     assert len(jobs(app)) > 12
     other = another(tmp_path, app.settings.database_url)
     done: list[int] = []
-    workers = [app.worker(), other.worker()]
+    workers = [make_worker(app), make_worker(other)]
     threads = [threading.Thread(target=lambda one=one: done.append(one.do_due())) for one in workers]
     for thread in threads:
         thread.start()
@@ -113,10 +113,10 @@ def test_what_was_postponed_is_taken_up_when_it_is_due(app: App, tmp_path: Path)
     with closing(Away(tmp_path / "one", READERS, 2**20)) as away:
         app.ingestion.ingest(away)
     assert jobs(app) == [("0.md", JobState.QUEUED, 1)]
-    assert app.worker().do_due() == 0, "its time has not come"
+    assert make_worker(app).do_due() == 0, "its time has not come"
     with app.database.writing() as session:
         session.execute(update(JobTable).values(not_before=JobTable.created_at))
-    assert app.worker().do_due() == 1
+    assert make_worker(app).do_due() == 1
     assert jobs(app) == []
     assert [one.outcome for one in app.ingestion.ingest(source).documents] == ["unchanged"]
 
@@ -126,7 +126,7 @@ def test_a_source_that_cannot_be_opened_is_left_alone_for_a_while(app: App, tmp_
     stopped_half_way(app, source, after=1)
     with app.database.writing() as session:
         register(session, source.uri, "upload", {})
-    worker = app.worker()
+    worker = make_worker(app)
     before = len(jobs(app))
     assert before
     assert [worker.do_due(), worker.do_due()] == [0, 0]
@@ -137,7 +137,7 @@ def test_a_worker_in_its_thread_does_what_comes_and_ends(app: App, tmp_path: Pat
     source = enter(app, tmp_path / "one")
     stopped_half_way(app, source, after=1)
     assert jobs(app)
-    worker = app.worker()
+    worker = make_worker(app)
     worker.start()
     until = time.monotonic() + 20
     while jobs(app) and time.monotonic() < until:

@@ -16,7 +16,7 @@ from integration.llm.tiny_encoders import WIDTH, cross_encoder_folder, encoder_f
 from integration.llm.tiny_models import tiny_model
 from transformers import AutoModelForCausalLM, MambaConfig
 
-from api.cli import main
+from api.cli.main import main
 
 
 def vade(tmp_path, *arguments):
@@ -122,7 +122,7 @@ def serving(tmp_path, folder, code):
     program = tmp_path / "vllm"
     program.write_text(VLLM.format(python=sys.executable, code=code))
     program.chmod(0o755)
-    command = [sys.executable, "-c", "from api.cli import main; main()", "model", "serve", str(folder)]
+    command = [sys.executable, "-c", "from api.cli.main import main; main()", "model", "serve", str(folder)]
     environment = os.environ | {"PATH": str(tmp_path)}
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -151,7 +151,7 @@ def test_help_answers_at_once():
         "-X",
         "importtime",
         "-c",
-        "from api.cli import main; main()",
+        "from api.cli.main import main; main()",
         "model",
         "--help",
     ]

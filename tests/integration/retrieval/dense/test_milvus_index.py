@@ -212,7 +212,7 @@ def when_it_is_back(call: Callable[[], T]) -> T:
 
 
 def kind(app: App) -> str:
-    with app.dense.index() as index:
+    with app.indexes.dense.index() as index:
         return index.kind  # type: ignore[attr-defined, no-any-return]
 
 
@@ -225,8 +225,8 @@ def test_the_settings_change_the_store_and_the_documents_stay_found(running: Run
         source.put(f"secret-{number}.md", "The pump code.", "user:ann")
         app.ingestion.ingest(source)
         assert kind(app) == store
-        with app.database.reading() as session, app.dense.index() as index:
-            assert held(index) == live_chunk_ids(session, app.embedder.model_id)
+        with app.database.reading() as session, app.indexes.dense.index() as index:
+            assert held(index) == live_chunk_ids(session, app.indexes.embedder.model_id)
         assert len(app.searcher.search("pump", scope_of(None), 10).passages) == number + 1
         assert len(app.searcher.search("pump", scope_of("ann"), 10).passages) == 2 * (number + 1)
         app.close()
@@ -247,7 +247,7 @@ def test_while_the_server_is_down_search_goes_by_words_and_ingest_catches_up_lat
     app.close()
     with milvus_server(tmp_path / "milvus", port):
         app = make_app(tmp_path / "data", retrieval=retrieval)
-        when_it_is_back(app.update_indexes)
-        with app.database.reading() as session, app.dense.index() as index:
-            assert held(index) == live_chunk_ids(session, app.embedder.model_id)
+        when_it_is_back(app.indexes.bring_up_to_date)
+        with app.database.reading() as session, app.indexes.dense.index() as index:
+            assert held(index) == live_chunk_ids(session, app.indexes.embedder.model_id)
         app.close()

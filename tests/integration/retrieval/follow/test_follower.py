@@ -55,11 +55,11 @@ class Shelf:
             self.made.append(kind(folder))
             return self.made[-1]
 
-        return Follower("shelf", self.app.database, self.root, self.app.embedder.model_id, make, form)
+        return Follower("shelf", self.app.database, self.root, self.app.indexes.embedder.model_id, make, form)
 
     def truth(self) -> list[int]:
         with self.app.database.reading() as session:
-            return live_chunk_ids(session, self.app.embedder.model_id)
+            return live_chunk_ids(session, self.app.indexes.embedder.model_id)
 
     def generations(self) -> list[str]:
         return sorted(path.name for path in (self.root / "shelf").glob("*"))

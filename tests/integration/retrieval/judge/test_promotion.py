@@ -75,7 +75,7 @@ class Desk:
         return {passage.uri.rpartition("/")[-1] for passage in passages}
 
     def findings(self) -> list[str]:
-        report = check(self.app.database, self.app.embedder.model_id, self.app.followers)
+        report = check(self.app.database, self.app.indexes)
         return [finding.name for finding in report.findings]
 
     def states(self) -> dict[str, str]:
@@ -188,7 +188,7 @@ def test_waiting_documents_are_not_readable_and_outlive_no_deletion(desk: Desk) 
     desk.app.ingestion.ingest(desk.source)  # nine of ten vanish: the fuse keeps them
     desk.app.ingestion.ingest(desk.source, options=RunOptions(allow_deletions=True))
     assert desk.app.promotion.promote_documents() == 1
-    desk.app.update_indexes()
+    desk.app.indexes.bring_up_to_date()
     assert desk.found("valve tightened Written anew") == {"pump.md"}
     assert desk.findings() == []
 
@@ -269,7 +269,7 @@ def test_another_embedder_serves_only_when_every_chunk_has_its_vector(desk: Desk
     assert desk.says() == PUMP
     with pytest.raises(ModelError):
         desk.app.promotion.embedder()
-    assert (desk.app.embedder.model_id, desk.says()) == ("fake@1", PUMP)
+    assert (desk.app.indexes.embedder.model_id, desk.says()) == ("fake@1", PUMP)
     assert desk.findings() == []
     desk.app.close()
     desk.app = desk.open(new_model())
@@ -278,7 +278,7 @@ def test_another_embedder_serves_only_when_every_chunk_has_its_vector(desk: Desk
     assert verdict is not None
     assert verdict.passed
     assert sum(embedded_counts) == verdict.waiting
-    assert (desk.app.embedder.model_id, desk.says()) == ("fake@2", PUMP)
+    assert (desk.app.indexes.embedder.model_id, desk.says()) == ("fake@2", PUMP)
     assert desk.findings() == []
     assert desk.app.promotion.embedder() is None
 
@@ -291,7 +291,7 @@ def test_a_build_that_was_cut_off_goes_on_where_it_was(desk: Desk, monkeypatch: 
     desk.app = desk.open(first)
     with pytest.raises(ModelError):
         desk.app.promotion.embedder()
-    assert (desk.app.embedder.model_id, desk.says()) == ("fake@1", PUMP)
+    assert (desk.app.indexes.embedder.model_id, desk.says()) == ("fake@1", PUMP)
     desk.app.close()
     second = new_model()
     desk.app = desk.open(second)
@@ -308,7 +308,7 @@ def test_documents_that_come_meanwhile_are_searched_by_the_old_and_then_by_the_n
     desk.app.pipeline.ingest(desk.source)  # begun before it heard of the new one, for all it knows
     desk.ingest()
     assert "late.md" in desk.found("gasket")
-    assert desk.app.embedder.model_id == "fake@2", "a running process hears of the switch"
+    assert desk.app.indexes.embedder.model_id == "fake@2", "a running process hears of the switch"
     assert desk.findings() == []
     other.close()
 
@@ -329,11 +329,11 @@ def test_an_embedder_under_which_a_question_breaks_is_kept_back(desk: Desk) -> N
     [verdict] = desk.app.ingestion.settle(documents=True)
     assert not verdict.passed
     assert "the new embedder did not come into force" in verdict.as_text()
-    assert (desk.app.embedder.model_id, desk.says()) == ("fake@1", PUMP)
+    assert (desk.app.indexes.embedder.model_id, desk.says()) == ("fake@1", PUMP)
     assert desk.app.promotion.promote_embedder()
-    assert desk.app.embedder.model_id == "blind@1"
+    assert desk.app.indexes.embedder.model_id == "blind@1"
     assert desk.app.promotion.roll_back_embedder() == "fake@1"
-    assert (desk.app.embedder.model_id, desk.says()) == ("fake@1", PUMP)
+    assert (desk.app.indexes.embedder.model_id, desk.says()) == ("fake@1", PUMP)
     assert desk.app.ingestion.settle(documents=True) == [], (
         "what a person took back is not tried again by itself"
     )
@@ -373,7 +373,7 @@ def test_only_the_index_in_force_is_on_the_disk(desk: Desk) -> None:
     assert len(before) == len(indexes()) == 1
     assert before != indexes()
     desk.app.promotion.roll_back_embedder()
-    desk.app.update_indexes()
+    desk.app.indexes.bring_up_to_date()
     assert indexes() == before
     assert desk.findings() == []
 

@@ -1,0 +1,186 @@
+"""`vade ask` and `vade search`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from api.cli.opening import opened
+from api.cli.options import Asker, asker_options, filter_options
+from api.cli.terminal import DONE, Terminal, printing
+from core.errors import InputError
+from core.text.labels import SearchFilter
+from core.values.answers import Answer, Citation, Passage, Turn
+from core.values.search import AccessScope
+
+if TYPE_CHECKING:
+    from retrieval.search import Results
+
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+Ask = Callable[[str, AccessScope], dict[str, Any]]
+
+
+@click.command()
+@click.argument("question", required=False)
+@click.option("--questions", type=_FILE, metavar="FILE.jsonl", help='Answer each line: {"id", "question"}.')
+@click.option("--after", "earlier", multiple=True, metavar="QUESTION", help="Asked before; the oldest first.")
+@filter_options
+@asker_options()
+@printing
+def ask(
+    terminal: Terminal,
+    question: str | None,
+    questions: Path | None,
+    earlier: tuple[str, ...],
+    within: SearchFilter,
+    asker: Asker,
+) -> int:
+    """Answer a question with citations, or say that the documents do not.
+
+    With --questions, one JSON line comes out for each line that goes in: its id and the answer.
+    """
+    from api.http.wire import answer_json
+
+    with opened(terminal.data_dir) as app:
+
+        def answer(text: str, scope: AccessScope) -> dict[str, Any]:
+            return answer_json(app.answerer.answer(text, scope, background=True, within=within))
+
+        if questions is not None:
+            return _each(terminal, questions, answer, asker)
+        history = tuple(Turn(text, "") for text in earlier)
+        text = _required(question, "--questions")
+        found = app.answerer.answer(text, asker.scope, history=history, within=within)
+    terminal.result(answer_json(found), lambda: _answer_text(found))
+    return DONE
+
+
+@click.command()
+@click.argument("question", required=False)
+@click.option("--queries", type=_FILE, metavar="FILE.jsonl", help='Search for each line: {"id", "question"}.')
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 100), help="Hits shown.")
+@filter_options
+@asker_options()
+@printing
+def search(
+    terminal: Terminal,
+    question: str | None,
+    queries: Path | None,
+    limit: int,
+    within: SearchFilter,
+    asker: Asker,
+) -> int:
+    """Find the passages that fit a question best."""
+    from api.http.wire import results_json
+
+    with opened(terminal.data_dir) as app:
+
+        def find(text: str, scope: AccessScope) -> dict[str, Any]:
+            return _as_contract(app.searcher.search(text, scope, limit, within=within))
+
+        if queries is not None:
+            return _each(terminal, queries, find, asker)
+        text = _required(question, "--queries")
+        found = app.searcher.search(text, asker.scope, limit, within=within)
+    terminal.result({"question": text, **results_json(found)}, lambda: _hits_text(found))
+    return DONE
+
+
+def _each(terminal: Terminal, path: Path, ask: Ask, asker: Asker) -> int:
+    for line in list(_lines(path)):  # a malformed line is found before the first answer
+        groups = ",".join(line.get("groups", [])) or asker.groups
+        scope = Asker(line.get("as", asker.user), groups).scope
+        terminal.line({"id": line["id"], **ask(line["question"], scope)})
+    return DONE
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    for number, raw in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        if not raw.strip():
+            continue
+        try:
+            line = json.loads(raw)
+        except ValueError as error:
+            raise InputError(f"{path}, line {number}: not JSON: {error}") from error
+        if not isinstance(line, dict) or "id" not in line or not str(line.get("question") or "").strip():
+            raise InputError(f'{path}, line {number}: {{"id", "question"}} is needed')
+        yield line
+
+
+def _required(question: str | None, instead: str) -> str:
+    if question is None or not question.strip():
+        raise InputError(f"give a question, or a file of them with {instead}")
+    return question.strip()
+
+
+def _as_contract(results: Results) -> dict[str, Any]:
+    """Return hits in the fields of an answer: a search writes no sentence, it only cites."""
+    from api.http.wire import passage_json
+
+    found = results.passages
+    return {
+        "text": "",
+        "sentences": [],
+        "citations": [passage_json(passage) for passage in found],
+        "refused": not found,
+        "reason": "" if found else "nothing was found",
+        "confidence": round(found[0].score, 4) if found else 0.0,
+        "timings": {},
+        "notices": results.notices,
+    }
+
+
+def _answer_text(answer: Answer) -> str:
+    head = [*answer.notices, *([f"Understood as: {answer.understood}"] if answer.understood else [])]
+    head += [""] if head else []
+    if answer.refused:
+        nearest = [_citation_text(number, citation) for number, citation in enumerate(answer.found, start=1)]
+        return "\n".join([*head, answer.reason, *nearest])
+    said = [
+        f"{sentence.text} {''.join(f'[{number + 1}]' for number in sentence.citations)}"
+        for sentence in answer.sentences
+    ]
+    sources = [_citation_text(number, citation) for number, citation in enumerate(answer.citations, start=1)]
+    return "\n".join([*head, *said, "", *sources, *_otherwise(answer)])
+
+
+def _otherwise(answer: Answer) -> Iterator[str]:
+    """Yield the passages that disagree with a citation, and the documents that are superseded."""
+    first = len(answer.citations) + 1
+    for number, found in enumerate(answer.disagreements, start=first):
+        yield f"\nAnother document disagrees with [{found.citation + 1}]:"
+        yield _citation_text(number, found.other)
+    for old in answer.superseded:
+        when = ", ".join(filter(None, (old.day, old.owner)))
+        yield f"\n“{old.title}” is superseded by “{old.by}”{f' ({when})' if when else ''}."
+
+
+def _citation_text(number: int, citation: Citation) -> str:
+    page = f", page {citation.page}" if citation.page else ""
+    about = "".join(f", {part}" for part in (citation.day, citation.owner) if part)
+    head = f"[{number}] {citation.title}{page}, version {citation.version}{about}"
+    return f"{head}\n    {citation.uri}\n    “{citation.quote}”"
+
+
+def _hits_text(found: Results) -> str:
+    if not found.passages:
+        return "\n".join([*found.notices, "No passage that you may read was found."])
+    return "\n".join([*found.notices, *(_hit_text(passage) for passage in found.passages)])
+
+
+def _hit_text(passage: Passage) -> str:
+    return (
+        f"{passage.score:.3f}  {passage.context.splitlines()[0] if passage.context else passage.title}\n"
+        f"       {passage.uri}{_page(passage)}\n       {' '.join(passage.chunk_text.split())[:240]}"
+    )
+
+
+def _page(passage: Passage) -> str:
+    page = passage.page_at(passage.chunk_start)
+    return f", page {page}" if page else ""

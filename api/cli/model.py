@@ -1,0 +1,206 @@
+"""`vade model …`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.cli.model_tables import columns, retriever_report_text, retrievers_text
+from api.cli.terminal import DONE, WITH_FAILURES, Terminal, exiting, printing
+from llm.models.catalogue import CATALOGUE, ModelCard, repository_of
+from llm.models.retriever_catalogue import RETRIEVERS
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_GB = 1e9
+_COLUMNS = ("tier", "name", "size", "licence", "context", "weights", "8 bit", "KV", "INT8 KV", "runs in")
+
+
+@click.group()
+def model() -> None:
+    """Choose, fetch and try out models that write, embed or rerank; serve those that write.
+
+    Nothing is fetched but by `vade model pull`. To use a model that writes, set VADE_LLM__GENERATOR to
+    `engine`, `hf` or `remote`, and VADE_LLM__MODEL to its folder; one that embeds or reranks is named
+    in VADE_LLM__EMBEDDER or VADE_LLM__RERANKER.
+    """
+
+
+@model.command(name="list")
+@click.option(
+    "--context", default=8192, show_default=True, type=click.IntRange(1), help="Tokens of each request."
+)
+@click.option("--batch", default=1, show_default=True, type=click.IntRange(1), help="Requests at once.")
+@printing
+def list_models(terminal: Terminal, context: int, batch: int) -> int:
+    """List models by tier: size, licence, memory for a context and a batch, what runs them."""
+    models = [_card_json(card, context, batch) for card in CATALOGUE]
+    terminal.result(
+        {
+            "context_tokens": context,
+            "batch": batch,
+            "models": models,
+            "readers": [asdict(card) for card in RETRIEVERS],
+        },
+        lambda: f"{_cards_text(models, context, batch)}\n\n{retrievers_text(RETRIEVERS)}",
+    )
+    return DONE
+
+
+@model.command()
+@click.argument("name", metavar="NAME|OWNER/NAME")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Default: models/ in the data folder.",
+)
+@click.option("--revision", default="main", show_default=True, help="A branch, tag or commit.")
+@click.option("--hub", metavar="URL", help="A mirror instead of Hugging Face.")
+@printing
+def pull(terminal: Terminal, name: str, folder: Path | None, revision: str, hub: str | None) -> int:
+    """Fetch a model from Hugging Face: safetensors and texts only, each file checked by its hash.
+
+    Run it again to resume. The commit is kept beside the files and holds from then on.
+    """
+    from core.settings import load_settings
+    from llm.models.pull import HUB, pull
+
+    repository, short = repository_of(name)
+    folder = folder or load_settings(terminal.data_dir).data_dir / "models" / short
+    commit = pull(repository, folder, revision, (hub or HUB).rstrip("/"), _progress(terminal))
+    terminal.result(
+        {"repository": repository, "commit": commit, "folder": str(folder)},
+        lambda: f"{repository} at {commit} is complete in {folder}.\nTry it out: vade model check {folder}",
+    )
+    return DONE
+
+
+@model.command()
+@click.argument("folder", type=_FOLDER, metavar="DIR")
+@printing
+def check(terminal: Terminal, folder: Path) -> int:
+    """Load a folder with the settings in force, ask it one thing, and say how that went.
+
+    Finds out by itself whether the model writes, embeds or reranks.
+    """
+    from core.settings import load_settings
+    from llm.models.retriever_check import check_retriever, kind_of
+
+    settings = load_settings(terminal.data_dir).llm
+    if kind_of(folder) != "chat":
+        retriever = check_retriever(folder, settings)
+        terminal.result(
+            {"folder": str(folder), **asdict(retriever)}, lambda: retriever_report_text(retriever, folder)
+        )
+        return DONE
+    from llm.models.generator_check import check
+
+    report = asdict(check(folder, settings))
+    terminal.result({"folder": str(folder), "kind": "chat", **report}, lambda: _check_text(report))
+    return DONE
+
+
+@model.command()
+@click.argument("folder", type=_FOLDER, metavar="DIR")
+@click.option("--name", help="The name under which clients ask for it. Default: the folder's.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8001, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--context",
+    default=8192,
+    show_default=True,
+    type=click.IntRange(512),
+    help="Tokens of prompt and answer.",
+)
+@exiting
+def serve(data_dir: Path | None, folder: Path, name: str | None, host: str, port: int, context: int) -> int:
+    """Serve a folder with vLLM, if that is installed, for the generator `remote`.
+
+    Ask it with VADE_LLM__GENERATOR=remote, VADE_LLM__REMOTE__MODEL=NAME, VADE_LLM__REMOTE__DIALECT=vllm.
+    """
+    from llm.models.vllm_server import run_child, vllm_command
+
+    name = name or folder.resolve().name
+    code = run_child(vllm_command(folder, name, host, port, context))
+    if code:
+        click.echo(f"vade: vLLM ended with exit code {code}", err=True)
+    return WITH_FAILURES if code else DONE
+
+
+def _card_json(card: ModelCard, context: int, batch: int) -> dict[str, Any]:
+    context = min(context, card.context)
+    return {
+        "name": card.name,
+        "repository": card.repository,
+        "tier": card.tier,
+        "parameters": int(card.parameters),
+        "active_parameters": int(card.active),
+        "licence": card.licence,
+        "context_tokens": card.context,
+        "weight_bytes": {"bfloat16": card.weight_bytes(), "8 bit": card.weight_bytes("8 bit")},
+        "kv_bytes": {kind: card.kv_bytes(context, batch, kind) for kind in ("model", "int8")}
+        if card.kv
+        else None,
+        "backends": list(card.backends),
+    }
+
+
+def _cards_text(models: Sequence[dict[str, Any]], context: int, batch: int) -> str:
+    table = columns([_COLUMNS, *map(_card_row, models)])
+    requests = "1 request" if batch == 1 else f"{batch} requests"
+    notes = [
+        f"Memory in GB: weights in bfloat16 and in 8 bit; KV pages of {requests} of {context:,} tokens,",
+        "or of the model's whole context, in bfloat16 and in INT8.",
+        "Size: parameters in billions, all and active. Read the licence again before use.",
+    ]
+    return "\n".join([*table, "", *notes])
+
+
+def _card_row(model: dict[str, Any]) -> tuple[str, ...]:
+    memory = [*model["weight_bytes"].values(), *(model["kv_bytes"] or {"model": None, "int8": None}).values()]
+    return (
+        model["tier"],
+        model["name"],
+        f"{model['parameters'] / 1e9:.3g}/{model['active_parameters'] / 1e9:.3g}",
+        model["licence"],
+        f"{model['context_tokens']:,}",
+        *("–" if size is None else f"{size / _GB:.1f}" for size in memory),
+        ", ".join(model["backends"]),
+    )
+
+
+def _check_text(report: dict[str, Any]) -> str:
+    if report["refusal"]:
+        verdict = f"Not for the engine: {report['refusal']}.\nTried with `hf` instead, context {{context}}."
+    else:
+        verdict = (
+            f"The engine runs it: context {{context}}, {report['kv_bytes_per_token']:,} bytes of KV a token, "
+            f"pages for {report['kv_tokens']:,} tokens."
+        )
+    return "\n".join([
+        f"{report['model_type']}, {report['parameters'] / 1e9:.3g} billion parameters, "
+        f"{report['weight_bytes'] / _GB:.1f} GB of weights, loaded in {report['load_seconds']:.1f} s.",
+        verdict.format(context=f"{report['max_context_tokens']:,} tokens"),
+        f"First token after {report['first_token_seconds']:.2f} s, "
+        f"{report['tokens_per_second']:.1f} tokens/s for one request; "
+        f"peak memory {report['peak_bytes'] / _GB:.1f} GB.",
+        f"It answered: {report['text']!r}",
+    ])  # fmt: skip
+
+
+def _progress(terminal: Terminal) -> Callable[[str, int, int], None]:
+    """Return a callback that shows a person at a terminal how much of a file has arrived."""
+    if terminal.as_json or not sys.stderr.isatty():
+        return lambda name, done, size: None
+
+    def show(name: str, done: int, size: int) -> None:
+        share = f"{done / size:4.0%} of {size / _GB:.2f} GB" if size else f"{done / _GB:.2f} GB"
+        click.echo(f"\r{name}: {share}", nl=done == size, err=True)
+
+    return show

@@ -1,0 +1,149 @@
+"""`vade up`, `vade serve` and `vade worker`: the commands that run until they are stopped."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from api.cli.opening import opened
+from api.cli.options import Asker, asker_options, groups_named
+from api.cli.terminal import DONE, exiting
+from core.errors import SettingsError, VadeError
+
+if TYPE_CHECKING:
+    from api.app import App
+    from core.settings import ApiSettings, Settings
+
+
+# An open stream must not keep a stopped server alive.
+_GRACE_SECONDS = 5
+
+
+def _serving_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        asker_options("Who asks through the page. Default: you."),
+        click.option("--port", type=click.IntRange(1, 65535), help="Default: 8000."),
+        click.option("--host", help="Address to listen on. Default: 127.0.0.1."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_serving_options
+@exiting
+def up(data_dir: Path | None, host: str | None, port: int | None, asker: Asker) -> int:
+    """Serve the page and the HTTP interface on this machine, and ingest documents beside them."""
+    settings = _settings(data_dir, host, port, asker)
+    with opened(settings) as app, working(app):
+        _serve(app)
+    return DONE
+
+
+@click.command()
+@_serving_options
+@exiting
+def serve(data_dir: Path | None, host: str | None, port: int | None, asker: Asker) -> int:
+    """Serve the page and the HTTP interface; leave ingestion to `vade worker`."""
+    settings = _settings(data_dir, host, port, asker)
+    with opened(settings) as app:
+        _serve(app)
+    return DONE
+
+
+@click.command()
+@exiting
+def worker(data_dir: Path | None) -> int:
+    """Work on the jobs of all sources and run the nightly sync, until stopped.
+
+    Several may run, on one machine or many that share a database: each takes another source. SIGTERM
+    ends it with the document at hand.
+    """
+    stopped = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopped.set()
+
+    with opened(data_dir) as app, working(app):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+        click.echo(f"Working on the jobs in {app.settings.data_dir}.", err=True)
+        stopped.wait()
+        click.echo("Stopping after the document at hand; the other jobs are done later.", err=True)
+    return DONE
+
+
+@contextmanager
+def working(app: App) -> Iterator[None]:
+    """Work on jobs and watch the folders; in the end, wait for the documents under way."""
+    from api.app import make_watch, make_worker
+
+    worker, watch = make_worker(app), make_watch(app)
+    worker.start()
+    watch.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        watch.close()
+        worker.close()
+
+
+def warm_up(app: App) -> None:
+    """Load what the first question needs; a failure is logged now, and reported by /readyz."""
+    import structlog
+
+    try:
+        app.readiness.warm_up()
+    except VadeError as error:
+        structlog.get_logger().error("warm_up.failed", error=str(error))
+
+
+def _settings(data_dir: Path | None, host: str | None, port: int | None, asker: Asker) -> Settings:
+    from core.settings import load_settings
+
+    given = {"host": host, "port": port, "user": asker.user, "groups": groups_named(asker.groups)}
+    overrides = {key: value for key, value in given.items() if value}
+    settings = load_settings(data_dir, **({"api": overrides} if overrides else {}))
+    _refuse_open_doors(settings.api)
+    return settings
+
+
+def _serve(app: App) -> None:
+    """Serve until stopped."""
+    import uvicorn
+
+    from api.http.server import make_http
+
+    settings = app.settings.api
+    threading.Thread(target=warm_up, args=(app,), name="warm-up", daemon=True).start()
+    click.echo(f"Vademecum answers at http://{settings.host}:{settings.port}/ as {settings.user}")
+    uvicorn.run(
+        make_http(app),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+
+
+def _refuse_open_doors(settings: ApiSettings) -> None:
+    """Refuse to listen to other machines without a proxy: without sign-in, every caller is one user.
+
+    Raises: SettingsError if strangers could reach the server.
+    """
+    if settings.host not in {"127.0.0.1", "localhost", "::1"} and not settings.behind_proxy:
+        raise SettingsError(
+            f"other machines can reach {settings.host}, and everybody there would act as {settings.user}. "
+            "Listen on 127.0.0.1, or put a proxy that signs people in before it and set "
+            "VADE_API__BEHIND_PROXY=true"
+        )

@@ -1,0 +1,20 @@
+"""`POST /v1/search`: the passages that fit a question best."""
+
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter
+
+from api.http.dependencies import Asker, Bounded, Served
+from api.http.wire import SearchRequest, results_json
+
+router = APIRouter(prefix="/v1")
+
+
+@router.post("/search")
+async def search(body: SearchRequest, app: Served, gate: Bounded, scope: Asker) -> dict[str, Any]:
+    """Find the passages that fit a question best."""
+    found = await gate.run(
+        partial(app.searcher.search, body.question, scope, body.limit, within=body.filter.within)
+    )
+    return results_json(found)

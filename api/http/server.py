@@ -1,0 +1,46 @@
+"""The web application: middleware, routers and the page."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from api.app import App
+from api.http import ask, documents, health, search
+from api.http.gate import Gate
+from api.http.guard import BodyLimit, SameOrigin, SecurityHeaders, register_errors
+
+PORTAL = Path(__file__).parents[1] / "portal"
+
+
+def make_http(app: App) -> FastAPI:
+    """Return the web application over a built `App`."""
+    settings = app.settings.api
+
+    @asynccontextmanager
+    async def lifespan(http: FastAPI) -> AsyncIterator[None]:
+        http.state.gate = Gate(settings.max_concurrent_answers, settings.max_waiting_answers)
+        yield
+
+    http = FastAPI(title="Vademecum", lifespan=lifespan, docs_url=None, redoc_url=None)
+    http.state.app = app
+    http.state.gate = None
+    http.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes)
+    http.add_middleware(SecurityHeaders)
+    http.add_middleware(SameOrigin)
+    http.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
+    register_errors(http)
+    for module in (ask, search, documents, health):
+        http.include_router(module.router)
+    http.add_api_route("/", page, include_in_schema=False)
+    http.mount("/static", StaticFiles(directory=PORTAL), name="static")
+    return http
+
+
+def page() -> FileResponse:
+    """Serve the page."""
+    return FileResponse(PORTAL / "index.html")
