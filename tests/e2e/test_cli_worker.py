@@ -48,7 +48,7 @@ def test_a_worker_goes_on_with_what_a_killed_ingest_left_and_ends_when_told(tmp_
         worker.send_signal(signal.SIGTERM)
         told = last_words(worker)
     assert (worker.returncode, waiting(vade)) == (0, 0)
-    assert "Stopping with the document at hand" in told
+    assert "Stopping after the document at hand" in told
     checked = vade.run("check", "--deep", "--json")
     assert (checked.code, checked.json["findings"]) == (0, [])
     assert checked.json["documents"] == 40

@@ -128,8 +128,9 @@ def test_every_command_and_option_is_known(path: Path) -> None:
 def check_command(words: list[str]) -> None:
     command: click.Command = main
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
-        assert words[0] in command.commands
-        command, words = command.commands[words[0]], words[1:]
+        child = command.get_command(click.Context(command), words[0])
+        assert child is not None
+        command, words = child, words[1:]
     known = {"--help", *(option for parameter in command.params for option in parameter.opts)}
     assert {word for word in words if word.startswith("--")} <= known
 

@@ -65,7 +65,8 @@ def compose() -> dict[str, Any]:
 
 
 def check_words(words: list[str]) -> None:
-    command = main.commands[words[0]]
+    command = main.get_command(click.Context(main), words[0])
+    assert command is not None
     assert isinstance(command, click.Command)
     known = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in words[1:] if word.startswith("--")} <= known

@@ -1,10 +1,11 @@
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fakes.application import make_app
 from fakes.containers import packed
+from fakes.embedder import FakeEmbedder
+from fakes.programs.one_build import reopened
 from fakes.source import FakeSource
 
 from admin.checks.check import check
@@ -13,7 +14,7 @@ from api.app import App
 from core.errors import NotFoundError, StorageError
 from core.permissions import scope_of
 from core.store.erasures import erase, receipts
-from retrieval.follow.follower import Follower
+from retrieval.follow.reembedding import embed_missing
 
 SECRET = "zyxwv-4711"
 EVERYBODY = scope_of(None)
@@ -24,10 +25,6 @@ def app(tmp_path: Path, database_url: str) -> Iterator[App]:
     app = make_app(tmp_path, database_url=database_url)
     yield app
     app.close()
-
-
-def followers(app: App) -> dict[str, Follower[Any]]:
-    return {"dense": app.indexes.dense, "lexical": app.indexes.lexical}
 
 
 def ingest(app: App, *texts: str) -> str:
@@ -126,3 +123,34 @@ def test_what_is_inside_an_erased_document_goes_with_it(app: App) -> None:
     assert (receipt.versions, len(receipt.chunks)) == ((1, 1, 1), 3)
     assert (found(app), holding(app.settings.data_dir)) == ([], [])
     assert still_there(app.database, app.indexes, receipt) == {}
+
+
+@pytest.mark.parametrize("cut_off", [False, True])
+def test_an_erased_document_is_gone_from_an_index_that_is_built_beside(
+    app: App, tmp_path: Path, cut_off: bool
+) -> None:
+    uri = ingest(app, f"The code is {SECRET}.")
+    in_force = dense_indexes(app)
+    url = app.settings.database_url
+    builder = make_app(tmp_path, FakeEmbedder("fake@2", 32), reopened, database_url=url)
+    beside = builder.indexes.models.chosen
+    embed_missing(builder.database, beside.embedder, followed=False)
+    beside.dense.bring_up_to_date()
+    beside.dense.close()
+    assert len(dense_indexes(app)) == 2
+    if cut_off:
+        with app.database.writing() as session:
+            erase(session, uri)
+        [receipt] = finish_erasures(app.database, app.indexes)
+    else:
+        receipt = erase_document(app.database, app.indexes, uri)
+    assert dense_indexes(app) == in_force
+    with beside.dense.index() as index:
+        assert not set(index.ids().tolist()) & set(receipt.chunks)
+    builder.close()
+
+
+def dense_indexes(app: App) -> list[str]:
+    """Return the names of the dense indexes on the disk."""
+    folders = (app.settings.data_dir / "index").glob("dense*")
+    return sorted(folder.name for folder in folders if folder.is_dir())
