@@ -1,4 +1,5 @@
 """Use cases of the person who runs the system.
 
-Takes an administrator's request; gives a report. Never serves an end user. Read `checks/check.py` first.
+Takes the database and the parts that a use case needs; gives frozen values. Command line and HTTP call
+the same functions. Never serves an end user. Read `sources.py` first.
 """

@@ -1,5 +1,5 @@
 """The edges: command line, HTTP and the page.
 
-Takes requests; gives what the folders below answer. Holds no logic of its own. Read `app.py`, the
-one place where parts are put together, first.
+Takes arguments and requests; calls one use case for each and gives its result. Decides nothing. Read
+`app.py`, the one place where the parts are put together, first.
 """

@@ -73,10 +73,10 @@ def build(
     parse: Parse | None = None,
     reopen: Callable[[EmbedderEntry], Embedder] | None = None,
 ) -> App:
-    """Put the parts together; loads no model and opens no index before it is needed.
+    """Return the application; models are loaded and indexes opened when they are needed.
 
-    `embedder` stands in for the one that the settings name, `parse` for the confined processes, `reopen`
-    for what opens an embedder that is in force though the settings name another.
+    `embedder` replaces the embedder of the settings, `parse` the sandboxed parsers, and `reopen` the function
+    that opens an embedder in force that the settings do not name.
 
     Raises: SettingsError if the data folder cannot be made; StorageError if the database cannot be
     used; ModelError if there is no embedder.
@@ -148,7 +148,7 @@ def make_watch(app: App) -> Watch:
 def _models(
     settings: Settings, database: Database, chosen: Embedder, reopen: Callable[[EmbedderEntry], Embedder]
 ) -> Models:
-    """Return the model in force and the chosen one, which comes into force where none was."""
+    """Return the embedders with their indexes; the first one ever chosen comes into force at once."""
 
     root = settings.data_dir / "index"
 

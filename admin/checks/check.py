@@ -1,4 +1,4 @@
-"""`vade check`: proves that database and indexes agree, or names what does not."""
+"""`vade check`: proves that database and indexes agree, or names each disagreement."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -133,7 +133,7 @@ def _inside() -> Iterator[tuple[str, Any]]:
 
 
 def _reads_only(one: Any, other: Any) -> ColumnElement[bool]:
-    """Return whether somebody may read one document and not the other."""
+    """Return the condition that a principal may read one document and not the other."""
     held, lacking = aliased(GrantTable), aliased(GrantTable)
     same = exists().where(lacking.document_id == other.id, lacking.principal == held.principal)
     return exists().where(held.document_id == one.id, ~same.correlate(held, other))
@@ -161,7 +161,7 @@ def _compared(database: Database, name: str, follower: Follower[Any], deep: bool
 
 
 def _difference(database: Database, follower: Follower[Any]) -> str:
-    """Return how an index differs from the truth; empty if it does not."""
+    """Return how an index differs from the database; empty if it does not."""
     with follower.index() as index, database.reading() as session:
         held, live = index.ids(), np.array(live_chunk_ids(session, follower.model_id), np.int64)
     missing, surplus = np.setdiff1d(live, held).size, np.setdiff1d(held, live).size

@@ -1,16 +1,16 @@
-"""What a check finds."""
+"""Findings of a check."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-# Things named one by one; a thousand of them would tell no more.
+# Things named one by one; the rest is counted.
 _NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, and what to do about it."""
+    """A disagreement that a check found, and its remedy."""
 
     name: str
     detail: str
@@ -18,6 +18,6 @@ class Finding:
 
 
 def listed(things: Sequence[object]) -> str:
-    """Return the first few, for a person."""
+    """Return the first few things as text, and how many more there are."""
     more = f" and {len(things) - _NAMED} more" if len(things) > _NAMED else ""
     return ", ".join(map(str, islice(things, _NAMED))) + more

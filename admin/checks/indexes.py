@@ -1,4 +1,4 @@
-"""`vade check --deep`, the indexes: each vector, word and reader is what the database says."""
+"""`vade check --deep` for the indexes: each vector, word and reader equals the database's."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -24,7 +24,7 @@ Readers = dict[str, set[int]]
 
 
 def deep_dense(database: Database, follower: Follower[DenseIndex]) -> Iterator[Finding]:
-    """Yield what is wrong with the vectors, the readers and the files of the dense index."""
+    """Yield findings about the vectors, the readers and the files of the dense index."""
     readers: Readers = {}
     wrong: list[int] = []
     with follower.index() as index:
@@ -41,7 +41,7 @@ def deep_dense(database: Database, follower: Follower[DenseIndex]) -> Iterator[F
 
 
 def deep_lexical(database: Database, follower: Follower[LexicalIndex]) -> Iterator[Finding]:
-    """Yield what is wrong with the words, the readers and the files of the word index."""
+    """Yield findings about the words, the readers and the files of the lexical index."""
     readers: Readers = {}
     lacking: list[int] = []
     with follower.index() as index:
@@ -61,7 +61,7 @@ def deep_lexical(database: Database, follower: Follower[LexicalIndex]) -> Iterat
 def _entries(
     database: Database, follower: Follower[DenseIndex] | Follower[LexicalIndex]
 ) -> Iterator[list[IndexEntry]]:
-    """Yield all that the index should hold, whole documents together."""
+    """Yield the entries that the index should hold, in batches of complete documents."""
     after = 0
     while True:
         with database.reading() as session:
@@ -74,7 +74,7 @@ def _entries(
 def _other_vectors(
     index: DenseIndex, entries: Sequence[IndexEntry], there: Sequence[IndexEntry]
 ) -> list[int]:
-    """Return the chunks that stand in the index with another vector."""
+    """Return the chunks whose vector in the index is not the database's."""
     if not there:
         return []
     raw = np.frombuffer(b"".join(entry.vector for entry in entries), "<f4").reshape(len(entries), -1)
@@ -92,7 +92,7 @@ def _note(readers: Readers, entries: Sequence[IndexEntry]) -> None:
 
 
 def _readers(name: str, index: Index, readers: Readers) -> Iterator[Finding]:
-    """Compare, for each principal, what it may see by the database and by the index."""
+    """Yield a finding if a principal sees other chunks by the index than by the database."""
     wrong = [
         principal
         for principal, chunks in sorted(readers.items())

@@ -1,4 +1,4 @@
-"""`vade check --deep`, the database: every vector, page, version, job and run is what it must be."""
+"""`vade check --deep` for the database: rules for every vector, page, version, job and run."""
 
 import zlib
 from collections.abc import Collection, Iterator, Sequence
@@ -55,7 +55,7 @@ def expected(database: Database, models: Models, life: SignOfLife) -> Expected:
 
 
 def deep_truth(session: Session, expected: Expected) -> Iterator[Finding]:
-    """Yield what is wrong in the database, beyond what `check` looks at."""
+    """Yield the findings in the database that only a deep check looks for."""
     yield from _embedders(session, expected)
     yield from _vectors(session, expected)
     yield from _counted(session, _chains())
@@ -81,7 +81,7 @@ def _embedders(session: Session, expected: Expected) -> Iterator[Finding]:
 
 
 def _vectors(session: Session, expected: Expected) -> Iterator[Finding]:
-    """Look at every vector."""
+    """Yield findings about vectors: a wrong length, no unit vector, or an unknown embedder."""
     dimensions = {entry.model_id: entry.dimension for entry in session.scalars(select(EmbedderTable))}
     dimensions[expected.model_id] = expected.dimension
     wrong: list[int] = []
@@ -108,7 +108,7 @@ def _is_unit(raw: bytes, dimension: int) -> bool:
 
 
 def _chains() -> Iterator[tuple[str, Any, str]]:
-    """Yield the rules of versions and of the chunks in them, each as a count of what breaks it."""
+    """Yield the rules of versions and their chunks, each with a query that counts its violations."""
     numbers = (
         select(VersionTable.document_id)
         .group_by(VersionTable.document_id)
@@ -138,7 +138,7 @@ def _chains() -> Iterator[tuple[str, Any, str]]:
 
 
 def _pages(session: Session) -> Iterator[Finding]:
-    """Look at every page: it stands inside its text, and has a box for each character, or none."""
+    """Yield a finding if a page lies outside its text, or lacks boxes for some of its characters."""
     wrong: list[str] = []
     rows = select(
         PageTable.version_id,
@@ -166,7 +166,7 @@ def _fits(boxes: bytes, characters: int) -> bool:
 
 
 def _work(session: Session) -> Iterator[tuple[str, Any, str]]:
-    """Yield the rules of jobs and runs, each as a count of what breaks it."""
+    """Yield the rules of jobs and runs, each with a query that counts its violations."""
     running = JobTable.state == JobState.RUNNING
     unheld = or_(JobTable.owner == "", JobTable.leased_until.is_(None))
     held = and_(~running, JobTable.state == JobState.QUEUED, JobTable.owner != "")
@@ -194,7 +194,7 @@ def _abandoned(session: Session, dead: Collection[str]) -> Iterator[Finding]:
 
 
 def _goldens(session: Session) -> Iterator[Finding]:
-    """Look for the documents that golden questions name by the ends of their URIs."""
+    """Yield a finding for each document that a golden question names and that does not exist."""
     for golden in list_goldens(session):
         for name in golden.documents:
             end = func.substr(
