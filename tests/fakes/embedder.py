@@ -47,7 +47,8 @@ class FakeEmbedder:
 
     def embed_question(self, question: str, emphasis: Emphasis) -> Vectors:
         self.emphasis = {question[start:end]: weight for start, end, weight in emphasis}
-        return self.embed([question])[0]
+        vector: Vectors = self.embed([question])[0]
+        return vector
 
 
 def embedding(text: str, dimension: int) -> Vectors:

@@ -77,13 +77,13 @@ def _enter(
         return
     struct.pack_into("<IQ", entry, 116, _END, 0)
     before: bytearray | None = None
-    for inner, content in held.items():
+    for inner, member in held.items():
         struct.pack_into(
             "<I", entry if before is None else before, 76 if before is None else 72, len(entries)
         )
         before = bytearray()
         at = len(entries)
-        _enter(inner, content, entries, chains, 2 if isinstance(content, bytes) else 1)
+        _enter(inner, member, entries, chains, 2 if isinstance(member, bytes) else 1)
         before = entries[at]
 
 

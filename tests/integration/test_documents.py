@@ -74,10 +74,10 @@ def test_every_path_exists(path: Path) -> None:
         name = word.split(":")[0].rstrip("/")
         first = name.split("/")[0]
         if "/" in word and re.fullmatch(r"[\w.*/-]+", name) and first in FOLDERS | near:
-            found = next(ROOT.glob(name), None) or next(path.parent.glob(name), None)
+            found = any(ROOT.glob(name)) or any(path.parent.glob(name))
         elif re.fullmatch(r"\w+\.(?:py|md|jsonl|sh)", name):
-            found = name in NOT_OURS or next((ROOT / path.parent).glob(name), None)
-            found = found or any(next((ROOT / folder).rglob(name), None) for folder in FOLDERS)
+            found = name in NOT_OURS or any((ROOT / path.parent).glob(name))
+            found = found or any(any((ROOT / folder).rglob(name)) for folder in FOLDERS)
         else:
             continue
         if not found:

@@ -24,7 +24,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from admin.checks.check import Finding, check
+from admin.checks.check import check
+from admin.checks.finding import Finding
 from api.app import App
 from core.errors import ModelError
 from core.values.search import AccessScope

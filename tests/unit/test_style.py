@@ -121,7 +121,7 @@ def test_the_patterns_find_what_they_are_for() -> None:
 def test_the_packages_that_the_product_was_asked_to_stand_on_are_used() -> None:
     """Where one is replaced for most of its work, it keeps the part that it does best; none is decoration."""
     named = {"torch", "transformers", "faiss", "langchain_core", "fastapi", "sqlalchemy", "unstructured"}
-    used = set()
+    used: set[str] = set()
     for path in FILES:
         if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in PACKAGES:
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):

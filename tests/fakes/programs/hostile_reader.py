@@ -136,6 +136,11 @@ def _raw(function: str) -> Callable[[str], str]:
     return call
 
 
+def _write_through_link(what: str) -> None:
+    os.symlink(what, "x")
+    Path("x").write_text("")
+
+
 def _attempt(deed: Callable[[str], object]) -> Callable[[str], str]:
     def attempt(what: str) -> str:
         try:
@@ -170,7 +175,7 @@ _DEEDS: dict[str, Callable[[str], str]] = {
     "write": _attempt(lambda what: Path(what).write_text("")),
     "remove": _attempt(os.remove),
     "rename": _attempt(lambda what: os.rename("a", what)),
-    "link": _attempt(lambda what: os.symlink(what, "x") or Path("x").write_text("")),
+    "link": _attempt(_write_through_link),
     "read": _attempt(lambda what: Path(what).read_text()),
     **{f"raw-{name}": _raw(name) for name in "socket open creat unlink execl kill ptrace".split()},
 }

@@ -27,7 +27,7 @@ REFUSALS = {
 ESCAPED = {"\\": "\\", '"': '"', "\n": "n", "\r": "r"}
 
 
-class Servicer(MilvusServicer):
+class Servicer(MilvusServicer):  # type: ignore[misc]  # the vendor's class has no types
     """Lite, with templates; `refusing` makes it refuse every call on data with that code."""
 
     refusing = 0

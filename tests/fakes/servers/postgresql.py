@@ -21,7 +21,9 @@ _START_SECONDS = 30
 _USER = "vade"
 # Where it may wait for the disk, nothing is tested of ours: the data lives for one test.
 _OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "deadlock_timeout=50ms")
-_ENCODING = ("--encoding=UTF8", "--locale=C")
+_NEW = ("--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C")
+
+Command = list[str | Path]
 
 
 class NoServerError(Exception):
@@ -40,8 +42,8 @@ class PostgresServer:
             os.chown(self._folder, account.pw_uid, account.pw_gid)
         self._programs = _programs(self._folder)
         self._data = self._folder / "data"
-        made = [self._programs / "initdb", "-D", self._data, "-U", _USER, "--auth=trust", "--no-sync"]
-        subprocess.run([*made, *_ENCODING], check=True, capture_output=True, cwd="/", **self._as)
+        made: Command = [self._programs / "initdb", "-D", self._data, "-U", _USER, *_NEW]
+        subprocess.run(made, check=True, capture_output=True, cwd="/", **self._as)
         self._server = self._start()
         self._emptied = ""
 
@@ -91,14 +93,14 @@ class PostgresServer:
         self._stop(signal.SIGQUIT)
         shutil.rmtree(self._folder)
 
-    def _start(self) -> "subprocess.Popen[bytes]":
+    def _start(self) -> subprocess.Popen[bytes]:
         options = [part for option in (*_OPTIONS, "listen_addresses=") for part in ("-c", option)]
-        command = [self._programs / "postgres", "-D", self._data, "-k", self._folder, *options]
+        command: Command = [self._programs / "postgres", "-D", self._data, "-k", self._folder, *options]
         with (self._folder / "log").open("ab") as log:
             server = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **self._as)
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and server.poll() is None:
-            ready = [self._programs / "pg_isready", "-q", "-h", self._folder]
+            ready: Command = [self._programs / "pg_isready", "-q", "-h", self._folder]
             if self.socket.exists() and subprocess.run(ready, check=False, cwd="/").returncode == 0:
                 return server
             time.sleep(0.02)

@@ -31,7 +31,8 @@ def citing(request: pytest.FixtureRequest, training: subprocess.Popen[bytes] | N
     """The trained model, from pytest's cache if this script trained it before."""
     if training is not None:
         assert training.wait() == 0
-    return citing_model.load(kept_weights(request.config), citing_model.COURSES["grouped"])
+    model: torch.nn.Module = citing_model.load(kept_weights(request.config), citing_model.COURSES["grouped"])
+    return model
 
 
 def kept_weights(config: pytest.Config) -> Path:

@@ -1,5 +1,7 @@
 """Every architecture that the engine runs, tiny and random, with attention that matters."""
 
+from typing import Any
+
 import torch
 import transformers
 from transformers import AutoModelForCausalLM
@@ -31,7 +33,7 @@ _YARN = {
     "original_max_position_embeddings": 128, "beta_fast": 32, "beta_slow": 1,
 }  # fmt: skip
 
-ARCHITECTURES = {
+ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
     "llama": ("LlamaConfig", {}),
     "qwen3": ("Qwen3Config", {"head_dim": 16}),
     "qwen3_moe": ("Qwen3MoeConfig", {**_EXPERTS, "head_dim": 16, "moe_intermediate_size": 16}),

@@ -11,7 +11,7 @@ from core.store.documents.supersession import Successor
 from core.text.labels import EVERYTHING, SearchFilter
 from core.values.answers import Answer, DraftSentence, Passage
 from core.values.search import AccessScope
-from retrieval.answer import NOT_FOUND, TOO_LITTLE, Answerer, Found, OnAnswerEvent, Said
+from retrieval.answer import NOT_FOUND, TOO_LITTLE, Answerer, Found, OnAnswerEvent, Said, Writing
 from retrieval.search import Results, Searcher
 
 PUMP = passage("Pump P-7 runs at 2900 rpm. It weighs 41 kg.", document_id=1)
@@ -104,7 +104,7 @@ def test_nothing_found_is_said_so() -> None:
 
 
 def test_what_is_told_on_the_way_adds_up_to_the_answer() -> None:
-    events: list[Found | Said] = []
+    events: list[Found | Said | Writing] = []
     answer = ask(SPEED, LIE, TORQUE, on_event=events.append)
     assert events[0] == Found((PUMP, VALVE))
     said = [event for event in events[1:] if isinstance(event, Said)]
@@ -113,7 +113,7 @@ def test_what_is_told_on_the_way_adds_up_to_the_answer() -> None:
 
 
 def test_a_listener_that_leaves_stops_the_work() -> None:
-    def leave(event: Found | Said) -> None:
+    def leave(event: Found | Said | Writing) -> None:
         raise ConnectionAbortedError
 
     with pytest.raises(ConnectionAbortedError):

@@ -175,7 +175,7 @@ def test_a_changed_job_starts_again_and_so_does_a_fresh_one(ledger: Ledger) -> N
         ledger.put("a", stamp="1", fresh=True)
         [lease] = ledger.take()
         ledger.do(give_up, lease, JobState.QUARANTINED, "three times")
-        ledger.put("a", **last)  # type: ignore[arg-type]
+        ledger.put("a", **last)
         [lease] = ledger.take()
         assert (lease.attempts, lease.reason) == (1, "")
 

@@ -117,7 +117,7 @@ def test_a_write_that_lost_a_race_is_repeated_once(database: Database, state: st
 
 def test_a_race_lost_for_ever_and_any_other_error_are_raised(database: Database) -> None:
     for state, tries in (("40001", 5), ("53100", 1)):
-        attempts = []
+        attempts: list[int] = []
 
         def work(session: Session, state: str = state, attempts: list[int] = attempts) -> None:
             attempts.append(1)

@@ -220,9 +220,10 @@ def test_more_pages_than_allowed_are_told_and_nothing_is_taken_for_gone(tmp_path
 
 
 def test_a_page_that_leads_out_is_no_page_of_the_source(tmp_path: Path) -> None:
+    leading_out = Answer(status=302, headers={"Location": "/elsewhere"})
     pages: dict[str, Answer | str] = {
         "/docs/": '<a href="a">a</a><a href="b">b</a>',
-        "/docs/a": Answer(status=302, headers={"Location": "/elsewhere"}),
+        "/docs/a": leading_out,
         "/docs/b": Answer(status=302, headers={"Location": "http://169.254.1.1/"}),
         "/elsewhere": "x",
     }
@@ -230,8 +231,8 @@ def test_a_page_that_leads_out_is_no_page_of_the_source(tmp_path: Path) -> None:
     assert "/docs/a" not in found
     with (
         serving(
-            lambda asked: pages["/docs/a"] if asked.path == "/docs/a" else Answer(status=200, content="x")
-        ) as web,  # type: ignore[arg-type,return-value]
+            lambda asked: leading_out if asked.path == "/docs/a" else Answer(status=200, content="x")
+        ) as web,
         closing(open_site(f"{web.url}/docs/", tmp_path)) as source,
         pytest.raises(ParseError, match="leads out"),
     ):

@@ -18,7 +18,7 @@ from core.errors import (
 from core.settings import EngineSettings, HfSettings
 from llm.chat.hf import HfChat, open_hf
 from llm.engine.loader import open_engine
-from llm.engine.request import Delta, FinishReason, Guide, GuideKind, Sampling
+from llm.engine.request import Delta, Finish, FinishReason, Guide, GuideKind, Sampling
 from llm.engine.text.conversation import ChatRequest, Message
 from llm.engine.text.tokens import TokenCodec
 
@@ -126,5 +126,6 @@ def test_a_hybrid_model_is_refused_by_the_engine_and_answered_by_the_fallback(tm
     chat = open_hf(tmp_path, HfSettings())
     *deltas, finish = chat.stream(ask())
     assert all(isinstance(delta, Delta) for delta in deltas)
+    assert isinstance(finish, Finish)
     assert finish.usage.completion_tokens > 0
     chat.close()

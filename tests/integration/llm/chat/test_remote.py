@@ -33,9 +33,11 @@ class Server(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
+        server = self.server
+        assert isinstance(server, Server)
         content = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.bodies.append((self.path, self.headers, json.loads(content)))
-        script = self.server.script
+        server.bodies.append((self.path, self.headers, json.loads(content)))
+        script = server.script
         (script.pop(0) if len(script) > 1 else script[0])(self)
 
     def log_message(self, *args):
@@ -99,8 +101,13 @@ def server():
 
 
 @pytest.fixture
-def remote(server):
-    pauses = []
+def pauses():
+    """How long the client paused before each further try."""
+    return []
+
+
+@pytest.fixture
+def remote(server, pauses):
     remote = RemoteChat(
         RemoteSettings(
             url=f"http://127.0.0.1:{server.server_port}/v1", model="m", api_key="secret", silence_seconds=0.3,
@@ -108,7 +115,6 @@ def remote(server):
         ),
         sleep=pauses.append,
     )  # fmt: skip
-    remote.pauses = pauses
     yield remote
     remote.close()
 
@@ -130,11 +136,11 @@ def test_an_answer_streams(server, remote):
 
 
 @pytest.mark.parametrize("trouble", [fail(500), fail(502), nonsense, fail(200, text="")])
-def test_trouble_before_the_first_word_is_tried_again(server, remote, trouble):
+def test_trouble_before_the_first_word_is_tried_again(server, remote, pauses, trouble):
     server.script = [trouble, trouble, answer]
     assert "".join(part.text for part in remote.stream(ask()) if isinstance(part, Delta)) == "Six bar."
-    assert len(remote.pauses) == 2
-    assert remote.pauses[0] < remote.pauses[1] * 2
+    assert len(pauses) == 2
+    assert pauses[0] < pauses[1] * 2
 
 
 def test_tries_come_to_an_end(server, remote):
@@ -144,10 +150,10 @@ def test_tries_come_to_an_end(server, remote):
     assert len(server.bodies) == 3
 
 
-def test_a_busy_server_is_given_the_time_it_asks_for(server, remote):
+def test_a_busy_server_is_given_the_time_it_asks_for(server, remote, pauses):
     server.script = [fail(429, ("Retry-After", "7")), answer]
     assert len(list(remote.stream(ask()))) == 3
-    assert remote.pauses == [7]
+    assert pauses == [7]
 
 
 def test_a_server_that_stays_busy_is_passed_on_as_busy(server, remote):
@@ -157,11 +163,11 @@ def test_a_server_that_stays_busy_is_passed_on_as_busy(server, remote):
     assert refusal.value.retry_after_seconds == 2
 
 
-def test_a_pause_beyond_the_deadline_is_not_made(server, remote):
+def test_a_pause_beyond_the_deadline_is_not_made(server, remote, pauses):
     server.script = [fail(429, ("Retry-After", "60")), answer]
     with pytest.raises(EngineFullError):
         list(remote.stream(ask()))
-    assert remote.pauses == []
+    assert pauses == []
 
 
 def test_what_the_server_refuses_is_not_tried_again(server, remote):

@@ -54,7 +54,7 @@ def test_adapters_side_by_side_equal_merged_models(tmp_path, targets):
         expected[name] = answer_all(engine_for(merged), PROMPTS)[0]
     engine = build_engine(model, SETTINGS, adapters=Adapters(model, folders))
     jobs = [(name, prompt) for prompt in PROMPTS for name in expected]
-    answers = [[] for _ in jobs]
+    answers: list[list[int]] = [[] for _ in jobs]
     for number, (name, prompt) in enumerate(jobs):
         request = GenerationRequest(
             prompt=tuple(prompt), sampling=Sampling(max_tokens=NEW_TOKENS), adapter=name

@@ -71,7 +71,7 @@ def test_a_batch_takes_the_next_larger_recording():
     for number, (prompt, tokens) in enumerate(zip(PROMPTS[:3], (5, 7, 10), strict=True)):
         request = GenerationRequest(prompt=tuple(prompt), sampling=Sampling(max_tokens=tokens))
         engine.scheduler.add(Sequence(number, request, float(number)))
-    answers = [[], [], []]
+    answers: list[list[int]] = [[], [], []]
     while engine.scheduler.sequences:
         for event in engine.step(0.0):
             answers[event.number] += event.delta.tokens

@@ -46,7 +46,8 @@ def answer_all(engine, prompts, sampling=None, turn=0):
     for number, prompt in enumerate(prompts):
         request = GenerationRequest(prompt=tuple(prompt), sampling=sampling)
         engine.scheduler.add(Sequence(number, request, float(turn + number)))
-    answers, usage = [[] for _ in prompts], [None for _ in prompts]
+    answers: list[list[int]] = [[] for _ in prompts]
+    usage = [None for _ in prompts]
     while engine.scheduler.sequences:
         for event in engine.step(0.0):
             answers[event.number] += event.delta.tokens

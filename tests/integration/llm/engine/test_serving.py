@@ -209,7 +209,7 @@ def test_too_little_memory_is_an_error_that_names_the_missing_bytes(folder):
 
 class LoudOps(TorchOps):
     def write(self, streams, slots, states):
-        super().write(streams, slots, [one * 1.5 for one in states])
+        super().write(streams, slots, (states[0] * 1.5, states[1] * 1.5))
 
 
 def test_pages_that_change_the_answer_are_noticed_at_start():

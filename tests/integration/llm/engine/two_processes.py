@@ -36,7 +36,7 @@ def answer(model, prompts):
                 float(number),
             )
         )
-    answers = [[] for _ in prompts]
+    answers: list[list[int]] = [[] for _ in prompts]
     while engine.scheduler.sequences:
         for event in engine.step(0.0):
             answers[event.number] += event.delta.tokens

@@ -47,6 +47,7 @@ class Hub(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         hub, start = self.server, 0
+        assert isinstance(hub, Hub)
         hub.asked.append(self.path)
         if match := re.fullmatch(r"/api/models/o/m/revision/([^?]+)\?blobs=true", self.path):
             return self.reply(200, json.dumps(hub.listing(match.group(1))).encode())

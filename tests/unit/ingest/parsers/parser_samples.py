@@ -3,6 +3,7 @@
 import io
 import zlib
 from email.message import EmailMessage
+from typing import Any
 
 import docx
 import numpy as np
@@ -149,7 +150,7 @@ def slides() -> bytes:
     return _saved(presentation)
 
 
-def workbook(*rows: tuple[object, ...]) -> bytes:
+def workbook(*rows: tuple[Any, ...]) -> bytes:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None

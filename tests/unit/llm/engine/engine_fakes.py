@@ -3,7 +3,7 @@
 from hashlib import blake2b
 
 from llm.engine.engine import Engine, Sample
-from llm.engine.request import GenerationRequest, Sampling
+from llm.engine.request import Finish, GenerationRequest, Sampling
 from llm.engine.scheduling.plan import Limits
 from llm.engine.scheduling.sequence import Sequence
 
@@ -82,7 +82,8 @@ def sequence(number, prompt, max_tokens=4, **changes):
 
 def run_to_end(engine, now=0.0, max_steps=2000):
     """Return every request's tokens and end, having checked that each ends exactly once."""
-    tokens, ends = {}, {}
+    tokens: dict[int, list[int]] = {}
+    ends: dict[int, Finish] = {}
     for _ in range(max_steps):
         if not engine.scheduler.sequences:
             return tokens, ends

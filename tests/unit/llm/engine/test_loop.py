@@ -22,11 +22,18 @@ def ask(prompt=(1, 2, 3), max_tokens=4, **changes):
     return GenerationRequest(prompt=tuple(prompt), sampling=Sampling(max_tokens=max_tokens), **changes)
 
 
+class HeldLoop(EngineLoop):
+    """A loop whose runner and pages a test can reach."""
+
+    def __init__(self, engine, runner, **changes):
+        super().__init__(engine, **changes)
+        self.runner, self.pool = runner, engine.pool
+
+
 @pytest.fixture
 def loop():
     engine, runner = hash_engine(num_pages=64, max_sequences=8, max_step_tokens=32, max_waiting=300)
-    loop = EngineLoop(engine)
-    loop.runner, loop.pool = runner, engine.pool
+    loop = HeldLoop(engine, runner)
     yield loop
     loop.close()
     assert engine.pool.num_held == 0
@@ -90,8 +97,7 @@ def test_submit_refuses_a_request_that_cannot_fit(loop):
 
 def test_full_engine_refuses_and_names_a_time_to_retry():
     engine, runner = hash_engine(max_sequences=2, max_waiting=1)
-    loop = EngineLoop(engine)
-    loop.runner = runner
+    loop = HeldLoop(engine, runner)
     gate = hold(loop)
     streams = [loop.submit(ask()) for _ in range(3)]
     with pytest.raises(EngineFullError) as refusal:
@@ -109,9 +115,9 @@ def test_a_deadline_that_passes_ends_the_request(loop):
 
 def test_background_requests_count_as_later():
     engine, runner = hash_engine(max_sequences=1)
-    loop = EngineLoop(engine, background_delay_seconds=60)
-    loop.runner = runner
-    gate, served, gated = hold(loop), [], runner.run
+    loop = HeldLoop(engine, runner, background_delay_seconds=60)
+    gate, gated = hold(loop), runner.run
+    served: list[int] = []
 
     def watched(plan):
         served.extend(sequence.number for sequence in plan.sampled)

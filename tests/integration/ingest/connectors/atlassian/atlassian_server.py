@@ -53,6 +53,11 @@ class AtlassianPartner:
         self.shown = True
         self.deleting = ""
 
+    @property
+    def place(self) -> str:
+        """The source's URI."""
+        raise NotImplementedError
+
     def put(self, name: str, text: str) -> None:
         if name in self.items:
             item = self.items[name]

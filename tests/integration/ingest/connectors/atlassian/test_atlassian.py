@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from integration.ingest.connectors.atlassian.atlassian_server import (
@@ -55,7 +56,7 @@ class TestJiraContract(ConnectorContract):
         return tracker
 
 
-def opened(partner: AtlassianPartner, **options: object) -> AtlassianSource:
+def opened(partner: AtlassianPartner, **options: Any) -> AtlassianSource:
     told = {"url": partner.place, "password_env": "ATLASSIAN_TOKEN", **options}
     if isinstance(partner, WikiPartner):
         return ConfluenceSource(
@@ -64,14 +65,14 @@ def opened(partner: AtlassianPartner, **options: object) -> AtlassianSource:
     return JiraSource(JiraOptions.model_validate(told), SETTINGS, Path(), lambda: partner.clock)
 
 
-def listed(partner: AtlassianPartner, cursor: str = "", **options: object) -> tuple[list[Listed], Listing]:
+def listed(partner: AtlassianPartner, cursor: str = "", **options: Any) -> tuple[list[Listed], Listing]:
     """Return what is listed, and the last part of the listing."""
     with closing(opened(partner, **options)) as source:
         parts = list(source.listings(cursor))
     return [one for part in parts for one in part.listed], parts[-1]
 
 
-def readers(partner: AtlassianPartner, **options: object) -> dict[str, set[str]]:
+def readers(partner: AtlassianPartner, **options: Any) -> dict[str, set[str]]:
     return {one.name.removesuffix(".html"): set(one.principals) for one in listed(partner, **options)[0]}
 
 

@@ -26,9 +26,9 @@ def poison(stream):
 class Paged:
     """Two streams, the rows' tables, and each row's true contents in float64."""
 
-    streams: tuple
+    streams: tuple[KvStream, KvStream]
     rows: DecodeRows
-    contents: list
+    contents: list[list[torch.Tensor]]
 
     def slots(self, row):
         table, length = self.rows.pages[row].tolist(), int(self.rows.lengths[row])
@@ -40,13 +40,13 @@ class Paged:
         return self.streams[0].payload.shape[1]
 
 
-def paged(layouts, lengths, dtype, int8, device="cpu", page=PAGE, seed=0, spare_columns=2):
+def paged(layouts, lengths, dtype, int8, device="cpu", page=PAGE, seed=0, spare_columns=2) -> Paged:
     """Return random contents in shuffled pages; behind their end, the tables point at poison."""
     generator = torch.Generator().manual_seed(seed)
     counts = [-(-length // page) for length in lengths]
     num_pages = sum(counts) + 3
     order = torch.randperm(num_pages, generator=generator).tolist()
-    streams = tuple(
+    left, right = (
         poison(KvStream(num_pages, page, layout, dtype, int8).to(torch.device(device))) for layout in layouts
     )
     width = max(counts) + spare_columns
@@ -59,10 +59,10 @@ def paged(layouts, lengths, dtype, int8, device="cpu", page=PAGE, seed=0, spare_
         torch.tensor(tables, device=device),
         torch.tensor(lengths, device=device),
     )
-    case = Paged(streams, rows, [])
+    case = Paged((left, right), rows, [])
     for row, length in enumerate(lengths):
         slots = case.slots(row)
-        states = [_fill(stream, slots, length, generator) for stream in streams]
+        states = [_fill(stream, slots, length, generator) for stream in case.streams]
         case.contents.append(states)
     return case
 

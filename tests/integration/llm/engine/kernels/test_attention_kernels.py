@@ -110,20 +110,26 @@ def test_latents_of_an_odd_width_are_left_to_the_reference(device):
     assert torch.equal(ops.attend_latents(query, *case.streams, case.rows, rule), expected)
 
 
+def fresh_pages(num_pages, layouts, dtype, int8, device):
+    """Return a layer's two streams, filled with what must never be seen."""
+    left, right = (
+        poison(KvStream(num_pages, 8, one, dtype, int8).to(torch.device(device))) for one in layouts
+    )
+    return left, right
+
+
 @pytest.mark.parametrize("int8", [False, True], ids=["plain", "int8"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("layouts", [grouped(3, 24), latent(128, 8, 64), latent(16, 4, 16)])
 def test_pages_hold_the_same_bytes_by_kernel_and_reference(device, layouts, dtype, int8):
-    ours, theirs = (
-        tuple(poison(KvStream(6, 8, layout, dtype, int8).to(torch.device(device))) for layout in layouts)
-        for _ in range(2)
-    )
+    ours, theirs = (fresh_pages(6, layouts, dtype, int8, device) for _ in range(2))
     slots = torch.randperm(48, device=device)[:11]
-    states = tuple(
+    left, right = (
         (torch.randn(1, one.heads, 11, one.width, device=device) * 3).to(dtype)[0].transpose(0, 1)
         for one in layouts
     )
-    states[0][2] = 0.0
+    left[2] = 0.0
+    states = (left, right)
     assert page_write.can_write(states)
     page_write.write_pages(ours, slots, states)
     TorchOps().write(theirs, slots, states)
@@ -135,7 +141,7 @@ def test_pages_hold_the_same_bytes_by_kernel_and_reference(device, layouts, dtyp
 
 def test_halves_are_rounded_to_even(device):
     layout = grouped(1, 16)
-    streams = tuple(KvStream(1, 8, one, torch.float32, True).to(torch.device(device)) for one in layout)
+    streams = fresh_pages(1, layout, torch.float32, True, device)
     values = torch.tensor([127, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 126.5] * 2, device=device).view(1, 1, 16)
     page_write.write_pages(streams, torch.tensor([3], device=device), (values, values))
     assert streams[0].payload[0, 3, 0, :8].tolist() == [127, 0, 2, 2, 0, -2, -2, 126]

@@ -39,7 +39,9 @@ def test_qwen3s_decoding(gpu, lengths, int8):
         AttentionRule(128**-0.5),
     )
     found = paged_decode.attend_pages(query, *case.streams, case.rows, rule, processors=132)
-    expected = [attention64(one, *states, rule) for one, states in zip(query, case.contents, strict=True)]
+    expected = [
+        attention64(one, keys, values, rule) for one, (keys, values) in zip(query, case.contents, strict=True)
+    ]
     assert error(found, torch.stack(expected)) < HALF
 
 
@@ -89,8 +91,8 @@ def test_prompts_by_the_librarys_attention(gpu, new, past, sinks, window, width,
     assert found.shape == (1, 8, new, value_width)
     for place in range(new):
         seen = past + place + 1
-        lines = [states[0, :, :seen].transpose(0, 1).double() for states in (keys, values)]
-        assert error(found[0, :, place], attention64(query[0, :, place], *lines, rule)) < 2 * HALF
+        old, read = (states[0, :, :seen].transpose(0, 1).double() for states in (keys, values))
+        assert error(found[0, :, place], attention64(query[0, :, place], old, read, rule)) < 2 * HALF
 
 
 @pytest.mark.parametrize("name", ["qwen3_moe", "gpt_oss", "deepseek_v3"])

@@ -47,6 +47,7 @@ def test_word_text_in_boxes_controls_insertions_and_formulas_is_kept() -> None:
             "<w:p><w:r><w:t>Boxed</w:t></w:r></w:p></w:txbxContent></v:textbox></w:pict></w:r>"
         )
     )
+    assert body is not None
     body.insert(
         0,
         parse_xml(

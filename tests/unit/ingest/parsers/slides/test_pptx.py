@@ -1,5 +1,4 @@
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import pptx
@@ -16,7 +15,7 @@ _BLANK = 6
 
 
 @pytest.fixture
-def deck() -> Iterator[Any]:
+def deck() -> Any:
     return pptx.Presentation()
 
 

@@ -120,6 +120,7 @@ def test_logits_that_are_not_finite_are_an_error_of_their_row(bad):
 def test_logprobs_are_the_models_own_with_any_filters():
     (one,) = sample(LOGITS[None], [of(Sampling(logprobs=2, temperature=0.1, top_k=1))])
     expected = LOGITS.log_softmax(-1)
+    assert one.logprob is not None
     assert one.logprob.token == 1
     assert one.logprob.logprob == pytest.approx(float(expected[1]))
     assert [token for token, _ in one.logprob.top] == [1, 2]

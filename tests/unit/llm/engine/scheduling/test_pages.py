@@ -16,7 +16,7 @@ class PoolMachine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.pool = PagePool(NUM_PAGES)
-        self.holds = Counter()
+        self.holds: Counter[int] = Counter()
         self.published = {}
 
     @precondition(lambda self: self.pool.num_available)

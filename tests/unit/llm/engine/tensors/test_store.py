@@ -58,8 +58,8 @@ def test_slots_are_read_back_page_by_page(int8):
 def test_bytes_of_a_token(layout, plain, int8):
     whole = KvLayout({0: layout}, torch.bfloat16, torch.device("cpu"))
     assert (whole.bytes_per_token("model"), whole.bytes_per_token("int8")) == (plain, int8)
-    for kv_dtype, expected in (("model", plain), ("int8", int8)):
-        assert KvStore(whole, 3, PAGE, kv_dtype).num_bytes == expected * 3 * PAGE
+    assert KvStore(whole, 3, PAGE, "model").num_bytes == plain * 3 * PAGE
+    assert KvStore(whole, 3, PAGE, "int8").num_bytes == int8 * 3 * PAGE
 
 
 def naive(query, keys, values, rule):
@@ -84,14 +84,18 @@ def test_attention_over_pages_equals_the_formula(window, sinks):
     torch.manual_seed(3)
     rule = AttentionRule(0.3, window, torch.randn(6) if sinks else None)
     ops, lengths = TorchOps(), [9, 1, 6]
-    streams = [KvStream(8, PAGE, StreamLayout(3, 8, 8), torch.float32, False) for _ in range(2)]
+    layout = StreamLayout(3, 8, 8)
+    streams = (
+        KvStream(8, PAGE, layout, torch.float32, False),
+        KvStream(8, PAGE, layout, torch.float32, False),
+    )
     for stream in streams:
         stream.payload.fill_(99.0)  # what was never written must not be seen
     tables = [[7, 0, 3], [1, 0, 0], [2, 5, 0]]
     contents = []
     for table, length in zip(tables, lengths, strict=True):
         slots = torch.tensor([table[place // PAGE] * PAGE + place % PAGE for place in range(length)])
-        contents.append([torch.randn(length, 3, 8) for _ in streams])
+        contents.append((torch.randn(length, 3, 8), torch.randn(length, 3, 8)))
         ops.write(streams, slots, contents[-1])
     query = torch.randn(3, 6, 8)
     rows = DecodeRows(torch.arange(3), torch.tensor(tables), torch.tensor(lengths))
