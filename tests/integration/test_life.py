@@ -30,9 +30,12 @@ from api.app import App
 from core.errors import ModelError
 from core.values.search import AccessScope
 from ingest.run.report import Outcome
+from ingest.run.run import RunOptions
 
 NAMES = st.sampled_from(["a.md", "b.md", "c.txt", "d.md"])
 TEXTS = st.sampled_from(["The pump runs.", "The valve leaks.", "Fault E-43 is a leak.", "Grease the pump."])
+# A shelf that is empty is empty on purpose; without this word its documents would be kept.
+EVEN_TO_THE_LAST = RunOptions(allow_deletions=True)
 PRINCIPALS = ("public", "user:ann", "group:field")
 READERS = st.frozensets(st.sampled_from(PRINCIPALS), min_size=1)
 SCOPES = [AccessScope(frozenset(held)) for held in ((), *((name,) for name in PRINCIPALS), PRINCIPALS[1:])]
@@ -78,7 +81,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def ingest(self) -> None:
-        report = self.app.ingestion.ingest(self.source)
+        report = self.app.ingestion.ingest(self.source, options=EVEN_TO_THE_LAST)
         self.expected = self.after_a_run()
         unreadable = [name for name, file in self.source.files.items() if file.content is None]
         assert report.count(Outcome.FAILED) == len(unreadable)
@@ -86,7 +89,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def ingest_and_die_before_any_index_hears_of_it(self) -> None:
-        self.app.pipeline.ingest(self.source)
+        self.app.pipeline.ingest(self.source, options=EVEN_TO_THE_LAST)
         self.expected = self.after_a_run()
         self.restart()
 
@@ -95,7 +98,7 @@ class Life(RuleBasedStateMachine):
         before, after = self.expected, self.after_a_run()
         self.embedder.break_after(calls)
         with suppress(ModelError):
-            self.app.ingestion.ingest(self.source)
+            self.app.ingestion.ingest(self.source, options=EVEN_TO_THE_LAST)
         self.embedder = FakeEmbedder()
         self.restart()
         found = self.found(AccessScope(frozenset(PRINCIPALS)))

@@ -4,10 +4,8 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("core", "llm", "retrieval", "ingest", "admin", "api")
+from unit import product
 
 SQL = re.compile(r"\s*select\b.+\bfrom\b", re.IGNORECASE | re.DOTALL)
 READING = "core/store/documents/reading.py"
@@ -29,18 +27,11 @@ MAY_SEE_THEM = {
 }
 
 
+def modules() -> list[tuple[str, ast.Module]]:
+    return [(name, module) for name, module in product.modules() if "/migrations/" not in name]
+
+
 @cache
-def modules() -> tuple[tuple[str, ast.Module], ...]:
-    return tuple(_read())
-
-
-def _read() -> Iterator[tuple[str, ast.Module]]:
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            if "migrations" not in path.parts:
-                yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8"))
-
-
 def guarded_names(module: ast.Module) -> set[str]:
     """Return how a module reaches the guarded tables: by name, through their module, or by SQL."""
     found: set[str] = set()

@@ -6,8 +6,9 @@ import subprocess
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("core", "llm", "retrieval", "ingest", "admin", "api")
+from unit import product
+from unit.product import PACKAGES, ROOT
+
 MOST_LINES = 400
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "service", "misc"}
 NOT_OURS = {".git", ".venv", "data", "build", "dist", "node_modules"}
@@ -122,11 +123,10 @@ def test_the_packages_that_the_product_was_asked_to_stand_on_are_used() -> None:
     """Where one is replaced for most of its work, it keeps the part that it does best; none is decoration."""
     named = {"torch", "transformers", "faiss", "langchain_core", "fastapi", "sqlalchemy", "unstructured"}
     used: set[str] = set()
-    for path in FILES:
-        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in PACKAGES:
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Import):
-                    used.update(alias.name.split(".")[0] for alias in node.names)
-                elif isinstance(node, ast.ImportFrom) and node.module:
-                    used.add(node.module.split(".")[0])
+    for _, module in product.modules():
+        for node in ast.walk(module):
+            if isinstance(node, ast.Import):
+                used.update(alias.name.split(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                used.add(node.module.split(".")[0])
     assert not named - used, f"{sorted(named - used)}: the product no longer uses what it must stand on"
