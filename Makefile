@@ -23,7 +23,7 @@ run: .venv/product.stamp ## Install, ingest the demo documents into data/, answe
 	@$(VADE) up
 
 test: .venv/development.stamp ## Install what the tests need and run them; TESTS=tests/unit for a part
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(TESTS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(TESTS)
 
 test-faults: .venv/development.stamp ## Kill, freeze and fill disks at every point; VADE_CRASHER_SECONDS=600 of kills under load
 	VADE_KILLS=20 VADE_ALL_CRASH_POINTS=1 VADE_CRASHER_SECONDS=$${VADE_CRASHER_SECONDS:-600} $(BIN)/pytest \

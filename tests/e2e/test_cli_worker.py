@@ -3,12 +3,12 @@
 import signal
 import sqlite3
 import subprocess
-import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from fakes.programs.command import Vade
+from fakes.waiting import wait_until
 
 
 def waiting(vade: Vade) -> int:
@@ -36,15 +36,11 @@ def test_a_worker_goes_on_with_what_a_killed_ingest_left_and_ends_when_told(tmp_
         (manuals / f"{number}.md").write_text(f"# Manual {number}\n\nThe pump {number} runs.", "utf-8")
     assert vade.run("source", "add", "--public", manuals).code == 0
     with vade.start("sync", manuals) as killed:
-        until = time.monotonic() + 60
-        while not waiting(vade) and time.monotonic() < until:
-            time.sleep(0.02)
+        wait_until(lambda: waiting(vade), runs=lambda: killed.poll() is None)
         killed.kill()
     assert waiting(vade) > 0
     with vade.start("worker") as worker:
-        until = time.monotonic() + 90
-        while waiting(vade) and time.monotonic() < until:
-            time.sleep(0.1)
+        wait_until(lambda: not waiting(vade), 90, runs=lambda: worker.poll() is None)
         worker.send_signal(signal.SIGTERM)
         told = last_words(worker)
     assert (worker.returncode, waiting(vade)) == (0, 0)

@@ -6,7 +6,6 @@ import os
 import sqlite3
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 import pytest
 from fakes.poison import poison
 from fakes.programs.command import Vade
+from fakes.waiting import wait_until
 
 SETTINGS = (
     ("VADE_INGEST__WINDOW_CHUNKS", "2"),  # many transactions, so that a kill comes between two of them
@@ -142,8 +142,7 @@ def outcomes(report: dict[str, Any]) -> dict[str, str]:
 def die_in_the_middle(plant: Plant) -> None:
     """Kill a sync after some of what it has to do is committed."""
     with plant.vade.start("sync", "--json") as process:
-        while process.poll() is None and plant.new_manuals() < 3:
-            time.sleep(0.005)
+        wait_until(lambda: plant.new_manuals() >= 3, runs=lambda: process.poll() is None)
         assert process.poll() is None, "a sync that has work left was killed"
         process.kill()
         process.communicate()

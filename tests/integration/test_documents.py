@@ -9,16 +9,16 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import tomllib
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from fakes.waiting import wait_until
 from pydantic import BaseModel
 
 from api.cli.main import main
@@ -266,20 +266,17 @@ def serving(words: list[str], folder: Path) -> Iterator[str]:
     vade = Path(sys.executable).with_name("vade")
     with subprocess.Popen([vade, *words, "--port", str(port)], cwd=folder, stdout=subprocess.PIPE) as server:
         try:
-            wait_until_ready(f"http://127.0.0.1:{port}/readyz", server)
+            ready = f"http://127.0.0.1:{port}/readyz"
+            wait_until(lambda: is_ready(ready), 600, runs=lambda: server.poll() is None)
             yield f"127.0.0.1:{port}"
         finally:
             server.terminate()
 
 
-def wait_until_ready(url: str, server: "subprocess.Popen[bytes]") -> None:
-    while server.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=60):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"vade up ended with {server.returncode}")
+def is_ready(url: str) -> bool:
+    with suppress(OSError), urllib.request.urlopen(url, timeout=60):
+        return True
+    return False
 
 
 def curl(line: str, folder: Path) -> str:

@@ -144,7 +144,7 @@ def stop_between_commits(process: "subprocess.Popen[bytes]", data: Path) -> None
         if commits(data) > 0:
             return
         process.send_signal(signal.SIGCONT)
-        time.sleep(0.01)
+        time.sleep(0.01)  # its next stretch of work
     pytest.fail("the ingest ended before it could be stopped")
 
 
@@ -157,7 +157,7 @@ def test_a_worker_that_slept_through_its_lease_writes_nothing_when_it_wakes(tmp_
         command, env={**os.environ, "PYTHONPATH": paths}, stderr=subprocess.PIPE
     ) as sleeper:
         stop_between_commits(sleeper, data)
-        time.sleep(LEASE_SECONDS * 1.5)
+        time.sleep(LEASE_SECONDS * 1.5)  # the lease runs out by the database's clock
         with closing(make_app(data)) as app:
             app.ingestion.ingest(source)
             whole = searchable(app)

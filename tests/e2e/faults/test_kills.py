@@ -50,8 +50,8 @@ def kill_after(vade: Vade, folder: Path, commits: int, delay: float) -> bool:
     target = changes(vade) + commits
     with vade.start("ingest", "--public", folder) as process:
         while process.poll() is None and changes(vade) < target:
-            time.sleep(0.002)
-        time.sleep(delay)
+            time.sleep(0.002)  # its commits are seen in the database alone
+        time.sleep(delay)  # the moment of the kill, drawn by chance
         in_time = process.poll() is None
         process.kill()
         process.communicate()

@@ -88,7 +88,7 @@ def _say_length(what: str) -> str:
 
 
 def _pages(what: str) -> str:
-    """Tell of pages that are recognized, `first,last,of,seconds each`."""
+    """Tell of pages that are recognized and take their time, `first,last,of,seconds each`."""
     first, last, pages, seconds = map(float, what.split(","))
     for page in range(int(first), int(last) + 1):
         begin_page(page, int(pages), recognizing=True)

@@ -7,11 +7,11 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from fakes.waiting import wait_until
 from sqlalchemy import create_engine, text
 
 from core.store.database import Database
@@ -98,14 +98,17 @@ class PostgresServer:
         command: Command = [self._programs / "postgres", "-D", self._data, "-k", self._folder, *options]
         with (self._folder / "log").open("ab") as log:
             server = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **self._as)
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline and server.poll() is None:
-            ready: Command = [self._programs / "pg_isready", "-q", "-h", self._folder]
-            if self.socket.exists() and subprocess.run(ready, check=False, cwd="/").returncode == 0:
-                return server
-            time.sleep(0.02)
-        server.kill()
-        raise NoServerError(f"it does not start: {(self._folder / 'log').read_text()[-500:]}")
+        try:
+            wait_until(self._is_ready, _START_SECONDS, runs=lambda: server.poll() is None)
+        except AssertionError as error:
+            server.kill()
+            log_end = (self._folder / "log").read_text()[-500:]
+            raise NoServerError(f"it does not start: {log_end}") from error
+        return server
+
+    def _is_ready(self) -> bool:
+        ready: Command = [self._programs / "pg_isready", "-q", "-h", self._folder]
+        return self.socket.exists() and subprocess.run(ready, check=False, cwd="/").returncode == 0
 
     def _stop(self, how: signal.Signals = signal.SIGINT) -> None:
         self._server.send_signal(how)

@@ -50,7 +50,7 @@ def test_changes_come_in_the_order_of_their_numbers(postgresql: PostgresServer) 
         with database.writing() as session:
             session.add(ChangeTable(document_id=document, at=clock(session)))
             session.flush()
-            time.sleep(0.001 * (document % 3))
+            time.sleep(0.001 * (document % 3))  # so that commits come in another order than numbers
 
     def seen() -> tuple[int, int]:
         with database.reading() as session:

@@ -155,7 +155,7 @@ def test_the_stamp_of_a_file_changes_with_every_write(tmp_path: Path) -> None:
     for text in ("one", "two"):
         path.write_text(text, "utf-8")
         os.utime(path, (1, 1))
-        time.sleep(2.1)
+        time.sleep(2.1)  # by the file system's clock, which no test can set: younger files have no stamp
         stamps.append(listing(source(tmp_path)).listed[0].stamp)
     assert len(set(stamps)) == 2
     assert listing(source(tmp_path)).listed[0].stamp == stamps[-1]

@@ -30,8 +30,8 @@ def test_the_page_is_shown_and_a_cancel_stops_the_reading(tmp_path: Path, databa
             begin_page(page, PAGES, recognizing=page > 3)
             while page == 3 and not seen and time.monotonic() < deadline:
                 look()
-                time.sleep(0.05)
-            time.sleep(SOON_SECONDS / PAGES)
+                time.sleep(0.05)  # the stage is seen in the database alone
+            time.sleep(SOON_SECONDS / PAGES)  # the time that a page takes
         return ParsedDocument(
             title="Long", text="text", blocks=(Block(kind=BlockKind.PARAGRAPH, start=0, end=4),)
         )

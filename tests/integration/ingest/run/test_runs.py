@@ -225,7 +225,7 @@ def test_a_listing_holds_its_run_though_no_heartbeat_comes_in_between(
     others: list[bool] = []
 
     def wait(number: int) -> None:
-        time.sleep(0.45)
+        time.sleep(0.45)  # ten of these outlast a lease, which the database's clock measures
         with app.database.reading() as session:
             others.append(is_running(session, Holder("another"), SYNC, "fake:shelf"))
 
@@ -243,7 +243,7 @@ def test_a_long_listing_lets_others_write_in_between(app: App, monkeypatch: pyte
     def enter_slowly(recorder: ListingRecorder, *what: Any) -> None:
         enter(recorder, *what)
         writes.set()
-        time.sleep(0.4)
+        time.sleep(0.4)  # longer than a listing may hold up other writers
         parts.append(time.monotonic())
 
     def write() -> None:

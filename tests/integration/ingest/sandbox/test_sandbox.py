@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from fakes.servers.server import Canary
+from fakes.waiting import wait_for_end, wait_until
 
 from core.errors import NotReadyError, OverLimitError, ParseError, ReaderCrashError, SandboxError
 from core.settings import IngestSettings
@@ -82,13 +83,6 @@ def runs(pid: int) -> bool:
         return False
 
 
-def wait_until_gone(*pids: int) -> None:
-    deadline = time.monotonic() + 10
-    while any(runs(pid) for pid in pids):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize(
     ("deed", "kind", "words"),
     [
@@ -134,7 +128,7 @@ def test_a_process_that_was_killed_while_idle_costs_no_file(sandbox: ParserSandb
     says(sandbox, "state")
     [pid] = sandbox.pids
     os.kill(pid, signal.SIGKILL)
-    wait_until_gone(pid)
+    wait_for_end(pid)
     assert "PATH" in says(sandbox, "state")
 
 
@@ -153,11 +147,8 @@ def test_a_process_killed_at_work_gets_a_second_try_and_no_third(hostile: Sandbo
 
 def wait_for_other(sandbox: ParserSandbox, pid: int) -> int:
     """Return the id of the process that works after `pid`, once it had time to take its file."""
-    deadline = time.monotonic() + 20
-    while sandbox.pids in ([], [pid]):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    time.sleep(0.2)
+    wait_until(lambda: sandbox.pids not in ([], [pid]))
+    time.sleep(0.2)  # no event says that it has taken its file
     return sandbox.pids[0]
 
 
@@ -253,7 +244,7 @@ def test_close_ends_every_process_and_leaves_no_file(
     sandbox = hostile(LIMITS.model_copy(update={"parser_processes": 2}))
     with ThreadPoolExecutor(3) as threads:
         results: list[Future[str]] = [threads.submit(says, sandbox, "hang") for _ in range(3)]
-        wait_for_two(sandbox)
+        wait_until(lambda: len(sandbox.pids) == 2)
         pids = sandbox.pids
         sandbox.close()
         assert all(isinstance(result.exception(10), NotReadyError) for result in results)
@@ -263,22 +254,16 @@ def test_close_ends_every_process_and_leaves_no_file(
         sandbox.parse(GOOD, "a.md")
 
 
-def wait_for_two(sandbox: ParserSandbox) -> None:
-    deadline = time.monotonic() + 20
-    while len(sandbox.pids) < 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_no_process_outlives_a_service_that_is_killed() -> None:
     script = (
         "import os, threading, time\n"
+        "from fakes.waiting import wait_until\n"
         "from core.settings import IngestSettings\n"
         "from ingest.sandbox.pool import ParserSandbox\n"
         "sandbox = ParserSandbox(IngestSettings(), module='fakes.programs.hostile_reader')\n"
         "threading.Thread(target=sandbox.parse, args=(b'hang', 'a.md'), daemon=True).start()\n"
-        "while not sandbox.pids: time.sleep(0.02)\n"
-        "time.sleep(0.2)\n"
+        "wait_until(lambda: sandbox.pids)\n"
+        "time.sleep(0.2)\n"  # as above
         "print(*sandbox.pids, flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )
@@ -292,7 +277,8 @@ def test_no_process_outlives_a_service_that_is_killed() -> None:
         check=False,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
-    wait_until_gone(*map(int, done.stdout.split()))
+    for pid in map(int, done.stdout.split()):
+        wait_for_end(pid)
 
 
 def test_a_process_outlives_the_thread_that_asked_for_it(sandbox: ParserSandbox, hostile: Sandboxes) -> None:
@@ -302,7 +288,7 @@ def test_a_process_outlives_the_thread_that_asked_for_it(sandbox: ParserSandbox,
     asking.start()
     asking.join()
     [pid] = fresh.pids
-    time.sleep(0.1)
+    time.sleep(0.1)  # in which it would be killed, if it hung on that thread
     assert says(fresh, "state")
     assert fresh.pids == [pid]
 

@@ -1,13 +1,14 @@
 """A watched folder is brought up to date by itself; another program writes into it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from fakes.application import make_app
 from fakes.embedder import FakeEmbedder
+from fakes.waiting import wait_until
 
 from api.app import App
 from core.errors import AlreadyRunningError
@@ -44,13 +45,6 @@ def watching(app: App, how: Watching = "events", sync: Sync | None = None) -> It
     watch.close()
 
 
-def until(holds: Callable[[], bool], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.05)
-
-
 def found(app: App, word: str) -> list[str]:
     return [
         passage.uri.rsplit("/", 1)[-1] for passage in app.searcher.search(word, scope_of(None), 10).passages
@@ -65,14 +59,14 @@ def test_what_changes_in_a_folder_is_found_and_what_goes_is_not(
     enter(app, folder)
     (folder / "old.md").write_text("The pump runs.", "utf-8")
     with watching(app, how):
-        until(lambda: found(app, "pump") == ["old.md"])  # what was there before the watch began
+        wait_until(lambda: found(app, "pump") == ["old.md"])  # what was there before the watch began
         (folder / "deep").mkdir()
         (folder / "deep" / "new.md").write_text("The pump stands.", "utf-8")
-        until(lambda: sorted(found(app, "pump")) == ["new.md", "old.md"])
+        wait_until(lambda: sorted(found(app, "pump")) == ["new.md", "old.md"])
         (folder / "old.md").unlink()
-        until(lambda: found(app, "pump") == ["new.md"])
+        wait_until(lambda: found(app, "pump") == ["new.md"])
         (folder / PERMISSIONS_FILE).write_text("read: ['user:ann']", "utf-8")
-        until(lambda: found(app, "pump") == [])
+        wait_until(lambda: found(app, "pump") == [])
 
 
 def test_hidden_files_and_the_data_folder_wake_nobody(tmp_path: Path) -> None:
@@ -86,16 +80,16 @@ def test_hidden_files_and_the_data_folder_wake_nobody(tmp_path: Path) -> None:
         return app.ingestion.sync(entry)
 
     with watching(app, sync=sync):
-        until(lambda: len(synced) == 1)
+        wait_until(lambda: len(synced) == 1)
         (folder / ".cache").mkdir()
         (folder / ".cache" / "x.md").write_text("no", "utf-8")
         (folder / "real.md").write_text("The pump runs.", "utf-8")
-        until(lambda: found(app, "pump") == ["real.md"])
-        time.sleep(1.0)  # what is still to come of that
+        wait_until(lambda: found(app, "pump") == ["real.md"])
+        time.sleep(1.0)  # five times the quiet after which a watch syncs: what is still to come of that
         before = len(synced)
         (folder / ".cache" / "y.md").write_text("no", "utf-8")
         (folder / ".vade" / "z.md").write_text("no", "utf-8")
-        time.sleep(1.0)
+        time.sleep(1.0)  # in which nothing may happen
         assert len(synced) == before
     app.close()
 
@@ -111,14 +105,14 @@ def test_a_folder_that_another_run_is_at_is_looked_at_later(app: App, tmp_path: 
         return app.ingestion.sync(entry)
 
     with watching(app, sync=sync):
-        until(lambda: found(app, "pump") == ["a.md"])
+        wait_until(lambda: found(app, "pump") == ["a.md"])
 
 
 def test_a_folder_entered_later_and_one_taken_out(app: App, tmp_path: Path) -> None:
     with watching(app):
         source = enter(app, tmp_path / "late")
         (tmp_path / "late" / "a.md").write_text("The pump runs.", "utf-8")
-        until(lambda: found(app, "pump") == ["a.md"])
+        wait_until(lambda: found(app, "pump") == ["a.md"])
         with app.database.writing() as session:
             schedule(session, source.uri, False)
         watch = Watch(app.database, "events", app.ingestion.sync, app.settings.data_dir)

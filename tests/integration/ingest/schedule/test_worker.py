@@ -1,7 +1,6 @@
 """Workers share one ledger: what waits is done, by one of them, and a stop ends with the document at hand."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 from fakes.application import make_app
 from fakes.embedder import FakeEmbedder
+from fakes.waiting import wait_until
 from sqlalchemy import select, update
 
 from api.app import App, make_worker
@@ -139,8 +139,6 @@ def test_a_worker_in_its_thread_does_what_comes_and_ends(app: App, tmp_path: Pat
     assert jobs(app)
     worker = make_worker(app)
     worker.start()
-    until = time.monotonic() + 20
-    while jobs(app) and time.monotonic() < until:
-        time.sleep(0.05)
+    wait_until(lambda: not jobs(app))
     worker.close()
     assert jobs(app) == []

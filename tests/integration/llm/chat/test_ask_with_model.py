@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from fakes.application import make_app
 from fakes.generator import FakeGenerator
 from fakes.source import FakeSource
+from fakes.waiting import wait_until
 from fastapi.testclient import TestClient
 from integration.llm.chat.memorizing_model import learn_by_heart
 from integration.llm.chat.test_backends import Parrot
@@ -216,7 +217,7 @@ class SlowOps(TorchOps):
     """Takes its time, so that leaving falls into the middle of an answer."""
 
     def write(self, streams, slots, states):
-        time.sleep(0.01)
+        time.sleep(0.01)  # the time of a step: what is left of an answer is counted in steps
         super().write(streams, slots, states)
 
 
@@ -246,17 +247,10 @@ def slow(model, tmp_path_factory):
     app.close()
 
 
-def wait_for(happened, seconds=10):
-    until = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.002)
-
-
 def steps_after(chat):
     """Return how many steps the engine still makes before it has nothing to do."""
     before = chat.snapshot().steps
-    wait_for(lambda: not chat.snapshot().unfinished)
+    wait_until(lambda: not chat.snapshot().unfinished)
     assert chat.snapshot().held_pages == 0
     return chat.snapshot().steps - before
 

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -27,7 +26,8 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.script, self.bodies, self.hung_up = [], [], threading.Event()
+        self.script, self.bodies = [], []
+        self.hung_up, self.over = threading.Event(), threading.Event()
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
 
@@ -71,15 +71,14 @@ def cut_off(handler):
 def stall(handler):
     handler.status(200, text="")
     handler.say("Six ")
-    time.sleep(1.0)
+    handler.server.over.wait(10)
 
 
 def never_end(handler):
     handler.status(200, text="")
     try:
-        while True:
+        while not handler.server.over.wait(0.01):
             handler.say("and ")
-            time.sleep(0.01)
     except OSError:
         handler.server.hung_up.set()
 
@@ -96,6 +95,7 @@ def nonsense(handler):
 def server():
     server = Server()
     yield server
+    server.over.set()
     server.shutdown()
     server.server_close()
 

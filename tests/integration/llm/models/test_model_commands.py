@@ -109,11 +109,11 @@ def test_what_the_engine_refuses_is_tried_with_generate(tmp_path):
 
 
 VLLM = """#!{python}
-import signal, sys, time
-print(" ".join(sys.argv[1:]), flush=True)
+import signal, sys
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(int("{code}")))
-while "--served-model-name" in sys.argv and "{code}" == "7":
-    time.sleep(0.01)
+print(" ".join(sys.argv[1:]), flush=True)
+if "--served-model-name" in sys.argv and "{code}" == "7":
+    signal.pause()
 sys.exit(int("{code}"))
 """
 

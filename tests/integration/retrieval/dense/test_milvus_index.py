@@ -208,7 +208,7 @@ def when_it_is_back(call: Callable[[], T]) -> T:
         except IndexServerError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.2)
+            time.sleep(0.2)  # gRPC pauses between its own tries
 
 
 def kind(app: App) -> str:

@@ -4,11 +4,11 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from fakes.application import make_app
 from fakes.source import FakeSource
+from fakes.waiting import wait_until
 
 from api.app import App
 
@@ -43,9 +43,10 @@ def change(source: FakeSource, turn: int) -> None:
 
 def wait_for(readers: list[subprocess.Popen[str]], folder: Path) -> None:
     """Wait until each reader has searched once."""
-    while len(list(folder.glob("reader-*"))) < len(readers):
-        assert all(one.poll() is None for one in readers), "a reader has ended"
-        time.sleep(0.05)
+    wait_until(
+        lambda: len(list(folder.glob("reader-*"))) == len(readers),
+        runs=lambda: all(one.poll() is None for one in readers),
+    )
 
 
 def writer(data: Path, kind: str) -> App:

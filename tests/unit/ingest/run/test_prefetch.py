@@ -1,5 +1,4 @@
 import threading
-import time
 
 import pytest
 
@@ -7,8 +6,13 @@ from ingest.run.prefetch import prefetch
 
 
 def test_results_come_in_order() -> None:
+    done = [threading.Event() for _ in range(41)]
+    done[40].set()
+
     def work(number: int) -> int:
-        time.sleep(0.002 * (number % 3))
+        if number % 2 == 0:  # an even number is done after the next one
+            assert done[number + 1].wait(5)
+        done[number].set()
         return number * number
 
     assert list(prefetch(work, range(40), 3)) == [number * number for number in range(40)]
@@ -22,11 +26,10 @@ def test_no_more_is_begun_than_may_wait() -> None:
         begun.append(number)
         return number
 
-    results = prefetch(work, range(100), 2)
-    assert next(results) == 0
-    time.sleep(0.05)
-    assert len(begun) <= 4
-    assert list(results) == list(range(1, 100))
+    for taken, result in enumerate(prefetch(work, range(100), 2)):
+        assert result == taken
+        assert len(begun) <= taken + 4
+    assert len(begun) == 100
 
 
 def test_work_goes_on_while_the_consumer_is_busy() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from fakes.waiting import wait_until
 
 from llm.embedding.gathering import Gathering
 
@@ -38,8 +39,7 @@ def asked_during_a_run(squares: Squares, gathering: Gathering[int, int], numbers
         first = pool.submit(ask, 0)
         assert squares.started.wait(10)
         later = [pool.submit(ask, number) for number in numbers]
-        while len(gathering._waiting) < len(numbers):
-            threading.Event().wait(0.001)
+        wait_until(lambda: len(gathering._waiting) == len(numbers), 10)
         squares.go.set()
         return [future.result(10) for future in (first, *later)]
 

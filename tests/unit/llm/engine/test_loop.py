@@ -45,7 +45,7 @@ def hold(loop, slowest_seconds=0.0):
 
     def slow(plan):
         gate.wait(5)
-        time.sleep(slowest_seconds)
+        time.sleep(slowest_seconds)  # the time of a step
         return run(plan)
 
     loop.runner.run = slow
@@ -201,7 +201,7 @@ def client(loop, number):
         if count == leaves_after:
             break
         if chance.random() < 0.1:
-            time.sleep(0.002)
+            time.sleep(0.002)  # a slow reader
     return prompt, tokens, stream.wait(10)
 
 
@@ -209,7 +209,7 @@ def test_two_hundred_clients_leave_no_page_and_no_thread(loop):
     chance, run = random.Random(0), loop.runner.run
 
     def faulty(plan):
-        time.sleep(0.0005)
+        time.sleep(0.0005)  # the time of a step, in which clients leave
         loop.runner.fail_next = chance.random() < 0.02
         return run(plan)
 

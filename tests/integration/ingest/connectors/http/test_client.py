@@ -147,6 +147,7 @@ def test_a_packing_that_was_not_asked_for_is_refused() -> None:
 @contextmanager
 def dripping(first: bytes) -> Iterator[str]:
     """Send `first`, and then a byte every tenth of a second for ever."""
+    over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def drip() -> None:
@@ -158,13 +159,15 @@ def dripping(first: bytes) -> Iterator[str]:
                         connection.sendall(first)
                         for _ in range(100):
                             connection.sendall(b"a")
-                            time.sleep(0.1)
+                            if over.wait(0.1):
+                                return
             except OSError:
                 return
 
         thread = threading.Thread(target=drip)
         thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        over.set()
         listening.shutdown(socket.SHUT_RDWR)
     thread.join()
 

@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from email.message import EmailMessage
@@ -14,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+from fakes.waiting import wait_for_port
 from integration.ingest.connectors.contract import ConnectorContract
 from integration.ingest.connectors.mail.imap_server import Mailbox, imap_server
 from integration.ingest.connectors.partners import LOOPBACK, READERS
@@ -309,10 +309,7 @@ def dovecot(partner: MaildirPartner) -> Iterator[int]:
     settings.write_text(told, "utf-8")
     with subprocess.Popen([found, "-F", "-c", settings], stderr=subprocess.DEVNULL) as server:
         try:
-            for _ in range(200):
-                with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                    break
-                time.sleep(0.02)
+            wait_for_port(port)
             yield port
         finally:
             server.terminate()

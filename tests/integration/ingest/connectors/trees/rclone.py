@@ -5,12 +5,12 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from fakes.waiting import wait_for_port
 from integration.ingest.connectors.loopback import Answer, Asked, Web, serving
 from integration.ingest.connectors.partners import write
 
@@ -31,18 +31,10 @@ def rclone(kind: str, folder: Path, *arguments: str) -> Iterator[int]:
     fresh = ["--dir-cache-time", "0s", "--poll-interval", "0"]
     with subprocess.Popen([*command, *fresh, folder], stderr=subprocess.DEVNULL) as server:
         try:
-            wait_for(port)
+            wait_for_port(port)
             yield port
         finally:
             server.terminate()
-
-
-def wait_for(port: int) -> None:
-    for _ in range(500):
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return
-        time.sleep(0.02)
-    pytest.fail("rclone did not begin to serve")
 
 
 class TreePartner:
