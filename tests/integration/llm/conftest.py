@@ -16,7 +16,10 @@ torch.set_num_threads(1)
 
 @pytest.fixture(scope="session", autouse=True)
 def training(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[bytes] | None]:
-    """Train the citing model beside the first tests, if one asks for it and it was not kept."""
+    """Train the citing model beside the first tests, if one asks for it and it was not kept.
+
+    Each test process starts the script; one of them trains, the others wait for its file.
+    """
     wanted = any("citing" in getattr(item, "fixturenames", ()) for item in request.session.items)
     if not wanted or kept_weights(request.config).exists():
         yield None

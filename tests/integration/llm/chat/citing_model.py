@@ -8,9 +8,11 @@ holds records `key value value number`; then each key is asked for, and its valu
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock
 from safetensors.torch import load_model, save_model
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, DeepseekV3Config, Qwen3MoeConfig
@@ -100,6 +102,15 @@ def load(file, course):
     return model
 
 
+def make(file, course):
+    """Train and save a model, unless another process did or is at it; a file that is there is whole."""
+    with FileLock(f"{file}.lock"):
+        if not file.exists():
+            part = file.with_suffix(".part")
+            save_model(train(course), part)
+            part.replace(file)
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    save_model(train(COURSES[sys.argv[2] if len(sys.argv) > 2 else "grouped"]), sys.argv[1])
+    make(Path(sys.argv[1]), COURSES[sys.argv[2] if len(sys.argv) > 2 else "grouped"])
