@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+from collections import Counter
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from unit import product
 from unit.product import PACKAGES, ROOT
 
 MOST_LINES = 400
+MOST_MODULES = 14
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "service", "misc"}
 NOT_OURS = {".git", ".venv", "data", "build", "dist", "node_modules"}
 
@@ -88,6 +90,21 @@ def test_every_folder_with_code_is_a_package() -> None:
         if not (folder / "__init__.py").is_file() and folder.name != "versions"
     ]
     assert not bare, "\n".join(bare)
+
+
+def test_no_folder_holds_too_many_modules() -> None:
+    counts = Counter(
+        path.parent.relative_to(ROOT)
+        for path in FILES
+        if path.suffix == ".py" and path.name != "__init__.py" and path.parent.name != "versions"
+    )
+    full = [
+        f"{folder} holds {count} modules; part it into sub-folders, {MOST_MODULES} is the limit"
+        for folder, count in sorted(counts.items())
+        if count > MOST_MODULES and folder.parts[:1] and folder.parts[0] in {*PACKAGES, "tests"}
+    ]
+    assert counts
+    assert not full, "\n".join(full)
 
 
 def test_no_other_distribution_owns_a_name_of_ours() -> None:
