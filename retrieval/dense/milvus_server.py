@@ -30,6 +30,7 @@ def make_breaker() -> CircuitBreaker:
     return CircuitBreaker(_FAILURES, _REST_SECONDS, time.monotonic)
 
 
+# More than ten methods: one for each call that an index makes of Milvus; each is a few lines.
 class MilvusServer:
     """A connection to a Milvus server.
 

@@ -1,6 +1,7 @@
 """The house rules that a check can hold. Each failure says what to do."""
 
 import ast
+import itertools
 import re
 import subprocess
 from collections import Counter
@@ -11,7 +12,10 @@ from unit import product
 from unit.product import PACKAGES, ROOT
 
 MOST_LINES = 400
+MOST_METHODS = 10
 MOST_MODULES = 14
+# A class keeps more public methods if this stands above it, before the reason, or in its docstring.
+MANY_METHODS = "More than ten methods:"
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "service", "misc"}
 NOT_OURS = {".git", ".venv", "data", "build", "dist", "node_modules"}
 
@@ -105,6 +109,44 @@ def test_no_folder_holds_too_many_modules() -> None:
     ]
     assert counts
     assert not full, "\n".join(full)
+
+
+def public_methods(node: ast.ClassDef) -> list[str]:
+    """Return the names of a class's own public methods; a property's setter is no second one."""
+    found = (each for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef))
+    return sorted({each.name for each in found if not each.name.startswith("_")})
+
+
+def says_why_it_has_many_methods(node: ast.ClassDef, lines: list[str]) -> bool:
+    """Return whether the docstring of a class, or the comment directly above it, gives the reason."""
+    first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+    above = itertools.takewhile(lambda line: line.lstrip().startswith("#"), reversed(lines[: first - 1]))
+    return MANY_METHODS in (ast.get_docstring(node) or "") or any(MANY_METHODS in line for line in above)
+
+
+def test_no_class_has_too_many_methods() -> None:
+    large = [
+        f"{name}: {node.name} has {len(methods)} public methods; it is two classes, or `# {MANY_METHODS} ...`"
+        for name, module in product.modules()
+        for node in ast.walk(module)
+        if isinstance(node, ast.ClassDef)
+        and len(methods := public_methods(node)) > MOST_METHODS
+        and not says_why_it_has_many_methods(node, (ROOT / name).read_text("utf-8").splitlines())
+    ]
+    assert not large, "\n".join(large)
+
+
+def test_reasons_for_many_methods_are_found_where_they_stand() -> None:
+    above = f"# {MANY_METHODS} one for each call.\n@final\nclass A:\n    pass\n"
+    inside = f'class A:\n    """Calls.\n\n    {MANY_METHODS} one for each call.\n    """\n'
+    for text, expected in (
+        (above, True),
+        (inside, True),
+        ("# one for each call\nclass A:\n    pass\n", False),
+    ):
+        [node] = ast.parse(text).body
+        assert isinstance(node, ast.ClassDef)
+        assert says_why_it_has_many_methods(node, text.splitlines()) is expected
 
 
 def test_no_other_distribution_owns_a_name_of_ours() -> None:
