@@ -4,6 +4,7 @@ const TITLES = {
   network: "The service cannot be reached",
   broken: "The answer broke off",
   busy: "Very busy just now",
+  engine_full: "Very busy just now",
   not_ready: "Not ready yet",
 };
 
