@@ -12,6 +12,8 @@ from unit import product
 from unit.product import PACKAGES, ROOT
 
 MOST_LINES = 400
+# Users name the modules that these load.
+NAMED_BY_USERS = {"ingest/connectors/langchain_loader.py"}
 MOST_METHODS = 10
 MOST_MODULES = 14
 # A class keeps more public methods if this stands above it, before the reason, or in its docstring.
@@ -147,6 +149,19 @@ def test_reasons_for_many_methods_are_found_where_they_stand() -> None:
         [node] = ast.parse(text).body
         assert isinstance(node, ast.ClassDef)
         assert says_why_it_has_many_methods(node, text.splitlines()) is expected
+
+
+def test_no_module_is_imported_by_a_string() -> None:
+    """A name in a string hides a cycle from the import contract, and all types."""
+    hidden = [
+        f"{name}, line {node.lineno}: import it by a statement, inside the function if it is heavy"
+        for name, module in product.modules()
+        if name not in NAMED_BY_USERS
+        for node in ast.walk(module)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).rpartition(".")[2] in {"import_module", "__import__"}
+    ]
+    assert not hidden, "\n".join(hidden)
 
 
 def test_no_other_distribution_owns_a_name_of_ours() -> None:
