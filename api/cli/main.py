@@ -33,104 +33,104 @@ def main(context: click.Context, data_dir: Path | None) -> None:
 
 @main.lazy("ask", "Answer a question with citations, or say that the documents do not.")
 def _ask() -> click.Command:
-    from api.cli.ask import ask
+    from api.cli.commands.ask import ask
 
     return ask
 
 
 @main.lazy("check", "Prove that database and indexes agree, or name what does not, and the remedy.")
 def _check() -> click.Command:
-    from api.cli.check import check
+    from api.cli.commands.check import check
 
     return check
 
 
 @main.lazy("document", "Show a document and what is inside it, or erase it for good.")
 def _document() -> click.Command:
-    from api.cli.document import document
+    from api.cli.commands.document import document
 
     return document
 
 
 @main.lazy("eval", "Measure searches or answers on questions whose answers are known.")
 def _evaluate() -> click.Command:
-    from api.cli.evaluate import evaluate
+    from api.cli.commands.evaluate import evaluate
 
     return evaluate
 
 
 @main.lazy("golden", "Keep questions whose answers are known; they decide what comes into force.")
 def _golden() -> click.Command:
-    from api.cli.golden import golden
+    from api.cli.commands.golden import golden
 
     return golden
 
 
 @main.lazy("index", "Show what is in force and what waits; promote it, or roll back.")
 def _index() -> click.Command:
-    from api.cli.index import index
+    from api.cli.commands.index import index
 
     return index
 
 
 @main.lazy("ingest", "Ingest folders or files: what is new, changed or removed, and nothing else.")
 def _ingest() -> click.Command:
-    from api.cli.ingest import ingest
+    from api.cli.commands.ingest import ingest
 
     return ingest
 
 
 @main.lazy("job", "Show the jobs that wait, run or failed; retry or cancel them.")
 def _job() -> click.Command:
-    from api.cli.job import job
+    from api.cli.commands.job import job
 
     return job
 
 
 @main.lazy("model", "Choose, fetch and try out models that write, embed or rerank; serve those that write.")
 def _model() -> click.Command:
-    from api.cli.model import model
+    from api.cli.commands.model import model
 
     return model
 
 
 @main.lazy("search", "Find the passages that fit a question best.")
 def _search() -> click.Command:
-    from api.cli.ask import search
+    from api.cli.commands.ask import search
 
     return search
 
 
 @main.lazy("serve", "Serve the page and the HTTP interface; leave ingestion to `vade worker`.")
 def _serve() -> click.Command:
-    from api.cli.serve import serve
+    from api.cli.commands.serve import serve
 
     return serve
 
 
 @main.lazy("source", "Add, try out, list and remove the sources of the nightly `vade sync`.")
 def _source() -> click.Command:
-    from api.cli.source import source
+    from api.cli.commands.source import source
 
     return source
 
 
 @main.lazy("sync", "Bring sources up to date: those named, or all that `vade source add` added.")
 def _sync() -> click.Command:
-    from api.cli.ingest import sync
+    from api.cli.commands.ingest import sync
 
     return sync
 
 
 @main.lazy("up", "Serve the page and the HTTP interface, and ingest documents beside them.")
 def _up() -> click.Command:
-    from api.cli.serve import up
+    from api.cli.commands.serve import up
 
     return up
 
 
 @main.lazy("worker", "Work on the jobs of all sources and run the nightly sync, until stopped.")
 def _worker() -> click.Command:
-    from api.cli.serve import worker
+    from api.cli.commands.serve import worker
 
     return worker

@@ -57,7 +57,7 @@ def test_what_one_drops_the_other_keeps(machines: tuple[App, App], tmp_path: Pat
     for turn in range(3):
         source.put(f"{turn}.md", f"The pump {turn} runs.")
         first.ingestion.ingest(source)
-    second.update_indexes()
+    second.indexes.bring_up_to_date()
     kept = sorted((tmp_path / "second" / "index").glob("*/gen-*"))
     assert kept
     for app in machines:

@@ -21,8 +21,8 @@ from integration.llm.chat.memorizing_model import learn_by_heart
 from integration.llm.chat.test_backends import Parrot
 from structlog.testing import capture_logs
 
+from api.cli.commands.serve import warm_up
 from api.cli.main import main
-from api.cli.serve import warm_up
 from api.http.server import make_http
 from core.errors import EngineFullError
 from core.permissions import scope_of

@@ -62,7 +62,7 @@ def show(terminal: Terminal, job_id: int) -> int:
 def retry(terminal: Terminal, job_ids: tuple[int, ...], everything: bool) -> int:
     """Try jobs again, now, as if they had never been tried."""
     from admin.jobs import retry_jobs
-    from api.cli.ingest import show_night
+    from api.cli.commands.ingest import show_night
 
     if everything == bool(job_ids):
         raise InputError("name the jobs to try again, or say --all")
