@@ -24,6 +24,16 @@ def principal(text: str) -> str:
     return text
 
 
+def common_readers(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
+    """Return the principals by which an asker may read what both sets admit; every asker holds `public`.
+
+    An asker who is in one set as a user and in the other as a group is left out: the closed side.
+    """
+    if PUBLIC in other:
+        return one
+    return other if PUBLIC in one else one & other
+
+
 def current_user() -> str:
     """Return the name of the user who runs this process; `uid-NUMBER` if the system knows no name."""
     try:

@@ -201,6 +201,11 @@ class RetrievalSettings(Group):
 
     candidates: int = Field(100, ge=1, le=1000, description="hits taken from each index")
     passages: int = Field(8, ge=1, le=50, description="passages shown to the generator")
+    supersession_sources: tuple[str, ...] = Field(
+        (),
+        description="URIs of sources whose documents may take the place of any source's, by `supersedes`; "
+        "without it, only of those in their own",
+    )
     dense_weight: float = Field(0.5, ge=0, le=1, description="weight of the vectors; words have the rest")
     likeness_scale: float = Field(
         4.0,

@@ -70,6 +70,7 @@ def _superseded(document: int, title: str, by: Successor) -> Superseded:
         by=by.title,
         day=day,
         owner=by.metadata.owner,
+        claimed=by.metadata.claimed,
     )
 
 

@@ -162,7 +162,8 @@ class Searcher:
         """Return, by document id, the successors of the passages' documents that `scope` may read."""
         names = {one.document_id: names_of(one.uri, one.title) for one in passages}
         with self._database.reading() as session:
-            return successors(session, names, scope) if names else {}
+            trusted = self._settings.supersession_sources
+            return successors(session, names, scope, trusted) if names else {}
 
     def term_weights(self, asked: Sequence[str]) -> list[float]:
         """Return each term's inverse document frequency over all chunks, above 0."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from admin.checks.finding import Finding, listed
 from core.locks import SignOfLife
+from core.permissions import PUBLIC
 from core.store.database import Database, clock
 from core.store.embedders import IN_FORCE, embedder_at
 from core.store.erasures import chunks_left, receipts
@@ -19,13 +20,16 @@ from core.store.jobs import DOCUMENT, SYNC, JobState, owners
 from core.store.sources import RunState
 from core.store.tables import (
     LIVE,
+    STANDING,
     ChunkTable,
     DocumentTable,
     EmbedderTable,
     EmbeddingTable,
+    GrantTable,
     JobTable,
     PageTable,
     RunTable,
+    VersionGrantTable,
     VersionTable,
 )
 from core.values.documents import DocumentState, GateState
@@ -132,9 +136,20 @@ def _chains() -> Iterator[tuple[str, Any, str]]:
     )
     lonely = select(VersionTable.id).where(VersionTable.gate_state == GateState.FORMER, ~pair)
     yield "a former version has nothing that took its place", _of(lonely), "run vade index confirm"
+    yield "a version is granted to others than its document", _of(_wider_than_its_document()), AGAIN
     has_live = exists().where(LIVE, VersionTable.document_id == DocumentTable.id)
     held = select(DocumentTable.id).where(DocumentTable.state == DocumentState.HELD, has_live)
     yield "a document is held, and in force", _of(held), AGAIN
+
+
+def _wider_than_its_document() -> Any:
+    """Return the versions in force or at the gate with a reader whom the document does not have."""
+    same = exists().where(
+        GrantTable.document_id == VersionTable.document_id,
+        or_(GrantTable.principal == VersionGrantTable.principal, GrantTable.principal == PUBLIC),
+    )
+    granted = select(VersionTable.id).join(VersionGrantTable, VersionGrantTable.version_id == VersionTable.id)
+    return granted.where(STANDING, ~same.correlate(VersionTable, VersionGrantTable)).distinct()
 
 
 def _pages(session: Session) -> Iterator[Finding]:

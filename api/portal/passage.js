@@ -97,11 +97,17 @@ function scrollToMark(holder) {
   holder.scrollTop += fromTop - holder.clientHeight * 0.3;
 }
 
+/** Return day and owner as texts; what only the document itself says is marked as its claim. */
+export function aboutOf({ claimed = [], ...about }) {
+  const known = ["day", "owner"].filter((name) => about[name]);
+  return known.map((name) => (claimed.includes(name) ? `${about[name]} (its own claim)` : about[name]));
+}
+
 /** Return page, version, day, owner and file name of a citation as nodes. */
-export function placeOf({ uri, page, version, day, owner }) {
-  const parts = [page === null ? null : `Page ${page}`, version ? `Version ${version}` : null, day, owner];
+export function placeOf({ uri, page, version, ...about }) {
+  const parts = [page === null ? null : `Page ${page}`, version ? `Version ${version}` : null];
   return [
-    ...parts.filter(Boolean).map((part) => element("span", {}, part)),
+    ...[...parts, ...aboutOf(about)].filter(Boolean).map((part) => element("span", {}, part)),
     element("bdi", { class: "file" }, fileName(uri)),
   ];
 }

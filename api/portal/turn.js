@@ -1,7 +1,7 @@
 // One question and what became of it.
 
 import { announce, counted, element, languageOf, plainName, quoted } from "./dom.js";
-import { openPassage, placeOf } from "./passage.js";
+import { aboutOf, openPassage, placeOf } from "./passage.js";
 import { namedCells, quoteOf, recordOf } from "./rows.js";
 
 /** A question on the page: its work, its sentences with their sources, a refusal or a failure. */
@@ -112,8 +112,8 @@ export class Turn {
   /** Show what other documents say otherwise, and which are superseded: nothing is merged in silence. */
   #otherwise({ disagreements, superseded }) {
     const parts = [];
-    for (const { title, by, day, owner } of superseded ?? []) {
-      const told = [day, owner].filter(Boolean).join(", ");
+    for (const { title, by, ...about } of superseded ?? []) {
+      const told = aboutOf(about).join(", ");
       const names = [quoted("bdi", plainName(title)), " is superseded by ", quoted("bdi", plainName(by))];
       parts.push(element("p", { class: "superseded" }, ...names, told ? ` (${told}).` : "."));
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.orm import Session
 
-from core.store.grants import readers_of
+from core.store.grants import version_readers
 from core.store.tables import (
     LIVE,
     ChangeTable,
@@ -92,7 +92,7 @@ def live_entries(
 def _entries(
     session: Session, document_ids: Sequence[int], model_id: str | None, versions: ColumnElement[bool] = LIVE
 ) -> Iterable[IndexEntry]:
-    readers = readers_of(session, document_ids)
+    readers = version_readers(session, document_ids, versions)
     vector = EmbeddingTable.vector if model_id is not None else literal(b"")
     wanted = (
         select(
@@ -121,7 +121,7 @@ def _entries(
             context=context,
             text=text,
             vector=row,
-            principals=readers.get(document_id, frozenset()),
+            principals=readers.get(version_id, frozenset()),
             labels=label,
         )
 

@@ -22,10 +22,13 @@ from sqlalchemy import (
     UniqueConstraint,
     cast,
     func,
+    or_,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import DateTime, TypeDecorator
+
+from core.values.documents import GateState
 
 # The versions that an index is unique over; the condition of queries is LIVE.
 _LIVE_SQL = "tombstoned_at IS NULL"
@@ -161,6 +164,12 @@ LIVE: ColumnElement[bool] = VersionTable.tombstoned_at.is_(None)
 """The condition that a version is in force: a search finds the chunks of live versions only."""
 
 
+STANDING: ColumnElement[bool] = or_(
+    LIVE, VersionTable.gate_state.in_((GateState.WAITING, GateState.WITHDRAWN, GateState.FORMER))
+)
+"""The condition that a version is in force, or may still come into force."""
+
+
 class PageTable(Base):
     """A page of a version: the offsets of its text, and a box for each character."""
 
@@ -247,6 +256,19 @@ class GrantTable(Base):
 
     document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
     principal: Mapped[str] = mapped_column(String(320), primary_key=True, index=True)
+
+
+class VersionGrantTable(Base):
+    """A principal that may read a version, if it may also read the document.
+
+    The grants of a version that is in force or at the gate follow the document: see `core.store.grants`.
+    Those of an older version stay as they were at its end; one that was never in force has none.
+    """
+
+    __tablename__ = "version_grant"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("version.id", ondelete="CASCADE"), primary_key=True)
+    principal: Mapped[str] = mapped_column(String(320), primary_key=True)
 
 
 class ChangeTable(Base):

@@ -96,6 +96,7 @@ class Passage:
             quote=quote,
             day=day,
             owner=self.metadata.owner,
+            claimed=self.metadata.claimed,
         )
 
 
@@ -129,6 +130,8 @@ class Citation:
     """The document's date (ISO 8601); empty if it is not known."""
     owner: str = ""
     """The person or department that answers for the document; empty if it is not known."""
+    claimed: tuple[str, ...] = ()
+    """Which of `day` and `owner` are the document's own claim: its file says so, its source does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,8 @@ class Superseded:
     """That document's date (ISO 8601); empty if it is not known."""
     owner: str
     """That document's owner; empty if it is not known."""
+    claimed: tuple[str, ...] = ()
+    """Which of `day` and `owner` are that document's own claim."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

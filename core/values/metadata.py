@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -38,6 +38,8 @@ class Metadata:
     """The devices or machines that it is about."""
     supersedes: tuple[str, ...] = ()
     """The documents whose place it takes, by URI, file name or title."""
+    claimed: tuple[str, ...] = ()
+    """Which of `day` and `owner` only the file says, and not its source; set by `known_metadata`."""
     changed: date | None = None
     """The day of the file's last change. A filter by date uses it if `day` is missing; it is never shown as
     the document's date."""
@@ -82,9 +84,13 @@ def metadata_from_text(text: str) -> Metadata:
 def known_metadata(own: str, from_source: str) -> Metadata:
     """Return a document's metadata from those of its file and those of its source, both as stored.
 
-    The file's own count first.
+    The file's own count first. What its source does not say is `claimed`: anyone can write it into a file.
     """
-    return metadata_from_text(own).over(metadata_from_text(from_source))
+    file, source = metadata_from_text(own), metadata_from_text(from_source)
+    claimed = tuple(
+        name for name in ("day", "owner") if getattr(file, name) not in {None, "", getattr(source, name)}
+    )
+    return replace(file.over(source), claimed=claimed)
 
 
 def metadata_of(raw: Mapping[Any, Any]) -> Metadata:

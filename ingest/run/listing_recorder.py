@@ -11,7 +11,7 @@ from core.errors import ParseError, SourceError
 from core.settings import IngestSettings
 from core.store.database import Database
 from core.store.documents.snapshot import DocumentSnapshot
-from core.store.documents.writing import READ, see, tombstone, update_grants, update_metadata
+from core.store.documents.writing import READ, confirm_grants, see, tombstone, update_grants, update_metadata
 from core.store.jobs import DOCUMENT, NewJob, enqueue
 from core.store.sources import advance, hold_readers
 from core.values.documents import DocumentState
@@ -137,6 +137,8 @@ class ListingRecorder:
         changed = known.principals != listed.principals
         if changed:
             update_grants(session, known.id, listed.principals)
+        if changed or known.unconfirmed:
+            confirm_grants(session, known.id)
         if known.metadata != listed.metadata.as_text():
             update_metadata(session, known.id, listed.metadata)
         if known.state in GIVEN_UP:

@@ -200,6 +200,7 @@ def test_what_disagrees_and_what_is_superseded_is_shown(visit: Visit, origin: st
     def answer(route: Route) -> None:
         new = citation(1, "Grease 2025", "It gets 40 g.", "2025-02-01", "Bo Chen")
         old = citation(2, f"Grease {ATTACK}", "It gets 60 g.", "2023-05-01", "Ann Lee")
+        old["claimed"] = ["owner"]
         sentence = {"text": "It gets 40 g.", "citations": [0]}
         taken = {"document_id": 2, "title": old["title"], "by_document_id": 1, "by": "Grease 2025"}
         done = {
@@ -222,7 +223,7 @@ def test_what_disagrees_and_what_is_superseded_is_shown(visit: Visit, origin: st
     expect(page.locator(".notice")).to_have_text("Searched by words alone.")
     expect(page.get_by_role("heading", name="Another document says otherwise")).to_be_visible()
     other = page.locator("[data-other]")
-    for words in ("60 g", "2023-05-01", "Ann Lee"):
+    for words in ("60 g", "2023-05-01", "Ann Lee (its own claim)"):
         expect(other).to_contain_text(words)
     expect(page.locator("[data-cited].source")).to_contain_text("Bo Chen")
 

@@ -9,6 +9,7 @@ from unit import product
 
 SQL = re.compile(r"\s*select\b.+\bfrom\b", re.IGNORECASE | re.DOTALL)
 READING = "core/store/documents/reading.py"
+SCOPING = "core/store/documents/scoping.py"
 GUARDED = {"DocumentTable", "VersionTable", "ChunkTable", "PageTable", "EmbeddingTable"}
 MAY_SEE_THEM = {
     "core/store/tables.py",
@@ -21,6 +22,8 @@ MAY_SEE_THEM = {
     "core/store/embedders.py",  # gives texts to the embedder, and takes their vectors
     "core/store/documents/supersession.py",  # names what took a document's place, under a scope
     "core/store/erasures.py",  # removes, and counts what it removed
+    "core/store/grants.py",  # keeps who may read documents and versions, and shows no content
+    SCOPING,  # the conditions of reading
     READING,  # reads, each query under a scope
     "admin/checks/truth.py",  # the same, one by one
     "admin/checks/check.py",  # counts, for the operator, and shows no content
@@ -79,12 +82,31 @@ def test_everybody_on_the_list_is_still_there_and_still_needs_to_be() -> None:
 
 
 def test_every_reader_demands_a_scope() -> None:
-    [reading] = [module for name, module in modules() if name == READING]
-    readers = [function for function in reading.body if isinstance(function, ast.FunctionDef)]
+    bodies = [module.body for name, module in modules() if name in {READING, SCOPING}]
+    readers = [function for body in bodies for function in body if isinstance(function, ast.FunctionDef)]
     public = [function for function in readers if not function.name.startswith("_")]
     open_doors = [function.name for function in public if not demands(function, "scope")]
-    assert len(public) >= 5
+    assert len(public) >= 8
     assert not open_doors, f"{READING}: {open_doors} would read without knowing who asks"
+
+
+def test_every_reading_of_a_versions_text_asks_for_the_versions_own_grant() -> None:
+    conditions = {"version_granted", "version_readable"}
+    [reading] = [module for name, module in modules() if name == READING]
+    open_doors = [
+        function.name
+        for function in functions(reading)
+        if (
+            called := {
+                node.func.id
+                for node in ast.walk(function)
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            }
+        )
+        and "readable" in called
+        and not called & conditions
+    ]
+    assert not open_doors, f"{READING}: {open_doors} would read any version of a readable document"
 
 
 def test_every_search_and_answer_demands_a_scope() -> None:

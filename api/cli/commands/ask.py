@@ -14,7 +14,7 @@ from api.cli.options import Asker, asker_options, filter_options
 from api.cli.terminal import DONE, Terminal, printing
 from core.errors import InputError
 from core.text.labels import SearchFilter
-from core.values.answers import Answer, Citation, Passage, Turn
+from core.values.answers import Answer, Citation, Passage, Superseded, Turn
 from core.values.search import AccessScope
 
 if TYPE_CHECKING:
@@ -157,15 +157,22 @@ def _otherwise(answer: Answer) -> Iterator[str]:
         yield f"\nAnother document disagrees with [{found.citation + 1}]:"
         yield _citation_text(number, found.other)
     for old in answer.superseded:
-        when = ", ".join(filter(None, (old.day, old.owner)))
-        yield f"\n“{old.title}” is superseded by “{old.by}”{f' ({when})' if when else ''}."
+        about = ", ".join(_about(old))
+        yield f"\n“{old.title}” is superseded by “{old.by}”{f' ({about})' if about else ''}."
 
 
 def _citation_text(number: int, citation: Citation) -> str:
     page = f", page {citation.page}" if citation.page else ""
-    about = "".join(f", {part}" for part in (citation.day, citation.owner) if part)
+    about = "".join(f", {part}" for part in _about(citation))
     head = f"[{number}] {citation.title}{page}, version {citation.version}{about}"
     return f"{head}\n    {citation.uri}\n    “{citation.quote}”"
+
+
+def _about(said: Citation | Superseded) -> Iterator[str]:
+    """Yield day and owner, each with a word if only the document itself says so."""
+    for name, value in (("day", said.day), ("owner", said.owner)):
+        if value:
+            yield f"{value} (its own claim)" if name in said.claimed else value
 
 
 def _hits_text(found: Results) -> str:

@@ -14,6 +14,7 @@ from core.store.documents.writing import (
     PreparedVersion,
     commit_failure,
     commit_version,
+    confirm_grants,
     find_document,
     is_settled,
     tombstone,
@@ -88,6 +89,7 @@ def _commit(
         commit_failure(session, member.file, str(member.version))
         return "failed"
     if was_there and document.state in READ and is_settled(document, member.file):
+        confirm_grants(session, document.id)
         return "unchanged"
     commit_version(session, member.file, member.version, hold)
     return "changed" if was_there else "added"

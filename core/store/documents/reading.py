@@ -5,20 +5,19 @@ An index may be stale. A hit counts only if these queries find it again, so they
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, not_, or_, select
+from sqlalchemy import Row, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from core.errors import NotFoundError
+from core.store.documents.scoping import readable, version_granted, version_readable
 from core.store.tables import (
     LIVE,
     ChunkTable,
     DocumentTable,
-    GrantTable,
     PageTable,
-    SourceTable,
     VersionTable,
     cut,
 )
@@ -74,20 +73,6 @@ class CitedText:
     """The text behind the span."""
 
 
-def readable(scope: AccessScope) -> ColumnElement[bool]:
-    """Return the condition that the asker may read the document; an empty scope may read none.
-
-    If the permissions from the document's source are older than their time limit, no one may read it.
-    """
-    granted = exists().where(
-        GrantTable.document_id == DocumentTable.id, GrantTable.principal.in_(sorted(scope.principals))
-    )
-    expired = exists().where(
-        SourceTable.id == DocumentTable.source_id, SourceTable.readers_until < datetime.now(UTC)
-    )
-    return and_(granted, not_(expired))
-
-
 def read_passages(
     session: Session, hits: Sequence[Hit], scope: AccessScope, waiting: bool = False
 ) -> list[Passage]:
@@ -121,7 +106,10 @@ def placed(session: Session, passages: Sequence[Passage], scope: AccessScope, re
 
 
 def list_documents(session: Session, scope: AccessScope, after: int, limit: int) -> list[DocumentEntry]:
-    """Return readable documents with an id over `after`, in order of id, deleted ones left out."""
+    """Return readable documents with an id over `after`, in order of id, deleted ones left out.
+
+    A document whose version in force the asker may not read is left out too: its title is that version's.
+    """
     statement = (
         _document_entries(scope).where(DocumentTable.id > after).order_by(DocumentTable.id).limit(limit)
     )
@@ -145,7 +133,8 @@ def read_cited_text(
 ) -> CitedText:
     """Return the page around `span`, parted at the span; without pages, the text around it.
 
-    Raises: NotFoundError if the asker may not read the document, or version or span do not exist.
+    Raises: NotFoundError if the asker may not read the document or that version, if the version waits
+        behind a gate or is kept for a rollback, or if version or span do not exist.
     """
     found = session.execute(
         select(DocumentTable.uri, VersionTable)
@@ -155,6 +144,7 @@ def read_cited_text(
             VersionTable.number == version,
             DocumentTable.state != DocumentState.DELETED,
             readable(scope),
+            version_readable(scope),
         )
     ).first()
     if found is None:
@@ -179,8 +169,12 @@ def read_cited_text(
 
 def count_documents(session: Session, scope: AccessScope) -> int:
     """Return how many searchable documents the asker may read."""
-    searchable = DocumentTable.state == DocumentState.SEARCHABLE
-    counted = select(func.count()).select_from(DocumentTable).where(searchable, readable(scope))
+    counted = (
+        select(func.count())
+        .select_from(DocumentTable)
+        .join(VersionTable, and_(VersionTable.document_id == DocumentTable.id, LIVE))
+        .where(DocumentTable.state == DocumentState.SEARCHABLE, readable(scope), version_granted(scope))
+    )
     return session.scalar(counted) or 0
 
 
@@ -200,7 +194,11 @@ def _document_entries(scope: AccessScope) -> Select[*tuple[Any, ...]]:
             func.coalesce(VersionTable.notices, "").label("notices"),
         )
         .outerjoin(VersionTable, and_(VersionTable.document_id == DocumentTable.id, LIVE))
-        .where(DocumentTable.state != DocumentState.DELETED, readable(scope))
+        .where(
+            DocumentTable.state != DocumentState.DELETED,
+            readable(scope),
+            or_(VersionTable.id.is_(None), version_granted(scope)),
+        )
     )
 
 
@@ -240,6 +238,7 @@ def _chunks(session: Session, ids: Sequence[int], scope: AccessScope, waiting: b
             shown,
             DocumentTable.state != DocumentState.DELETED,
             readable(scope),
+            version_granted(scope),
         )
     ).all()
 
@@ -270,11 +269,13 @@ def _pages(session: Session, passage: Passage, scope: AccessScope) -> tuple[tupl
         select(PageTable.start, PageTable.number)
         .join(ChunkTable, ChunkTable.version_id == PageTable.version_id)
         .join(DocumentTable, DocumentTable.id == ChunkTable.document_id)
+        .join(VersionTable, VersionTable.id == ChunkTable.version_id)
         .where(
             ChunkTable.id == passage.chunk_id,
             PageTable.start < passage.end,
             PageTable.end >= passage.start,
             readable(scope),
+            version_granted(scope),
         )
         .order_by(PageTable.number)
     )
@@ -303,7 +304,8 @@ def _neighbourhoods(
             ),
         )
         .join(DocumentTable, DocumentTable.id == ChunkTable.document_id)
-        .where(ChunkTable.id.in_(chunk_ids), readable(scope))
+        .join(VersionTable, VersionTable.id == ChunkTable.version_id)
+        .where(ChunkTable.id.in_(chunk_ids), readable(scope), version_granted(scope))
         .group_by(ChunkTable.id, ChunkTable.version_id)
         .subquery()
     )

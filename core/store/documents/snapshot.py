@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from core.store.grants import readers_of
+from core.store.grants import readers_of, unconfirmed
 from core.store.tables import LIVE, ChunkTable, DocumentTable, EmbeddingTable, VersionTable, cut
 from core.values.documents import DocumentState, indexed_text
 
@@ -39,6 +39,8 @@ class DocumentSnapshot:
     """Whether it has a live version."""
     members: tuple[MemberSnapshot, ...]
     """The files inside it, deleted ones left out."""
+    unconfirmed: bool = False
+    """Whether a version with this content lacks readers of the document."""
     metadata: str = ""
     """The source's metadata of it, as `core.values.metadata.Metadata.as_text` writes them."""
 
@@ -65,6 +67,7 @@ def document_snapshots(session: Session, source_uri: str) -> dict[str, DocumentS
     readable = select(VersionTable.document_id).join(DocumentTable).where(of_source, LIVE)
     live = set(session.scalars(readable))
     readers = readers_of(session, select(DocumentTable.id).where(of_source))
+    lacking = set(session.scalars(unconfirmed().where(of_source)))
     return {
         row.uri: DocumentSnapshot(
             id=row.id,
@@ -76,6 +79,7 @@ def document_snapshots(session: Session, source_uri: str) -> dict[str, DocumentS
             principals=readers.get(row.id, frozenset()),
             readable=row.id in live,
             members=tuple(members.get(row.id, ())),
+            unconfirmed=row.id in lacking,
             metadata=row.source_metadata,
         )
         for row in session.scalars(select(DocumentTable).where(of_source))

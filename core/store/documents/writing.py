@@ -14,7 +14,13 @@ from sqlalchemy.orm import Session
 from core.errors import NotFoundError
 from core.store.documents.snapshot import DocumentSnapshot
 from core.store.documents.supersession import write_supersession
-from core.store.grants import replace_readers
+from core.store.grants import (
+    confirm_version_readers,
+    drop_version_readers,
+    grant_version,
+    narrow_version_readers,
+    replace_readers,
+)
 from core.store.jobs import DOCUMENT, forget
 from core.store.tables import (
     LIVE,
@@ -113,8 +119,8 @@ def commit_version(session: Session, file: Fetched, new: PreparedVersion, hold: 
         _write_version(session, document.id, number, file.content_sha256, new)
         _log_change(session, document.id)
         return False
-    if not is_live:
-        document.title, document.state = new.parsed.title, DocumentState.HELD
+    if not is_live:  # its title stays the listed name: what waits is not shown
+        document.state = DocumentState.HELD
     document.media_type = new.parsed.media_type
     number = _retire_versions(session, document.id, waits) + 1
     _write_version(session, document.id, number, file.content_sha256, new, GateState.WAITING)
@@ -129,19 +135,36 @@ def commit_failure(
 
 
 def commit_unchanged(session: Session, file: Fetched) -> None:
-    """Store the new stamp of a document whose content has not changed."""
-    stamped = update(DocumentTable).where(DocumentTable.uri == file.uri)
-    session.execute(stamped.values(stamp=file.stamp))
+    """Store the new stamp of a document whose content has not changed, and confirm its readers."""
+    document = find_document(session, file.uri)
+    if document is not None:
+        document.stamp = file.stamp
+        session.flush()
+        confirm_grants(session, document.id)
 
 
 def update_grants(session: Session, document_id: int, principals: frozenset[str]) -> bool:
     """Make `principals` the readers of a document and of its members.
+
+    Who loses a permission loses it for every version at once. Who gains one may read no version before
+    the source says that it still has this content: then `confirm_grants`. Until then the file may have
+    been changed for the new readers.
 
     Returns whether the document's own readers have changed.
     """
     for member in session.scalars(select(DocumentTable.id).where(DocumentTable.parent_id == document_id)):
         _update_grants(session, member, principals)
     return _update_grants(session, document_id, principals)
+
+
+def confirm_grants(session: Session, document_id: int) -> None:
+    """Give the versions that have the source's present content the readers of the document.
+
+    The same for its members. To be called once the source has said that the content is what it was.
+    """
+    family = or_(DocumentTable.id == document_id, DocumentTable.parent_id == document_id)
+    for number in session.scalars(select(DocumentTable.id).where(family)).all():
+        _confirm_grants(session, number)
 
 
 def update_metadata(session: Session, document_id: int, metadata: Metadata) -> None:
@@ -161,9 +184,15 @@ def update_metadata(session: Session, document_id: int, metadata: Metadata) -> N
 def _update_grants(session: Session, document_id: int, principals: frozenset[str]) -> bool:
     if not replace_readers(session, document_id, principals):
         return False
+    narrow_version_readers(session, document_id, principals)
     if _has_chunks(session, document_id):
         _log_change(session, document_id)
     return True
+
+
+def _confirm_grants(session: Session, document_id: int) -> None:
+    if confirm_version_readers(session, document_id) and _has_chunks(session, document_id):
+        _log_change(session, document_id)
 
 
 def _has_chunks(session: Session, document_id: int) -> bool:
@@ -202,6 +231,7 @@ def _record(session: Session, file: Fetched, state: DocumentState, reason: str) 
     document.content_sha256, document.pipeline = file.content_sha256, file.pipeline
     document.state, document.reason, document.updated_at = state, reason, datetime.now(UTC)
     session.flush()
+    _confirm_grants(session, document.id)
     return document
 
 
@@ -210,6 +240,9 @@ def _retire_versions(session: Session, document_id: int, which: ColumnElement[bo
     gone = [VersionTable.document_id == document_id, which]
     versions = select(VersionTable.id).where(*gone)
     session.execute(delete(ChunkTable).where(ChunkTable.version_id.in_(versions)))
+    drop_version_readers(
+        session, *gone, VersionTable.gate_state.in_((GateState.WAITING, GateState.WITHDRAWN))
+    )
     ended = func.coalesce(VersionTable.tombstoned_at, datetime.now(UTC))
     session.execute(
         update(VersionTable)
@@ -248,6 +281,7 @@ def _write_version(
     )
     session.add(version)
     session.flush()
+    grant_version(session, document_id, version.id)
     write_supersession(session, document_id)
     _insert(
         session,

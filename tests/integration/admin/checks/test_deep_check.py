@@ -82,6 +82,10 @@ WRITTEN = {
     "a former version has nothing that took its place": [
         "UPDATE version SET gate_state = 'former' WHERE tombstoned_at IS NOT NULL"
     ],
+    "a version is granted to others than its document": [
+        "INSERT INTO version_grant SELECT id, 'user:eve' FROM version WHERE tombstoned_at IS NULL AND"
+        " document_id = (SELECT id FROM document WHERE uri LIKE '%b.md')"
+    ],
     "a document is held, and in force": ["UPDATE document SET state = 'held'"],
     "a job and its lease do not agree": [JOB.format(key="'fake:shelf/b.md'", owner="''", until="NULL")],
     "a job is about a document that is not there": [
@@ -153,7 +157,11 @@ def other_vector(app: App, index: Index) -> None:
 
 
 def other_reader(app: App, index: Index) -> None:
-    behind_our_back(app, "UPDATE document_grant SET principal = 'user:eve' WHERE principal = 'group:field'")
+    behind_our_back(
+        app,
+        "UPDATE document_grant SET principal = 'user:eve' WHERE principal = 'group:field'",
+        "UPDATE version_grant SET principal = 'user:eve' WHERE principal = 'group:field'",
+    )
 
 
 def other_words(app: App, index: Index) -> None:

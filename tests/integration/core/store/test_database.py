@@ -104,6 +104,39 @@ def test_a_database_of_an_older_program_keeps_what_it_holds(bare: Database) -> N
         assert session.execute(text("SELECT count(*) FROM document")).scalar_one() == 1
 
 
+def test_old_versions_of_an_older_program_are_closed_and_those_in_force_stay_open(bare: Database) -> None:
+    with bare.engine.execution_options(vade_writing=True).begin() as connection:
+        config = _alembic_config()
+        config.attributes["connection"] = connection
+        upgrade(config, "0010")
+        source = "INSERT INTO source (id, uri, kind, config, cursor, scheduled, created_at) VALUES"
+        connection.execute(text(f"{source} (1, 'a', '', '', '', false, '{NOW}')"))
+        connection.execute(
+            text(
+                "INSERT INTO document (id, source_id, uri, title, media_type, size_bytes, state, reason,"
+                " content_sha256, stamp, pipeline, created_at, updated_at)"
+                f" VALUES (1, 1, 'a/b', '', '', 1, 'searchable', '', '', '', '', '{NOW}', '{NOW}')"
+            )
+        )
+        for number, ended, gate in ((1, f"'{NOW}'", "plain"), (2, f"'{NOW}'", "former"),
+                                    (3, f"'{NOW}'", "waiting"), (4, "NULL", "promoted")):  # fmt: skip
+            connection.execute(
+                text(
+                    "INSERT INTO version (id, document_id, number, content_sha256, title, text, created_at,"
+                    " tombstoned_at, gate_state)"
+                    f" VALUES ({number}, 1, {number}, '', '', '', '{NOW}', {ended}, '{gate}')"
+                )
+            )
+        for principal in ("public", "group:hr"):
+            connection.execute(text(f"INSERT INTO document_grant VALUES (1, '{principal}')"))
+    bare.migrate()
+    with bare.reading() as session:
+        rows = session.execute(text("SELECT version_id, principal FROM version_grant ORDER BY 1, 2")).all()
+    assert [tuple(row) for row in rows] == [
+        (3, "group:hr"), (3, "public"), (4, "group:hr"), (4, "public"),
+    ]  # fmt: skip
+
+
 def test_a_database_of_a_newer_program_is_refused(bare: Database) -> None:
     bare.migrate()
     with bare.writing() as session:
