@@ -11,7 +11,7 @@ from fakes.embedder import FakeEmbedder
 from fakes.source import FakeSource
 
 from api.app import App
-from api.commands.ask import _about
+from api.cli.commands.ask import _about
 from core.permissions import scope_of
 from ingest.connectors.folder import PERMISSIONS_FILE, FolderSource
 from ingest.connectors.upload import UploadSource
