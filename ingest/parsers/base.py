@@ -4,13 +4,14 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Protocol, runtime_checkable
 
 from core.errors import EmptyDocumentError, ParseError
 from core.values.documents import Block, BlockKind, Page, ParsedDocument
 from core.values.metadata import NONE, Metadata
+from ingest.parsers.withdrawn import Withdrawal, WithdrawnText
 
 # A hostile file can cause any number of them.
 MAX_NOTICES, MAX_NOTICE_CHARS = 50, 500
@@ -116,6 +117,9 @@ class DocumentBuilder:
     """The number of characters in `_parts`."""
     _new_table: bool = False
     """Whether the next row begins a table, even directly behind another one."""
+    _heading: str = ""
+    """The last heading."""
+    _withdrawn: dict[Withdrawal, WithdrawnText] = field(default_factory=dict)
 
     @property
     def position(self) -> int:
@@ -127,6 +131,7 @@ class DocumentBuilder:
         text = clean(text)
         if text:
             self.title = self.title or text
+            self._heading = text
             self.add(BlockKind.HEADING, text, level=min(max(level, 1), 6))
 
     def paragraph(self, text: str) -> None:
@@ -173,13 +178,22 @@ class DocumentBuilder:
         if text := clean(text)[:MAX_NOTICE_CHARS]:
             self._notices[text] = None
 
+    def withdrawn(self, text: str, how: Withdrawal = Withdrawal.STRUCK, under: str | None = None) -> None:
+        """Count a passage that its author took back; it is not added.
+
+        It stands under the heading `under`; if that is None, under the last heading.
+        """
+        heading = self._heading if under is None else under
+        self._withdrawn.setdefault(how, WithdrawnText(how=how)).add(clean(text), heading)
+
     def build(self, name: str) -> ParsedDocument:
         """Return the document; `name` gives its title if no better one was found.
 
         Raises: EmptyDocumentError if no text was added.
         """
+        withdrawn = [one.notice for one in self._withdrawn.values() if one.notice]
         if not self._blocks:
-            raise EmptyDocumentError()
+            raise EmptyDocumentError(" ".join(withdrawn))
         title = clean(self.title) or stem(name) or name
         return ParsedDocument(
             title=title,
@@ -187,7 +201,7 @@ class DocumentBuilder:
             blocks=tuple(self._blocks),
             pages=tuple(self._pages),
             media_type=self.media_type,
-            notices=tuple(islice(self._notices, MAX_NOTICES)),
+            notices=tuple(islice(chain(withdrawn, self._notices), MAX_NOTICES)),
             metadata=self.metadata,
         )
 

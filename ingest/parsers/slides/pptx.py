@@ -7,7 +7,7 @@ from ingest.parsers.base import DocumentBuilder, clean
 from ingest.parsers.office.charts import write_chart
 from ingest.parsers.office.parts import DIAGRAM, A, C, Node, OfficeParts, P, R, Relation, number, value
 from ingest.parsers.slides.shapes import Layout, Shape, in_order
-from ingest.parsers.slides.text import Paragraph, paragraphs, words, write_table
+from ingest.parsers.slides.text import Paragraph, paragraphs, take_out_struck, words, write_table
 
 _FURNITURE = ("sldNum", "dt", "ftr", "hdr", "sldImg")
 
@@ -63,11 +63,17 @@ class _Slide:
             self._builder.notice(f"Slide {self._position} is hidden; it was read.")
         tree = slide.find(f"{P}cSld/{P}spTree")
         if tree is not None:
+            self._withdraw(tree)
             self._shapes(tree, inside=False)
         for _, notes in self._parts.related(self._path, "notesSlide"):
+            self._withdraw(notes)
             self._notes(notes)
         if any(relation.kind == "comments" for relation in self._relations.values()):
             self._builder.notice(f"Slide {self._position} has comments; they were not read.")
+
+    def _withdraw(self, tree: Node) -> None:
+        for text in take_out_struck(tree):
+            self._builder.withdrawn(text, under=f"slide {self._position}")
 
     def _shapes(self, parent: Node, inside: bool) -> None:
         for shape in in_order(parent, self._layout):

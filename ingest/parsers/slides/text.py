@@ -9,6 +9,7 @@ from ingest.parsers.tables import split_header
 
 # Placeholders whose paragraphs have bullets by default.
 _BULLETED = ("body", "obj")
+_STRIKES = ("sngStrike", "dblStrike")
 _AUTOMATIC = {"alphaLc": "a", "alphaUc": "A"}
 
 
@@ -58,6 +59,21 @@ def words(paragraph: Node) -> str:
         elif child.tag == f"{MC}AlternateContent":
             parts += [part.text or "" for part in child.iter(f"{M}t")]
     return "".join(parts)
+
+
+def take_out_struck(tree: Node) -> list[str]:
+    """Remove the text of all runs that are struck through; return it by passage."""
+    found: list[str] = []
+    last: Node | None = None
+    for run in tree.iter(f"{A}r", f"{A}fld"):
+        text = run.find(f"{A}t")
+        if text is None or value(run.find(f"{A}rPr"), "strike") not in _STRIKES:
+            continue
+        follows = last is not None and run.getprevious() is last
+        found.append((found.pop() if follows else "") + (text.text or ""))
+        text.text = ""
+        last = run
+    return found
 
 
 def write_table(builder: DocumentBuilder, table: Node) -> None:

@@ -1,7 +1,7 @@
 """Removal of the elements that a web page or a message holds and does not show."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from lxml.html import HtmlElement
 
@@ -28,8 +28,8 @@ def remove_hidden(root: HtmlElement) -> int:
     White letters count as hidden if the page has no style sheet, and neither the element nor one around
     it has a background.
     """
-    sheets = "".join(str(style.text or "") for style in root.iter("style"))
-    hiding = _hiding_selectors(sheets)
+    sheets = style_sheets(root)
+    hiding = selectors_where(sheets, _hides)
     is_plain = not sheets and root.find(".//link[@rel='stylesheet']") is None
     hidden = list(_outermost(root, hiding, is_plain))
     letters = 0
@@ -51,13 +51,25 @@ def _outermost(root: HtmlElement, hiding: frozenset[str], is_plain: bool) -> Ite
             waiting.extend(element)
 
 
-def _hiding_selectors(sheets: str) -> frozenset[str]:
-    """Return the classes and ids that a page's own style sheet hides by a rule for them alone."""
+def style_sheets(root: HtmlElement) -> str:
+    """Return the text of the style sheets that a page itself contains."""
+    return "".join(str(style.text or "") for style in root.iter("style"))
+
+
+def selectors_where(sheets: str, applies: Callable[[str], bool]) -> frozenset[str]:
+    """Return the classes and ids for which a rule of their own has declarations that `applies` accepts."""
     found: set[str] = set()
     for selectors, declarations in _RULE.findall(sheets):
-        if _hides(declarations):
+        if applies(declarations):
             found.update(one for one in map(str.strip, selectors.split(",")) if _SELECTOR.fullmatch(one))
     return frozenset(found)
+
+
+def is_selected(element: HtmlElement, selectors: frozenset[str]) -> bool:
+    """Return whether one of the classes and ids is the element's."""
+    return bool(selectors) and not selectors.isdisjoint(
+        (f"#{element.get('id', '')}", *(f".{name}" for name in element.get("class", "").split()))
+    )
 
 
 def _is_hidden(element: HtmlElement, hiding: frozenset[str], is_plain: bool) -> bool:
@@ -69,9 +81,7 @@ def _is_hidden(element: HtmlElement, hiding: frozenset[str], is_plain: bool) -> 
     style = attributes.get("style", "")
     if style and _hides(style):
         return True
-    if hiding and not hiding.isdisjoint(
-        (f"#{attributes.get('id', '')}", *(f".{name}" for name in attributes.get("class", "").split()))
-    ):
+    if is_selected(element, hiding):
         return True
     return is_plain and _is_white(element, style)
 

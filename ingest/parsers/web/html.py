@@ -11,8 +11,9 @@ from core.values.metadata import NONE, Metadata, metadata_of
 from ingest.parsers.base import DocumentBuilder, said_title
 from ingest.parsers.encoding import decode
 from ingest.parsers.web.blocks import HtmlWriter
-from ingest.parsers.web.hidden import remove_hidden
+from ingest.parsers.web.hidden import remove_hidden, style_sheets
 from ingest.parsers.web.site_source import SiteSource, split_front_matter, without_templates
+from ingest.parsers.web.struck import take_out_struck
 
 _CHARSET = re.compile(
     rb"<(?:meta|\?xml)[^>]*(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE
@@ -68,6 +69,7 @@ def write_html(builder: DocumentBuilder, text: str) -> None:
             "size; they were not read."
         )
     main = _main_part(root)
+    take_out_struck(builder, main, style_sheets(root))
     HtmlWriter(builder, () if main is root else _FURNITURE).write(main)
 
 

@@ -1,6 +1,5 @@
 """Markdown by markdown-it-py: CommonMark with tables."""
 
-import re
 from collections.abc import Callable, Sequence
 
 from markdown_it import MarkdownIt
@@ -10,16 +9,12 @@ from core.errors import EmptyDocumentError
 from core.values.documents import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, clean
 from ingest.parsers.encoding import decode
-from ingest.parsers.web.blocks import HtmlWriter, picture_text
+from ingest.parsers.web.blocks import HtmlWriter
 from ingest.parsers.web.hidden import remove_hidden
 from ingest.parsers.web.html import parse_html
+from ingest.parsers.web.inline import Inline, read_inline, struck_blocks, without_left_links, without_tags
 from ingest.parsers.web.site_source import split_front_matter, without_templates
-
-# A link whose address holds a space, or to a reference that is not in the file.
-_LEFT_LINK = re.compile(r"!?\[([^\[\]]{1,300})\](?:\([^()\n]{0,500}\)|\[[\w #.-]*\])")
-_FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]:?")
-_LEFT_STARS = re.compile(r"(?<!\w)\*\*|\*\*(?!\w)")
-_TAG_BREAK = re.compile(r"<(br|/?p|/?div|/?li)\b", re.IGNORECASE)
+from ingest.parsers.web.struck import take_out_struck
 
 
 class MarkdownParser:
@@ -60,17 +55,21 @@ class _Writer:
     def write(self, tokens: Sequence[Token]) -> None:
         """Write all tokens of a document."""
         position = 0
+        struck = struck_blocks(tokens)
         while position < len(tokens):
             token = tokens[position]
-            if token.type == "table_open":
+            if position in struck:
+                self._builder.withdrawn(without_tags(token.content))
+            elif token.type == "table_open":
                 position = self._table(tokens, position)
             elif token.type == "inline":
-                self._text(tokens[position - 1], inline_text(token))
+                self._text(tokens[position - 1], read_inline(token))
             elif token.type in self._handlers:
                 self._handlers[token.type](token)
             position += 1
 
-    def _text(self, opener: Token, text: str) -> None:
+    def _text(self, opener: Token, inline: Inline) -> None:
+        text = inline.text
         if opener.type == "heading_open":
             self._builder.heading(int(opener.tag[1]), text)
         elif self._marker is not None and clean(text):
@@ -78,6 +77,11 @@ class _Writer:
             self._marker = None
         else:
             self._builder.paragraph(text)
+        self._withdraw(inline)
+
+    def _withdraw(self, inline: Inline) -> None:
+        for passage in inline.struck:
+            self._builder.withdrawn(passage)
 
     def _open_item(self, token: Token) -> None:
         number = self._lists[-1]
@@ -93,10 +97,11 @@ class _Writer:
 
     def _html_block(self, source: str) -> None:
         try:
-            root = parse_html(_LEFT_LINK.sub(r"\1", source))
+            root = parse_html(without_left_links(source))
         except EmptyDocumentError:  # a closing tag alone
             return
         remove_hidden(root)
+        take_out_struck(self._builder, root, "")
         HtmlWriter(self._builder).write(root)
 
     def _table(self, tokens: Sequence[Token], position: int) -> int:
@@ -106,33 +111,9 @@ class _Writer:
             if tokens[position].type == "tr_open":
                 rows.append([])
             elif tokens[position].type == "inline":
-                rows[-1].append(inline_text(tokens[position]))
+                cell = read_inline(tokens[position])
+                rows[-1].append(cell.text)
+                self._withdraw(cell)
             position += 1
         self._builder.table(rows[0], rows[1:])
         return position
-
-
-def inline_text(token: Token) -> str:
-    """Return the text that a reader sees of an inline token: links without their addresses."""
-    parts: list[str] = []
-    prose: list[str] = []
-    for child in token.children or ():
-        if child.type == "code_inline":
-            parts += [_without_leftovers("".join(prose)), child.content]
-            prose.clear()
-        elif child.type in ("text", "text_special"):
-            prose.append(child.content)
-        elif child.type in ("softbreak", "hardbreak"):
-            prose.append("\n")
-        elif child.type == "image":
-            prose.append(picture_text(child.content))
-        elif child.type == "html_inline" and _TAG_BREAK.match(child.content):
-            prose.append(" ")
-    return "".join([*parts, _without_leftovers("".join(prose))])
-
-
-def _without_leftovers(text: str) -> str:
-    """Return prose without invalid markup that authors leave behind."""
-    if "[" in text:
-        text = _LEFT_LINK.sub(r"\1", _FOOTNOTE.sub("", text))
-    return _LEFT_STARS.sub("", text)

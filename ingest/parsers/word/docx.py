@@ -7,9 +7,10 @@ from core.values.documents import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, clean
 from ingest.parsers.office.charts import write_chart
 from ingest.parsers.office.parts import MC, Node, OfficeParts, W, value
+from ingest.parsers.withdrawn import Withdrawal, counted, were
 from ingest.parsers.word.lists import Numbering, Styles
-from ingest.parsers.word.table import cells, read_grid
-from ingest.parsers.word.text import WordReader, Words
+from ingest.parsers.word.table import cells, is_deleted_cell, is_deleted_row, read_grid, rows
+from ingest.parsers.word.text import WordReader, Words, text_within
 
 _BLOCK_WRAPPERS = frozenset(
     f"{W}{name}" for name in "sdt sdtContent ins moveTo customXml body txbxContent tc".split()
@@ -82,7 +83,12 @@ class _Writer:
         else:
             self._flush_code()
             self._text(words, style, properties)
+        self._withdraw(words)
         self._hanging(words)
+
+    def _withdraw(self, words: Words) -> None:
+        for how, text in words.withdrawn:
+            self._builder.withdrawn(text, how)
 
     def _text(self, words: Words, style: str, properties: Node | None) -> None:
         level = self._styles.heading_level(style, properties)
@@ -118,9 +124,11 @@ class _Writer:
                 self._builder.paragraph(f"{self._mark(*note).strip()} {text}" if text else "")
 
     def _table(self, table: Node, on_paper: bool) -> None:
-        rows = cells(table)
-        if all(len(row) == 1 for row in rows):  # a frame around text
-            for row in rows:
+        for row in filter(is_deleted_row, rows(table)):
+            self._builder.withdrawn(text_within(row), Withdrawal.DELETED)
+        kept = cells(table)
+        if all(len(row) == 1 for row in kept):  # a frame around text
+            for row in kept:
                 self._blocks(row[0], on_paper=False)
             return
         held: list[Words] = []
@@ -131,6 +139,9 @@ class _Writer:
 
     def _cell(self, cell: Node, held: list[Words]) -> str:
         """Return a cell's text, its paragraphs and inner tables on one line."""
+        if is_deleted_cell(cell):
+            self._builder.withdrawn(text_within(cell), Withdrawal.DELETED)
+            return ""
         return " ".join(self._texts(cell, on_paper=False, held=held))
 
     def _texts(self, parent: Node, on_paper: bool, held: list[Words] | None = None) -> list[str]:
@@ -139,6 +150,7 @@ class _Writer:
         for child in parent:
             if child.tag == f"{W}p":
                 words = self._reader.read(child, on_paper)
+                self._withdraw(words)
                 properties = child.find(f"{W}pPr")
                 style = value(None if properties is None else properties.find(f"{W}pStyle"), f"{W}val")
                 listed = self._styles.list_of(style, properties)
@@ -163,19 +175,15 @@ class _Writer:
                     self._builder.paragraph(f"{word}: {text}")
 
     def _write_notices(self) -> None:
-        if self._reader.hidden:
+        hidden = self._reader.hidden
+        if hidden:
             self._builder.notice(
-                f"{self._reader.hidden} characters are hidden, white on white or too small to see; "
-                "they were not read."
-            )
-        if self._reader.removed:
-            self._builder.notice(
-                f"Tracked changes: {self._reader.removed} characters are marked as deleted; they were not "
-                "read, and what is marked as inserted was."
+                f"{counted(hidden, 'character')} {'is' if hidden == 1 else 'are'} hidden, white on white or too "
+                f"small to see, and {were(hidden)} not read."
             )
         comments = sum(1 for _ in _all(self._related("comments"), f"{W}comment"))
         if comments:
-            self._builder.notice(f"{comments} comments in the margin were not read.")
+            self._builder.notice(f"{counted(comments, 'comment')} in the margin {were(comments)} not read.")
 
     def _flush_code(self) -> None:
         if self._code:

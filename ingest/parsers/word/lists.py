@@ -74,10 +74,10 @@ class Styles:
                 return min(level + 1, 6) if level < 9 else None
         return None
 
-    def is_hidden(self, style_id: str) -> bool:
-        """Return whether text of this style is hidden."""
-        said = (is_on(style.run, f"{W}vanish") for style in self.chain(style_id))
-        return next((hidden for hidden in said if hidden is not None), False)
+    def has(self, sign: str, style_id: str) -> bool:
+        """Return whether text of this style has a property such as `w:vanish`."""
+        said = (is_on(style.run, sign) for style in self.chain(style_id))
+        return next((value for value in said if value is not None), False)
 
     def list_of(self, style_id: str, own: Node | None) -> tuple[str, int] | None:
         """Return the list and the 0-based level of a paragraph, or None if it is not a list item."""

@@ -14,9 +14,9 @@ def read_grid(table: Node, text_of: Callable[[Node], str]) -> tuple[list[str], l
     grid: list[list[str]] = []
     headers = 0
     total = 0
-    for row in _children(table, f"{W}tr"):
+    for row in rows(table):
         properties = row.find(f"{W}trPr")
-        if properties is not None and properties.find(f"{W}del") is not None:
+        if is_deleted_row(row):
             continue
         line = _line(row, grid[-1] if grid else [], text_of)
         total += len(line)
@@ -31,8 +31,23 @@ def read_grid(table: Node, text_of: Callable[[Node], str]) -> tuple[list[str], l
 
 
 def cells(table: Node) -> list[list[Node]]:
-    """Return the cells of each row."""
-    return [list(_children(row, f"{W}tc")) for row in _children(table, f"{W}tr")]
+    """Return the cells of each row that is not marked as deleted."""
+    return [list(_children(row, f"{W}tc")) for row in rows(table) if not is_deleted_row(row)]
+
+
+def rows(table: Node) -> Iterator[Node]:
+    """Yield the rows of a table."""
+    return _children(table, f"{W}tr")
+
+
+def is_deleted_row(row: Node) -> bool:
+    """Return whether tracked changes mark a row as deleted."""
+    return row.find(f"{W}trPr/{W}del") is not None
+
+
+def is_deleted_cell(cell: Node) -> bool:
+    """Return whether tracked changes mark a cell as deleted."""
+    return cell.find(f"{W}tcPr/{W}cellDel") is not None
 
 
 def _line(row: Node, above: list[str], text_of: Callable[[Node], str]) -> list[str]:

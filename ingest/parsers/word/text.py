@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ingest.parsers.office.formulas import formula
 from ingest.parsers.office.parts import MC, C, M, Node, R, W, is_on, number, value
+from ingest.parsers.withdrawn import Withdrawal
 from ingest.parsers.word.lists import Styles
 
 _WRAPPERS = frozenset(
@@ -13,6 +14,8 @@ _WRAPPERS = frozenset(
 )
 _REMOVED = frozenset((f"{W}del", f"{W}moveFrom"))
 _SIGNS = {f"{W}tab": " ", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-", f"{W}ptab": " "}
+_HIDES = f"{W}vanish"
+_STRIKES = (f"{W}strike", f"{W}dstrike")
 _NOTES = (f"{W}footnoteReference", f"{W}endnoteReference")
 _WHITE = "ffffff"
 # In half points; text of two points cannot be read.
@@ -33,11 +36,22 @@ class Words:
     """The ids of the relations to its charts."""
     plain: int = 0
     """How many letters and digits are not bold."""
+    withdrawn: list[tuple[Withdrawal, str]] = field(default_factory=list)
+    """The passages that are struck through or marked as deleted."""
+    _withdrawn_at: int = -1
+    """How many parts stood in front of the last such passage."""
 
     @property
     def text(self) -> str:
         """The words of all runs."""
         return "".join(self.parts)
+
+    def withdraw(self, how: Withdrawal, text: str) -> None:
+        """Add a withdrawn run; directly behind another one it belongs to the same passage."""
+        if self._withdrawn_at == len(self.parts) and self.withdrawn[-1][0] is how:
+            text = self.withdrawn.pop()[1] + text
+        self.withdrawn.append((how, text))
+        self._withdrawn_at = len(self.parts)
 
 
 @dataclass(kw_only=True)
@@ -49,8 +63,6 @@ class WordReader:
     """Returns the mark of a note in the text, by the note's kind and id."""
     hidden: int = 0
     """How many characters are hidden."""
-    removed: int = 0
-    """How many characters are marked as deleted."""
 
     def read(self, paragraph: Node, on_paper: bool) -> Words:
         """Return a paragraph's words; `on_paper` says that white letters on it cannot be seen."""
@@ -70,7 +82,7 @@ class WordReader:
             for child in node:
                 self._visit(child, words, style, on_paper)
         elif tag in _REMOVED:
-            self.removed += sum(len(part.text or "") for part in node.iter(f"{W}delText", f"{W}t"))
+            words.withdraw(Withdrawal.DELETED, text_within(node))
         elif tag in (f"{M}oMath", f"{M}oMathPara"):
             words.parts.append(f" {formula(node)} ")
         elif tag == f"{MC}AlternateContent":
@@ -80,6 +92,9 @@ class WordReader:
     def _run(self, run: Node, words: Words, style: str, on_paper: bool) -> None:
         if self._is_hidden(run.find(f"{W}rPr"), style, on_paper):
             self.hidden += sum(len((part.text or "").strip()) for part in run.iter(f"{W}t"))
+            return
+        if self._is_struck(run.find(f"{W}rPr"), style):
+            words.withdraw(Withdrawal.STRUCK, text_within(run))
             return
         bold = is_on(run.find(f"{W}rPr"), f"{W}b")
         for child in run:
@@ -95,10 +110,20 @@ class WordReader:
             elif child.tag in (f"{W}drawing", f"{W}pict", f"{W}object", f"{MC}AlternateContent"):
                 _anchored(child, words)
 
-    def _is_hidden(self, properties: Node | None, style: str, on_paper: bool) -> bool:
-        own = is_on(properties, f"{W}vanish")
+    def _is_struck(self, properties: Node | None, style: str) -> bool:
+        own = [is_on(properties, sign) for sign in _STRIKES]
+        if any(own):
+            return True
         run_style = "" if properties is None else value(properties.find(f"{W}rStyle"), f"{W}val")
-        if own or (own is None and (self.styles.is_hidden(run_style) or self.styles.is_hidden(style))):
+        return any(
+            said is None and (self.styles.has(sign, run_style) or self.styles.has(sign, style))
+            for sign, said in zip(_STRIKES, own, strict=True)
+        )
+
+    def _is_hidden(self, properties: Node | None, style: str, on_paper: bool) -> bool:
+        own = is_on(properties, _HIDES)
+        run_style = "" if properties is None else value(properties.find(f"{W}rStyle"), f"{W}val")
+        if own or (own is None and (self.styles.has(_HIDES, run_style) or self.styles.has(_HIDES, style))):
             return True
         if properties is None:
             return False
@@ -106,6 +131,11 @@ class WordReader:
             return True
         lit = properties.find(f"{W}shd") is not None or properties.find(f"{W}highlight") is not None
         return on_paper and not lit and value(properties.find(f"{W}color"), f"{W}val").lower() == _WHITE
+
+
+def text_within(node: Node) -> str:
+    """Return the text of a part of the markup, also if it is marked as deleted."""
+    return "".join(part.text or "" for part in node.iter(f"{W}t", f"{W}delText"))
 
 
 def _chosen(alternate: Node) -> Iterator[Node]:

@@ -66,6 +66,20 @@ def test_shapes_that_are_hidden_or_beside_the_slide_are_left_out_and_reported(de
     assert document.notices == ("Slide 1 has text that is hidden or beside the slide; it was not read.",)
 
 
+def test_struck_runs_are_left_out_and_counted(deck: Any) -> None:
+    slide = blank(deck)
+    paragraph = write(slide, "Belt speed: ", 1, 1).text_frame.paragraphs[0]
+    for text, strike in (("2", "sngStrike"), (" m/s", "dblStrike"), (" 3 m/s", "noStrike")):
+        added = paragraph.add_run()
+        added.text = text
+        added.font._element.set("strike", strike)
+    document = read(deck)
+    assert texts(document) == ["Belt speed: 3 m/s"]
+    assert document.notices == (
+        "1 struck-through passage (4 characters) was not read; it stands under “slide 1”.",
+    )
+
+
 def test_a_hidden_slide_is_read_and_reported(deck: Any) -> None:
     slide = blank(deck)
     write(slide, "Spare.", 1, 1)
