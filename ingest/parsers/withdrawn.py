@@ -1,4 +1,4 @@
-"""Text that its author took back: struck through, or deleted in tracked changes. It is counted and not read."""
+"""Text that its author took back, struck through or deleted in tracked changes: it is counted, not read."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

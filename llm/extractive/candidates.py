@@ -78,9 +78,9 @@ class Candidate:
         if self.passage.kind is not BlockKind.ROW or len(lines) < 2:
             return self.text
         names, cells = lines[-1].split(CELL_SEPARATOR), self.text.split(CELL_SEPARATOR)
-        if len(names) != len(cells):
+        if len(names) < len(cells):
             return self.text
-        pairs = zip(names, cells, strict=True)
+        pairs = zip(names, cells, strict=False)  # the empty cells at a row's end are not stored
         return "; ".join(f"{name}: {cell}" if name else cell for name, cell in pairs if cell)
 
 

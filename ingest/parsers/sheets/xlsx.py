@@ -4,27 +4,44 @@ import io
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
-from itertools import chain
+from dataclasses import dataclass
+from itertools import chain, takewhile
 from typing import Any
 
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 
 from core.errors import EmptyDocumentError
 from core.values.documents import ParsedDocument
 from core.values.metadata import metadata_of_properties
-from ingest.parsers.base import DocumentBuilder, clean, said_title
-from ingest.parsers.sheets.cell_formats import affixes, with_affixes
-from ingest.parsers.sheets.merged_cells import merged_downwards
-from ingest.parsers.tables import split_header
+from ingest.parsers.base import DocumentBuilder, said_title
+from ingest.parsers.sheets.cells import CellReader, struck_fonts
+from ingest.parsers.sheets.sheet_markup import SheetMarkup, read_markup
+from ingest.parsers.tables import is_value, split_header
+from ingest.parsers.withdrawn import counted
 
-# Excel's own precision; further digits are noise of binary fractions.
-_DIGITS = ".15g"
 _COMMENTS = ("xl/comments", "xl/threadedComments")
 # Sheets are rarely wider, and a stray cell in the last column must not cost memory in every row.
 _MAX_COLUMNS = 1_000
 # More than one blank column stands between tables side by side; one is layout.
 _COLUMNS_BETWEEN_TABLES = 2
+# A longer line is a note, not a title.
+_MAX_TITLE_CHARS = 100
+# More places of formulas only tire a reader.
+_MAX_NAMED_CELLS = 5
+
+
+_SHEET_TITLE, _TABLE_TITLE = 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Region:
+    """Rows of a sheet without a blank row between them."""
+
+    lines: list[str]
+    """The lines at its top that have one cell, such as the name of a table."""
+    tables: list[list[list[str]]]
+    """The tables beside each other below the lines."""
 
 
 class XlsxParser:
@@ -40,27 +57,25 @@ class XlsxParser:
             return self._parsed(content, name)
 
     def _parsed(self, content: bytes, name: str) -> ParsedDocument:
-        workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        workbook = load_workbook(
+            io.BytesIO(content), read_only=True, data_only=True, keep_links=False, rich_text=True
+        )
         said = workbook.properties
         metadata = metadata_of_properties(said.modified, said.keywords)
         builder = DocumentBuilder(media_type=self.media_type, title=said_title(said.title), metadata=metadata)
         has_title = bool(builder.title)
+        fonts = struck_fonts(workbook)
         is_empty = True
         for number, sheet in enumerate(workbook.worksheets, start=1):
             start = builder.position
-            for position, region in enumerate(_regions(_rows(sheet))):
+            _write_sheet(builder, sheet, fonts)
+            if builder.position > start:
                 is_empty = False
-                if position == 0:
-                    builder.heading(1, sheet.title)
-                _write_region(builder, region)
-            if sheet.sheet_state != "visible" and builder.position > start:
-                builder.notice(f"The sheet {sheet.title} is hidden; it was read.")
+                if sheet.sheet_state != "visible":
+                    builder.notice(f"The sheet {sheet.title} is hidden; it was read.")
             builder.page(number, start)
         if is_empty:
-            raise EmptyDocumentError(
-                "The workbook has no values; results of formulas are stored "
-                "only if Excel or a similar program saved it."
-            )
+            raise EmptyDocumentError("The workbook has no values, or only values that are struck through.")
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             has_comments = any(part.startswith(_COMMENTS) for part in archive.namelist())
         if has_comments:
@@ -70,14 +85,35 @@ class XlsxParser:
         return builder.build(name)
 
 
-def _rows(sheet: Any) -> Iterator[list[str]]:
-    """Yield the texts of each row; a cell is repeated over the rows that it spans, not over the columns."""
+def _write_sheet(builder: DocumentBuilder, sheet: Any, fonts: frozenset[int]) -> None:
     sheet.reset_dimensions()  # the size that a sheet claims is often wrong
     with sheet._get_source() as source:
-        spans = merged_downwards(source)
+        markup = read_markup(source)
+    reader = CellReader(uncomputed=markup.uncomputed, struck_fonts=fonts)
+    _write_regions(builder, sheet.title, _regions(_rows(sheet, markup, reader)))
+    for text in reader.struck:
+        builder.withdrawn(text, under=sheet.title)
+    if markup.uncomputed:
+        builder.notice(_uncomputed_notice(sheet.title, list(markup.uncomputed)))
+
+
+def _uncomputed_notice(title: str, places: list[tuple[int, int]]) -> str:
+    cells = [f"{get_column_letter(column)}{row}" for row, column in places[:_MAX_NAMED_CELLS]]
+    more = len(places) - len(cells)
+    where = ", ".join(cells) + (f" and {more} more" if more else "")
+    holds = "holds" if len(places) == 1 else "hold"
+    return (
+        f"{counted(len(places), 'formula')} of the sheet {title} {holds} no stored value ({where}), so that "
+        "the result is not known; open the workbook in Excel or LibreOffice and save it."
+    )
+
+
+def _rows(sheet: Any, markup: SheetMarkup, reader: CellReader) -> Iterator[list[str]]:
+    """Yield the texts of each row; a cell is repeated over the rows that it spans, not over the columns."""
+    spans = markup.merged_downwards
     reaching: dict[int, tuple[int, str]] = {}  # column → the last row, and the text that fills it
     for row, values in enumerate(sheet.iter_rows(), start=1):
-        cells = [_cell_text(cell) for cell in values[:_MAX_COLUMNS]]
+        cells = reader.row(row, values[:_MAX_COLUMNS])
         if spans or reaching:
             _fill(cells, row, spans, reaching)
         while cells and not cells[-1]:
@@ -99,37 +135,21 @@ def _fill(
             reaching[column] = (spans[row, column], text)
 
 
-def _cell_text(cell: Any) -> str:
-    value = cell.value
-    if isinstance(value, float | int) and not isinstance(value, bool):
-        number_format = str(cell.number_format)
-        if number_format != "General":
-            if affixes(number_format)[2]:
-                value = value * 100
-            return with_affixes(cell_text(value), number_format)
-    return cell_text(value)
-
-
-def _regions(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
-    """Yield the tables of a sheet, which blank rows and wide blank columns separate."""
+def _regions(rows: Iterable[list[str]]) -> Iterator[_Region]:
+    """Yield the regions of a sheet, which blank rows separate."""
     region: list[list[str]] = []
     for row in chain(rows, ([],)):
         if row:
             region.append(row)
         elif region:
-            yield from _side_by_side(region)
+            lines = list(takewhile(_is_line, region))
+            below = region[len(lines) :]
+            yield _Region(["".join(line) for line in lines], list(_side_by_side(below)) if below else [])
             region = []
 
 
 def _side_by_side(region: list[list[str]]) -> Iterator[list[list[str]]]:
-    """Yield the lines above, such as a table's name, and the tables beside each other.
-
-    Blank columns are left out.
-    """
-    while region and _is_line(region[0]):
-        yield [[cell for cell in region.pop(0) if cell]]
-    if not region:
-        return
+    """Yield the tables beside each other, which wide blank columns separate; blank columns are left out."""
     width = max(len(row) for row in region)
     used = [any(column < len(row) and row[column] for row in region) for column in range(width)]
     parts: list[list[int]] = [[]]
@@ -151,28 +171,47 @@ def _columns(region: list[list[str]], columns: list[int]) -> list[list[str]]:
     return [row for row in rows if any(row)]
 
 
-def _write_region(builder: DocumentBuilder, region: list[list[str]]) -> None:
-    if len(region[0]) == 1:
-        for row in region:
-            builder.paragraph(row[0])
+def _write_regions(builder: DocumentBuilder, title: str, regions: Iterable[_Region]) -> None:
+    """Add a sheet; the line above its first table names the sheet, the line above another one that table."""
+    above: list[str] = []
+    level = _SHEET_TITLE
+    for position, region in enumerate(regions):
+        if position == 0:
+            builder.heading(1, title)
+        above += region.lines
+        if region.tables:
+            _write_lines(builder, above, level)
+            level = _TABLE_TITLE
+        elif level == _TABLE_TITLE:
+            _write_lines(builder, above)
+        else:
+            continue  # it may be the lines above the first table
+        above = []
+        for table in region.tables:
+            _write_table(builder, table)
+    _write_lines(builder, above)
+
+
+def _write_lines(builder: DocumentBuilder, lines: list[str], title_level: int = 0) -> None:
+    for position, line in enumerate(lines):
+        if position == 0 and title_level and _may_be_title(line):
+            builder.heading(title_level, line)
+        else:
+            builder.paragraph(line)
+
+
+def _write_table(builder: DocumentBuilder, table: list[list[str]]) -> None:
+    if len(table[0]) > 1:
+        builder.table(*split_header(table))
     else:
-        builder.table(*split_header(region))
+        for row in table:
+            builder.paragraph(row[0])
+
+
+def _may_be_title(text: str) -> bool:
+    is_sentence = text.endswith((".", "!", "?", ";", "。", "！", "？"))
+    return len(text) <= _MAX_TITLE_CHARS and not is_sentence and not is_value(text)
 
 
 def _is_line(row: list[str]) -> bool:
     return sum(bool(cell) for cell in row) == 1
-
-
-def cell_text(value: Any) -> str:
-    """Return a cell's value as text: ISO dates, whole numbers without `.0`."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else format(value, _DIGITS)
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "seconds")
-    if isinstance(value, date | time | timedelta):
-        return value.isoformat() if isinstance(value, date) else str(value)
-    return clean(str(value))

@@ -128,8 +128,8 @@ class _Writer:
             self._builder.withdrawn(text_within(row), Withdrawal.DELETED)
         kept = cells(table)
         if all(len(row) == 1 for row in kept):  # a frame around text
-            for row in kept:
-                self._blocks(row[0], on_paper=False)
+            for cells_of_row in kept:
+                self._blocks(cells_of_row[0], on_paper=False)
             return
         held: list[Words] = []
         header, body = read_grid(table, lambda cell: self._cell(cell, held))
@@ -177,9 +177,10 @@ class _Writer:
     def _write_notices(self) -> None:
         hidden = self._reader.hidden
         if hidden:
+            are = "is" if hidden == 1 else "are"
             self._builder.notice(
-                f"{counted(hidden, 'character')} {'is' if hidden == 1 else 'are'} hidden, white on white or too "
-                f"small to see, and {were(hidden)} not read."
+                f"{counted(hidden, 'character')} {are} hidden, white on white or too small to see, and "
+                f"{were(hidden)} not read."
             )
         comments = sum(1 for _ in _all(self._related("comments"), f"{W}comment"))
         if comments:

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from core.values.answers import Passage
+from core.values.documents import BlockKind
 from llm.extractive.candidates import candidates
 
 DANGER = "DANGER: The DC link carries 560 V after switching off. Wait 5 minutes and measure."
@@ -57,3 +60,9 @@ def test_a_lead_in_takes_its_list_along() -> None:
 
 def test_headings_and_questions_answer_nothing() -> None:
     assert said("Resetting the drive\n\nWhat resets it? The key S1 does.") == ["The key S1 does."]
+
+
+def test_a_row_without_its_last_cells_is_said_with_the_names_of_the_others() -> None:
+    context = "Stock\nPart | Pieces | Remark"
+    [row] = candidates([replace(passage("Gasket G-4 | 7"), context=context, kind=BlockKind.ROW)])
+    assert row.readable == "Part: Gasket G-4; Pieces: 7"

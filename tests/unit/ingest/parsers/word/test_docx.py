@@ -212,7 +212,8 @@ def test_tracked_changes_are_read_as_they_will_be() -> None:
     document = read(paragraph(changed) + body, {"comments.xml": ("comments", comments)})
     assert texts(document) == ["The limit is 80 bar.", "Code | Meaning", "E-1 | Stop"]
     assert document.notices == (
-        "Tracked changes: 2 deleted passages (9 characters) were not read, and what is marked as inserted was.",
+        "Tracked changes: 2 deleted passages (9 characters) were not read, and what is marked as inserted "
+        "was.",
         "1 comment in the margin was not read.",
     )
 
