@@ -10,7 +10,8 @@ from oxmsg.attachment import Attachment
 from core.errors import ParseError
 from core.values.documents import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, clean
-from ingest.parsers.mail.eml import file_name, write_message
+from ingest.parsers.mail.eml import quoted_members, write_message
+from ingest.parsers.mail.parts import file_name, parts_of
 
 _PICTURE_ID = 0x3712  # PidTagAttachContentId: the text shows the picture
 
@@ -25,12 +26,14 @@ class MsgParser:
         outlook = Message.load(content)
         message = _message(outlook)
         builder = DocumentBuilder(media_type=self.media_type, title=clean(outlook.subject))
-        write_message(builder, message, [_name(one) for one in _attachments(outlook)])
+        attached = [_name(one) for one in _attachments(outlook)]
+        write_message(builder, message, parts_of(message), attached)
         return builder.build(name)
 
     def members(self, content: bytes, name: str) -> Iterator[tuple[str, bytes | ParseError]]:
-        """Yield the attachments; see `Container.members`."""
-        for attachment in _attachments(Message.load(content)):
+        """Yield the attachments and the quoted messages; see `Container.members`."""
+        outlook = Message.load(content)
+        for attachment in _attachments(outlook):
             held = attachment.file_bytes
             yield (
                 _name(attachment),
@@ -41,6 +44,8 @@ class MsgParser:
                 if held is None
                 else held,
             )
+        message = _message(outlook)
+        yield from quoted_members(message, parts_of(message))
 
 
 def _message(outlook: Message) -> EmailMessage:

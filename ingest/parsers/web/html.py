@@ -57,7 +57,11 @@ class HtmlParser:
 
 def write_html(builder: DocumentBuilder, text: str) -> None:
     """Add a page's main text to a document, and its title if the document has none."""
-    root = parse_html(text)
+    write_page(builder, parse_html(text))
+
+
+def write_page(builder: DocumentBuilder, root: lxml_html.HtmlElement) -> None:
+    """Add the main text below the root element of a page, as `write_html`."""
     title = root.find(".//head/title")
     if title is not None:
         builder.title = builder.title or said_title(title.text_content())
