@@ -1,7 +1,7 @@
 """Answers with citations: the route from a question to an answer on one screen."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
@@ -16,9 +16,12 @@ from retrieval.disagreement import in_force, with_disagreements
 from retrieval.followup import understand
 from retrieval.identifier_match import identifiers_near, unknown_identifiers
 from retrieval.search import Searcher
+from retrieval.threads import earlier_notice, newest_of_threads
 
 # Neighbouring chunks on either side that widen a found chunk into a passage.
 _REACH = 1
+# What the newest messages of a thread say must answer this well to stand for the earlier ones.
+_NEWEST_SUPPORT = 0.5
 
 NOT_FOUND = "No document that you may read says anything about this."
 TOO_LITTLE = "The documents that you may read do not answer this; here are the nearest passages."
@@ -93,12 +96,43 @@ class Answerer:
             whole=meant.whole,
             wanted=meant.wanted,
         )
+        newest = newest_of_threads(passages)
+        if len(newest) == len(passages) or not self._take_newest(inquiry, newest, notes, on_event):
+            self._take(inquiry, passages, notes, on_event)
+            notes.notices += earlier_notice(notes.citations, passages, newest)
+        notes.lap("generate_ms")
+        return with_disagreements(notes.answer(passages), found, successors)
+
+    def _take(
+        self, inquiry: Inquiry, passages: Sequence[Passage], notes: "_Notes", on_event: OnAnswerEvent
+    ) -> None:
         with closing(self._generator.draft(inquiry, passages)) as drafts:
             for draft in drafts:
                 said = notes.take(draft, checked_citations(draft, passages)) if draft else None
                 on_event(said or Writing())
-        notes.lap("generate_ms")
-        return with_disagreements(notes.answer(passages), found, successors)
+
+    def _take_newest(
+        self, inquiry: Inquiry, newest: Sequence[Passage], notes: "_Notes", on_event: OnAnswerEvent
+    ) -> bool:
+        """Answer without the messages that newer ones of their threads follow; False if that is no answer.
+
+        A sentence is reported once it is known to be part of the answer.
+        """
+        trial = _Notes(min_support=max(self._settings.min_support, _NEWEST_SUPPORT))
+        said: list[Said] = []
+
+        def hold(event: Found | Said | Writing) -> None:
+            if isinstance(event, Said):
+                said.append(event)
+            else:
+                on_event(event)
+
+        self._take(inquiry, newest, trial, hold)
+        for event in said:
+            on_event(event)
+        notes.sentences, notes.citations = trial.sentences, trial.citations
+        notes.confidence = trial.confidence if trial.sentences else 0.0
+        return bool(trial.sentences)
 
 
 @dataclass(kw_only=True)

@@ -87,13 +87,13 @@ def day_in(text: str) -> date | None:
             found = _date(*(match[place] for place in places))
             if found:
                 return found
-    match = _NUMBERS.search(text)
-    if match is None:
+    numbers = _NUMBERS.search(text)
+    if numbers is None:
         return None
-    year = match[4] if len(match[4]) == 4 else f"20{match[4]}"
-    if match[2] == ".":
-        return _date(year, match[3], match[1])
-    first, second = _date(year, match[1], match[3]), _date(year, match[3], match[1])
+    year = numbers[4] if len(numbers[4]) == 4 else f"20{numbers[4]}"
+    if numbers[2] == ".":
+        return _date(year, numbers[3], numbers[1])
+    first, second = _date(year, numbers[1], numbers[3]), _date(year, numbers[3], numbers[1])
     return first if first == second or second is None else second if first is None else None
 
 

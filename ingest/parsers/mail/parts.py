@@ -60,8 +60,9 @@ def name_of(part: Message) -> str:
         return named
     kind = part.get_content_type()
     if kind == _MESSAGE:
-        inner = part.get_payload()
-        subject = header(inner[0], "Subject") if isinstance(inner, list) and inner else ""
+        payload = part.get_payload()
+        inner = payload[0] if isinstance(payload, list) and payload else None
+        subject = header(inner, "Subject") if isinstance(inner, Message) else ""
         return f"{subject.replace('/', '-') or 'message'}.eml"
     return "attachment" + (_ENDINGS.get(kind) or mimetypes.guess_extension(kind) or ".bin")
 
