@@ -26,6 +26,7 @@ _NEWEST_SUPPORT = 0.5
 NOT_FOUND = "No document that you may read says anything about this."
 TOO_LITTLE = "The documents that you may read do not answer this; here are the nearest passages."
 UNKNOWN = "No document that you may read mentions {}."
+UNREAD = "The newest content of “{}” could not be read, so an earlier version is cited: {}"
 NEAR = " They do mention {}."
 
 
@@ -101,7 +102,16 @@ class Answerer:
             self._take(inquiry, passages, notes, on_event)
             notes.notices += earlier_notice(notes.citations, passages, newest)
         notes.lap("generate_ms")
-        return with_disagreements(notes.answer(passages), found, successors)
+        return self._with_unread(with_disagreements(notes.answer(passages), found, successors), scope)
+
+    def _with_unread(self, answer: Answer, scope: AccessScope) -> Answer:
+        """Return the answer with a notice for each cited document whose newest content could not be read."""
+        titles = {cited.document_id: cited.title for cited in answer.citations}
+        reasons = self._searcher.unread(titles, scope)
+        said = [
+            UNREAD.format(title, reasons[number]) for number, title in titles.items() if number in reasons
+        ]
+        return replace(answer, notices=(*answer.notices, *said))
 
     def _take(
         self, inquiry: Inquiry, passages: Sequence[Passage], notes: "_Notes", on_event: OnAnswerEvent

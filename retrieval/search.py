@@ -10,6 +10,7 @@ from core.settings import RetrievalSettings
 from core.store.database import Database
 from core.store.documents.reading import placed, read_passages
 from core.store.documents.supersession import Successor, names_of, successors
+from core.store.documents.unread import unread_reasons
 from core.text.identifiers import quoted
 from core.text.labels import EVERYTHING, SearchFilter
 from core.text.language import cjk_share, terms
@@ -164,6 +165,11 @@ class Searcher:
         with self._database.reading() as session:
             trusted = self._settings.supersession_sources
             return successors(session, names, scope, trusted) if names else {}
+
+    def unread(self, document_ids: Collection[int], scope: AccessScope) -> dict[int, str]:
+        """Return by document id why a newest content could not be read, where an earlier version is shown."""
+        with self._database.reading() as session:
+            return unread_reasons(session, document_ids, scope) if document_ids else {}
 
     def term_weights(self, asked: Sequence[str]) -> list[float]:
         """Return each term's inverse document frequency over all chunks, above 0."""

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 from fakes.generator import FakeGenerator
@@ -41,6 +41,9 @@ class Shelf(Searcher):
         return Results(self.passages[:limit])
 
     def successors(self, passages: Sequence[Passage], scope: AccessScope) -> dict[int, Successor]:
+        return {}
+
+    def unread(self, document_ids: Collection[int], scope: AccessScope) -> dict[int, str]:
         return {}
 
 
