@@ -112,6 +112,17 @@ class OfficeParts:
                 found[relation.get("Id") or ""] = Relation(kind, posixpath.normpath(place))
         return found
 
+    def links(self, path: str) -> dict[str, str]:
+        """Return by id the addresses outside the file to which the links of a part lead."""
+        folder, name = posixpath.split(path)
+        root = self.root(posixpath.join(folder, "_rels", f"{name}.rels"))
+        return {
+            relation.get("Id") or "": relation.get("Target") or ""
+            for relation in (() if root is None else root.iter(_RELATION))
+            if relation.get("TargetMode") == "External"
+            and (relation.get("Type") or "").endswith("/hyperlink")
+        }
+
     def related(self, path: str, kind: str) -> Iterator[tuple[str, Node]]:
         """Yield the path and the markup of the parts to which a part has a relation of this kind."""
         for relation in self.relations(path).values():

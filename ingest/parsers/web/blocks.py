@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from lxml.html import HtmlElement
 
 from ingest.parsers.base import DocumentBuilder, clean
+from ingest.parsers.links import target_behind
 from ingest.parsers.web.table import is_layout, read_table
 
 _DROPPED = frozenset(
@@ -103,6 +104,8 @@ class HtmlWriter:
             self._flush()
         else:
             self._visit_children(element)
+        if tag == "a" and not any(inner.tag in _BLOCKS for inner in element.iterdescendants()):
+            self._inline.append(target_behind(inline_text(element), element.get("href")))
 
     def _visit_list(self, element: HtmlElement, tag: str) -> None:
         number = _number(element.get("start"))
@@ -125,7 +128,7 @@ class HtmlWriter:
         """Write each term with its description as one item, because neither says much alone."""
         term: list[str] = []
         for child in element.xpath("./dt | ./dd | ./div/dt | ./div/dd"):
-            text = inline_text(child)
+            text = inline_text(child) if child.tag == "dt" else linked_text(child)
             if child.tag == "dt":
                 term = [text]
             else:
@@ -135,7 +138,7 @@ class HtmlWriter:
             self._builder.list_item(term[0])
 
     def _visit_table(self, element: HtmlElement) -> None:
-        table = read_table(element, inline_text)
+        table = read_table(element, linked_text)
         self._builder.paragraph(table.caption)
         if table.width == 1:
             for row in table.rows:
@@ -162,13 +165,20 @@ def inline_text(element: HtmlElement) -> str:
     return clean("".join(parts))
 
 
+def linked_text(element: HtmlElement) -> str:
+    """Return the text of an element as `inline_text`, with the addresses of its links; a header has none."""
+    parts: list[str] = []
+    _collect(element, parts, element.tag != "th")
+    return clean("".join(parts))
+
+
 def picture_text(alt: str | None) -> str:
     """Return a picture's description between spaces, or an empty string if it is only a name."""
     text = clean(alt or "")
     return f" {text} " if len(text.split()) >= _MIN_ALT_WORDS else ""
 
 
-def _collect(element: HtmlElement, parts: list[str]) -> None:
+def _collect(element: HtmlElement, parts: list[str], links: bool = False) -> None:
     tag = element.tag
     if not isinstance(tag, str) or tag in _DROPPED or _is_menu(element):
         return
@@ -178,8 +188,10 @@ def _collect(element: HtmlElement, parts: list[str]) -> None:
         parts.append(" ")
     parts.append(element.text or "")
     for child in element:
-        _collect(child, parts)
+        _collect(child, parts, links)
         parts.append(child.tail or "")
+    if links and tag == "a":
+        parts.append(target_behind(inline_text(element), element.get("href")))
     if tag in _BLOCKS or tag in ("td", "th", "tr"):
         parts.append(" ")
 

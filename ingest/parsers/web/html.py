@@ -10,8 +10,9 @@ from core.values.documents import ParsedDocument
 from core.values.metadata import NONE, Metadata, metadata_of
 from ingest.parsers.base import DocumentBuilder, said_title
 from ingest.parsers.encoding import decode
-from ingest.parsers.web.blocks import HtmlWriter
+from ingest.parsers.web.blocks import HtmlWriter, inline_text
 from ingest.parsers.web.hidden import remove_hidden, style_sheets
+from ingest.parsers.web.redirects import redirect_target
 from ingest.parsers.web.site_source import SiteSource, split_front_matter, without_templates
 from ingest.parsers.web.struck import take_out_struck
 
@@ -72,9 +73,18 @@ def write_page(builder: DocumentBuilder, root: lxml_html.HtmlElement) -> None:
             f"{hidden} letters are on the page but not shown: hidden, white on white, outside or of no "
             "size; they were not read."
         )
+    leads_to = redirect_target(root, _letters(root))
+    if leads_to:
+        builder.paragraph(f"This page leads to {leads_to}.")
     main = _main_part(root)
     take_out_struck(builder, main, style_sheets(root))
     HtmlWriter(builder, () if main is root else _FURNITURE).write(main)
+
+
+def _letters(root: lxml_html.HtmlElement) -> int:
+    """Return how many letters and digits a page shows."""
+    body = root.find("body")
+    return sum(map(str.isalnum, inline_text(root if body is None else body)))
 
 
 def _metadata(root: lxml_html.HtmlElement) -> Metadata:

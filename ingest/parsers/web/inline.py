@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 from markdown_it.token import Token
 
+from ingest.parsers.links import target_behind
 from ingest.parsers.web.blocks import picture_text
 from ingest.parsers.web.struck import is_struck_tag
 
 # A link whose address holds a space, or to a reference that is not in the file.
-_LEFT_LINK = re.compile(r"!?\[([^\[\]]{1,300})\](?:\([^()\n]{0,500}\)|\[[\w #.-]*\])")
+_LEFT_LINK = re.compile(r"!?\[([^\[\]]{1,300})\](?:\(([^()\n]{0,500})\)|\[[\w #.-]*\])")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]:?")
 _LEFT_STARS = re.compile(r"(?<!\w)\*\*|\*\*(?!\w)")
 _TAG_BREAK = re.compile(r"<(br|/?p|/?div|/?li)\b", re.IGNORECASE)
@@ -25,11 +26,15 @@ class Inline:
     """Its texts, without invalid markup, and its code."""
     struck: list[str] = field(default_factory=list)
     """The passages that are struck through."""
+    links: bool = True
+    """Whether the addresses of links follow their texts."""
     _prose: list[str] = field(default_factory=list)
+    _opened: list[tuple[str, list[str]]] = field(default_factory=list)
+    """The address and the text of each link that has begun."""
 
     @property
     def text(self) -> str:
-        """The text that a reader sees: what is valid, and links without their addresses."""
+        """The text that a reader sees, without what is struck through."""
         return "".join(self.parts)
 
     def write(self, child: Token) -> None:
@@ -37,19 +42,26 @@ class Inline:
         if child.type == "code_inline":
             self.end_prose()
             self.parts.append(child.content)
+        elif child.type == "link_open":
+            self._opened.append((str(child.attrGet("href") or ""), []))
+        elif child.type == "link_close" and self._opened:
+            address, texts = self._opened.pop()
+            self._prose.append(target_behind("".join(texts), address) if self.links else "")
         else:
             self._prose.append(_prose_of(child))
+        for _, texts in self._opened:
+            texts.append(child.content if child.type == "code_inline" else _prose_of(child))
 
     def end_prose(self) -> None:
         """Add the prose in front of code or of the end."""
-        self.parts.append(_without_leftovers("".join(self._prose)))
+        self.parts.append(_without_leftovers("".join(self._prose), self.links))
         self._prose.clear()
 
 
-def read_inline(token: Token) -> Inline:
-    """Return the text of an inline token, and what is struck through in it."""
+def read_inline(token: Token, links: bool = True) -> Inline:
+    """Return the text of an inline token, and what is struck through; `links` keeps addresses of links."""
     children = token.children or []
-    found = Inline()
+    found = Inline(links=links)
     position = 0
     for start, end in _struck(children):
         for child in children[position:start]:
@@ -91,15 +103,19 @@ def without_tags(source: str) -> str:
     return _TAG.sub("", source)
 
 
-def without_left_links(source: str) -> str:
-    """Return a source with the bare texts of links that Markdown does not know as such."""
-    return _LEFT_LINK.sub(r"\1", source)
+def without_left_links(source: str, links: bool = True) -> str:
+    """Return a source with the texts, and with `links` the addresses, of links unknown to Markdown."""
+    return _LEFT_LINK.sub(lambda match: match[1] + (_left_target(match) if links else ""), source)
 
 
-def _without_leftovers(text: str) -> str:
+def _left_target(match: re.Match[str]) -> str:
+    return "" if match[0].startswith("!") else target_behind(match[1], match[2])
+
+
+def _without_leftovers(text: str, links: bool) -> str:
     """Return prose without invalid markup that authors leave behind."""
     if "[" in text:
-        text = without_left_links(_FOOTNOTE.sub("", text))
+        text = without_left_links(_FOOTNOTE.sub("", text), links)
     return _LEFT_STARS.sub("", text)
 
 

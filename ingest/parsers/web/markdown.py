@@ -63,7 +63,8 @@ class _Writer:
             elif token.type == "table_open":
                 position = self._table(tokens, position)
             elif token.type == "inline":
-                self._text(tokens[position - 1], read_inline(token))
+                opener = tokens[position - 1]
+                self._text(opener, read_inline(token, links=opener.type != "heading_open"))
             elif token.type in self._handlers:
                 self._handlers[token.type](token)
             position += 1
@@ -111,7 +112,7 @@ class _Writer:
             if tokens[position].type == "tr_open":
                 rows.append([])
             elif tokens[position].type == "inline":
-                cell = read_inline(tokens[position])
+                cell = read_inline(tokens[position], links=tokens[position - 1].type != "th_open")
                 rows[-1].append(cell.text)
                 self._withdraw(cell)
             position += 1

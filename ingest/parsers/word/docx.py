@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from core.values.documents import ParsedDocument
 from ingest.parsers.base import DocumentBuilder, clean
@@ -43,7 +44,8 @@ class _Writer:
         self._relations = parts.relations(self._path)
         self._styles = Styles(self._related("styles"))
         self._numbering = Numbering.of(self._related("numbering"))
-        self._reader = WordReader(styles=self._styles, note_mark=self._mark)
+        self._links = parts.links(self._path)
+        self._reader = WordReader(styles=self._styles, note_mark=self._mark, links=self._links)
         self._notes = {
             (kind, value(note, f"{W}id")): note
             for kind in ("footnote", "endnote")
@@ -95,10 +97,10 @@ class _Writer:
         listed = self._styles.list_of(style, properties)
         text = clean(words.text)
         marker = self._numbering.marker(*listed) if listed and text else ""
-        marked = f"{marker} {text}" if marker else text
+        marked = clean(f"{marker} {words.linked}")
         if level is not None:
             self._styled = level
-            self._builder.heading(level, marked)
+            self._builder.heading(level, f"{marker} {text}")
         elif listed:
             self._builder.list_item(marked, listed[1])
         elif text and not words.plain and _may_be_title(text):
@@ -120,7 +122,8 @@ class _Writer:
                 write_chart(self._builder, chart)
         for note in words.notes:
             if note in self._notes:
-                text = " ".join(self._texts(self._notes[note], on_paper=True))
+                with self._reading(self._part_of(f"{note[0]}s")):
+                    text = " ".join(self._texts(self._notes[note], on_paper=True))
                 self._builder.paragraph(f"{self._mark(*note).strip()} {text}" if text else "")
 
     def _table(self, table: Node, on_paper: bool) -> None:
@@ -154,7 +157,7 @@ class _Writer:
                 properties = child.find(f"{W}pPr")
                 style = value(None if properties is None else properties.find(f"{W}pStyle"), f"{W}val")
                 listed = self._styles.list_of(style, properties)
-                text = clean(words.text)
+                text = clean(words.linked)
                 marker = self._numbering.marker(*listed) if listed and text else ""
                 found += [marker, text]
                 if held is not None:
@@ -167,8 +170,9 @@ class _Writer:
         """Write the headers and footers of the pages, each text once."""
         met: set[str] = set()
         for kind, word in (("header", "Header"), ("footer", "Footer")):
-            for _, root in self._parts.related(self._path, kind):
-                text = clean(" ".join(self._texts(root, on_paper=True)))
+            for path, root in self._parts.related(self._path, kind):
+                with self._reading(path):
+                    text = clean(" ".join(self._texts(root, on_paper=True)))
                 letters = sum(character.isalpha() for character in text)
                 if text not in met and letters >= _LEAST_FURNITURE_LETTERS:
                     met.add(text)
@@ -190,6 +194,16 @@ class _Writer:
         if self._code:
             self._builder.code("\n".join(self._code))
             self._code = []
+
+    @contextmanager
+    def _reading(self, path: str) -> Iterator[None]:
+        """Read a part other than the main one, whose links have relations of their own."""
+        self._reader.links = self._parts.links(path)
+        yield
+        self._reader.links = self._links
+
+    def _part_of(self, kind: str) -> str:
+        return next((one.path for one in self._relations.values() if one.kind == kind), "")
 
     def _mark(self, kind: str, note: str) -> str:
         """Return the mark of a note in the text: its number in the order of the text."""

@@ -1,8 +1,10 @@
 """The words of one paragraph of a Word file, and its notes, boxes and charts."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ingest.parsers.links import target_behind
 from ingest.parsers.office.formulas import formula
 from ingest.parsers.office.parts import MC, C, M, Node, R, W, is_on, number, value
 from ingest.parsers.withdrawn import Withdrawal
@@ -14,12 +16,23 @@ _WRAPPERS = frozenset(
 )
 _REMOVED = frozenset((f"{W}del", f"{W}moveFrom"))
 _SIGNS = {f"{W}tab": " ", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-", f"{W}ptab": " "}
+_OF_FIELDS = frozenset((f"{W}fldChar", f"{W}instrText"))
+_LINK_FIELD = re.compile(r'\s*HYPERLINK\s+"([^"]+)"')
 _HIDES = f"{W}vanish"
 _STRIKES = (f"{W}strike", f"{W}dstrike")
 _NOTES = (f"{W}footnoteReference", f"{W}endnoteReference")
 _WHITE = "ffffff"
 # In half points; text of two points cannot be read.
 _TINY = 4
+
+
+@dataclass(kw_only=True)
+class Field:
+    """A field of Word, such as a link."""
+
+    instruction: str = ""
+    start: int = -1
+    """How many parts stand in front of its result; -1 before the result."""
 
 
 @dataclass(kw_only=True)
@@ -38,6 +51,10 @@ class Words:
     """How many letters and digits are not bold."""
     withdrawn: list[tuple[Withdrawal, str]] = field(default_factory=list)
     """The passages that are struck through or marked as deleted."""
+    targets: list[tuple[int, str]] = field(default_factory=list)
+    """The addresses of its links in brackets, each with how many parts stand in front of it."""
+    fields: list[Field] = field(default_factory=list)
+    """The fields that have begun."""
     _withdrawn_at: int = -1
     """How many parts stood in front of the last such passage."""
 
@@ -45,6 +62,20 @@ class Words:
     def text(self) -> str:
         """The words of all runs."""
         return "".join(self.parts)
+
+    @property
+    def linked(self) -> str:
+        """The words of all runs, with the addresses of its links behind them."""
+        parts = list(self.parts)
+        for place, target in reversed(self.targets):
+            parts.insert(place, target)
+        return "".join(parts)
+
+    def link(self, start: int, address: str) -> None:
+        """End a link whose text begins with the part at `start`."""
+        target = target_behind("".join(self.parts[start:]), address)
+        if target:
+            self.targets.append((len(self.parts), target))
 
     def withdraw(self, how: Withdrawal, text: str) -> None:
         """Add a withdrawn run; directly behind another one it belongs to the same passage."""
@@ -61,6 +92,8 @@ class WordReader:
     styles: Styles
     note_mark: Callable[[str, str], str]
     """Returns the mark of a note in the text, by the note's kind and id."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """The addresses of the links in the part that is read, by the ids of their relations."""
     hidden: int = 0
     """How many characters are hidden."""
 
@@ -79,8 +112,10 @@ class WordReader:
         if tag == f"{W}r":
             self._run(node, words, style, on_paper)
         elif tag in _WRAPPERS:
+            start = len(words.parts)
             for child in node:
                 self._visit(child, words, style, on_paper)
+            words.link(start, self._address(node))
         elif tag in _REMOVED:
             words.withdraw(Withdrawal.DELETED, text_within(node))
         elif tag in (f"{M}oMath", f"{M}oMathPara"):
@@ -88,6 +123,13 @@ class WordReader:
         elif tag == f"{MC}AlternateContent":
             for child in _chosen(node):
                 self._visit(child, words, style, on_paper)
+
+    def _address(self, node: Node) -> str:
+        """Return the address to which an element leads, or an empty string."""
+        if node.tag == f"{W}hyperlink":
+            return self.links.get(value(node, f"{R}id"), "")
+        match = _LINK_FIELD.match(value(node, f"{W}instr")) if node.tag == f"{W}fldSimple" else None
+        return match[1] if match else ""
 
     def _run(self, run: Node, words: Words, style: str, on_paper: bool) -> None:
         if self._is_hidden(run.find(f"{W}rPr"), style, on_paper):
@@ -101,6 +143,8 @@ class WordReader:
             if child.tag == f"{W}t":
                 words.parts.append(child.text or "")
                 words.plain += 0 if bold else sum(map(str.isalnum, child.text or ""))
+            elif child.tag in _OF_FIELDS:
+                _continue_field(child, words)
             elif child.tag in _SIGNS:
                 words.parts.append(_SIGNS[child.tag])
             elif child.tag in _NOTES:
@@ -142,6 +186,24 @@ def _chosen(alternate: Node) -> Iterator[Node]:
     """Yield the content of the first form that is not empty, as a current program does."""
     choices = [*alternate.findall(f"{MC}Choice"), *alternate.findall(f"{MC}Fallback")]
     yield from next((list(choice) for choice in choices if len(choice)), [])
+
+
+def _continue_field(node: Node, words: Words) -> None:
+    """Follow a field from its beginning over its instruction and its result to its end."""
+    kind = value(node, f"{W}fldCharType")
+    if kind == "begin":
+        words.fields.append(Field())
+    elif not words.fields:  # it began in an earlier paragraph
+        return
+    elif node.tag == f"{W}instrText":
+        words.fields[-1].instruction += node.text or ""
+    elif kind == "separate":
+        words.fields[-1].start = len(words.parts)
+    elif kind == "end":
+        ended = words.fields.pop()
+        match = _LINK_FIELD.match(ended.instruction)
+        if match and ended.start >= 0:
+            words.link(ended.start, match[1])
 
 
 def _anchored(node: Node, words: Words) -> None:

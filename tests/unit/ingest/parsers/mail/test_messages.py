@@ -85,8 +85,9 @@ def test_a_second_text_is_read_and_a_report_keeps_its_parts() -> None:
     assert own(document) == ["The hose is attached.", "Sent through the list.", "Attachments: note8.csv"]
     status = MIMEBase("message", "delivery-status")
     status.attach(letter("Action: failed"))
-    returned = MIMEMessage(letter("Nobody read this."))
-    returned.get_payload(0)["Subject"] = "Lost"
+    lost = letter("Nobody read this.")
+    lost["Subject"] = "Lost"
+    returned = MIMEMessage(lost)
     document = mail(of("report", letter("It was not delivered."), status, returned))
     assert own(document)[0] == "It was not delivered."
     assert list(inside(document)) == ["attachment.txt", "Lost.eml"]

@@ -17,7 +17,7 @@ def test_main_text_and_structure() -> None:
     assert document.title == "Press 4"
     assert said(document) == [
         (BlockKind.HEADING, "Press"),
-        (BlockKind.PARAGRAPH, "Read this first."),
+        (BlockKind.PARAGRAPH, "Read this (https://example.org) first."),
         (BlockKind.LIST_ITEM, "Oil"),
         (BlockKind.LIST_ITEM, "Grease"),
         (BlockKind.LIST_ITEM, "white"),

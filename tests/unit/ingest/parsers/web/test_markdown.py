@@ -15,7 +15,7 @@ def test_structure_and_front_matter() -> None:
     assert document.title == "Pump P-7"
     assert said(document) == [
         (BlockKind.HEADING, "Safety"),
-        (BlockKind.PARAGRAPH, "Wear gloves; see the manual."),
+        (BlockKind.PARAGRAPH, "Wear gloves; see the manual (https://example.org/m.pdf)."),
         (BlockKind.LIST_ITEM, "1. Close the valve"),
         (BlockKind.LIST_ITEM, "slowly"),
         (BlockKind.LIST_ITEM, "2. Wait"),
@@ -32,11 +32,11 @@ def test_broken_front_matter_is_left_out_and_a_rule_is_not_one() -> None:
     assert said(parse("---\n\njust a rule\n")) == [(BlockKind.PARAGRAPH, "just a rule")]
 
 
-def test_addresses_go_unless_they_are_the_text() -> None:
+def test_addresses_of_pages_beside_a_page_go_and_others_stay() -> None:
     source = (
         "[a](b.md) <https://x.org/y> ![logo](l.png) ![the big red pump](p.png) [c][ref]\n\n[ref]: http://z\n"
     )
-    assert said(parse(source)) == [(BlockKind.PARAGRAPH, "a https://x.org/y the big red pump c")]
+    assert said(parse(source)) == [(BlockKind.PARAGRAPH, "a https://x.org/y the big red pump c (http://z)")]
 
 
 def test_site_generators_tags_go_and_code_keeps_them() -> None:
