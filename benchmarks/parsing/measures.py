@@ -23,6 +23,8 @@ _MARKUP = re.compile(
     r"<!--.*?-->|!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)\s]*\)|^\s*```.*$|</?[a-z][^<>]*>",
     re.DOTALL | re.M,
 )
+# The address behind a link's text, as our parsers write it; a reference's link targets are markup.
+_ADDRESS = re.compile(r" \((?:(?:[a-z][a-z0-9+.-]*:)?//[^\s()]*(?:\([^\s()]*\)[^\s()]*)*|[\w.+-]+@[\w.-]+)\)")
 _ESCAPE = re.compile(r"\\(?=[\W_])")
 _RULE = re.compile(r"\|?[\s:|-]*-[\s:|-]*\|?")
 _BAR = re.compile(r"(?<!\\)\|")
@@ -78,7 +80,12 @@ def neighbours(table: Table) -> Counter[tuple[str, str, str]]:
 
 def plain(markdown: str) -> str:
     """Return Markdown without its markup: comments, images, link targets, tags, escapes."""
-    return html.unescape(_ESCAPE.sub("", _MARKUP.sub(" ", markdown)))
+    return without_addresses(html.unescape(_ESCAPE.sub("", _MARKUP.sub(" ", markdown))))
+
+
+def without_addresses(text: str) -> str:
+    """Return a text without the addresses in brackets behind its links."""
+    return _ADDRESS.sub("", text)
 
 
 def markdown_tables(markdown: str) -> list[Table]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from benchmarks.parsing import peers
-from benchmarks.parsing.measures import Table, markdown_tables, plain
+from benchmarks.parsing.measures import Table, markdown_tables, plain, without_addresses
 from core.errors import ParseError
 from core.settings import IngestSettings
 from core.values.documents import Block, BlockKind, ParsedDocument
@@ -62,7 +62,11 @@ class OwnReader:
         except ParseError as error:
             return Reading(seconds=time.perf_counter() - started, error=str(error))
         seconds = time.perf_counter() - started
-        return Reading(text=document.text, tables=list(document_tables(document)), seconds=seconds)
+        tables = [
+            [[without_addresses(cell) for cell in row] for row in table]
+            for table in document_tables(document)
+        ]
+        return Reading(text=without_addresses(document.text), tables=tables, seconds=seconds)
 
     def _convert(self, content: bytes, extension: str, becomes: str) -> bytes:
         settings = IngestSettings()

@@ -97,6 +97,7 @@ def _composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+# More than ten methods: one for each kind of block and of remark; each is a few lines.
 @dataclass(kw_only=True)
 class DocumentBuilder:
     """Builds a document front to back and records the offsets of each block.

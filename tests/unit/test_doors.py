@@ -20,6 +20,7 @@ MAY_SEE_THEM = {
     "core/store/documents/members.py",  # writes what is inside a document
     "core/store/documents/gating.py",  # moves versions into force and out of it
     "core/store/embedders.py",  # gives texts to the embedder, and takes their vectors
+    "core/store/documents/unread.py",  # says why a newest content was not read, under a scope
     "core/store/documents/supersession.py",  # names what took a document's place, under a scope
     "core/store/erasures.py",  # removes, and counts what it removed
     "core/store/grants.py",  # keeps who may read documents and versions, and shows no content

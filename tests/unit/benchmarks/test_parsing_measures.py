@@ -6,6 +6,7 @@ from benchmarks.parsing.measures import (
     neighbours,
     order,
     plain,
+    without_addresses,
     word_recall,
     words,
 )
@@ -55,3 +56,9 @@ def test_tables_of_a_document_end_at_a_blank_line() -> None:
     builder.table(["a", "b"], [["", "2"]])
     builder.table(["c", "d"], [])
     assert list(document_tables(builder.build("t"))) == [[["a", "b"], ["", "2"]], [["c", "d"]]]
+
+
+def test_addresses_behind_links_count_on_neither_side() -> None:
+    ours = "See the form (https://x.example/f_(1)), it (desk@example.org) or (this)."
+    assert without_addresses(ours) == "See the form, it or (this)."
+    assert words(plain("See the [form](https://x.example/f), it.")) == ["see", "the", "form", "it"]
