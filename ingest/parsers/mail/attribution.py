@@ -53,6 +53,7 @@ _FIELD = re.compile(rf"^[\s*_]*({'|'.join(_BY_NAME)})[\s*_]*[:：][\s*_]*(.*?)[\
 # The fewest fields, and the most lines of a field, in the head of a quoted message.
 _FEWEST_FIELDS = 3
 _MOST_LINES = 3
+_MOST_HEAD_LINES = 20
 # An attribution is broken over at most so many lines.
 _ATTRIBUTION_LINES = 3
 # A longer line introduces nothing.
@@ -128,12 +129,13 @@ def _head(lines: Sequence[str], at: int, fewest: int = _FEWEST_FIELDS) -> Attrib
     """Return the attribution of the lines `From: …`, `Sent: …` and so on."""
     found: dict[str, str] = {}
     position = last = at
-    while position < len(lines):
+    while position < min(len(lines), at + _MOST_HEAD_LINES):
         match = _FIELD.match(lines[position][:_LONGEST])
-        if match:
-            found.setdefault(_BY_NAME[match[1].lower()], match[2])
+        name = _BY_NAME[match[1].lower()] if match else ""
+        if match and (name not in found or name == "to"):
+            found.setdefault(name, match[2])
             last = position + 1
-        elif not lines[position].strip() or position - last >= _MOST_LINES or not found:
+        elif match or not lines[position].strip() or position - last >= _MOST_LINES or not found:
             break
         position += 1
     if not {"from", "date"} & found.keys() or not _FIELD.match(lines[at][:_LONGEST]):
@@ -157,7 +159,7 @@ def _written(lines: Sequence[str], at: int) -> Attribution | None:
         part = [line[:_LONGEST].strip() for line in lines[at : at + count]]
         if len(part) < count or not part[-1] or (count > 1 and not _BEGINS.search(part[0])):
             return None
-        match = _WROTE.match(" ".join(part))
+        match = _WROTE.match(" ".join(part)) if part[-1].endswith((":", "：")) else None
         if match:
             before = match["before"] if match["before"] is not None else match["before_zh"]
             said = f"{before} {match['behind'] or ''}"

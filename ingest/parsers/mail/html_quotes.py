@@ -48,19 +48,26 @@ def _take_out(root: HtmlElement, depth: int, has_head: bool = False) -> list[Quo
     below = _cut_below_head(root, has_head)
     for container, before in _containers(root):
         by = _said_before(root, container, before)
-        container.drop_tree()
-        container.tail = None
-        if by is None and raw and _said_inside(container) is None:
-            # An answer stands between two pieces of one message.
-            container.tag = "div"
-            container.attrib.clear()
-            raw[-1][1].append(container)
+        goes_on = by is None and bool(raw) and _said_inside(container) is None
+        part = _emptied(container)
+        if goes_on:  # an answer stands between two pieces of one message
+            raw[-1][1].append(part)
         else:
-            raw.append((by, container))
+            raw.append((by, part))
     if depth >= MAX_QUOTED:
         return []
     found = [one for by, part in raw for one in _quoted(by, part, depth)]
     return found + (_quoted(*below, depth, has_head=True) if below else [])
+
+
+def _emptied(container: HtmlElement) -> HtmlElement:
+    """Move what an element holds into a new one; it stays as an empty block, because text may follow it."""
+    part = lxml_html.Element("div")
+    part.text, container.text = container.text, None
+    part.extend(list(container))
+    container.attrib.clear()
+    container.tag = "div"
+    return part
 
 
 def _quoted(by: Attribution | None, part: HtmlElement, depth: int, has_head: bool = False) -> list[Quoted]:

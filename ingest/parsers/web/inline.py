@@ -1,6 +1,7 @@
 """The text of one paragraph of Markdown, and what is struck through in it."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -132,21 +133,28 @@ def _prose_of(child: Token) -> str:
 def _struck(children: Sequence[Token]) -> list[tuple[int, int]]:
     """Return the first and last child of each outermost struck passage; one that never ends is none."""
     opened: list[tuple[str, bool, int]] = []
+    names: Counter[str] = Counter()
     found: list[tuple[int, int]] = []
     for position, child in enumerate(children):
         closes, name, strikes = _tag(child)
-        if not name:
-            continue
-        if not closes:
+        if name and not closes:
             opened.append((name, strikes, position))
-            continue
-        while any(name == other for other, _, _ in opened):
+            names[name] += 1
+        while closes and names[name]:
             other, struck, start = opened.pop()
+            names[other] -= 1
             if other == name:
-                found = [one for one in found if struck is False or one[0] < start]
-                found += [(start, position)] if struck else []
+                if struck:
+                    _add_outermost(found, start, position)
                 break
     return found
+
+
+def _add_outermost(found: list[tuple[int, int]], start: int, end: int) -> None:
+    """Add a passage in place of those inside it."""
+    while found and found[-1][0] > start:
+        found.pop()
+    found.append((start, end))
 
 
 def _tag(child: Token) -> tuple[bool, str, bool]:
