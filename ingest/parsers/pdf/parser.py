@@ -13,12 +13,12 @@ from core.errors import EmptyDocumentError, ParseError
 from core.values.documents import BlockKind, ParsedDocument
 from ingest.parsers.base import DocumentBuilder, said_title
 from ingest.parsers.pdf.blocks import PdfBlock, read_blocks
-from ingest.parsers.pdf.furniture import without_furniture
+from ingest.parsers.pdf.furniture import Body, Sheet, without_furniture
 from ingest.parsers.pdf.hidden import hidden_notices, page_list
 from ingest.parsers.pdf.lines import NO_GLYPH, read_lines
 from ingest.parsers.pdf.order import in_reading_order
 from ingest.parsers.pdf.pdfium import read_pdf
-from ingest.parsers.pdf.style import style_of
+from ingest.parsers.pdf.style import Style, style_of
 from ingest.parsers.pictures.glyphs import Glyphs
 from ingest.parsers.pictures.recognition import INSTALL, LOW_CONFIDENCE, GetRecognizer
 from ingest.parsers.pictures.recognizer import recognizer
@@ -55,14 +55,19 @@ def write_pages(builder: DocumentBuilder, pages: Sequence[Glyphs]) -> None:
     lines = [in_reading_order(read_lines(page)) for page in pages]
     if not any(lines):
         raise _no_text(pages)
-    for notice in _notices(pages):
-        builder.notice(notice)
     style = style_of(lines)
-    body = without_furniture(lines, [page.height for page in pages], style)
-    for page, own in zip(pages, body if any(body) else lines, strict=True):
-        blocks = read_blocks(own, style)
+    sheets = [Sheet(page.number, page.height, own) for page, own in zip(pages, lines, strict=True)]
+    bodies, left_out = without_furniture(sheets, style)
+    for notice in (*_notices(pages), *left_out):
+        builder.notice(notice)
+    for page, body in zip(pages, bodies, strict=True):
+        blocks = _blocks(body, style)
         builder.title = builder.title or _largest_heading(blocks)
         _write_page(builder, page, blocks)
+
+
+def _blocks(body: Body, style: Style) -> list[PdfBlock]:
+    return [block for lines in (body.top, body.lines, body.bottom) for block in read_blocks(lines, style)]
 
 
 def _notices(pages: Sequence[Glyphs]) -> Iterator[str]:

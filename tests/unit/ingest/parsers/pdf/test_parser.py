@@ -1,36 +1,12 @@
-import io
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
-from unit.ingest.parsers.parser_samples import block_of, boxes, check, pdf, said
+from unit.ingest.parsers.parser_samples import block_of, boxes, pdf, said
+from unit.ingest.parsers.pdf.drawing import draw, parse, rows_at, texts
 
 from core.errors import EmptyDocumentError, EncryptedError, ParseError
-from core.values.documents import BlockKind, ParsedDocument
-from ingest.parsers.pdf.parser import PdfParser
-
-
-def draw(page: Callable[[Canvas, int], None], pages: int = 1, **options: object) -> bytes:
-    out = io.BytesIO()
-    canvas = Canvas(out, pagesize=A4, **options)
-    for number in range(pages):
-        canvas.setFont("Helvetica", 11)
-        page(canvas, number)
-        canvas.showPage()
-    canvas.save()
-    return out.getvalue()
-
-
-def parse(content: bytes) -> ParsedDocument:
-    document = PdfParser().parse(content, "a.pdf")
-    check(document)
-    return document
-
-
-def texts(content: bytes) -> list[str]:
-    return [text for _, text in said(parse(content))]
+from core.values.documents import BlockKind
 
 
 def test_structure() -> None:
@@ -83,17 +59,6 @@ def test_a_turned_page_has_boxes_as_it_is_shown() -> None:
     box = boxes(document.pages[0].boxes)[0] / 4
     assert box[0] == pytest.approx(500, abs=5)
     assert box[1] == pytest.approx(100, abs=5)
-
-
-def test_repeated_headers_and_page_numbers_are_dropped() -> None:
-    def page(canvas: Canvas, number: int) -> None:
-        canvas.drawString(72, 815, f"Manual 12 — Revision {number}")
-        canvas.drawString(72, 500, f"Body text of part {'ABCDE'[number]} stands here.")
-        canvas.drawString(290, 25, f"Page {number + 1} of 5")
-
-    for pages in (2, 5):
-        body = [f"Body text of part {letter} stands here." for letter in "ABCDE"[:pages]]
-        assert texts(draw(page, pages)) == body
 
 
 def test_columns_are_read_one_after_the_other() -> None:
@@ -190,12 +155,6 @@ def test_a_name_set_apart_from_its_values_is_one_column() -> None:
                 canvas.drawString(left, 700 - 15 * row, cell)
 
     assert texts(draw(page)) == ["Part | Quantity | Place", "Seal | 4 | A1", "Ring | 12 | A2"]
-
-
-def rows_at(canvas: Canvas, top: float, *rows: tuple[tuple[float, str], ...]) -> None:
-    for number, row in enumerate(rows):
-        for x, text in row:
-            canvas.drawString(x, top - 16 * number, text)
 
 
 def test_a_number_before_a_number_is_a_cell_and_before_a_word_a_headings() -> None:
