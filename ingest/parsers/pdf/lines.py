@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.parsers.pdf.characters import repaired, spelled_out
+from ingest.parsers.pdf.characters import repaired, spelled_out, steps
 from ingest.parsers.pdf.hidden import Hidden
 from ingest.parsers.pictures.glyphs import Glyphs
 
@@ -107,11 +107,12 @@ def read_lines(page: Glyphs) -> list[Line]:
     if not len(index):
         return []
     boxes = page.boxes[index]
-    breaks, gaps = _breaks(boxes)
+    step = steps(codes[index], boxes)
+    breaks, gaps = _breaks(boxes, step)
     spaces = np.cumsum(is_space)[index]
     # A line break within a line is PDFium's guess about text drawn in pieces; the gap is a better sign.
     broken = np.diff(np.cumsum(np.isin(codes, _LINE_BREAKS))[index]) > 0
-    gap = (boxes[1:, 0] - boxes[:-1, 2]) / _heights(boxes)[1:]
+    gap = step / _heights(boxes)[1:]
     words = np.where(broken, gap > _NARROW_WORD_GAP, (np.diff(spaces) > 0) | (gap > _WORD_GAP))
     cuts = breaks | gaps
     words &= ~cuts
@@ -180,12 +181,13 @@ def _heights(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     return heights
 
 
-def _breaks(boxes: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _breaks(
+    boxes: NDArray[np.float32], step: NDArray[np.float32]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return behind which characters, except the last, a line ends, and behind which a segment ends."""
     heights = _heights(boxes)
     lower, higher = np.minimum(heights[1:], heights[:-1]), np.maximum(heights[1:], heights[:-1])
     overlap = np.minimum(boxes[1:, 3], boxes[:-1, 3]) - np.maximum(boxes[1:, 1], boxes[:-1, 1])
-    step = boxes[1:, 0] - boxes[:-1, 2]
     breaks = (overlap < _SAME_LINE_OVERLAP * lower) | (step < -_BACKWARDS * higher)
     return breaks, ~breaks & (step > _CELL_GAP * higher)
 
@@ -278,23 +280,24 @@ def _joined_upright(lines: list[Line]) -> list[Line]:
     """Join letters that stand one above the other, such as text along the margin."""
     out: list[Line] = []
     run: list[Line] = []
-    for line in [*lines, None]:
-        if line is not None and len(line.text) <= 2 and (not run or abs(line.x0 - run[-1].x0) < line.size):
-            run.append(line)
-            continue
-        if len(run) >= _MIN_UPRIGHT_RUN:
+    for line in lines:
+        is_letter = len(line.text) <= 2
+        if run and not (is_letter and abs(line.x0 - run[-1].x0) < line.size):
             out += _upright(run)
+            run = []
+        if is_letter:
+            run.append(line)
         else:
-            out += run
-        run = []
-        if line is not None:
             out.append(line)
-    return out
+    return [*out, *_upright(run)]
 
 
 def _upright(run: list[Line]) -> list[Line]:
-    """Return letters above each other as one line; digits are line numbers and are dropped."""
+    """Return letters above each other as a line; numbers that count lines are dropped, others stay apart."""
     pairs = [(part.text, part.segments[0].glyphs) for part in run if len(part.segments) == 1]
-    if not pairs or all(text.isdigit() for text, _ in pairs):
-        return []
+    if len(run) < _MIN_UPRIGHT_RUN or not pairs:
+        return run
+    numbers = [int(text) for text, _ in pairs if text.isdecimal()]
+    if len(numbers) == len(pairs):
+        return [] if numbers == list(range(numbers[0], numbers[0] + len(numbers))) else run
     return [with_segments(run[0], [cell_of(run, *joined(pairs, ""))])]

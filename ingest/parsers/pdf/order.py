@@ -16,10 +16,13 @@ _MAX_LEAP_SHARE = 0.15
 _SAME_ROW = 0.5  # of a line's height
 
 
-def in_reading_order(lines: Sequence[Line]) -> list[Line]:
-    """Return the lines in reading order: as drawn, or sorted if the drawing order leaps too often."""
+def in_reading_order(lines: Sequence[Line], is_upside_down: bool = False) -> list[Line]:
+    """Return the lines in reading order: as drawn, or sorted if the drawing order leaps too often.
+
+    Lines that are upside down on the page are sorted: PDFium gives their pieces as those of upright ones.
+    """
     leaps = sum(_leads_up(one, other) for one, other in pairwise(lines))
-    if leaps <= max(_MAX_LEAPS, _MAX_LEAP_SHARE * len(lines)):
+    if not is_upside_down and leaps <= max(_MAX_LEAPS, _MAX_LEAP_SHARE * len(lines)):
         return list(lines)
     rows: list[list[tuple[Segment, Line]]] = []
     pieces = [(segment, line) for line in lines for segment in line.segments]

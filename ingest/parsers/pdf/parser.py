@@ -4,7 +4,7 @@ The stages, in order, are `pdfium.py`, `lines.py`, `order.py`, `style.py`, `furn
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,14 @@ from core.errors import EmptyDocumentError, ParseError
 from core.values.documents import BlockKind, ParsedDocument
 from ingest.parsers.base import DocumentBuilder, said_title
 from ingest.parsers.pdf.blocks import PdfBlock, read_blocks
-from ingest.parsers.pdf.furniture import Body, Sheet, without_furniture
+from ingest.parsers.pdf.flow.furniture import Body, Sheet, without_furniture
 from ingest.parsers.pdf.hidden import hidden_notices, page_list
 from ingest.parsers.pdf.lines import NO_GLYPH, read_lines
 from ingest.parsers.pdf.order import in_reading_order
 from ingest.parsers.pdf.pdfium import read_pdf
+from ingest.parsers.pdf.scrap import scrap_reason
 from ingest.parsers.pdf.style import Style, style_of
+from ingest.parsers.pdf.turned import UPSIDE_DOWN, views
 from ingest.parsers.pictures.glyphs import Glyphs
 from ingest.parsers.pictures.recognition import INSTALL, LOW_CONFIDENCE, GetRecognizer
 from ingest.parsers.pictures.recognizer import recognizer
@@ -52,18 +54,28 @@ def write_pages(builder: DocumentBuilder, pages: Sequence[Glyphs]) -> None:
 
     Raises: ParseError if no page holds text.
     """
-    lines = [in_reading_order(read_lines(page)) for page in pages]
-    if not any(lines):
-        raise _no_text(pages)
-    style = style_of(lines)
-    sheets = [Sheet(page.number, page.height, own) for page, own in zip(pages, lines, strict=True)]
+    read = [_sheets(page) for page in pages]
+    scraps = {page.number: why for page, own in zip(pages, read, strict=True) if (why := _scrap(page, own))}
+    sheets = [sheet for own in read for sheet in own if sheet.number not in scraps]
+    if not any(sheet.lines for sheet in sheets):
+        raise _no_text(pages, list(_scrap_notices(scraps)))
+    style = style_of(sheet.lines for sheet in sheets)
     bodies, left_out = without_furniture(sheets, style)
-    for notice in (*_notices(pages), *left_out):
+    for notice in (*_notices(pages), *_scrap_notices(scraps), *left_out):
         builder.notice(notice)
-    for page, body in zip(pages, bodies, strict=True):
-        blocks = _blocks(body, style)
+    for page in pages:
+        own = (body for sheet, body in zip(sheets, bodies, strict=True) if sheet.number == page.number)
+        blocks = [block for body in own for block in _blocks(body, style)]
         builder.title = builder.title or _largest_heading(blocks)
         _write_page(builder, page, blocks)
+
+
+def _sheets(page: Glyphs) -> list[Sheet]:
+    """Return the page's lines, a sheet for each direction of its text."""
+    return [
+        Sheet(view.number, view.height, in_reading_order(read_lines(view), angle == UPSIDE_DOWN))
+        for angle, view in views(page)
+    ]
 
 
 def _blocks(body: Body, style: Style) -> list[PdfBlock]:
@@ -87,7 +99,22 @@ def _notices(pages: Sequence[Glyphs]) -> Iterator[str]:
             )
 
 
-def _no_text(pages: Sequence[Glyphs]) -> ParseError:
+def _scrap(page: Glyphs, sheets: Sequence[Sheet]) -> str:
+    """Return why the page's text reads as scrap, or an empty string; a recognized page has its confidence."""
+    if page.confidence is not None:
+        return ""
+    return scrap_reason(page.codes, "\n".join(line.text for sheet in sheets for line in sheet.lines))
+
+
+def _scrap_notices(scraps: Mapping[int, str]) -> Iterator[str]:
+    for why in dict.fromkeys(scraps.values()):
+        where = page_list([number for number, reason in scraps.items() if reason == why])
+        yield f"Text that reads as scrap was left out on {where}: {why}; {INSTALL}."
+
+
+def _no_text(pages: Sequence[Glyphs], scraps: Sequence[str]) -> ParseError:
+    if scraps:
+        return EmptyDocumentError(f"The PDF's pages hold no readable text. {scraps[0]}")
     if not pages:
         return EmptyDocumentError("The PDF has no pages.")
     if not any(page.width for page in pages):

@@ -20,7 +20,9 @@ from pypdfium2 import raw
 
 from core.errors import EncryptedError, ParseError
 from core.values.metadata import Metadata, metadata_of_properties
+from ingest.parsers.pdf.characters import repaired
 from ingest.parsers.pdf.hidden import Look, hidden_by
+from ingest.parsers.pdf.scrap import REPLACEMENT, scrap_reason, unknown_share
 from ingest.parsers.pictures.glyphs import Glyphs, blank, recognized
 from ingest.parsers.pictures.recognition import (
     MAX_IMAGE_PIXELS,
@@ -48,7 +50,10 @@ _MAX_OBJECTS = 20_000
 # Text render modes that paint nothing, ISO 32000-1 table 106: invisible, and as a clip only.
 _UNPAINTED = (3, 7)
 _FAINT_ALPHA, _FAINT_CHANNEL = 16, 215  # of 255
-_REPLACEMENT = 0xFFFD
+_SPACE = 0x20
+# Beyond this share the guesses are not better than chance; single signs, such as bullets, are guessed well.
+_GUESSED_SHARE = 0.4
+_FULL_TURN = 360  # degrees
 _RECT_BYTES = 16  # four floats: left, top, right, bottom
 # PDFium is not safe to use from two threads at once.
 _LOCK = threading.Lock()
@@ -65,6 +70,8 @@ _get_box = _prototype(
     raw.FPDFText_GetLooseCharBox, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
 )
 _get_render_mode = _prototype(raw.FPDFTextObj_GetTextRenderMode, ctypes.c_int, ctypes.c_void_p)
+_has_error = _prototype(raw.FPDFText_HasUnicodeMapError, ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
+_get_angle = _prototype(raw.FPDFText_GetCharAngle, ctypes.c_float, ctypes.c_void_p, ctypes.c_int)
 _get_fill_color = _prototype(raw.FPDFPageObj_GetFillColor, ctypes.c_int, *[ctypes.c_void_p] * 5)
 
 
@@ -128,7 +135,8 @@ def _pages(document: Any, recognizer: GetRecognizer) -> Iterator[Glyphs]:
         damaged = 0
         try:
             glyphs = _read_page(page, number, fonts)
-            if glyphs.is_picture and pictures < MAX_RECOGNIZED_PAGES and (engine := recognizer()):
+            is_unread = glyphs.is_picture or scrap_reason(glyphs.codes, _text(glyphs.codes))
+            if is_unread and pictures < MAX_RECOGNIZED_PAGES and (engine := recognizer()):
                 begin_page(number, count, recognizing=True)
                 pictures += 1
                 image, scale = _image(page, _RECOGNITION_DPI / _POINTS_PER_INCH)
@@ -146,10 +154,12 @@ def _read_page(page: Any, number: int, fonts: dict[bytes, tuple[bool, bool, bool
         handle = ctypes.cast(text_page, ctypes.c_void_p).value
         count = max(raw.FPDFText_CountChars(text_page), 0)
         codes = np.fromiter(map(_get_unicode, repeat(handle, count), range(count)), np.uint32, count)
+        codes = _admitted(handle, codes)
         runs = _runs(handle, count)
         styles = _fonts(text_page, runs, count, fonts)
         looks = _looks(runs, count)
         boxes = _as_shown(_boxes(handle, count), page)
+        angles = _angles(handle, runs, count, page.get_rotation())
     finally:
         raw.FPDFText_ClosePage(text_page)
     is_bare = _letters(codes) < _FEW_LETTERS
@@ -165,14 +175,27 @@ def _read_page(page: Any, number: int, fonts: dict[bytes, tuple[bool, bool, bool
         boxes=boxes,
         fonts=styles,
         hidden=hidden,
+        angles=angles if angles.any() else None,
         is_picture=is_bare and has_picture,
     )
+
+
+def _admitted(handle: int | None, codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return the code points; if PDFium guessed most of them, they are replaced by U+FFFD."""
+    count = len(codes)
+    guessed = np.fromiter(map(_has_error, repeat(handle, count), range(count)), np.int32, count) == 1
+    replaced = np.where(guessed & (codes > _SPACE), REPLACEMENT, codes).astype(np.uint32)
+    return replaced if unknown_share(replaced) > _GUESSED_SHARE else codes
+
+
+def _text(codes: NDArray[np.uint32]) -> str:
+    return repaired(codes).astype("<u4").tobytes().decode("utf-32-le")
 
 
 def _letters(codes: NDArray[np.uint32]) -> int:
     """Return the number of letters and digits whose meaning is known."""
     private = (codes >= 0xE000) & (codes <= 0xF8FF)
-    return int(((codes > 0x2F) & (codes != _REPLACEMENT) & ~private).sum())
+    return int(((codes > 0x2F) & (codes != REPLACEMENT) & ~private).sum())
 
 
 def _picture_share(page: Any) -> float:
@@ -247,6 +270,17 @@ def _looks(runs: list[tuple[int, int, int]], count: int) -> NDArray[np.uint8]:
             elif min(red, green, blue) > _FAINT_CHANNEL:
                 looks[start:end] = Look.FAINT
     return looks
+
+
+def _angles(
+    handle: int | None, runs: list[tuple[int, int, int]], count: int, rotation: int
+) -> NDArray[np.int16]:
+    """Return by how many degrees each character is turned on the page as shown; see `Glyphs.angles`."""
+    angles = np.zeros(count, np.int16)
+    for start, end, address in runs:
+        if address:
+            angles[start:end] = round(math.degrees(_get_angle(handle, start)) + rotation) % _FULL_TURN
+    return angles
 
 
 def _style(name: str, flags: int) -> tuple[bool, bool, bool]:

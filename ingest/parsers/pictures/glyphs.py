@@ -29,6 +29,9 @@ class Glyphs:
     """`(n, 3)` whether the font is bold, italic and of fixed pitch."""
     hidden: NDArray[np.uint8]
     """`(n,)` why a character cannot be seen, as a `Hidden` of `pdf/hidden.py`."""
+    angles: NDArray[np.int16] | None = None
+    """`(n,)` by how many degrees a character is turned clockwise on the page as it is shown, 0..359; None if
+    all stand upright."""
     is_picture: bool = False
     """Whether the page is a picture that was not recognized."""
     confidence: float | None = None
@@ -64,6 +67,7 @@ def recognized(page: Glyphs, lines: Sequence[RecognizedLine], scale: float) -> G
         boxes=boxes,
         fonts=np.zeros((len(text), 3), np.bool_),
         hidden=np.zeros(len(text), np.uint8),
+        angles=None,
         is_picture=False,
         confidence=float(confidence),
     )

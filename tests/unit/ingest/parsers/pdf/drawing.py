@@ -9,6 +9,7 @@ from unit.ingest.parsers.parser_samples import check, said
 
 from core.values.documents import ParsedDocument
 from ingest.parsers.pdf.parser import PdfParser
+from ingest.parsers.pictures.recognition import no_recognizer
 
 
 def draw(page: Callable[[Canvas, int], None], pages: int = 1, **options: object) -> bytes:
@@ -25,7 +26,7 @@ def draw(page: Callable[[Canvas, int], None], pages: int = 1, **options: object)
 
 def parse(content: bytes) -> ParsedDocument:
     """Return the document, whose blocks, pages and boxes are checked."""
-    document = PdfParser().parse(content, "a.pdf")
+    document = PdfParser(no_recognizer).parse(content, "a.pdf")
     check(document)
     return document
 

@@ -85,10 +85,10 @@ def _tokens(number: int, line: Line) -> Iterator[_Token]:
         return
     ends = ((0, line.segments[0].text), (-1, line.segments[-1].text))
     for side, part in ends:
-        match = _BARE.fullmatch(part)
-        if match and (value := _value(match["number"])):
+        bare = _BARE.fullmatch(part)
+        if bare and (value := _value(bare["number"])):
             start = len(text) - len(part) if side else 0
-            yield _token(start, start + len(part), "apart", match["number"], value - number + 1)
+            yield _token(start, start + len(part), "apart", bare["number"], value - number + 1)
 
 
 def _token(start: int, end: int, form: str, written: str, first: int) -> _Token:

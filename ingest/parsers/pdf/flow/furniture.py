@@ -7,9 +7,9 @@ count the pages. `page_numbers.py` finds those.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ingest.parsers.pdf.flow.page_numbers import PageNumbers, without_digits
 from ingest.parsers.pdf.hidden import page_list
 from ingest.parsers.pdf.lines import Line
-from ingest.parsers.pdf.page_numbers import PageNumbers, without_digits
 from ingest.parsers.pdf.style import Style
 
 # Such lines stand in these shares of a page, from its top and from its bottom.
@@ -22,7 +22,7 @@ _MIN_SHARE = 0.4
 # A line of more cells is a row of a table.
 _MAX_SEGMENTS = 3
 _SAME_ROW = 0.5  # of a line's height
-# A line that differs from page to page is part of the body unless it is set apart by this share of its height.
+# A line that differs from page to page is part of the body unless this share of its height parts them.
 _GAP = 0.6
 _SHOWN_LINES, _SHOWN_CHARS = 3, 80
 
