@@ -174,6 +174,10 @@ class DocumentBuilder:
             Page(number=number, start=start, end=self._length, width=width, height=height, boxes=boxes)
         )
 
+    def add_page(self, page: Page) -> None:
+        """Add a page whose offsets are known."""
+        self._pages.append(page)
+
     def notice(self, text: str) -> None:
         """Add a line about how the file was read, for a person to see; a repeated line is kept once."""
         if text := clean(text)[:MAX_NOTICE_CHARS]:

@@ -16,7 +16,7 @@ from ingest.parsers.tables import split_header
 
 _BULLET = re.compile(r"[•◦▪▫■□●○‣⁃∙·►▸➢➤✓✔❖–—*-]\s+(?=\S)|[•▪■●►➢➤✓✔❖](?=\S)")
 _NUMBER = re.compile(r"(?:\(?\d{1,3}[.)]|\(?[a-zA-Z]\)|\(?[ivx]{1,4}\)|[a-z]\.)\s+(?=\S)")
-_SENTENCE_END = re.compile(r"[.!?:;。！？：；][\"'”’)\]]*$")
+SENTENCE_END = re.compile(r"[.!?:;。！？：；][\"'”’)\]]*$")
 _MAX_HEADING_LINES = 4
 _MAX_HEADING_CHARS = 240
 _MAX_SENTENCE_CHARS = 60
@@ -39,6 +39,10 @@ class PdfBlock:
     """As in `Block`."""
     header: str = ""
     """As in `Block`."""
+    lines: tuple[Line, ...] = ()
+    """The lines of running text; empty for other kinds."""
+    columns: tuple[tuple[float, float], ...] = ()
+    """The left and right edges of the columns of a row's table, in points; empty for other kinds."""
 
 
 def read_blocks(lines: Sequence[Line], style: Style) -> list[PdfBlock]:
@@ -115,12 +119,12 @@ class _Reader:
         text = join_lines(lines[start:end])
         if marker is None:
             self._indents.clear()
-            self._add(PdfBlock(kind=BlockKind.PARAGRAPH, text=text))
+            self._add(PdfBlock(kind=BlockKind.PARAGRAPH, text=text, lines=tuple(lines[start:end])))
         else:
             depth = self._depth(lines[start])
-            self._blocks.append(
-                PdfBlock(kind=BlockKind.LIST_ITEM, text=(text[0][marker:], text[1][marker:]), level=depth)
-            )
+            item = (text[0][marker:], text[1][marker:])
+            own = tuple(lines[start:end])
+            self._blocks.append(PdfBlock(kind=BlockKind.LIST_ITEM, text=item, level=depth, lines=own))
         return end
 
     def _begins_table(self, lines: Sequence[Line], at: int) -> bool:
@@ -155,7 +159,7 @@ class _Reader:
         ):
             return False
         if line.y0 < last.y0:  # the top of the next column
-            return not _SENTENCE_END.search(last.text) and line.text[0].islower()
+            return not SENTENCE_END.search(last.text) and line.text[0].islower()
         step = (line.middle - last.middle) / max(last.size, 1.0)
         if _overlap(last, line) <= 0 or step > _MAX_PITCH:
             return False
@@ -178,7 +182,7 @@ class _Reader:
             return True
         left, right = min(part.x0 for part in block), max(line.x1, *(part.x1 for part in block))
         is_short = last.x1 < right - _SHORT_LINE * (right - left)
-        return is_short and bool(_SENTENCE_END.search(last.text)) and not line.text[0].islower()
+        return is_short and bool(SENTENCE_END.search(last.text)) and not line.text[0].islower()
 
     def _code(self, lines: Sequence[Line], start: int) -> int:
         end = start + 1
@@ -195,7 +199,7 @@ class _Reader:
 def _breaks_off(last: Line, line: Line) -> bool:
     """Return whether a line is full and stops in the middle of a sentence."""
     is_full = len(last.text) >= _FULL_LINE_CHARS and last.x1 > line.x1 - _SHORT_LINE * (line.x1 - line.x0)
-    return is_full and not _SENTENCE_END.search(last.text)
+    return is_full and not SENTENCE_END.search(last.text)
 
 
 def _overlap(one: Line, other: Line) -> float:
@@ -209,7 +213,12 @@ def _rows(table: Table) -> list[PdfBlock]:
     line = row_line(header)
     count = len(texts) - len(body)
     return [
-        PdfBlock(kind=BlockKind.ROW, text=_row_text(row), header="" if number < count else line)
+        PdfBlock(
+            kind=BlockKind.ROW,
+            text=_row_text(row),
+            header="" if number < count else line,
+            columns=table.columns,
+        )
         for number, row in enumerate(table.rows)
     ]
 

@@ -5,21 +5,25 @@ The stages, in order, are `pdfium.py`, `lines.py`, `order.py`, `style.py`, `furn
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import EmptyDocumentError, ParseError
-from core.values.documents import BlockKind, ParsedDocument
+from core.values.documents import BlockKind, Page, ParsedDocument
 from ingest.parsers.base import DocumentBuilder, said_title
-from ingest.parsers.pdf.blocks import PdfBlock, read_blocks
+from ingest.parsers.pdf.blocks import read_blocks
 from ingest.parsers.pdf.flow.furniture import Body, Sheet, without_furniture
+from ingest.parsers.pdf.flow.hyphens import with_own_hyphens
+from ingest.parsers.pdf.flow.page_breaks import PageBlocks, Placed, in_flow
 from ingest.parsers.pdf.hidden import hidden_notices, page_list
 from ingest.parsers.pdf.lines import NO_GLYPH, read_lines
 from ingest.parsers.pdf.order import in_reading_order
 from ingest.parsers.pdf.pdfium import read_pdf
 from ingest.parsers.pdf.scrap import scrap_reason
 from ingest.parsers.pdf.style import Style, style_of
+from ingest.parsers.pdf.text import plain
 from ingest.parsers.pdf.turned import UPSIDE_DOWN, views
 from ingest.parsers.pictures.glyphs import Glyphs
 from ingest.parsers.pictures.recognition import INSTALL, LOW_CONFIDENCE, GetRecognizer
@@ -54,20 +58,20 @@ def write_pages(builder: DocumentBuilder, pages: Sequence[Glyphs]) -> None:
 
     Raises: ParseError if no page holds text.
     """
-    read = [_sheets(page) for page in pages]
-    scraps = {page.number: why for page, own in zip(pages, read, strict=True) if (why := _scrap(page, own))}
-    sheets = [sheet for own in read for sheet in own if sheet.number not in scraps]
+    seen = [_sheets(page) for page in pages]
+    scraps = {page.number: why for page, own in zip(pages, seen, strict=True) if (why := _scrap(page, own))}
+    sheets = [sheet for own in seen for sheet in own if sheet.number not in scraps]
     if not any(sheet.lines for sheet in sheets):
         raise _no_text(pages, list(_scrap_notices(scraps)))
     style = style_of(sheet.lines for sheet in sheets)
     bodies, left_out = without_furniture(sheets, style)
     for notice in (*_notices(pages), *_scrap_notices(scraps), *left_out):
         builder.notice(notice)
-    for page in pages:
-        own = (body for sheet, body in zip(sheets, bodies, strict=True) if sheet.number == page.number)
-        blocks = [block for body in own for block in _blocks(body, style)]
-        builder.title = builder.title or _largest_heading(blocks)
-        _write_page(builder, page, blocks)
+    lines = with_own_hyphens([body.lines for body in bodies])
+    bodies = [replace(body, lines=own) for body, own in zip(bodies, lines, strict=True)]
+    read = [_blocks(page.number, sheets, bodies, style) for page in pages]
+    builder.title = builder.title or _title(read)
+    _write(builder, pages, in_flow(read, style))
 
 
 def _sheets(page: Glyphs) -> list[Sheet]:
@@ -78,8 +82,14 @@ def _sheets(page: Glyphs) -> list[Sheet]:
     ]
 
 
-def _blocks(body: Body, style: Style) -> list[PdfBlock]:
-    return [block for lines in (body.top, body.lines, body.bottom) for block in read_blocks(lines, style)]
+def _blocks(number: int, sheets: Sequence[Sheet], bodies: Sequence[Body], style: Style) -> PageBlocks:
+    """Return the blocks of page `number`, which may have several sheets."""
+    page = PageBlocks()
+    for body in (body for sheet, body in zip(sheets, bodies, strict=True) if sheet.number == number):
+        page.top += read_blocks(body.top, style)
+        page.body += read_blocks(body.lines, style)
+        page.bottom += read_blocks(body.bottom, style)
+    return page
 
 
 def _notices(pages: Sequence[Glyphs]) -> Iterator[str]:
@@ -128,22 +138,35 @@ def _no_text(pages: Sequence[Glyphs], scraps: Sequence[str]) -> ParseError:
     return EmptyDocumentError(f"The PDF's {count} no text.")
 
 
-def _largest_heading(blocks: Sequence[PdfBlock]) -> str:
-    headings = [block for block in blocks if block.kind is BlockKind.HEADING]
-    return min(headings, key=lambda block: block.level).text[0] if headings else ""
+def _title(pages: Sequence[PageBlocks]) -> str:
+    """Return the largest heading of the first page that has one."""
+    for page in pages:
+        headings = [block for block in page.body if block.kind is BlockKind.HEADING]
+        if headings:
+            return plain(min(headings, key=lambda block: block.level).text[0])
+    return ""
 
 
-def _write_page(builder: DocumentBuilder, page: Glyphs, blocks: Sequence[PdfBlock]) -> None:
-    start = builder.position
-    glyphs: list[NDArray[np.int32]] = [np.zeros(0, np.int32)]
-    for block in blocks:
-        text, own = block.text
+def _write(builder: DocumentBuilder, pages: Sequence[Glyphs], placed: Sequence[Placed]) -> None:
+    starts: list[int] = []
+    glyphs: list[NDArray[np.int32]] = []
+    for one in placed:
         before = builder.position
-        builder.add(block.kind, text, block.level, block.header)
-        if builder.position > before:
-            glyphs += [np.full(builder.position - before - len(text), NO_GLYPH, np.int32), own]
-    boxes = _packed(np.concatenate(glyphs), page.boxes)
-    builder.page(page.number, start, page.width, page.height, boxes)
+        text = "".join(part for _, (part, _) in one.parts)
+        builder.add(one.block.kind, plain(text), one.block.level, plain(one.block.header))
+        glyphs.append(np.full(builder.position - before - len(text), NO_GLYPH, np.int32))
+        position = before
+        for at, (part, own) in one.parts:
+            starts += [position] * (at + 1 - len(starts))
+            position = max(position, builder.position - len(text)) + len(part)
+            glyphs.append(own)
+    starts += [builder.position] * (len(pages) + 1 - len(starts))
+    known = np.concatenate(glyphs)
+    for page, start, end in zip(pages, starts, starts[1:], strict=False):
+        boxes = _packed(known[start:end], page.boxes)
+        builder.add_page(
+            Page(number=page.number, start=start, end=end, width=page.width, height=page.height, boxes=boxes)
+        )
 
 
 def _packed(glyphs: NDArray[np.int32], boxes: NDArray[np.float32]) -> bytes:

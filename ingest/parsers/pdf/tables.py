@@ -26,6 +26,8 @@ class Table:
     """A table's cells by row and column; an empty cell is None."""
 
     rows: list[list[Text | None]]
+    columns: tuple[tuple[float, float], ...]
+    """The left and right edges of the columns in points."""
 
 
 def fold_cells(lines: Sequence[Line]) -> list[Line]:
@@ -67,7 +69,7 @@ def find_table(
         return None
     if _is_prose(rows, columns):
         return _unfolded(rows, columns), end
-    return Table(_without_split_columns(_grid(rows, columns))), end
+    return Table(_without_split_columns(_grid(rows, columns)), tuple(columns)), end
 
 
 def _cell_start(out: Sequence[Line], line: Line) -> int | None:

@@ -12,8 +12,15 @@ from ingest.parsers.pdf.lines import NO_GLYPH, Line, joined
 Text = tuple[str, NDArray[np.int32]]
 
 # Chinese and Japanese are written without spaces; Korean is not.
+OWN_HYPHEN = "\u2011"
+"""Stands at the end of a line for a hyphen that belongs to its word; `plain` puts the usual one."""
 _UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _BROKEN_WORD = re.compile(r"[^\W\d_]{2}[-\u2010]$")
+
+
+def plain(text: str) -> str:
+    """Return a text as it is stored, each `OWN_HYPHEN` as a hyphen."""
+    return text.replace(OWN_HYPHEN, "-")
 
 
 def line_text(line: Line) -> Text:
@@ -41,7 +48,7 @@ def join_texts(parts: Sequence[Text]) -> Text:
         elif not following or (_UNSPACED.match(text[-1]) and _UNSPACED.match(following[0])):
             texts.append(text)
             glyphs.append(part)
-        elif text.endswith(("-", "/", "\u2010")) and len(text) > 1 and text[-2].isalnum():
+        elif text.endswith(("-", "/", "\u2010", OWN_HYPHEN)) and len(text) > 1 and text[-2].isalnum():
             # `well-Known` or a path, broken at its own hyphen or slash.
             texts.append(text)
             glyphs.append(part)
