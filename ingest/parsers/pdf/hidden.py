@@ -1,7 +1,7 @@
-"""Hidden text: unpainted, in the colour of the paper, tiny, or outside the page.
+"""Hidden text: unpainted, in the colour of the paper, tiny, outside the page; and text that is struck out.
 
-Such text is meant for machines, so it is left out and reported; see `hidden_notices`. The exception is
-the invisible text that text recognition lays over a scan.
+Hidden text is meant for machines, and struck-out text is withdrawn, so both are left out and reported; see
+`hidden_notices`. The exception is the invisible text that text recognition lays over a scan.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,13 +28,14 @@ class Look(IntEnum):
 
 
 class Hidden(IntEnum):
-    """Why a character cannot be seen."""
+    """Why a character cannot be seen, or does not count."""
 
     NOT = 0
     UNPAINTED = 1
     LIKE_PAPER = 2
     TINY = 3
     OUTSIDE = 4
+    STRUCK = 5
 
 
 _WORDS = {
@@ -79,14 +80,19 @@ def hidden_notices(pages: Iterable[tuple[int, NDArray[np.uint32], NDArray[np.uin
     for number, codes, hidden in pages:
         for kind in map(Hidden, np.unique(hidden[hidden > 0]).tolist()):
             text = _text(codes, hidden, kind)
-            if len(text.replace(" ", "")) >= _MIN_CHARS:
+            if kind is Hidden.STRUCK or len(text.replace(" ", "")) >= _MIN_CHARS:
                 texts.setdefault(kind, []).append(text)
                 numbers.setdefault(kind, []).append(number)
     return [
-        f"Hidden text was left out, {_WORDS[kind]}, on {page_list(numbers[kind])}: "
-        f"“{' '.join(parts)[:_SHOWN_CHARS].strip()}”"
+        f"{_said(kind)} on {page_list(numbers[kind])}: “{' '.join(parts)[:_SHOWN_CHARS].strip()}”"
         for kind, parts in texts.items()
     ]
+
+
+def _said(kind: Hidden) -> str:
+    if kind is Hidden.STRUCK:
+        return "Text that is struck out was left out"
+    return f"Hidden text was left out, {_WORDS[kind]},"
 
 
 def page_list(numbers: Sequence[int]) -> str:

@@ -1,4 +1,4 @@
-"""The characters of a PDF with their boxes and fonts, by PDFium, which is imported only here.
+"""The characters of a PDF with their boxes and fonts, by PDFium, which only this and `drawn` import.
 
 The raw functions are called once for each character, through prototypes that keep Python's lock
 and write into one buffer: three times as fast as the library's own wrappers.
@@ -21,7 +21,9 @@ from pypdfium2 import raw
 from core.errors import EncryptedError, ParseError
 from core.values.metadata import Metadata, metadata_of_properties
 from ingest.parsers.pdf.characters import repaired
-from ingest.parsers.pdf.hidden import Look, hidden_by
+from ingest.parsers.pdf.drawn.rules import ruled_lines, struck_areas
+from ingest.parsers.pdf.drawn.strikes import struck
+from ingest.parsers.pdf.hidden import Hidden, Look, hidden_by
 from ingest.parsers.pdf.scrap import REPLACEMENT, scrap_reason, unknown_share
 from ingest.parsers.pictures.glyphs import Glyphs, blank, recognized
 from ingest.parsers.pictures.recognition import (
@@ -53,7 +55,7 @@ _FAINT_ALPHA, _FAINT_CHANNEL = 16, 215  # of 255
 _SPACE = 0x20
 # Beyond this share the guesses are not better than chance; single signs, such as bullets, are guessed well.
 _GUESSED_SHARE = 0.4
-_FULL_TURN = 360  # degrees
+_FULL_TURN, _HALF_TURN = 360, 180  # degrees
 _RECT_BYTES = 16  # four floats: left, top, right, bottom
 # PDFium is not safe to use from two threads at once.
 _LOCK = threading.Lock()
@@ -167,6 +169,9 @@ def _read_page(page: Any, number: int, fonts: dict[bytes, tuple[bool, bool, bool
     paper = _image(page, _LOOK_SCALE) if Look.FAINT in looks else None
     width, height = page.get_size()
     hidden = hidden_by(looks, boxes, (width, height), paper, is_scanned=has_picture)
+    rules, areas = (_as_shown(found(page), page) for found in (ruled_lines, struck_areas))
+    withdrawn = struck(codes, boxes, angles % _HALF_TURN != 0, rules, areas)
+    hidden[withdrawn & (hidden == Hidden.NOT)] = Hidden.STRUCK
     return Glyphs(
         number=number,
         width=width,
