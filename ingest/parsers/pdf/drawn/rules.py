@@ -12,6 +12,8 @@ from pypdfium2 import raw
 
 _MAX_OBJECTS, _MAX_SEGMENTS, _MAX_DEPTH = 20_000, 2_000, 3
 _MAX_ANNOTATIONS, _MAX_QUADS = 2_000, 2_000
+# A line or a closed box; outlines of letters have more.
+_MAX_CORNERS = 5
 # Thicker ones are areas.
 _MAX_THICKNESS_POINTS = 4.0
 _MIN_LENGTH_POINTS = 2.0
@@ -100,6 +102,8 @@ def _lines(part: Any, outer: _Matrix) -> Iterator[_Box]:
     scale = math.sqrt(abs(matrix[0] * matrix[3] - matrix[1] * matrix[2]))
     thickness = width.value * scale if stroke.value else 0.0
     for points in _figures(part, count, matrix):
+        if len(points) > _MAX_CORNERS:
+            continue
         if min(max(place) - min(place) for place in zip(*points, strict=True)) <= _MAX_THICKNESS_POINTS:
             yield from _box(points, thickness)
         elif stroke.value:
