@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from core.store.documents.reading import readable
+from core.store.documents.scoping import readable, version_readable
 from core.store.tables import LIVE, DocumentTable, VersionTable
 from core.values.documents import DocumentState
 from core.values.search import AccessScope
@@ -24,6 +24,6 @@ def unread_reasons(session: Session, document_ids: Collection[int], scope: Acces
         select(DocumentTable.id, func.coalesce(func.nullif(DocumentTable.reason, ""), outer.reason, ""))
         .join(VersionTable, VersionTable.document_id == DocumentTable.id)
         .outerjoin(outer, outer.id == DocumentTable.parent_id)
-        .where(DocumentTable.id.in_(document_ids), LIVE, failed, readable(scope))
+        .where(DocumentTable.id.in_(document_ids), LIVE, failed, readable(scope), version_readable(scope))
     )
     return {number: str(reason) for number, reason in rows}
