@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from api.app import App
 from core.permissions import scope_of
-from core.store.tables import LIVE, ChangeTable, GrantTable, VersionTable
+from core.store.tables import LIVE, ChangeTable, GrantTable, VersionGrantTable, VersionTable
 
 SCOPE = scope_of("ann")
 
@@ -28,7 +28,9 @@ def readable(app: App) -> set[tuple[int, int]]:
         rows = session.execute(
             select(VersionTable.document_id, VersionTable.number)
             .join(GrantTable, GrantTable.document_id == VersionTable.document_id)
+            .join(VersionGrantTable, VersionGrantTable.version_id == VersionTable.id)
             .where(LIVE, GrantTable.principal.in_(SCOPE.principals))
+            .where(VersionGrantTable.principal.in_(SCOPE.principals))
         )
         return {(document, version) for document, version in rows}
 
