@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from core.errors import ParseError
+from core.values.documents import INSIDE
 
 # A URI is a key, and PostgreSQL's indexes accept no longer ones.
 _LONGEST_BYTES = 2600
@@ -28,10 +29,10 @@ def file_path(uri: str) -> Path:
 
 def member_uri(parent: str, path: str) -> str:
     """Return the URI of the file at `path` inside a document: `file:///mail.eml!/plan.pdf`."""
-    uri = f"{parent}!/{escaped(path)}"
+    uri = f"{parent}{INSIDE}{escaped(path)}"
     if len(uri) <= _MAX_URI_CHARS:
         return uri
-    return f"{parent[: _MAX_URI_CHARS - 66]}!/{hashlib.sha256(uri.encode()).hexdigest()}"
+    return f"{parent[: _MAX_URI_CHARS - 66]}{INSIDE}{hashlib.sha256(uri.encode()).hexdigest()}"
 
 
 def escaped(path: str) -> str:

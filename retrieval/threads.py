@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from core.values.answers import Citation, Passage
+from core.values.documents import is_inside
 
 EARLIER = "This stands in an earlier message of its thread; the newer ones that were found do not answer it."
 
@@ -12,8 +13,6 @@ EARLIER = "This stands in an earlier message of its thread; the newer ones that 
 _REPLY = re.compile(
     r"^\s*(?:(?:re|aw|antw|antwort|sv|vs|ref|回复|回覆|答复|答覆)\s*(?:\[\d+\])?\s*[:：]\s*)+", re.I
 )
-# Between the URI of a message and the path of one that it quotes.
-_INSIDE = "!/"
 
 
 def newest_of_threads(passages: Sequence[Passage]) -> list[Passage]:
@@ -48,7 +47,7 @@ def _subject(title: str) -> str:
 
 
 def _is_older(one: Passage, other: Passage) -> bool:
-    if one.uri.startswith(other.uri + _INSIDE):
+    if is_inside(one.uri, other.uri):
         return True
     days = one.metadata.day, other.metadata.day
     return days[0] is not None and days[1] is not None and days[0] < days[1]

@@ -6,6 +6,14 @@ from enum import StrEnum
 from core.errors import ParseError
 from core.values.metadata import NONE, Metadata
 
+INSIDE = "!/"
+"""Between the URI of a message or an archive and the path of a document inside it."""
+
+
+def is_inside(uri: str, outer: str) -> bool:
+    """Return whether the document at `uri` is inside the one at `outer`, at any depth."""
+    return uri.startswith(outer + INSIDE)
+
 
 class BlockKind(StrEnum):
     """The role of a block in its document's structure."""

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 
 from core.errors import ParseError, TooLargeError
-from core.values.documents import Member, ParsedDocument
+from core.values.documents import INSIDE, Member, ParsedDocument
 from ingest.parsers.base import Container, clean
 from ingest.parsers.progress import begin_member
 
@@ -23,7 +23,6 @@ MAX_UNPACKED_BYTES = 512 * 2**20
 # Of a path inside one file; its end is kept, because that names the file.
 _PATH_CHARS = 200
 MAX_PATH_CHARS = MAX_DEPTH * (_PATH_CHARS + 10)
-INSIDE = "!/"
 
 
 class Unpacking:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.text.language import words
 from core.values.answers import Passage
+from core.values.documents import is_inside
 from llm.extractive.candidates import Candidate
 from llm.extractive.question_analysis import QuestionAnalysis, cjk_characters, weight_share
 
@@ -43,7 +44,9 @@ class SentenceEvidence:
     passage: float
     """The score of the sentence's passage."""
     lead: float
-    """The score of the document's best passage minus that of the best other document, -1..1."""
+    """The score of the document's best passage minus that of the best other document, -1..1.
+
+    What is inside a message or an archive, and the file around it, do not compete."""
     title: float
     """The share of the title's words that are in the question."""
     label: float
@@ -98,13 +101,19 @@ def measured(
 
 def _leads(passages: Sequence[Passage]) -> dict[int, float]:
     """Return, by document, the score of its best passage minus that of the best of all others."""
-    best: dict[int, float] = {}
-    for passage in passages:
-        best[passage.document_id] = max(best.get(passage.document_id, 0.0), passage.score)
+    best: dict[int, Passage] = {}
+    for passage in sorted(passages, key=lambda one: one.score):
+        best[passage.document_id] = passage
     return {
-        document: score - max((other for key, other in best.items() if key != document), default=0.0)
-        for document, score in best.items()
+        document: passage.score
+        - max((other.score for other in best.values() if _compete(passage, other)), default=0.0)
+        for document, passage in best.items()
     }
+
+
+def _compete(one: Passage, other: Passage) -> bool:
+    related = is_inside(one.uri, other.uri) or is_inside(other.uri, one.uri)
+    return one.document_id != other.document_id and not related
 
 
 def _held(found: Sequence[Candidate], words: Sequence[Set[str]]) -> dict[int, Counter[str]]:

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from core.values.answers import Passage
 from core.values.documents import BlockKind
 from llm.extractive.candidates import candidates
@@ -56,6 +58,14 @@ def test_a_document_leads_by_its_best_passage() -> None:
     near, far = evidence(ASKED, first, second)
     assert (near.lead, far.lead) == (0.4, -0.4)
     assert (near.passage, far.passage) == (1.0, 0.6)
+
+
+def test_a_message_does_not_compete_with_what_is_inside_it() -> None:
+    mail = replace(passage("The eel is shy."), uri="file:///a.eml")
+    quoted = replace(passage("The eel is blue.", 2, 0.9), uri="file:///a.eml!/quoted message 1.eml")
+    other = passage("The eel is old.", 3, 0.5)
+    leads = [one.lead for one in evidence(ASKED, mail, quoted, other)]
+    assert leads == pytest.approx([0.5, 0.4, -0.5])
 
 
 def test_titles_and_labels_count_by_what_of_them_is_asked_for() -> None:
