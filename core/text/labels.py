@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
+from core.text.language_names import language_code
 from core.values.metadata import Metadata
 from core.values.search import LabelFilter
 
@@ -25,9 +26,9 @@ class SearchFilter:
     sources: frozenset[str] = frozenset()
     """URIs of sources."""
     types: frozenset[str] = frozenset()
-    """Media types or file endings (`pdf`)."""
+    """Media types or file endings (`pdf`, `.pdf` or `*.pdf`)."""
     languages: frozenset[str] = frozenset()
-    """ISO 639-1 codes."""
+    """Languages by code or name (`en`, `en-GB`, `English`)."""
     tags: frozenset[str] = frozenset()
     devices: frozenset[str] = frozenset()
     since: date | None = None
@@ -38,18 +39,26 @@ class SearchFilter:
     @property
     def labels(self) -> LabelFilter:
         """The filter as the indexes compare it."""
-        named = {
+        named = [frozenset(words.values()) for words in self.named.values()]
+        return (*named, self.days) if self.since or self.until else tuple(named)
+
+    @property
+    def named(self) -> dict[str, dict[str, str]]:
+        """The label of each word, by the kind of label (`type`) and the word as it was given."""
+        fields = {
             "source": self.sources,
             "type": self.types,
             "language": self.languages,
             "tag": self.tags,
             "device": self.devices,
         }
-        groups = [frozenset(_label(kind, word) for word in words) for kind, words in named.items() if words]
-        if self.since or self.until:
-            first, last = self.since or date(_FIRST_YEAR, 1, 1), self.until or date(_LAST_YEAR, 12, 31)
-            groups.append(frozenset(_between(first, last)))
-        return tuple(groups)
+        return {kind: {word: _label(kind, word) for word in words} for kind, words in fields.items() if words}
+
+    @property
+    def days(self) -> frozenset[str]:
+        """The labels of the days from `since` to `until`; empty if it ends before it begins."""
+        first, last = self.since or date(_FIRST_YEAR, 1, 1), self.until or date(_LAST_YEAR, 12, 31)
+        return frozenset(_between(first, last))
 
 
 EVERYTHING = SearchFilter()
@@ -58,7 +67,7 @@ EVERYTHING = SearchFilter()
 def labels_of(metadata: Metadata, day: date, source: str, uri: str, media_type: str) -> frozenset[str]:
     """Return a document's labels; `day` is its date if the metadata have none."""
     when = metadata.day or metadata.changed or day
-    ending = PurePosixPath(unquote(uri)).suffix.removeprefix(".")
+    ending = ending_of(uri)
     return frozenset(
         [
             _label("source", source),
@@ -73,14 +82,25 @@ def labels_of(metadata: Metadata, day: date, source: str, uri: str, media_type: 
     )
 
 
+def ending_of(uri: str) -> str:
+    """Return the file ending of a URI in lower case and without its full stop; empty without one."""
+    return PurePosixPath(unquote(uri)).suffix.removeprefix(".").casefold()
+
+
 def language_label(language: str) -> frozenset[str]:
     """Return the label of a chunk's language; an empty set if it is not known."""
     return frozenset([_label("language", language)] if language else [])
 
 
 def _label(kind: str, word: str) -> str:
-    # Sources keep their case: two paths may differ in case alone.
-    return f"{kind}:{word if kind == 'source' else ' '.join(word.casefold().split())}"
+    if kind == "source":  # keeps its case: two paths may differ in case alone
+        return f"source:{word}"
+    plain = " ".join(word.casefold().split())
+    if kind == "type":  # an ending may be written as `.pdf` or `*.pdf`
+        plain = plain.removeprefix("*").removeprefix(".")
+    if kind == "language":
+        plain = language_code(plain)
+    return f"{kind}:{plain}"
 
 
 def _between(first: date, last: date) -> Iterable[str]:
