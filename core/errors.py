@@ -33,6 +33,7 @@ VadeError                      500 internal
 │   │   └── ReaderStoppedError     422 stopped      that process was stopped from outside
 │   └── UnknownFormatError     415 unknown_format
 ├── InputError                 422 input            a request or a file of questions is malformed
+│   └── FilterError            422 filter           no document that the asker may read can fit the filter
 ├── NotFoundError              404 not_found        it does not exist, or the asker may not read it
 ├── ForbiddenError             403 forbidden        the request came from another site
 ├── BusyError                  429 busy             too many questions are waiting
@@ -270,6 +271,12 @@ class InputError(VadeError):
 
     status = 422
     code = "input"
+
+
+class FilterError(InputError):
+    """No document that you may read can fit the filter."""
+
+    code = "filter"
 
 
 class NotFoundError(VadeError):

@@ -74,18 +74,20 @@ class Answerer:
 
         `on_event` is called while the answer is made, and may raise to stop it. A follow-up question is
         completed from `history`, whose oldest turn comes first.
+
+        Raises: FilterError if no document that `scope` may read can fit `within`.
         """
         meant = understand(question, [turn.question for turn in history])
         notes = _Notes(
             min_support=self._settings.min_support, understood=meant.whole if meant.whole != question else ""
         )
         results = self._searcher.search(meant.whole, scope, self._settings.passages, _REACH, within)
-        found, notes.notices = results.passages, results.notices
+        found, notes.notices, notes.why_nothing = results.passages, results.notices, results.why_nothing
         successors = self._searcher.successors(found, scope)
         passages = in_force(found, successors)
         notes.lap("search_ms")
         unknown = unknown_identifiers(meant.whole, passages)
-        if unknown:
+        if unknown and not notes.why_nothing:
             near = identifiers_near(unknown, self._searcher.near(unknown, scope, within))
             return notes.unknown(unknown.values(), near, passages)
         on_event(Found(tuple(passages)))
@@ -155,6 +157,8 @@ class _Notes:
     """The completed question; empty if it is the question itself."""
     notices: tuple[str, ...] = ()
     """What the search had to do without, in sentences for a reader."""
+    why_nothing: str = ""
+    """Why nothing can be found, whatever the question; empty if something can."""
     sentences: list[AnswerSentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     """The citations of `sentences`, each once."""
@@ -202,7 +206,7 @@ class _Notes:
             sentences=tuple(self.sentences),
             citations=tuple(self.citations),
             refused=refused,
-            reason="" if not refused else TOO_LITTLE if passages else NOT_FOUND,
+            reason="" if not refused else TOO_LITTLE if passages else self.why_nothing or NOT_FOUND,
             confidence=round(self.confidence, 4),
             timings={**self.timings, "total_ms": round(sum(self.timings.values()), 2)},
             found=found if refused else (),

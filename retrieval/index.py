@@ -72,6 +72,10 @@ class LexicalIndex(Index, Protocol):
         """
         ...
 
+    def labelled(self, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> ChunkIds:
+        """Return the ids of chunks that `scope` may see and `labels` select, ascending; at most `limit`."""
+        ...
+
     def lacking(self, entries: Sequence[IndexEntry]) -> list[int]:
         """Return the ids of the chunks that the index lacks, or of which it lacks a word.
 

@@ -18,6 +18,7 @@ from core.values.answers import Passage
 from core.values.search import AccessScope, Hit, LabelFilter
 from llm.embedding.embedder import Embedder, Emphasis
 from llm.reranking.reranker import Reranker
+from retrieval.filter_check import FilterCheck
 from retrieval.follow.follower import Opens
 from retrieval.follow.serving import Serving
 from retrieval.fusion import Leg, fuse
@@ -42,7 +43,9 @@ class Results:
 
     passages: list[Passage]
     notices: tuple[str, ...] = ()
-    """What the search had to do without, in sentences for a reader."""
+    """What the search had to do without, and what of its filter is not known, in sentences for a reader."""
+    why_nothing: str = ""
+    """Why nothing can be found, whatever the question: see `FilterCheck.why_nothing`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,7 @@ class Searcher:
         self._waiting = waiting
         self._settings = settings
         self._reranker = reranker
+        self._filters = FilterCheck(database, lexical, waiting)
 
     def search(
         self,
@@ -93,20 +97,24 @@ class Searcher:
         Each is widened by up to `reach` neighbours on either side. A chunk is left out if only the index
         still has it, or if the database does not let this user read it. If the server of the embedder,
         the dense index or the reranker is down, the search does without it and adds a notice.
+
+        Raises: FilterError if no document that `scope` may read can fit `within`.
         """
+        notices = [*self._filters.check(within, scope)]
         words = self._words(question, scope, within.labels)
         hits, notice = self._fused(question, words, scope, within.labels)
         reread = self._settings.reranked if self._reranker else 0
         depth = len(hits) if words.phrases else max(limit, reread) + _SPARE
         with self._database.reading() as session:
             passages = read_passages(session, hits[:depth], scope, self._waiting)
-        notices = [notice]
+        notices.append(notice)
         if self._reranker:  # takes a while, so that no transaction is open meanwhile
             passages[:reread], notice = reranked(self._reranker, question, passages[:reread])
             notices.append(notice)
         best = exact_first(passages, words.rare, words.phrases)[:limit]
+        nothing = "" if best else self._filters.why_nothing(within, scope)
         with self._database.reading() as session:
-            return Results(placed(session, best, scope, reach), tuple(filter(None, notices)))
+            return Results(placed(session, best, scope, reach), tuple(filter(None, notices)), nothing)
 
     def near(
         self, asked: Collection[str], scope: AccessScope, within: SearchFilter = EVERYTHING

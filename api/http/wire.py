@@ -96,7 +96,13 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 def results_json(results: Results) -> dict[str, Any]:
     """Return the results of a search as JSON values."""
-    return {"hits": [passage_json(passage) for passage in results.passages], "notices": results.notices}
+    hits = [passage_json(passage) for passage in results.passages]
+    return {"hits": hits, "notices": notices_of(results)}
+
+
+def notices_of(results: Results) -> list[str]:
+    """Return the notices of a search and, if nothing can be found, the reason."""
+    return [*results.notices, *filter(None, [results.why_nothing])]
 
 
 def passage_json(passage: Passage) -> dict[str, Any]:

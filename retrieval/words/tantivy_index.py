@@ -112,8 +112,12 @@ class TantivyIndex:
 
     def allowed(self, scope: AccessScope) -> ChunkIds:
         """Return the ids of all chunks that `scope` may see, ascending."""
-        principals = Query.term_set_query(self._schema, "principal", sorted(scope.principals))
-        return self._ids_of(principals, self._index.searcher().num_docs)
+        return self.labelled(scope, self._index.searcher().num_docs)
+
+    def labelled(self, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> ChunkIds:
+        """Return the ids of chunks that `scope` may see and `labels` select, ascending; at most `limit`."""
+        allowed = self._allowed(scope, labels)
+        return self._ids_of(Query.boolean_query([(Occur.Must, one) for one in allowed]), limit)
 
     def lacking(self, entries: Sequence[IndexEntry]) -> list[int]:
         """Return the ids of the chunks of one document that the index lacks, or of which it lacks a word."""
@@ -153,8 +157,7 @@ class TantivyIndex:
     ) -> list[Hit]:
         if not wanted or not scope.principals:
             return []
-        groups = [("principal", scope.principals), *(("label", group) for group in labels)]
-        allowed = [Query.term_set_query(self._schema, field, sorted(group)) for field, group in groups]
+        allowed = self._allowed(scope, labels)
         query = Query.boolean_query([
             (Occur.Must, Query.boolean_query(wanted)),
             *((Occur.Must, Query.const_score_query(condition, 0.0)) for condition in allowed),
@@ -163,6 +166,11 @@ class TantivyIndex:
         found = searcher.search(query, limit, count=False).hits
         ids = searcher.fast_field_values("chunk", [address for _, address in found])
         return [Hit(int(chunk_id or 0), score) for (score, _), chunk_id in zip(found, ids, strict=True)]
+
+    def _allowed(self, scope: AccessScope, labels: LabelFilter) -> list[Query]:
+        """Return the conditions of a scope and a filter; each must hold."""
+        groups = [("principal", scope.principals), *(("label", group) for group in labels)]
+        return [Query.term_set_query(self._schema, field, sorted(group)) for field, group in groups]
 
     def _clauses(self, term: str, word_weight: float) -> Iterator[Query]:
         weight = 1.0 if _is_cjk(term) else word_weight

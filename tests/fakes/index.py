@@ -114,6 +114,10 @@ class FakeLexicalIndex(FakeIndex):
                 scores[chunk_id] = scores.get(chunk_id, 0.0) + weight * score
         return self._best(scores, scope, limit, labels)
 
+    def labelled(self, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> ChunkIds:
+        found = self._best(dict.fromkeys(self.entries, 0.0), scope, limit, labels)
+        return np.array([hit.chunk_id for hit in found], np.int64)
+
     def lacking(self, entries: Sequence[IndexEntry]) -> list[int]:
         return [entry.chunk_id for entry in entries if self.entries.get(entry.chunk_id) != entry]
 

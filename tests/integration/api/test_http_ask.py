@@ -11,6 +11,7 @@ from fakes.web import visiting
 from fastapi.testclient import TestClient
 
 from llm.embedding.embedder import Vectors
+from retrieval.filter_check import NO_DOCUMENT
 
 PUMP = "The pump P-7 runs at 2900 revolutions per minute."
 CODE = "The override code of the panel HB-20 is 7319."
@@ -170,6 +171,41 @@ def test_a_malformed_request_is_refused_in_the_one_form_of_errors(
     assert set(response.json()) == {"error"}
     assert response.json()["error"]["code"] == "input"
     assert response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ({"sources": ["nosuch"]}, "is from the source 'nosuch'; known sources: fake:shelf."),
+        ({"types": [".docx"]}, "is of the type '.docx'; known types: md."),
+        ({"languages": ["german"]}, "is in the language 'german'"),
+        ({"since": "2025-01-01", "as_of": "2024-01-01"}, "The filter ends before it begins"),
+    ],
+)
+def test_filter_that_selects_nothing_is_an_error_with_a_code(
+    client: TestClient, wanted: dict[str, object], message: str
+) -> None:
+    for path in ("/v1/ask", "/v1/search"):
+        response = client.post(path, json={"question": HOW_FAST, "filter": wanted})
+        assert (response.status_code, response.json()["error"]["code"]) == (422, "filter")
+        assert message in response.json()["error"]["message"]
+    streamed = client.post("/v1/ask", json={"question": HOW_FAST, "filter": wanted, "stream": True}).text
+    assert '"code": "filter"' in streamed
+
+
+def test_filter_in_other_words_and_an_unknown_value_beside_them(client: TestClient) -> None:
+    for wanted, notices in (({"types": [".MD"]}, 0), ({"types": ["md", "docx"]}, 1)):
+        found = client.post("/v1/search", json={"question": HOW_FAST, "filter": wanted}).json()
+        answer = client.post("/v1/ask", json={"question": HOW_FAST, "filter": wanted}).json()
+        assert found["hits"]
+        assert answer["text"] == PUMP
+        assert [len(one["notices"]) for one in (found, answer)] == [notices, notices]
+
+
+def test_empty_installation_says_how_documents_come_in(tmp_path: Path) -> None:
+    with visiting(tmp_path) as (client, _):
+        assert ask(client, HOW_FAST)["reason"] == NO_DOCUMENT
+        assert client.post("/v1/search", json={"question": HOW_FAST}).json()["notices"] == [NO_DOCUMENT]
 
 
 def test_a_body_that_is_no_json_is_refused_in_the_same_form(client: TestClient) -> None:

@@ -146,6 +146,10 @@ def test_labels_narrow_what_the_scope_may_see_and_nothing_else(
         if one.principals & scope and all(one.labels & group for group in wanted)
     }
     assert ids(kind.find(index, "pump", AccessScope(scope), labels=tuple(wanted))) == expected
+    if kind in LEXICAL:
+        some = index.labelled(AccessScope(scope), 2, tuple(wanted)).tolist()
+        assert index.labelled(AccessScope(scope), 9, tuple(wanted)).tolist() == sorted(expected)
+        assert (set(some) <= expected, len(some)) == (True, min(2, len(expected)))
     saved = tmp_path_factory.mktemp("saved")
     index.save(saved)
     again = kind.make(tmp_path_factory.mktemp("again"), saved)

@@ -9,7 +9,7 @@ from fakes.source import FakeSource
 from pydantic import ValidationError
 
 from api.app import App
-from core.errors import InputError
+from core.errors import FilterError, InputError
 from core.text.labels import SearchFilter
 from retrieval.langchain_retriever import VademecumRetriever
 
@@ -65,7 +65,8 @@ def test_without_an_asker_there_is_no_retriever(app: App, retriever: VademecumRe
 
 def test_a_search_can_be_narrowed(app: App) -> None:
     chinese = SearchFilter(languages=frozenset({"zh"}))
-    assert VademecumRetriever(searcher=app.searcher, user="ann", within=chinese).invoke(QUESTION) == []
+    with pytest.raises(FilterError, match="language 'zh'"):
+        VademecumRetriever(searcher=app.searcher, user="ann", within=chinese).invoke(QUESTION)
 
 
 # What langchain-tests' RetrieversIntegrationTests hold of any retriever. The package itself brings seven
