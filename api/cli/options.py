@@ -1,8 +1,10 @@
 """Options that several commands share, each group of them given to a command as one value."""
 
 import functools
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -10,6 +12,7 @@ import click
 from core.permissions import PUBLIC, current_user, principal, scope_of
 from core.text.labels import SearchFilter
 from core.values.search import AccessScope
+from ingest.uris import file_uri
 
 Command = Callable[..., Any]
 Option = Callable[[Command], Command]
@@ -17,9 +20,9 @@ Value = TypeVar("Value")
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _WORDS = {
-    "source": ("sources", "URI", "Only from this source, as `vade source list` names it."),
+    "source": ("sources", "URI", "Only from this source, as `vade source list` names it, or its folder."),
     "type": ("types", "TYPE", "Only this file ending or media type, such as pdf."),
-    "language": ("languages", "CODE", "Only passages in this language, such as en or zh."),
+    "language": ("languages", "LANGUAGE", "Only passages in this language, such as en or English."),
     "tag": ("tags", "TAG", "Only documents with this tag."),
     "device": ("devices", "MODEL", "Only documents on this device model."),
 }
@@ -137,8 +140,15 @@ def _taken_as(
 
 
 def _filter(since: Any, as_of: Any, **words: tuple[str, ...]) -> SearchFilter:
+    words["sources"] = tuple(map(_source_named, words["sources"]))
     return SearchFilter(
         **{field: frozenset(values) for field, values in words.items()},
         since=since and since.date(),
         until=as_of and as_of.date(),
     )
+
+
+def _source_named(name: str) -> str:
+    """Return the URI of a source that is named by its folder or file; other names as they are."""
+    path = Path(name).expanduser()
+    return file_uri(Path(os.path.abspath(path))) if ":" not in name and path.exists() else name

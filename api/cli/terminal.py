@@ -72,6 +72,11 @@ def to_json(document: Any) -> str:
     return json.dumps(document, ensure_ascii=False)
 
 
+def error_json(error: VadeError) -> dict[str, Any]:
+    """Return an error as HTTP has it."""
+    return {"error": {"code": error.code, "message": str(error)}}
+
+
 def counted(number: int, thing: str) -> str:
     """Return a number of things in words: `1 document`, `2,000 documents`."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
@@ -116,7 +121,7 @@ def _code(run: Callable[[], int], as_json: bool) -> int:
     except VadeError as error:
         click.echo(f"vade: {error}", err=True)
         if as_json:
-            click.echo(to_json({"error": {"code": error.code, "message": str(error)}}))
+            click.echo(to_json(error_json(error)))
         return exit_code(error)
     except KeyboardInterrupt:
         click.echo("vade: stopped; what was committed is kept", err=True)

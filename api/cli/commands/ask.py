@@ -11,8 +11,8 @@ import click
 
 from api.cli.opening import opened
 from api.cli.options import Asker, asker_options, filter_options
-from api.cli.terminal import DONE, Terminal, printing
-from core.errors import InputError
+from api.cli.terminal import DONE, WITH_FAILURES, Terminal, error_json, printing
+from core.errors import FilterError, InputError
 from core.text.labels import SearchFilter
 from core.values.answers import Answer, Citation, Passage, Superseded, Turn
 from core.values.search import AccessScope
@@ -27,7 +27,7 @@ Ask = Callable[[str, AccessScope], dict[str, Any]]
 
 
 @click.command()
-@click.argument("question", required=False)
+@click.argument("words", nargs=-1, metavar="[QUESTION]...")
 @click.option("--questions", type=_FILE, metavar="FILE.jsonl", help='Answer each line: {"id", "question"}.')
 @click.option("--after", "earlier", multiple=True, metavar="QUESTION", help="Asked before; the oldest first.")
 @filter_options
@@ -35,7 +35,7 @@ Ask = Callable[[str, AccessScope], dict[str, Any]]
 @printing
 def ask(
     terminal: Terminal,
-    question: str | None,
+    words: tuple[str, ...],
     questions: Path | None,
     earlier: tuple[str, ...],
     within: SearchFilter,
@@ -43,7 +43,10 @@ def ask(
 ) -> int:
     """Answer a question with citations, or say that the documents do not.
 
-    With --questions, one JSON line comes out for each line that goes in: its id and the answer.
+    The question needs no quotation marks unless the shell reads a sign of it, such as ? or '.
+
+    With --questions, one JSON line comes out for each line that goes in: its id and the answer, or the
+    error if no document that its asker may read fits the filter.
     """
     from api.http.wire import answer_json
 
@@ -55,14 +58,14 @@ def ask(
         if questions is not None:
             return _each(terminal, questions, answer, asker)
         history = tuple(Turn(text, "") for text in earlier)
-        text = _required(question, "--questions")
+        text = _required(words, "--questions")
         found = app.answerer.answer(text, asker.scope, history=history, within=within)
     terminal.result(answer_json(found), lambda: _answer_text(found))
     return DONE
 
 
 @click.command()
-@click.argument("question", required=False)
+@click.argument("words", nargs=-1, metavar="[QUESTION]...")
 @click.option("--queries", type=_FILE, metavar="FILE.jsonl", help='Search for each line: {"id", "question"}.')
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 100), help="Hits shown.")
 @filter_options
@@ -70,13 +73,17 @@ def ask(
 @printing
 def search(
     terminal: Terminal,
-    question: str | None,
+    words: tuple[str, ...],
     queries: Path | None,
     limit: int,
     within: SearchFilter,
     asker: Asker,
 ) -> int:
-    """Find the passages that fit a question best."""
+    """Find the passages that fit a question best.
+
+    With --queries, one JSON line comes out for each line that goes in: its id and the hits, or the error
+    if no document that its asker may read fits the filter.
+    """
     from api.http.wire import results_json
 
     with opened(terminal.data_dir) as app:
@@ -86,18 +93,23 @@ def search(
 
         if queries is not None:
             return _each(terminal, queries, find, asker)
-        text = _required(question, "--queries")
+        text = _required(words, "--queries")
         found = app.searcher.search(text, asker.scope, limit, within=within)
     terminal.result({"question": text, **results_json(found)}, lambda: _hits_text(found))
     return DONE
 
 
 def _each(terminal: Terminal, path: Path, ask: Ask, asker: Asker) -> int:
+    code = DONE
     for line in list(_lines(path)):  # a malformed line is found before the first answer
         groups = ",".join(line.get("groups", [])) or asker.groups
         scope = Asker(line.get("as", asker.user), groups).scope
-        terminal.line({"id": line["id"], **ask(line["question"], scope)})
-    return DONE
+        try:
+            found = ask(line["question"], scope)
+        except FilterError as error:  # another line's asker may read other documents
+            found, code = error_json(error), WITH_FAILURES
+        terminal.line({"id": line["id"], **found})
+    return code
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -113,15 +125,16 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
         yield line
 
 
-def _required(question: str | None, instead: str) -> str:
-    if question is None or not question.strip():
+def _required(words: tuple[str, ...], instead: str) -> str:
+    question = " ".join(words).strip()
+    if not question:
         raise InputError(f"give a question, or a file of them with {instead}")
-    return question.strip()
+    return question
 
 
 def _as_contract(results: Results) -> dict[str, Any]:
     """Return hits in the fields of an answer: a search writes no sentence, it only cites."""
-    from api.http.wire import passage_json
+    from api.http.wire import notices_of, passage_json
 
     found = results.passages
     return {
@@ -132,7 +145,7 @@ def _as_contract(results: Results) -> dict[str, Any]:
         "reason": "" if found else "nothing was found",
         "confidence": round(found[0].score, 4) if found else 0.0,
         "timings": {},
-        "notices": results.notices,
+        "notices": notices_of(results),
     }
 
 
@@ -177,7 +190,7 @@ def _about(said: Citation | Superseded) -> Iterator[str]:
 
 def _hits_text(found: Results) -> str:
     if not found.passages:
-        return "\n".join([*found.notices, "No passage that you may read was found."])
+        return "\n".join([*found.notices, found.why_nothing or "No passage that you may read was found."])
     return "\n".join([*found.notices, *(_hit_text(passage) for passage in found.passages)])
 
 

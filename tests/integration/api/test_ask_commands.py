@@ -1,0 +1,75 @@
+"""`vade ask` and `vade search` in this process: filters, several words, an empty installation."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retrieval.filter_check import NO_DOCUMENT
+
+QUESTION = ("At", "how", "many", "rpm", "does", "the", "pump", "run?")
+
+
+@pytest.fixture
+def manuals(vade: Any, tmp_path: Path) -> Path:
+    folder = tmp_path / "manuals"
+    (folder / "hr").mkdir(parents=True)
+    (folder / "pump.md").write_text("# Pump\n\nThe pump P-7 of the filler runs at 2900 rpm.\n", "utf-8")
+    (folder / "hr" / "pay.txt").write_text("The pay of the directors is secret.", "utf-8")
+    (folder / "hr" / ".vade.yaml").write_text("read: ['group:hr']\ntags: [pay]\n", "utf-8")
+    assert vade("ingest", "--public", str(folder))[0] == 0
+    return folder
+
+
+def test_question_without_quotation_marks_is_the_words_together(vade: Any, manuals: Path) -> None:
+    for command, more in (("ask", ()), ("search", ("--limit", "3"))):
+        code, loose = vade(command, *QUESTION[:3], *more, *QUESTION[3:])
+        assert code == 0
+        assert "2900 rpm" in loose
+        assert vade(command, " ".join(QUESTION), *more) == (0, loose)
+
+
+def test_filter_that_selects_nothing_is_exit_code_2(vade: Any, manuals: Path) -> None:
+    for command, words, message in (
+        ("ask", ["--source", "nosuch"], "is from the source 'nosuch'; known sources: file://"),
+        ("search", ["--type", ".docx"], "is of the type '.docx'; known types: md."),
+        ("ask", ["--language", "swahili"], "is in the language 'swahili'; known languages: en."),
+        ("search", ["--since", "2025-01-01", "--as-of", "2024-01-01"], "ends before it begins"),
+        ("ask", ["--tag", "pay"], "has the tag 'pay'; none has any tag."),
+    ):
+        code, said = vade(command, *words, *QUESTION)
+        assert (code, message in said, said.count("\n")) == (2, True, 1), said
+        code, said = vade(command, "--json", *words, *QUESTION)
+        assert (code, said["error"]["code"], message in said["error"]["message"]) == (2, "filter", True)
+
+
+def test_filter_in_other_words_finds(vade: Any, manuals: Path) -> None:
+    for words in (["--type", ".md"], ["--type", "MD"], ["--language", "english"]):
+        code, said = vade("ask", *words, *QUESTION)
+        assert (code, "2900 rpm" in said) == (0, True), words
+
+
+def test_source_can_be_named_by_its_folder(vade: Any, manuals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(manuals.parent)
+    for name in ("manuals", "./manuals/", str(manuals), f"file://{manuals}"):
+        code, found = vade("search", "--json", "--source", name, *QUESTION)
+        assert (code, len(found["hits"])) == (0, 1), name
+
+
+def test_each_line_of_a_file_has_the_error_of_its_own_asker(vade: Any, manuals: Path, tmp_path: Path) -> None:
+    lines = [{"id": 1, "question": "Pay?"}, {"id": 2, "question": "Is the pay secret?", "groups": ["hr"]}]
+    (tmp_path / "q.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    for command, option in (("ask", "--questions"), ("search", "--queries")):
+        code, out = vade(command, "--tag", "pay", option, str(tmp_path / "q.jsonl"))
+        first, second = map(json.loads, out.splitlines())
+        assert (code, first["id"], first["error"]["code"]) == (1, 1, "filter")
+        assert (second["id"], second["refused"]) == (2, False)
+
+
+def test_empty_installation_says_how_documents_come_in(vade: Any) -> None:
+    assert vade("ask", *QUESTION) == (0, NO_DOCUMENT + "\n")
+    assert vade("ask", "What does E-42 mean?", "--type", "pdf") == (0, NO_DOCUMENT + "\n")
+    assert vade("ask", "--json", *QUESTION)[1]["reason"] == NO_DOCUMENT
+    assert vade("search", *QUESTION) == (0, NO_DOCUMENT + "\n")
+    assert vade("search", "--json", *QUESTION)[1]["notices"] == [NO_DOCUMENT]
