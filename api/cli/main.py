@@ -1,15 +1,38 @@
 """The command `vade`: its groups and commands, each imported when it runs, so that help answers at once."""
 
 import os
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from api.cli.lazy import LazyGroup
+from api.cli.terminal import stopped, to_json
+
+
+class CommandLine(LazyGroup):
+    """The command line, whose usage errors are JSON too if `--json` was given."""
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Run the command line and exit with its code; arguments and options are those of `main`."""
+        if not options.get("standalone_mode", True):
+            return super().__call__(*args, **options)
+        given = args[0] if args else sys.argv[1:]
+        try:
+            code = super().__call__(*args, **{**options, "standalone_mode": False})
+        except click.ClickException as error:
+            error.show()
+            if "--json" in given:
+                click.echo(to_json({"error": {"code": "usage", "message": error.format_message()}}))
+            sys.exit(error.exit_code)
+        except click.Abort:
+            sys.exit(stopped())
+        sys.exit(code)
 
 
 @click.group(
-    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @click.option(
     "--data-dir",
@@ -23,7 +46,8 @@ def main(context: click.Context, data_dir: Path | None) -> None:
     """Answer questions from your own documents, with the passage that proves each sentence.
 
     Exit codes: 0 done, 1 done with failures that are listed, 2 usage or configuration, 3 already
-    running.
+    running, 130 stopped by Ctrl-C. What was committed by then is kept, and the next run does the rest.
+    Commands that run until they are stopped (up, serve, worker) end with 0.
     """
     context.obj = data_dir
     # Threads that wait for one another sleep instead of spinning: on a machine with other work an

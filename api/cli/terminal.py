@@ -25,6 +25,8 @@ from core.errors import (
 from core.events import ignore
 
 DONE, WITH_FAILURES, USAGE, ALREADY_RUNNING = 0, 1, 2, 3
+# As a shell has it for SIGINT.
+STOPPED = 130
 _USAGE_ERRORS = (SettingsError, SourceError, InputError, ModelError)
 # A model that is chosen well may still fail at one question, or be too busy for it.
 _MISHAPS = (ModelUnavailableError, DeadlineExceededError, EngineFullError, EngineClosedError)
@@ -106,6 +108,12 @@ def exiting(command: Callable[..., int]) -> Callable[..., Any]:
     return wrapped
 
 
+def stopped() -> int:
+    """Say that the command was stopped by Ctrl-C, and return its exit code."""
+    click.echo("vade: stopped; what was committed is kept", err=True)
+    return STOPPED
+
+
 def exit_code(error: VadeError) -> int:
     """Return the exit code of an error."""
     if isinstance(error, AlreadyRunningError):
@@ -123,6 +131,5 @@ def _code(run: Callable[[], int], as_json: bool) -> int:
         if as_json:
             click.echo(to_json(error_json(error)))
         return exit_code(error)
-    except KeyboardInterrupt:
-        click.echo("vade: stopped; what was committed is kept", err=True)
-        return 130
+    except (KeyboardInterrupt, click.Abort):
+        return stopped()

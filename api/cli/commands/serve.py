@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -41,9 +42,11 @@ def _serving_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @exiting
 def up(data_dir: Path | None, host: str | None, port: int | None, asker: Asker) -> int:
     """Serve the page and the HTTP interface on this machine, and ingest documents beside them."""
+    from api.http.listening import listening
+
     settings = _settings(data_dir, host, port, asker)
-    with opened(settings) as app, working(app):
-        _serve(app)
+    with listening(settings.api.host, settings.api.port) as sockets, opened(settings) as app, working(app):
+        _serve(app, sockets)
     return DONE
 
 
@@ -52,9 +55,11 @@ def up(data_dir: Path | None, host: str | None, port: int | None, asker: Asker) 
 @exiting
 def serve(data_dir: Path | None, host: str | None, port: int | None, asker: Asker) -> int:
     """Serve the page and the HTTP interface; leave ingestion to `vade worker`."""
+    from api.http.listening import listening
+
     settings = _settings(data_dir, host, port, asker)
-    with opened(settings) as app:
-        _serve(app)
+    with listening(settings.api.host, settings.api.port) as sockets, opened(settings) as app:
+        _serve(app, sockets)
     return DONE
 
 
@@ -116,8 +121,8 @@ def _settings(data_dir: Path | None, host: str | None, port: int | None, asker: 
     return settings
 
 
-def _serve(app: App) -> None:
-    """Serve until stopped."""
+def _serve(app: App, sockets: list[socket.socket]) -> None:
+    """Serve until SIGINT or SIGTERM."""
     import uvicorn
 
     from api.http.server import make_http
@@ -125,15 +130,15 @@ def _serve(app: App) -> None:
     settings = app.settings.api
     threading.Thread(target=warm_up, args=(app,), name="warm-up", daemon=True).start()
     click.echo(f"Vademecum answers at http://{settings.host}:{settings.port}/ as {settings.user}")
-    uvicorn.run(
+    config = uvicorn.Config(
         make_http(app),
-        host=settings.host,
-        port=settings.port,
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+    with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has stopped
+        uvicorn.Server(config).run(sockets=sockets)
 
 
 def _refuse_open_doors(settings: ApiSettings) -> None:
