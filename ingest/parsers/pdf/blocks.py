@@ -1,8 +1,9 @@
 """The blocks of a page, made of its lines: headings, paragraphs, list items, tables and code."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
@@ -47,7 +48,11 @@ class PdfBlock:
 
 def read_blocks(lines: Sequence[Line], style: Style) -> list[PdfBlock]:
     """Return the blocks of one page in reading order."""
-    blocks = _Reader(style).read(fold_cells(lines))
+    reader = _Reader(style)
+    blocks: list[PdfBlock] = []
+    for is_form, part in groupby(lines, key=lambda line: line.form_header is not None):
+        own = list(part)
+        blocks = reader.read_form(own) if is_form else reader.read(fold_cells(own))
     # A block of symbols alone is an ornament, or text in a font without a known encoding.
     return [block for block in blocks if any(character.isalnum() for character in block.text[0])]
 
@@ -60,8 +65,15 @@ class _Reader:
         self._blocks: list[PdfBlock] = []
         self._indents: list[float] = []  # the left edges of the open lists
 
+    def read_form(self, lines: Iterable[Line]) -> list[PdfBlock]:
+        """Return the blocks so far and the rows of a form's fields."""
+        for line in lines:
+            text = joined([(cell.text, cell.glyphs) for cell in line.segments], CELL_SEPARATOR)
+            self._add(PdfBlock(kind=BlockKind.ROW, text=text, header=line.form_header or ""))
+        return self._blocks
+
     def read(self, lines: Sequence[Line]) -> list[PdfBlock]:
-        """Return the blocks of these lines."""
+        """Return the blocks so far and those of these lines."""
         position = 0
         while position < len(lines):
             position = self._next(lines, position)

@@ -86,6 +86,8 @@ class Line:
     y0: float
     x1: float
     y1: float
+    form_header: str | None = None
+    """The header of a row of a form's fields, or an empty string if it has none; None for other lines."""
 
     @property
     def text(self) -> str:

@@ -17,6 +17,7 @@ from ingest.parsers.pdf.blocks import read_blocks
 from ingest.parsers.pdf.flow.furniture import Body, Sheet, without_furniture
 from ingest.parsers.pdf.flow.hyphens import with_own_hyphens
 from ingest.parsers.pdf.flow.page_breaks import PageBlocks, Placed, in_flow
+from ingest.parsers.pdf.form.rows import with_rows
 from ingest.parsers.pdf.hidden import hidden_notices, page_list
 from ingest.parsers.pdf.lines import NO_GLYPH, read_lines
 from ingest.parsers.pdf.order import in_reading_order
@@ -75,11 +76,15 @@ def write_pages(builder: DocumentBuilder, pages: Sequence[Glyphs]) -> None:
 
 
 def _sheets(page: Glyphs) -> list[Sheet]:
-    """Return the page's lines, a sheet for each direction of its text."""
-    return [
+    """Return the page's lines, a sheet for each direction of its text; a form's rows are in the first."""
+    seen = views(page)
+    sheets = [
         Sheet(view.number, view.height, in_reading_order(read_lines(view), angle == UPSIDE_DOWN))
-        for angle, view in views(page)
+        for angle, view in seen
     ]
+    if page.fields and seen:
+        sheets[0] = replace(sheets[0], lines=with_rows(sheets[0].lines, seen[0][1]))
+    return sheets
 
 
 def _blocks(number: int, sheets: Sequence[Sheet], bodies: Sequence[Body], style: Style) -> PageBlocks:
@@ -94,6 +99,9 @@ def _blocks(number: int, sheets: Sequence[Sheet], bodies: Sequence[Body], style:
 
 def _notices(pages: Sequence[Glyphs]) -> Iterator[str]:
     yield from hidden_notices((page.number, page.codes, page.hidden) for page in pages)
+    unseen = [page.number for page in pages if any(one.is_filled and not one.is_shown for one in page.fields)]
+    if unseen:
+        yield f"Form fields that cannot be seen were left out on {page_list(unseen)}."
     unread = [page.number for page in pages if page.is_picture]
     read = [page.number for page in pages if page.confidence is not None]
     if unread:

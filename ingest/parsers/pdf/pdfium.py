@@ -21,11 +21,14 @@ from pypdfium2 import raw
 from core.errors import EncryptedError, ParseError
 from core.values.metadata import Metadata, metadata_of_properties
 from ingest.parsers.pdf.characters import repaired
+from ingest.parsers.pdf.drawn.fields import opened_form, with_fields
+from ingest.parsers.pdf.drawn.places import as_shown
 from ingest.parsers.pdf.drawn.rules import ruled_lines, struck_areas
 from ingest.parsers.pdf.drawn.strikes import struck
+from ingest.parsers.pdf.drawn.xfa import xfa_values
 from ingest.parsers.pdf.hidden import Hidden, Look, hidden_by
 from ingest.parsers.pdf.scrap import REPLACEMENT, scrap_reason, unknown_share
-from ingest.parsers.pictures.glyphs import Glyphs, blank, recognized
+from ingest.parsers.pictures.glyphs import Glyphs, blank, filled_in, recognized
 from ingest.parsers.pictures.recognition import (
     MAX_IMAGE_PIXELS,
     MAX_RECOGNIZED_PAGES,
@@ -102,7 +105,9 @@ def read_pdf(content: bytes, recognizer: GetRecognizer = no_recognizer) -> PdfTe
             title, keywords = (document.get_metadata_value(name) for name in ("Title", "Keywords"))
             changed = document.get_metadata_value("ModDate") or document.get_metadata_value("CreationDate")
             metadata = metadata_of_properties(changed, keywords)
-            return PdfText(title, list(_pages(document, recognizer)), metadata)
+            with opened_form(document) as form:
+                pages = list(_pages(document, form, recognizer))
+            return PdfText(title, filled_in(pages, xfa_values(document)), metadata)
         finally:
             document.close()
 
@@ -120,7 +125,7 @@ def _open(content: bytes) -> Any:
         ) from error
 
 
-def _pages(document: Any, recognizer: GetRecognizer) -> Iterator[Glyphs]:
+def _pages(document: Any, form: Any, recognizer: GetRecognizer) -> Iterator[Glyphs]:
     fonts: dict[bytes, tuple[bool, bool, bool]] = {}
     damaged = pictures = 0
     count = len(document)
@@ -143,7 +148,7 @@ def _pages(document: Any, recognizer: GetRecognizer) -> Iterator[Glyphs]:
                 pictures += 1
                 image, scale = _image(page, _RECOGNITION_DPI / _POINTS_PER_INCH)
                 glyphs = recognized(glyphs, engine.recognize(image), scale)
-            yield glyphs
+            yield with_fields(glyphs, page, form)
         finally:
             page.close()
 
@@ -160,7 +165,7 @@ def _read_page(page: Any, number: int, fonts: dict[bytes, tuple[bool, bool, bool
         runs = _runs(handle, count)
         styles = _fonts(text_page, runs, count, fonts)
         looks = _looks(runs, count)
-        boxes = _as_shown(_boxes(handle, count), page)
+        boxes = as_shown(_boxes(handle, count), page)
         angles = _angles(handle, runs, count, page.get_rotation())
     finally:
         raw.FPDFText_ClosePage(text_page)
@@ -169,7 +174,7 @@ def _read_page(page: Any, number: int, fonts: dict[bytes, tuple[bool, bool, bool
     paper = _image(page, _LOOK_SCALE) if Look.FAINT in looks else None
     width, height = page.get_size()
     hidden = hidden_by(looks, boxes, (width, height), paper, is_scanned=has_picture)
-    rules, areas = (_as_shown(found(page), page) for found in (ruled_lines, struck_areas))
+    rules, areas = (as_shown(found(page), page) for found in (ruled_lines, struck_areas))
     withdrawn = struck(codes, boxes, angles % _HALF_TURN != 0, rules, areas)
     hidden[withdrawn & (hidden == Hidden.NOT)] = Hidden.STRUCK
     return Glyphs(
@@ -292,19 +297,3 @@ def _style(name: str, flags: int) -> tuple[bool, bool, bool]:
     bold = bool(flags & _FORCE_BOLD or _BOLD_NAME.search(name))
     italic = bool(flags & _ITALIC or _ITALIC_NAME.search(name))
     return bold, italic, bool(flags & _FIXED_PITCH or _MONO_NAME.search(name))
-
-
-def _as_shown(rects: NDArray[np.float32], page: Any) -> NDArray[np.float32]:
-    """Return PDFium's rectangles, which count from the bottom of the unturned page, on the page as shown."""
-    left, bottom, right, top = page.get_bbox()
-    x0, y1, x1, y0 = rects.T  # PDFium's order is left, top, right, bottom
-    placed = (x0 != x1) | (y0 != y1)
-    turned = {
-        0: (x0 - left, top - y1, x1 - left, top - y0),
-        90: (y0 - bottom, x0 - left, y1 - bottom, x1 - left),
-        180: (right - x1, y0 - bottom, right - x0, y1 - bottom),
-        270: (top - y1, right - x1, top - y0, right - x0),
-    }[page.get_rotation()]
-    boxes = np.stack(turned, axis=1).astype(np.float32)
-    boxes[~placed] = 0
-    return np.nan_to_num(boxes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,37 @@ from numpy.typing import NDArray
 from ingest.parsers.pictures.recognition import RecognizedLine, in_columns
 
 _SAME_HEIGHT = 0.3  # of the usual height of a line
+
+
+class FieldKind(StrEnum):
+    """What a form's field takes."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    TICK = "tick"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormField:
+    """A field of a form at its place on a page."""
+
+    kind: FieldKind
+    name: str
+    """In the file; the boxes of one choice share it."""
+    label: str
+    """What the file calls the field for a person, or empty."""
+    value: str
+    """The text, or what a box stands for; empty if the field is not filled in."""
+    is_ticked: bool = False
+    is_shown: bool = True
+    """Whether a reader sees the value: no field that is hidden, a password or too small."""
+    glyph: int = -1
+    """The index of the glyph that stands for the field's place, or -1 if it has none on the page."""
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether somebody filled the field in."""
+        return self.is_ticked if self.kind is FieldKind.TICK else bool(self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +68,8 @@ class Glyphs:
     """Whether the page is a picture that was not recognized."""
     confidence: float | None = None
     """The mean in 0..1 if the page was recognized."""
+    fields: tuple[FormField, ...] = ()
+    """The fields of a form that is filled in; a glyph without a code point stands for the place of each."""
 
 
 def blank(number: int, width: float = 0.0, height: float = 0.0) -> Glyphs:
@@ -71,6 +105,35 @@ def recognized(page: Glyphs, lines: Sequence[RecognizedLine], scale: float) -> G
         is_picture=False,
         confidence=float(confidence),
     )
+
+
+def with_places(page: Glyphs, boxes: NDArray[np.float32]) -> Glyphs:
+    """Return the page with a glyph without a code point for each of the boxes, turned as most of its text."""
+    count = len(boxes)
+    angles = page.angles
+    if angles is not None:
+        usual = np.bincount(angles[page.boxes.any(axis=1)]).argmax()
+        angles = np.append(angles, np.full(count, usual, np.int16))
+    return replace(
+        page,
+        codes=np.append(page.codes, np.zeros(count, np.uint32)),
+        boxes=np.concatenate([page.boxes, boxes]),
+        fonts=np.concatenate([page.fonts, np.zeros((count, 3), np.bool_)]),
+        hidden=np.append(page.hidden, np.zeros(count, np.uint8)),
+        angles=angles,
+    )
+
+
+def filled_in(pages: Sequence[Glyphs], data: Sequence[tuple[str, str]]) -> list[Glyphs]:
+    """Return the pages; `data`, labels and values of a form whose fields no page shows, is on the last one.
+
+    If nothing is filled in, the pages have no fields: the form is blank.
+    """
+    if any(page.fields for page in pages):
+        is_blank = not any(field.is_filled for page in pages for field in page.fields)
+        return [replace(page, fields=()) if is_blank and page.fields else page for page in pages]
+    more = tuple(FormField(kind=FieldKind.TEXT, name="", label=label, value=value) for label, value in data)
+    return [*pages[:-1], *(replace(page, fields=more) for page in pages[-1:])]
 
 
 def _of_even_height(lines: Sequence[RecognizedLine]) -> list[RecognizedLine]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import docx
 import openpyxl
+from fakes.containers import pdf
 
 SECRET = "file:///etc/passwd"
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -56,19 +57,6 @@ def related(*relations: str) -> str:
     """Return the relations of a .docx, each given as type, target and perhaps attributes."""
     lines = "".join(f'<Relationship Id="x{n}" {line}/>' for n, line in enumerate(relations))
     return f'<Relationships xmlns="{_RELATIONS}">{lines}</Relationships>'
-
-
-def pdf(*objects: bytes, size: int = 0) -> bytes:
-    """Return a PDF of these objects, numbered from 1; the first is the catalogue."""
-    out, places = bytearray(b"%PDF-1.7\n"), []
-    for number, body in enumerate(objects, start=1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
-    start = len(out)
-    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    out += b"".join(b"%010d 00000 n \n" % place for place in places)
-    out += b"trailer\n<</Root 1 0 R/Size %d>>\nstartxref\n%d\n%%%%EOF" % (size or len(objects) + 1, start)
-    return bytes(out)
 
 
 CATALOGUE = b"<</Type/Catalog/Pages 2 0 R>>"

@@ -14,9 +14,10 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from fakes.containers import pdf
 from fakes.embedder import FakeEmbedder
 from fakes.servers.server import Canary
-from integration.ingest.sandbox.attack_files import ATTACKS, packed, paragraph, pdf, related, word
+from integration.ingest.sandbox.attack_files import ATTACKS, packed, paragraph, related, word
 
 from api.app import build
 from core.errors import InputError, ParseError
