@@ -16,6 +16,10 @@ _HEADING_CHARACTERS = 100
 _CLOSED = re.compile(r"[.!?:;,。！？：；，]$")
 _ASKS = re.compile(r"[?？][\"'”’)」』）]*$")
 _LEADS_IN = re.compile(r"[:：]$")
+# A form's label, with the line that is printed to write on; it names what is asked for and does not say it.
+_LABEL = re.compile(r"[:：][\s_.…·‥]*$")
+_TO_WRITE_ON = re.compile(r"[\s_.…·‥]*")
+_LABEL_WORDS, _LABEL_CHARACTERS = 6, 40
 # The signal words of ISO 3864 and ANSI Z535. A warning is kept whole: half of one is worse than none.
 _WARNS = re.compile(r"(?:danger|warning|caution|危险|警告|注意)\b\s*[:：!！]", re.IGNORECASE)
 # The most characters of a warning, or of a lead-in such as "To reset the drive:" with its list.
@@ -87,7 +91,7 @@ class Candidate:
 def candidates(passages: Sequence[Passage]) -> list[Candidate]:
     """Return the candidates in the order of the passages, each place once.
 
-    Headings and questions are left out: they name a subject and state no fact.
+    Headings, questions and labels alone are left out: they name a subject and state no fact.
     """
     found: dict[tuple[int, int, int], Candidate] = {}
     for number, passage in enumerate(passages):
@@ -104,7 +108,8 @@ def candidates(passages: Sequence[Passage]) -> list[Candidate]:
 
 def _spans(passage: Passage) -> Iterator[tuple[int, int, str]]:
     if passage.kind is BlockKind.ROW:
-        yield 0, len(passage.text), ""
+        if not _is_label_row(passage):
+            yield 0, len(passage.text), ""
         return
     heading = ""
     spans = sentences(passage.text)
@@ -113,7 +118,9 @@ def _spans(passage: Passage) -> Iterator[tuple[int, int, str]]:
         if _is_heading(passage.text, start, end):
             heading = text
         elif not _ASKS.search(text):
-            yield start, _end(passage.text, spans, position), heading
+            whole = _end(passage.text, spans, position)
+            if not _is_label(passage.text[start:whole]):
+                yield start, whole, heading
 
 
 def _end(text: str, spans: Sequence[tuple[int, int]], position: int) -> int:
@@ -134,6 +141,21 @@ def _is_heading(text: str, start: int, end: int) -> bool:
     piece = text[start:end]
     short = len(piece) <= _HEADING_CHARACTERS and len(piece.split()) <= _HEADING_WORDS
     return alone and followed and short and not _CLOSED.search(piece)
+
+
+def _is_label(text: str) -> bool:
+    """Return whether each line is a label without what belongs to it."""
+    return all(_LABEL.search(line) for line in text.split("\n") if line.strip())
+
+
+def _is_label_row(passage: Passage) -> bool:
+    """Return whether only the label of a table row is filled in."""
+    cells = [cell for cell in passage.text.split(CELL_SEPARATOR) if not _TO_WRITE_ON.fullmatch(cell)]
+    if len(cells) != 1 or _LABEL.search(cells[0]):
+        return len(cells) < 2
+    _, _, header = passage.context.rpartition("\n")
+    is_short = len(cells[0].split()) <= _LABEL_WORDS and len(cells[0]) <= _LABEL_CHARACTERS
+    return CELL_SEPARATOR in header and is_short and not _CLOSED.search(cells[0])
 
 
 def _list_end(text: str, spans: Sequence[tuple[int, int]], position: int) -> int:

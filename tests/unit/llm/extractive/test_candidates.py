@@ -66,3 +66,42 @@ def test_a_row_without_its_last_cells_is_said_with_the_names_of_the_others() -> 
     context = "Stock\nPart | Pieces | Remark"
     [row] = candidates([replace(passage("Gasket G-4 | 7"), context=context, kind=BlockKind.ROW)])
     assert row.readable == "Part: Gasket G-4; Pieces: 7"
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        "Serial number of the hoist:",
+        "Serial number of the hoist:\n\nRated load:\n\nInspector:",
+        "Rated load: ________",
+        "Inspector: ……",
+        "额定载荷：",
+    ],
+)
+def test_a_label_alone_is_no_candidate(labels: str) -> None:
+    assert said(labels) == []
+
+
+def test_a_label_with_what_belongs_to_it_is_one() -> None:
+    assert said("Rated load: 3.2 t.\nInspector:") == ["Rated load: 3.2 t."]
+    assert said("Serial number:\n\nHX-55 0417, on the left side.") != []
+
+
+@pytest.mark.parametrize(
+    ("row", "header", "is_said"),
+    [
+        ("Rated load | 3.2 t", "", True),
+        ("Rated load:", "", False),
+        ("Rated load: | ____", "", False),
+        ("E-77", "Code | Meaning", False),
+        ("E-77 | Belt torn", "Code | Meaning", True),
+        ("All values hold at 20 °C and at sea level only", "Code | Meaning", True),
+        ("Keep dry.", "Code | Meaning", True),
+        ("E-77 Belt torn", "", True),
+    ],
+)
+def test_a_row_of_which_only_the_label_is_filled_in_is_no_candidate(
+    row: str, header: str, is_said: bool
+) -> None:
+    one = replace(passage(row), kind=BlockKind.ROW, context=f"A\n{header}")
+    assert [candidate.text for candidate in candidates([one])] == ([row] if is_said else [])
