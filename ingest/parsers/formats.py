@@ -75,7 +75,7 @@ FORMATS: dict[str, Format] = {
 }
 _BY_EXTENSION = {extension: key for key, kind in FORMATS.items() for extension in kind.extensions}
 # Raised whenever a parser's output changes: documents of an older version are parsed again.
-PARSERS_VERSION = 4
+PARSERS_VERSION = 5
 # Every known file ending; a text file with another ending is parsed as well.
 EXTENSIONS = frozenset((*_BY_EXTENSION, *LEGACY_EXTENSIONS))
 # The beginning of an HTML page.

@@ -1,19 +1,20 @@
 """HTML by lxml: the main text with its headings, lists, tables and code."""
 
 import re
+from contextlib import suppress
 
 from lxml import etree
 from lxml import html as lxml_html
 
 from core.errors import EmptyDocumentError, ParseError
 from core.values.documents import ParsedDocument
-from core.values.metadata import NONE, Metadata, metadata_of
+from core.values.metadata import Metadata, metadata_of
 from ingest.parsers.base import DocumentBuilder, said_title
 from ingest.parsers.encoding import decode
 from ingest.parsers.web.blocks import HtmlWriter, inline_text
 from ingest.parsers.web.hidden import remove_hidden, style_sheets
 from ingest.parsers.web.redirects import redirect_target
-from ingest.parsers.web.site_source import SiteSource, split_front_matter, without_templates
+from ingest.parsers.web.site_source import split_front_matter, without_templates
 from ingest.parsers.web.struck import take_out_struck
 
 _CHARSET = re.compile(
@@ -47,12 +48,20 @@ class HtmlParser:
         """Return the document; see `Parser.parse`."""
         declared = _CHARSET.search(content[:_DECLARED_WITHIN_BYTES])
         text = decode(content, declared[1].decode("ascii") if declared else None)
-        page = SiteSource("", NONE, text)
         if text.lstrip().startswith("---"):
-            page = split_front_matter(text.replace("\r\n", "\n"))
-            text = without_templates(page.text)
-        builder = DocumentBuilder(media_type=self.media_type, title=page.title, metadata=page.metadata)
+            return self._from_source(text.replace("\r\n", "\n"), name)
+        builder = DocumentBuilder(media_type=self.media_type)
         write_html(builder, text)
+        return builder.build(name)
+
+    def _from_source(self, source: str, name: str) -> ParsedDocument:
+        """Return the document of a page as a site generator reads it: front matter, then HTML."""
+        page = split_front_matter(source)
+        builder = DocumentBuilder(media_type=self.media_type, title=page.title, metadata=page.metadata)
+        page.write_redirect(builder)
+        with suppress(EmptyDocumentError):  # front matter alone
+            write_html(builder, without_templates(page.text))
+        page.write_bare(builder, source, name)
         return builder.build(name)
 
 

@@ -1,12 +1,15 @@
 """Front matter and template tags, which site generators put into the sources of pages."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
 from core.values.metadata import NONE, Metadata, metadata_of
-from ingest.parsers.base import said_title
+from ingest.parsers.base import DocumentBuilder, clean, said_title, stem
+from ingest.parsers.links import is_address
 
 _FRONT_MATTER = re.compile(
     r"\A\s*---(?:js|json|yaml)?[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL
@@ -33,10 +36,12 @@ _COLON_FENCE = re.compile(r"^[ \t]*:{3,}[ \t]*(?:\{?(\w+)\}?)?[ \t]*(.*)$", re.M
 _DOCFX = re.compile(r"^[ \t]*\[!(?:INCLUDE|div)\b.*$", re.MULTILINE)
 _ALERT = re.compile(r"^((?:[ \t]*>)+[ \t]*)\[!(\w+)\][ \t]*$", re.MULTILINE)
 _ALERT_INLINE = re.compile(r"^((?:[ \t]*>)+[ \t]*)\[!(\w+)\][ \t]+(?=\S)", re.MULTILINE)
+# As Jekyll, docfx and others name the address of a redirect.
+_REDIRECTS = ("redirect_to", "redirect_url", "redirect", "redirectTo")
 _TEMPLATE_TAGS = ("include", "page", "link", "image", "download", "asset", "layout", "extends", "post_url")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSource:
     """A page's source, taken apart."""
 
@@ -46,23 +51,59 @@ class SiteSource:
     """From the front matter."""
     text: str
     """The source behind the front matter."""
+    summary: str = ""
+    """From the front matter, or empty."""
+    leads_to: str = ""
+    """From the front matter: the address to which the page redirects, or empty."""
+
+    def write_redirect(self, builder: DocumentBuilder) -> None:
+        """Add where the page leads, if its front matter says so."""
+        if self.leads_to:
+            builder.paragraph(f"This page leads to {self.leads_to}.")
+
+    def write_bare(self, builder: DocumentBuilder, source: str, name: str) -> None:
+        """Add summary and title to a document without text whose `source` has front matter.
+
+        Site generators make the page of a section from such a file; `name` is the file's.
+        """
+        if builder.position or self.text == source:
+            return
+        builder.heading(1, self.title or stem(name))
+        builder.paragraph(self.summary)
+        builder.notice("The file has front matter but no text; only its title and summary were read.")
 
 
 def split_front_matter(source: str) -> SiteSource:
     """Return a page's source taken apart; without front matter, all of it is text."""
     match = _FRONT_MATTER.match(source)
     if match is None or len(match[1]) > _MAX_FRONT_MATTER_CHARS:
-        return SiteSource("", NONE, source)
+        return SiteSource(title="", metadata=NONE, text=source)
     rest = source[match.end() :]
     try:
         fields = yaml.safe_load(match[1])
     except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: an impossible date
-        return SiteSource("", NONE, rest if ":" in match[1] else source)
+        return SiteSource(title="", metadata=NONE, text=rest if ":" in match[1] else source)
     if not isinstance(fields, dict):
-        return SiteSource("", NONE, source if fields else rest)
-    title = fields.get("title")
-    said = said_title(str(title)) if isinstance(title, str | int | float) else ""
-    return SiteSource(said, metadata_of(fields), rest)
+        return SiteSource(title="", metadata=NONE, text=source if fields else rest)
+    title = said_title(_first(fields, "title"))
+    target = _first(fields, *_REDIRECTS)
+    return SiteSource(
+        title=title,
+        metadata=metadata_of(fields),
+        text=rest,
+        summary=_first(fields, "description", "summary"),
+        leads_to=target if is_address(target) and not target.startswith("#") else "",
+    )
+
+
+def _first(fields: Mapping[Any, Any], *names: str) -> str:
+    """Return the first of these fields that is a text or a number, or a list of such; empty without one."""
+    for name in names:
+        value = fields.get(name)
+        value = value[0] if isinstance(value, list) and value else value
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            return clean(str(value))
+    return ""
 
 
 def without_templates(source: str) -> str:

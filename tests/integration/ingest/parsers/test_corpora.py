@@ -69,6 +69,13 @@ def test_empty_files_say_so() -> None:
     assert all(isinstance(outcome(path), EmptyDocumentError) for path in empty)
 
 
+@pytest.mark.parametrize("corpus", ["corpus_mixed_18f_handbook", "fault_prometheus_runbooks"])
+def test_pages_of_site_generators_are_never_empty(corpus: str) -> None:
+    pages = [path for path in need(corpus) if path.suffix == ".md"]
+    assert pages
+    assert [path for path in pages if isinstance(outcome(path), ParseError)] == []
+
+
 def test_known_places_come_out_right() -> None:
     root = DATA / "parse_docling" / "tests" / "data"
     need("parse_docling")
