@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from core.values.notices import Notice
+
 
 class _Lines:
     """Writes each event as a line. If the disk is full or the pipe is closed, the line is lost."""
@@ -33,3 +35,12 @@ def configure_logs(level: int = logging.INFO) -> None:
         logger_factory=lambda *_: _Lines(),
         cache_logger_on_first_use=False,
     )
+
+
+def noted(notice: Notice, event: str, because: Exception | str, **fields: object) -> Notice:
+    """Return the notice, after logging `event` as a warning with its cause and the notice's code.
+
+    Whatever goes on without a part calls this, so that no degradation is silent.
+    """
+    structlog.get_logger().warning(event, notice=notice.code, error=str(because), **fields)
+    return notice

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from core.values.answers import DraftSentence, Inquiry, Passage
+from core.values.notices import Notice
 
-Draft = abc.Generator[DraftSentence | None, None, None]
-"""An answer in the making: each sentence as soon as it is ready, and None from time to time in between,
-so that the reader gets a chance to stop. Closing it ends the work at once."""
+Draft = abc.Generator[DraftSentence | Notice | None, None, None]
+"""An answer in the making: each sentence as soon as it is ready, a notice for each thing that it has to do
+without, and None from time to time in between, so that the reader gets a chance to stop. Closing it ends
+the work at once."""
 
 
 class Generator(Protocol):

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Sequence
 from threading import Lock
 
-import structlog
-
 from core.errors import DeadlineExceededError, EngineClosedError, ModelUnavailableError
+from core.logs import noted
 from core.settings import LlmSettings
 from core.values.answers import Inquiry, Passage
+from core.values.notices import BY_EXTRACTION, Notice
 from llm.generator import Draft, Generator
-
-log = structlog.get_logger()
 
 
 def open_generator(settings: LlmSettings, extractive: Generator) -> Generator:
@@ -65,7 +63,7 @@ class DeferredGenerator:
 
 
 class FallbackGenerator:
-    """Drafts with a second generator if the first fails before its first sentence.
+    """Drafts with a second generator, and a notice, if the first fails before its first sentence.
 
     Only a failure at work is replaced like that. A model that cannot be loaded is an error that an
     operator must see, and a question to a busy one is better repeated.
@@ -82,15 +80,20 @@ class FallbackGenerator:
         Raises: ModelError if the first cannot be loaded, is busy, or fails after its first sentence.
         """
         begun = False
+        held: list[Notice] = []  # they would not be true of the second's answer
         try:
-            for sentence in self._first.draft(inquiry, passages):
-                begun = begun or sentence is not None
-                yield sentence
+            for part in self._first.draft(inquiry, passages):
+                if isinstance(part, Notice):
+                    held.append(part)
+                    continue
+                begun = begun or part is not None
+                yield part
+            yield from held
         except (ModelUnavailableError, DeadlineExceededError) as error:
             if begun:
                 raise
-            log.warning(
-                "generator.fallback", generator=self.name, instead=self._second.name, error=str(error)
+            yield noted(
+                BY_EXTRACTION, "generator.fallback", error, generator=self.name, instead=self._second.name
             )
             yield from self._second.draft(inquiry, passages)
 

@@ -9,6 +9,7 @@ from core.events import ignore
 from core.settings import RetrievalSettings
 from core.text.labels import EVERYTHING, SearchFilter
 from core.values.answers import Answer, AnswerSentence, Citation, DraftSentence, Inquiry, Passage, Turn
+from core.values.notices import Notice
 from core.values.search import AccessScope
 from llm.generator import Generator
 from retrieval.citation_check import checked_citations
@@ -26,7 +27,6 @@ _NEWEST_SUPPORT = 0.5
 NOT_FOUND = "No document that you may read says anything about this."
 TOO_LITTLE = "The documents that you may read do not answer this; here are the nearest passages."
 UNKNOWN = "No document that you may read mentions {}."
-UNREAD = "The newest content of “{}” could not be read, so an earlier version is cited: {}"
 NEAR = " They do mention {}."
 
 
@@ -82,14 +82,15 @@ class Answerer:
             min_support=self._settings.min_support, understood=meant.whole if meant.whole != question else ""
         )
         results = self._searcher.search(meant.whole, scope, self._settings.passages, _REACH, within)
-        found, notes.notices, notes.why_nothing = results.passages, results.notices, results.why_nothing
+        found, notes.why_nothing = results.passages, results.why_nothing
+        notes.note(*results.notices)
         successors = self._searcher.successors(found, scope)
         passages = in_force(found, successors)
         notes.lap("search_ms")
         unknown = unknown_identifiers(meant.whole, passages)
         if unknown and not notes.why_nothing:
             near = identifiers_near(unknown, self._searcher.near(unknown, scope, within))
-            return notes.unknown(unknown.values(), near, passages)
+            return self._with_unread(notes.unknown(unknown.values(), near, passages), scope)
         on_event(Found(tuple(passages)))
         inquiry = Inquiry(
             question=question,
@@ -102,24 +103,23 @@ class Answerer:
         newest = newest_of_threads(passages)
         if len(newest) == len(passages) or not self._take_newest(inquiry, newest, notes, on_event):
             self._take(inquiry, passages, notes, on_event)
-            notes.notices += earlier_notice(notes.citations, passages, newest)
+            notes.note(*earlier_notice(notes.citations, passages, newest))
         notes.lap("generate_ms")
         return self._with_unread(with_disagreements(notes.answer(passages), found, successors), scope)
 
     def _with_unread(self, answer: Answer, scope: AccessScope) -> Answer:
-        """Return the answer with a notice for each cited document whose newest content could not be read."""
-        titles = {cited.document_id: cited.title for cited in answer.citations}
-        reasons = self._searcher.unread(titles, scope)
-        said = [
-            UNREAD.format(title, reasons[number]) for number, title in titles.items() if number in reasons
-        ]
-        return replace(answer, notices=(*answer.notices, *said))
+        """Return the answer with a notice for each document it shows that was not read as it is now."""
+        titles = {shown.document_id: shown.title for shown in (*answer.citations, *answer.found)}
+        return replace(answer, notices=(*answer.notices, *self._searcher.unread(titles, scope)))
 
     def _take(
         self, inquiry: Inquiry, passages: Sequence[Passage], notes: "_Notes", on_event: OnAnswerEvent
     ) -> None:
         with closing(self._generator.draft(inquiry, passages)) as drafts:
             for draft in drafts:
+                if isinstance(draft, Notice):
+                    notes.note(draft)
+                    continue
                 said = notes.take(draft, checked_citations(draft, passages)) if draft else None
                 on_event(said or Writing())
 
@@ -144,6 +144,7 @@ class Answerer:
             on_event(event)
         notes.sentences, notes.citations = trial.sentences, trial.citations
         notes.confidence = trial.confidence if trial.sentences else 0.0
+        notes.note(*(trial.notices if trial.sentences else ()))
         return bool(trial.sentences)
 
 
@@ -155,8 +156,8 @@ class _Notes:
     """A sentence with less support is not part of the answer."""
     understood: str = ""
     """The completed question; empty if it is the question itself."""
-    notices: tuple[str, ...] = ()
-    """What the search had to do without, in sentences for a reader."""
+    notices: dict[Notice, None] = field(default_factory=dict)
+    """What the answer has to do without, each once, in order."""
     why_nothing: str = ""
     """Why nothing can be found, whatever the question; empty if something can."""
     sentences: list[AnswerSentence] = field(default_factory=list)
@@ -174,6 +175,9 @@ class _Notes:
         now = time.perf_counter()
         self.timings[stage] = round((now - self._clock) * 1000, 2)
         self._clock = now
+
+    def note(self, *notices: Notice) -> None:
+        self.notices.update(dict.fromkeys(notices))
 
     def take(self, draft: DraftSentence, citations: tuple[Citation, ...]) -> Said | None:
         """Keep a sentence if it has citations and enough support; return its event, None if it is dropped."""
@@ -211,5 +215,5 @@ class _Notes:
             timings={**self.timings, "total_ms": round(sum(self.timings.values()), 2)},
             found=found if refused else (),
             understood=self.understood,
-            notices=self.notices,
+            notices=tuple(self.notices),
         )

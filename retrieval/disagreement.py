@@ -14,12 +14,13 @@ from core.text.identifiers import identifiers
 from core.text.language import sentences, terms
 from core.values.answers import Answer, Citation, Disagreement, Passage, Superseded
 from core.values.documents import BlockKind
+from core.values.notices import MORE_DISAGREE
 
 # Two sentences are about one thing if they share this part of their words, and this many, without numbers.
 _ALIKE = 0.6
 _FEWEST_SHARED = 3
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-# The most disagreements that are shown with an answer; more would only tire the reader.
+# The most disagreements that are shown with an answer; of more, a notice says that they exist.
 _MOST = 3
 
 
@@ -48,11 +49,13 @@ def with_disagreements(
     answer: Answer, passages: Sequence[Passage], successors: Mapping[int, Successor]
 ) -> Answer:
     """Return the answer with the disagreements of other documents and the superseded documents it shows."""
-    found = disagreements(answer.citations, passages)
+    every = disagreements(answer.citations, passages)
+    found = every[:_MOST]
     shown = {cited.document_id: cited.title for cited in (*answer.citations, *(one.other for one in found))}
     return replace(
         answer,
         disagreements=found,
+        notices=(*answer.notices, *((MORE_DISAGREE,) if len(every) > _MOST else ())),
         superseded=tuple(
             _superseded(document, title, successors[document])
             for document, title in shown.items()
@@ -75,7 +78,7 @@ def _superseded(document: int, title: str, by: Successor) -> Superseded:
 
 
 def disagreements(citations: Sequence[Citation], passages: Sequence[Passage]) -> tuple[Disagreement, ...]:
-    """Return the first few passages of other documents that disagree with the citations."""
+    """Return the passages of other documents that disagree with the citations, each once."""
     found: dict[tuple[int, tuple[int, int]], Disagreement] = {}
     cited = {(citation.document_id, citation.span) for citation in citations}
     for number, citation in enumerate(citations):
@@ -84,7 +87,7 @@ def disagreements(citations: Sequence[Citation], passages: Sequence[Passage]) ->
             place = other.document_id, other.span
             if place not in cited and place not in found and _differ(said, _said(other.quote)):
                 found[place] = Disagreement(number, other)
-    return tuple(found.values())[:_MOST]
+    return tuple(found.values())
 
 
 def _others(citation: Citation, passages: Sequence[Passage]) -> Iterator[Citation]:

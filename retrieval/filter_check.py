@@ -12,6 +12,7 @@ from core.store.database import Database
 from core.store.documents.filter_values import FilterValues, filter_values
 from core.store.documents.reading import read_passages
 from core.text.labels import SearchFilter
+from core.values.notices import Notice, value_unknown
 from core.values.search import AccessScope, Hit, LabelFilter
 from retrieval.follow.follower import Opens
 from retrieval.index import LexicalIndex
@@ -44,7 +45,7 @@ class FilterCheck:
         self._lexical = lexical
         self._waiting = waiting
 
-    def check(self, within: SearchFilter, scope: AccessScope) -> tuple[str, ...]:
+    def check(self, within: SearchFilter, scope: AccessScope) -> tuple[Notice, ...]:
         """Return a notice for each field with a value that no document has, beside one that is known.
 
         An asker who may read no document at all gets no notice and no error: see `why_nothing`.
@@ -73,7 +74,7 @@ class FilterCheck:
             said.append(_outside_text(within, known))
         if outside or any(len(words) == len(within.named[kind]) for kind, words in unknown.items()):
             raise FilterError(" ".join(said))
-        return tuple(said)
+        return tuple(map(value_unknown, said))
 
     def why_nothing(self, within: SearchFilter, scope: AccessScope) -> str:
         """Return why a search cannot find anything for this asker; empty if its words are the reason."""

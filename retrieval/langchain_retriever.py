@@ -17,7 +17,8 @@ class VademecumRetriever(BaseRetriever):
     """A retriever of the documents that one user may read, as with `vade search --as`.
 
     A LangChain document holds a passage: the chunk that was found and its neighbours. Its metadata are the
-    score and the citation of the chunk, whose URI is `source`, as LangChain's chains call it.
+    score and the citation of the chunk, whose URI is `source`, as LangChain's chains call it, and what the
+    search had to do without (`notices`).
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
@@ -44,11 +45,12 @@ class VademecumRetriever(BaseRetriever):
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
     ) -> list[Document]:
         scope = scope_of(self.user, self.groups)
-        passages = self.searcher.search(query, scope, k or self.k, self.reach, self.within).passages
-        return [_document(passage) for passage in passages]
+        found = self.searcher.look_up(query, scope, k or self.k, self.reach, self.within)
+        notices = [notice.text for notice in found.notices]
+        return [_document(passage, notices) for passage in found.passages]
 
 
-def _document(passage: Passage) -> Document:
+def _document(passage: Passage, notices: list[str]) -> Document:
     citation = passage.cite(passage.chunk_start, passage.chunk_end)
     metadata: dict[str, Any] = {
         "source": citation.uri,
@@ -60,5 +62,6 @@ def _document(passage: Passage) -> Document:
         "quote": citation.quote,
         "context": passage.context,
         "score": round(passage.score, 4),
+        "notices": notices,
     }
     return Document(page_content=passage.text, metadata=metadata, id=str(passage.chunk_id))

@@ -1,20 +1,20 @@
 """Hybrid search: two legs under one scope, fused, and checked again in the database."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-
-import structlog
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from core.errors import EngineFullError, IndexServerError, ModelUnavailableError
+from core.logs import noted
 from core.settings import RetrievalSettings
 from core.store.database import Database
 from core.store.documents.reading import placed, read_passages
 from core.store.documents.supersession import Successor, names_of, successors
-from core.store.documents.unread import unread_reasons
+from core.store.documents.unread import unread_pages, unread_reasons
 from core.text.identifiers import quoted
 from core.text.labels import EVERYTHING, SearchFilter
 from core.text.language import cjk_share, terms
 from core.values.answers import Passage
+from core.values.notices import BY_WORDS_ONLY, Notice, newest_unread, partly_unread
 from core.values.search import AccessScope, Hit, LabelFilter
 from llm.embedding.embedder import Embedder, Emphasis
 from llm.reranking.reranker import Reranker
@@ -27,14 +27,10 @@ from retrieval.index import LexicalIndex
 from retrieval.reranking import reranked
 from retrieval.words.term_weights import emphasis, inverse_frequencies, rare_identifiers, words_unit
 
-log = structlog.get_logger()
-
 # Hits read beyond the limit, to replace those that only a stale index still has.
 _SPARE = 20
 # Chunks searched for identifiers similar to an unknown one.
 _NEAR = 50
-
-BY_WORDS_ONLY = "The search went by words alone; search by meaning is not available right now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +38,8 @@ class Results:
     """The result of a search."""
 
     passages: list[Passage]
-    notices: tuple[str, ...] = ()
-    """What the search had to do without, and what of its filter is not known, in sentences for a reader."""
+    notices: tuple[Notice, ...] = ()
+    """What the search had to do without, and what of its filter is not known, each once."""
     why_nothing: str = ""
     """Why nothing can be found, whatever the question: see `FilterCheck.why_nothing`."""
 
@@ -61,6 +57,7 @@ class _Words:
     """The identifiers of the question that few chunks have, term and as written."""
     phrases: Collection[str]
     """The quoted phrases of the question."""
+    notices: tuple[Notice, ...]
 
 
 class Searcher:
@@ -100,21 +97,29 @@ class Searcher:
 
         Raises: FilterError if no document that `scope` may read can fit `within`.
         """
-        notices = [*self._filters.check(within, scope)]
+        notices = self._filters.check(within, scope)
         words = self._words(question, scope, within.labels)
-        hits, notice = self._fused(question, words, scope, within.labels)
+        hits, without = self._fused(question, words, scope, within.labels)
+        notices += without
         reread = self._settings.reranked if self._reranker else 0
         depth = len(hits) if words.phrases else max(limit, reread) + _SPARE
         with self._database.reading() as session:
             passages = read_passages(session, hits[:depth], scope, self._waiting)
-        notices.append(notice)
         if self._reranker:  # takes a while, so that no transaction is open meanwhile
-            passages[:reread], notice = reranked(self._reranker, question, passages[:reread])
-            notices.append(notice)
+            passages[:reread], more = reranked(self._reranker, question, passages[:reread])
+            notices += more
         best = exact_first(passages, words.rare, words.phrases)[:limit]
         nothing = "" if best else self._filters.why_nothing(within, scope)
         with self._database.reading() as session:
-            return Results(placed(session, best, scope, reach), tuple(filter(None, notices)), nothing)
+            return Results(placed(session, best, scope, reach), tuple(dict.fromkeys(notices)), nothing)
+
+    def look_up(
+        self, question: str, scope: AccessScope, limit: int, reach: int = 0, within: SearchFilter = EVERYTHING
+    ) -> Results:
+        """Return what `search` does, with a notice for each document found that was not read as it is now."""
+        found = self.search(question, scope, limit, reach, within)
+        unread = self.unread({one.document_id: one.title for one in found.passages}, scope)
+        return replace(found, notices=(*found.notices, *unread))
 
     def near(
         self, asked: Collection[str], scope: AccessScope, within: SearchFilter = EVERYTHING
@@ -138,29 +143,31 @@ class Searcher:
                 emphasis=emphasis(question, lexical),
                 rare=rare_identifiers(question, lexical),
                 phrases=quoted(question),
+                notices=self._lexical.take_notices(),
             )
 
     def _fused(
         self, question: str, words: _Words, scope: AccessScope, labels: LabelFilter
-    ) -> tuple[list[Hit], str]:
-        """Return the fused hits of both legs, and a notice if the dense leg is not available."""
+    ) -> tuple[list[Hit], tuple[Notice, ...]]:
+        """Return the fused hits of both legs, and what they had to do without."""
         serving = self._in_force()
         weight = self._dense_weight(question, serving.embedder)
         more = len(words.hits) == self._settings.candidates
         legs = [Leg(words.hits, (1.0 - weight) / words.unit, words.hits[-1].score if more else 0.0)]
-        notice = ""
+        notices = words.notices
         if weight:
             try:
                 vector = serving.embedder.embed_question(question, words.emphasis)
                 with serving.dense.index() as dense:
                     by_meaning = dense.search(vector, scope, self._settings.candidates, labels)
+                    notices += serving.dense.take_notices()
             except (ModelUnavailableError, EngineFullError, IndexServerError) as error:
-                log.warning("search.by_words_only", embedder=serving.embedder.model_id, error=str(error))
-                notice = BY_WORDS_ONLY
+                model = serving.embedder.model_id
+                notices += (noted(BY_WORDS_ONLY, "search.by_words_only", error, embedder=model),)
             else:
                 least = by_meaning[-1].score if by_meaning else 0.0
                 legs.append(Leg(by_meaning, weight * self._settings.likeness_scale, least))
-        return fuse(legs), notice
+        return fuse(legs), notices
 
     def _dense_weight(self, question: str, embedder: Embedder) -> float:
         """Return the weight of the dense leg: less, down to 0, for a script that the embedder cannot read."""
@@ -174,10 +181,20 @@ class Searcher:
             trusted = self._settings.supersession_sources
             return successors(session, names, scope, trusted) if names else {}
 
-    def unread(self, document_ids: Collection[int], scope: AccessScope) -> dict[int, str]:
-        """Return by document id why a newest content could not be read, where an earlier version is shown."""
+    def unread(self, titles: Mapping[int, str], scope: AccessScope) -> tuple[Notice, ...]:
+        """Return notices for those of the documents, by id, that were not read as they are now.
+
+        The newest content of one could not be read, so that an earlier version is shown; or pages of it.
+        """
+        if not titles:
+            return ()
         with self._database.reading() as session:
-            return unread_reasons(session, document_ids, scope) if document_ids else {}
+            newest = unread_reasons(session, titles, scope)
+            pages = unread_pages(session, titles, scope)
+        return (
+            *(newest_unread(titles[number], reason) for number, reason in newest.items()),
+            *(partly_unread(titles[number], which) for number, which in pages),
+        )
 
     def term_weights(self, asked: Sequence[str]) -> list[float]:
         """Return each term's inverse document frequency over all chunks, above 0."""

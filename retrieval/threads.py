@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from core.values.answers import Citation, Passage
 from core.values.documents import is_inside
-
-EARLIER = "This stands in an earlier message of its thread; the newer ones that were found do not answer it."
+from core.values.notices import EARLIER_MESSAGE, Notice
 
 # What mail programs put before the subject of a reply: English, German and Nordic, Romance, Chinese.
 _REPLY = re.compile(
@@ -36,10 +35,10 @@ def newest_of_threads(passages: Sequence[Passage]) -> list[Passage]:
 
 def earlier_notice(
     citations: Sequence[Citation], passages: Sequence[Passage], newest: Sequence[Passage]
-) -> tuple[str, ...]:
+) -> tuple[Notice, ...]:
     """Return the notice for an answer that cites a message which a newer one follows; empty for any other."""
     earlier = {one.document_id for one in passages} - {one.document_id for one in newest}
-    return (EARLIER,) if any(one.document_id in earlier for one in citations) else ()
+    return (EARLIER_MESSAGE,) if any(one.document_id in earlier for one in citations) else ()
 
 
 def _subject(title: str) -> str:

@@ -2,18 +2,22 @@
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
+import click
+
 from admin.goldens import read_gold
 from admin.progress import ShowProgress, unseen
 from api.app import App
 from api.cli.opening import opened
+from api.cli.terminal import counted
 from core.permissions import PUBLIC, scope_of
 from core.settings import Settings
-from core.values.answers import Passage
+from core.values.answers import Answer, Passage
 from core.values.search import AccessScope
 from ingest.connectors.beir import BeirCorpus, read_judgements, read_queries
 from ingest.connectors.folder import FolderSource
@@ -21,12 +25,13 @@ from ingest.connectors.source import Source
 from retrieval.judge.answer_evaluation import answer_series
 from retrieval.judge.evaluation import latency_series, ranking_series
 from retrieval.judge.statistics import Series
+from retrieval.search import Results
 
 # Chunks looked at for a ranking of 100 documents: several of them may belong to one document.
 _CHUNKS = 200
 
 Measured = dict[str, Series]
-Found = TypeVar("Found")
+Found = TypeVar("Found", Answer, Results)
 
 
 def measure_search(settings: Settings, folder: Path, split: str, show: ShowProgress = unseen) -> Measured:
@@ -37,11 +42,11 @@ def measure_search(settings: Settings, folder: Path, split: str, show: ShowProgr
     with _opened_apart(settings, folder) as app:
         _ingest(app, corpus, show)
 
-        def find(text: str) -> Sequence[Passage]:
-            return app.searcher.search(text, scope_of(None), _CHUNKS).passages
+        def find(text: str) -> Results:
+            return app.searcher.search(text, scope_of(None), _CHUNKS)
 
         found, milliseconds = _each(app, list(asked.values()), find, show)
-    rankings = {query: _documents(corpus, hits) for query, hits in zip(asked, found, strict=True)}
+    rankings = {query: _documents(corpus, one.passages) for query, one in zip(asked, found, strict=True)}
     return ranking_series(rankings, judgements) | latency_series(milliseconds)
 
 
@@ -86,7 +91,10 @@ def _ingest(app: App, source: Source, show: ShowProgress) -> None:
 def _each(
     app: App, questions: Sequence[str], ask: Callable[[str], Found], show: ShowProgress
 ) -> tuple[list[Found], list[float]]:
-    """Ask one question after the other; return the results, and how many milliseconds each took."""
+    """Ask one question after the other; return the results, and how many milliseconds each took.
+
+    What questions had to do without is said on standard error.
+    """
     app.readiness.warm_up()
     found, milliseconds = [], []
     with show("Asking") as advance:
@@ -95,6 +103,9 @@ def _each(
             found.append(ask(question))
             milliseconds.append((time.perf_counter() - started) * 1000)
             advance(1, len(questions))
+    degraded = Counter(notice.text for one in found for notice in one.notices)
+    for text, count in degraded.items():
+        click.echo(f"{count} of {counted(len(questions), 'question')}: {text}", err=True)
     return found, milliseconds
 
 

@@ -15,6 +15,6 @@ router = APIRouter(prefix="/v1")
 async def search(body: SearchRequest, app: Served, gate: Bounded, scope: Asker) -> dict[str, Any]:
     """Find the passages that fit a question best."""
     found = await gate.run(
-        partial(app.searcher.search, body.question, scope, body.limit, within=body.filter.within)
+        partial(app.searcher.look_up, body.question, scope, body.limit, within=body.filter.within)
     )
     return results_json(found)

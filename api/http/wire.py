@@ -91,7 +91,7 @@ class SearchRequest(Request):
 
 def answer_json(answer: Answer) -> dict[str, Any]:
     """Return the answer contract as JSON values."""
-    return asdict(answer)
+    return {**asdict(answer), "notices": [notice.text for notice in answer.notices]}
 
 
 def results_json(results: Results) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def results_json(results: Results) -> dict[str, Any]:
 
 def notices_of(results: Results) -> list[str]:
     """Return the notices of a search and, if nothing can be found, the reason."""
-    return [*results.notices, *filter(None, [results.why_nothing])]
+    return [*(notice.text for notice in results.notices), *filter(None, [results.why_nothing])]
 
 
 def passage_json(passage: Passage) -> dict[str, Any]:

@@ -73,7 +73,7 @@ export class Turn {
 
   #finish(answer) {
     this.work.remove();
-    for (const notice of answer.notices ?? []) this.said.before(element("p", { class: "notice" }, notice));
+    for (const notice of answer.notices ?? []) this.said.before(element("p", { class: "notice" }, plainName(notice)));
     if (answer.understood) {
       const words = quoted("span", answer.understood);
       this.said.before(element("p", { class: "understood" }, "Understood as: ", words));

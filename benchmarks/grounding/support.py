@@ -126,7 +126,7 @@ def asked_for(app: App, tuning: Sequence[Asking], names: Sequence[str]) -> Itera
             passages = app.searcher.search(
                 one.gold.question, scope, app.settings.retrieval.passages, reach=1
             ).passages
-            weighed = generator.weighed(Inquiry(question=one.gold.question, scope=scope), passages)
+            weighed, _ = generator.weighed(Inquiry(question=one.gold.question, scope=scope), passages)
             rows = [[float(getattr(evidence, name)) for name in names] for _, evidence in weighed]
             right = [answerable and holds_answer(one, candidate) for candidate, _ in weighed]
             if rows:

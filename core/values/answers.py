@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from core.values.documents import BlockKind, indexed_text
 from core.values.metadata import NONE, Metadata
+from core.values.notices import Notice
 from core.values.search import AccessScope
 
 
@@ -198,5 +199,5 @@ class Answer:
     """Other documents that contradict a citation."""
     superseded: tuple[Superseded, ...] = ()
     """Documents, cited or in disagreement, whose place another document takes."""
-    notices: tuple[str, ...] = ()
-    """What the search had to do without, such as a reranker that did not answer."""
+    notices: tuple[Notice, ...] = ()
+    """What the answer had to do without, such as a chat model that did not answer."""

@@ -18,6 +18,7 @@ from transformers import PreTrainedModel, StoppingCriteria, StoppingCriteriaList
 
 from core.errors import EngineClosedError, EngineFullError, RequestInvalidError, RequestTooLongError
 from core.settings import HfSettings
+from core.values.notices import Notice
 from llm.engine.engine import Event
 from llm.engine.loader import load_codec, load_model
 from llm.engine.request import Delta, Finish, FinishReason, Sampling, Usage
@@ -61,6 +62,7 @@ class HfChat:
     """A chat model that answers with `generate`, batch after batch, in a thread of its own."""
 
     guided = False
+    notices: tuple[Notice, ...] = ()
 
     def __init__(self, name: str, model: PreTrainedModel, codec: TokenCodec, settings: HfSettings) -> None:
         self.name = name

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Protocol
 
+from core.logs import noted
 from core.text.language import sentences, terms
 from core.values.answers import DraftSentence, Inquiry, Passage
 from core.values.documents import BlockKind
+from core.values.notices import ANSWER_CUT, Notice
 from core.values.search import AccessScope
 from llm.chat.prompt import Prompt, ShownPassage, build_prompt, citation_guide
 from llm.engine.request import Delta, Finish, FinishReason, Priority, Sampling
@@ -26,6 +28,8 @@ class ChatModel(Protocol):
     name: str
     max_context_tokens: int
     guided: bool
+    notices: tuple[Notice, ...]
+    """What every answer of it has to do without."""
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens that `text` takes, or an upper bound."""
@@ -67,10 +71,16 @@ class NeuralGenerator:
         """
         budget = self._chat.max_context_tokens - self._options.max_tokens
         prompt = build_prompt(inquiry, passages, self._chat.count_tokens, budget) if passages else None
-        if prompt is None or not prompt.shown:
+        if prompt is None:
+            return
+        yield from (*self._chat.notices, *prompt.notices)
+        if not prompt.shown:
             return
         said: set[str] = set()
         for line in _lines(self._chat.stream(self._request(inquiry, prompt))):
+            if isinstance(line, Notice):
+                yield line
+                continue
             if line is not None and line.startswith(prompt.refusal):
                 return
             yield None if line is None or line in said else _sentence(line, prompt.shown)
@@ -101,16 +111,17 @@ def _salt(scope: AccessScope) -> str:
     return blake2b(principals, digest_size=16).hexdigest()
 
 
-def _lines(answer: Iterable[Delta | Finish]) -> Iterator[str | None]:
+def _lines(answer: Iterable[Delta | Finish]) -> Iterator[str | Notice | None]:
     """Yield each line of an answer once it is complete, and None for a delta that completes no line.
 
-    A line that the length limit cut off is left out.
+    A line that the length limit cut off is left out; a notice says that the limit was reached.
     """
     rest = ""
     for part in answer:
         if isinstance(part, Finish):
-            cut_off = part.reason is FinishReason.LENGTH and not rest.rstrip().endswith("]")
-            rest = "" if cut_off else rest
+            if part.reason is FinishReason.LENGTH:
+                rest = rest if rest.rstrip().endswith("]") else ""
+                yield noted(ANSWER_CUT, "answer.cut", "the model reached llm.max_answer_tokens")
         else:
             *lines, rest = (rest + part.text).split("\n")
             whole = [line for line in map(str.strip, lines) if line]

@@ -5,14 +5,16 @@ is quoted line by line, so that no line of it can pass for a heading, a rule or 
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, chain
 
 from core.errors import InputError
+from core.logs import noted
 from core.text.language import sentences
 from core.values.answers import Inquiry, Passage, Turn
 from core.values.documents import BlockKind
+from core.values.notices import PASSAGES_LEFT_OUT, TURNS_LEFT_OUT, Notice
 from llm.chat.prompt_language import PromptWords, words_for
 from llm.engine.request import Guide, GuideKind
 from llm.engine.text.conversation import Message
@@ -39,7 +41,7 @@ class ShownPassage:
     """Perhaps trimmed to some of its sentences; its offsets still hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
     """The messages for a chat model, and how to read its answer."""
 
@@ -47,6 +49,8 @@ class Prompt:
     shown: tuple[ShownPassage, ...]
     refusal: str
     """The line by which the model declines."""
+    notices: tuple[Notice, ...]
+    """What did not fit."""
 
 
 def build_prompt(
@@ -66,7 +70,12 @@ def build_prompt(
     history = _latest(inquiry.history, count_tokens, min(spare, budget_tokens * _HISTORY_SHARE))
     spare -= sum(_cost([turn.question, turn.answer], count_tokens) for turn in history)
     shown = _number(_choose(passages, count_tokens, spare))
-    return Prompt(_messages(words, shown, _asked(words, inquiry), history), shown, words.refusal)
+    return Prompt(
+        messages=_messages(words, shown, _asked(words, inquiry), history),
+        shown=shown,
+        refusal=words.refusal,
+        notices=tuple(_left_out(inquiry, history, passages, shown)),
+    )
 
 
 def citation_guide(prompt: Prompt) -> Guide:
@@ -82,6 +91,18 @@ def citation_guide(prompt: Prompt) -> Guide:
         f"SENTENCE: /[^\\[\\]\\s][^\\[\\]\\n\\r]{{1,{_LONGEST_SENTENCE}}}/\n"
     )
     return Guide(GuideKind.LARK, grammar)
+
+
+def _left_out(
+    inquiry: Inquiry, history: Sequence[Turn], passages: Sequence[Passage], shown: Sequence[ShownPassage]
+) -> Iterator[Notice]:
+    """Yield a notice for turns that do not fit, and for passages that were left out or trimmed."""
+    if len(history) < len(inquiry.history):
+        fitting = f"{len(history)} of {len(inquiry.history)} turns fit"
+        yield noted(TURNS_LEFT_OUT, "prompt.turns_left_out", fitting)
+    whole = sum(one.passage == passages[one.place] for one in shown)
+    if whole < len(passages):
+        yield noted(PASSAGES_LEFT_OUT, "prompt.passages_left_out", f"{whole} of {len(passages)} passages fit")
 
 
 def _asked(words: PromptWords, inquiry: Inquiry) -> str:

@@ -12,6 +12,7 @@ from core.errors import (
     ServerDownError,
 )
 from core.settings import RemoteSettings
+from core.values.notices import Notice
 from llm.chat.remote_protocol import body, read_answer
 from llm.engine.request import Delta, Finish
 from llm.engine.text.conversation import ChatRequest
@@ -33,6 +34,7 @@ class RemoteChat:
         self.name = settings.model
         self.max_context_tokens = settings.max_context_tokens
         self.guided = settings.dialect == "vllm"
+        self.notices: tuple[Notice, ...] = ()
         self._settings = settings
         self._clock = clock
         self._sleep = sleep

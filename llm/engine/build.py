@@ -7,6 +7,7 @@ from transformers import PreTrainedModel
 
 from core.errors import ModelError
 from core.settings import EngineSettings
+from core.values.notices import Notice
 from llm.engine.adapters import AdaptedForward, Adapters
 from llm.engine.engine import Engine
 from llm.engine.model.attention import PagedAttention, attach, detach
@@ -50,7 +51,7 @@ def build_engine(
     if recorder is not None:
         forward = record(model, settings, forward, num_pages, recorder)
     adapted = AdaptedForward(forward, adapters) if adapters else forward
-    return assemble(model, settings, adapted, num_pages)
+    return assemble(model, settings, adapted, num_pages, seams.notices)
 
 
 def prepare(
@@ -72,10 +73,16 @@ def prepare(
     return forward, num_pages
 
 
-def assemble(model: PreTrainedModel, settings: EngineSettings, forward: Forward, num_pages: int) -> Engine:
-    """Return an engine around a forward pass."""
+def assemble(
+    model: PreTrainedModel,
+    settings: EngineSettings,
+    forward: Forward,
+    num_pages: int,
+    notices: tuple[Notice, ...] = (),
+) -> Engine:
+    """Return an engine around a forward pass; `notices` are what every answer has to do without."""
     runner = ModelRunner(forward, settings.page_tokens, model.device, start_sampling)
-    return Engine(limits(model, settings), num_pages, runner)
+    return Engine(limits(model, settings), num_pages, runner, notices)
 
 
 def page_model(

@@ -5,6 +5,7 @@ from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from core.values.notices import Notice
 from llm.engine.request import Delta, Finish, FinishReason, TokenLogprob
 from llm.engine.scheduling.pages import PagePool
 from llm.engine.scheduling.plan import Limits, Plan
@@ -58,7 +59,11 @@ class _News:
 class Engine:
     """Brings each request to exactly one end. Only one thread may use it at a time."""
 
-    def __init__(self, limits: Limits, num_pages: int, runner: Runner) -> None:
+    def __init__(
+        self, limits: Limits, num_pages: int, runner: Runner, notices: tuple[Notice, ...] = ()
+    ) -> None:
+        """Compute with `runner`; `notices` are what every answer has to do without."""
+        self.notices = notices
         self.pool = PagePool(num_pages)
         self.scheduler = Scheduler(limits, self.pool)
         self._runner = runner

@@ -38,7 +38,7 @@ def run_engine(folder: Path, model: PreTrainedModel, settings: EngineSettings) -
     loop = EngineLoop(engine, settings.background_delay_seconds)
     capacity = engine.pool.num_pages * settings.page_tokens
     context = min(limits(model, settings).max_context_tokens, capacity)
-    return EngineChat(folder.name, loop, codec, context, adapters.names)
+    return EngineChat(folder.name, loop, codec, context, adapters.names, engine.notices)
 
 
 def check_config(folder: Path) -> None:

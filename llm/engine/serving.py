@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from core.errors import RequestInvalidError
+from core.values.notices import Notice
 from llm.engine.loop import EngineLoop, EngineSnapshot
 from llm.engine.request import Delta, Finish, GenerationRequest
 from llm.engine.stream import raise_unless_answered
@@ -24,10 +25,12 @@ class EngineChat:
         codec: TokenCodec,
         max_context_tokens: int,
         adapters: frozenset[str] = frozenset(),
+        notices: tuple[Notice, ...] = (),
     ) -> None:
         self.name = name
         self.max_context_tokens = max_context_tokens
         self.adapters = adapters
+        self.notices = notices
         self._loop = loop
         self._codec = codec
 

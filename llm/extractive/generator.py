@@ -3,20 +3,18 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-import structlog
-
 from core.errors import EngineFullError, ModelUnavailableError
+from core.logs import noted
 from core.text.identifiers import identifiers
 from core.text.language import cjk_share, terms
 from core.values.answers import DraftSentence, Inquiry, Passage
+from core.values.notices import BY_WORDS_ONLY, Notice
 from llm.embedding.embedder import Embedder
 from llm.extractive.candidates import Candidate, candidates
 from llm.extractive.evidence import SentenceEvidence, measured
 from llm.extractive.question_analysis import QuestionAnalysis
 from llm.extractive.support import relevance, support
 from llm.generator import Draft
-
-log = structlog.get_logger()
 
 TermWeights = Callable[[Sequence[str]], Sequence[float]]
 """Returns the weight of each term: its inverse document frequency in the entire index."""
@@ -50,7 +48,9 @@ class ExtractiveGenerator:
 
         The best sentence is always among them, even if its support is close to 0.
         """
-        chosen = _choose(self.weighed(inquiry, passages), self._max_sentences)
+        weighed, notices = self.weighed(inquiry, passages)
+        yield from notices
+        chosen = _choose(weighed, self._max_sentences)
         documents = [passage.document_id for passage in passages]
         for candidate, evidence in sorted(
             chosen, key=lambda pair: (documents.index(pair[0].passage.document_id), pair[0].start)
@@ -64,8 +64,10 @@ class ExtractiveGenerator:
     def close(self) -> None:
         """Do nothing: the embedder is not the generator's own."""
 
-    def weighed(self, inquiry: Inquiry, passages: Sequence[Passage]) -> list[Weighed]:
-        """Return the most relevant candidates with their evidence, best first.
+    def weighed(
+        self, inquiry: Inquiry, passages: Sequence[Passage]
+    ) -> tuple[list[Weighed], tuple[Notice, ...]]:
+        """Return the most relevant candidates with their evidence, best first, and notices for the reader.
 
         If the server of the embedder is down, they are weighed by their words alone, as in the search.
         """
@@ -73,12 +75,12 @@ class ExtractiveGenerator:
         asked = self._analysed(inquiry, found)
         by_words = _ranked(zip(found, measured(asked, found, passages), strict=True))
         if cjk_share(asked.question) > 0.5 and not self._embedder.tokenizer.reads_cjk:
-            return by_words
+            return by_words, ()
         try:
-            return _ranked(self._with_likeness(asked.question, by_words[:_COMPARED]))
+            return _ranked(self._with_likeness(asked.question, by_words[:_COMPARED])), ()
         except (ModelUnavailableError, EngineFullError) as error:
-            log.warning("answer.by_words_only", embedder=self._embedder.model_id, error=str(error))
-            return by_words
+            model = self._embedder.model_id
+            return by_words, (noted(BY_WORDS_ONLY, "answer.by_words_only", error, embedder=model),)
 
     def _analysed(self, inquiry: Inquiry, found: Sequence[Candidate]) -> QuestionAnalysis:
         whole = inquiry.whole or inquiry.question

@@ -13,9 +13,11 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from core.errors import IndexUnusableError, StorageError
+from core.logs import noted
 from core.store.changes import ChangeBatch, changes_after, latest_seq
 from core.store.database import Database
 from core.store.tables import FollowerTable
+from core.values.notices import INDEX_BEHIND, INDEX_RESTORED, Notice
 from retrieval.follow.generations import Generations, place_of
 from retrieval.index import Index
 
@@ -42,6 +44,13 @@ class Opens(Protocol[GivenIndex_co]):
         """Return a context with the index."""
         ...
 
+    def take_notices(self) -> tuple[Notice, ...]:
+        """Return what a search over the index, made just now, had to do without.
+
+        A restoration of the index is told once.
+        """
+        ...
+
 
 @runtime_checkable
 class Outgrown(Protocol):
@@ -64,6 +73,10 @@ class Candidate(Generic[AnyIndex]):
         """Yield the index."""
         with self._lock:
             yield self._index
+
+    def take_notices(self) -> tuple[Notice, ...]:
+        """Return no notice: a copy that cannot be made is an error."""
+        return ()
 
 
 class Follower(Generic[AnyIndex]):
@@ -95,6 +108,7 @@ class Follower(Generic[AnyIndex]):
         self.applied_seq = 0
         self._saved_seq = 0
         self._held_up: OSError | None = None
+        self._restored: Notice | None = None
 
     @contextmanager
     def index(self) -> Iterator[AnyIndex]:
@@ -111,6 +125,13 @@ class Follower(Generic[AnyIndex]):
                     self._build_anew(self._opened)
             self._catch_up(self._opened)
             yield self._opened
+
+    def take_notices(self) -> tuple[Notice, ...]:
+        """Return that the index stays behind, as long as it does, and once that it was restored."""
+        with self._lock:
+            behind = INDEX_BEHIND if self._held_up else None
+            restored, self._restored = self._restored, None
+        return tuple(one for one in (behind, restored) if one)
 
     @contextmanager
     def candidate(self, changes: Iterable[ChangeBatch] = ()) -> Iterator[Candidate[AnyIndex]]:
@@ -222,7 +243,7 @@ class Follower(Generic[AnyIndex]):
             self.applied_seq, self._held_up = self._caught_up(index, self.applied_seq), None
         except OSError as error:
             self._held_up = error
-            log.warning("index.behind", follower=self.name, error=str(error))
+            noted(INDEX_BEHIND, "index.behind", error, follower=self.name)
 
     def _unsaved(self, error: OSError) -> StorageError:
         return StorageError(
@@ -265,7 +286,9 @@ class Follower(Generic[AnyIndex]):
                     return self._make_index(folder), manifest.applied_seq
                 log.info("index.not_in_force", follower=self.name, folder=str(folder))
             except IndexUnusableError as error:
-                log.warning("index.unusable", follower=self.name, folder=str(folder), error=str(error))
+                self._restored = noted(
+                    INDEX_RESTORED, "index.unusable", error, follower=self.name, folder=str(folder)
+                )
         return self._make_index(None), 0
 
     def _write_generation(self, index: AnyIndex) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.store.goldens import Golden
 from core.values.answers import Answer
+from core.values.notices import Notice
 from core.values.search import AccessScope
 from retrieval.judge.answer_evaluation import GoldQuestion, answer_in_citation, citation_precision
 
@@ -19,6 +20,8 @@ class Trial:
     golden: Golden
     broken: str
     """Why the answer is wrong; empty if the question holds."""
+    notices: tuple[Notice, ...] = ()
+    """What the answer had to do without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +51,25 @@ class Verdict:
     """Whether the new state comes into force."""
     broken: tuple[Broken, ...] = ()
     """The questions that hold in the state in force alone."""
+    notices: tuple[str, ...] = ()
+    """What answers in either state had to do without, each once."""
 
     def as_json(self) -> dict[str, Any]:
         """Return all fields for a JSON report."""
         return asdict(self)
 
     def as_text(self) -> str:
-        """Return the verdict and each broken question as one line for a person."""
+        """Return the verdict, each broken question and each notice as one line for a person."""
         if self.passed:
-            return f"{self._what()} came into force: {self.would_hold} of {self.asked} golden questions hold"
+            came = f"{self._what()} came into force: {self.would_hold} of {self.asked} golden questions hold"
+            return "; ".join([came, *self.notices])
         verdict = (
             f"{self._what()} did not come into force, and the state before stays: "
             f"{len(self.broken)} of {self.asked} golden questions would break"
         )
-        return "; ".join([verdict, *(f"{one.question!r}: {one.reason}" for one in self.broken)])
+        return "; ".join(
+            [verdict, *(f"{one.question!r}: {one.reason}" for one in self.broken), *self.notices]
+        )
 
     def _what(self) -> str:
         if self.subject != "documents":
@@ -71,10 +79,8 @@ class Verdict:
 
 def try_out(goldens: Sequence[Golden], ask: Ask) -> list[Trial]:
     """Ask each question under its own scope, and judge the answers."""
-    return [
-        Trial(golden, fault(golden, ask(golden.question, AccessScope(golden.principals))))
-        for golden in goldens
-    ]
+    answers = [(golden, ask(golden.question, AccessScope(golden.principals))) for golden in goldens]
+    return [Trial(golden, fault(golden, answer), answer.notices) for golden, answer in answers]
 
 
 def compare(
@@ -95,6 +101,7 @@ def compare(
         would_hold=would_hold,
         passed=len(broken) <= lost,
         broken=broken,
+        notices=tuple(dict.fromkeys(one.text for trial in (*before, *after) for one in trial.notices)),
     )
 
 

@@ -8,6 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api.cli.main import main
+from core.errors import ServerDownError
+from core.values.notices import BY_WORDS_ONLY
+from llm.embedding.opening import DeferredEmbedder
 
 CORPUS = {
     "pump": "Pump P-7 runs at 2900 rpm and is greased every 400 hours.",
@@ -109,3 +112,13 @@ def test_what_cannot_be_measured_is_said_in_a_line(
     done = vade(place, "eval", *(place / "set" if word == "set" else word for word in arguments))
     assert done.exit_code == 2
     assert said in done.output
+
+
+def test_questions_asked_by_words_alone_are_counted(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(*asked: object) -> None:
+        raise ServerDownError("no answer")
+
+    monkeypatch.setattr(DeferredEmbedder, "embed_question", down)
+    done = vade(place, "eval", place / "set", "--json")
+    assert f"3 of 3 questions: {BY_WORDS_ONLY.text}" in done.stderr.splitlines()
+    assert json.loads(done.stdout)["questions"] == 3

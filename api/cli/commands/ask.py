@@ -89,12 +89,12 @@ def search(
     with opened(terminal.data_dir) as app:
 
         def find(text: str, scope: AccessScope) -> dict[str, Any]:
-            return _as_contract(app.searcher.search(text, scope, limit, within=within))
+            return _as_contract(app.searcher.look_up(text, scope, limit, within=within))
 
         if queries is not None:
             return _each(terminal, queries, find, asker)
         text = _required(words, "--queries")
-        found = app.searcher.search(text, asker.scope, limit, within=within)
+        found = app.searcher.look_up(text, asker.scope, limit, within=within)
     terminal.result({"question": text, **results_json(found)}, lambda: _hits_text(found))
     return DONE
 
@@ -150,7 +150,10 @@ def _as_contract(results: Results) -> dict[str, Any]:
 
 
 def _answer_text(answer: Answer) -> str:
-    head = [*answer.notices, *([f"Understood as: {answer.understood}"] if answer.understood else [])]
+    head = [
+        *(notice.text for notice in answer.notices),
+        *([f"Understood as: {answer.understood}"] if answer.understood else []),
+    ]
     head += [""] if head else []
     if answer.refused:
         nearest = [_citation_text(number, citation) for number, citation in enumerate(answer.found, start=1)]
@@ -189,9 +192,13 @@ def _about(said: Citation | Superseded) -> Iterator[str]:
 
 
 def _hits_text(found: Results) -> str:
-    if not found.passages:
-        return "\n".join([*found.notices, found.why_nothing or "No passage that you may read was found."])
-    return "\n".join([*found.notices, *(_hit_text(passage) for passage in found.passages)])
+    hits = [_hit_text(passage) for passage in found.passages]
+    return "\n".join(
+        [
+            *(notice.text for notice in found.notices),
+            *(hits or [found.why_nothing or "No passage that you may read was found."]),
+        ]
+    )
 
 
 def _hit_text(passage: Passage) -> str:

@@ -10,7 +10,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-INSTALL = "install text recognition (pip install 'vademecum[ocr]') and run again with --retry"
+from core.values.notices import INSTALL_OCR
+
+INSTALL = INSTALL_OCR
 LOW_CONFIDENCE = 0.85
 """A page with a lower mean is reported; on rendered pages the mean is above 0.95."""
 # Each page takes seconds, so this bounds the time of one file.

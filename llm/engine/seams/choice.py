@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal
 
-import structlog
 import torch
 
 from core.errors import ModelError
+from core.logs import noted
+from core.values.notices import WITHOUT_KERNELS, Notice
 from llm.engine.seams.experts import ExpertsFunction, torch_experts
 from llm.engine.seams.ops import AttentionOps, TorchOps
-
-log = structlog.get_logger()
 
 Kernels = Literal["auto", "triton", "torch"]
 # Ampere: the first with bfloat16 matrix instructions and asynchronous copies, for which the tiles are made.
@@ -25,6 +24,8 @@ class Seams:
 
     attention: AttentionOps
     experts: ExpertsFunction
+    notices: tuple[Notice, ...] = ()
+    """What answers have to do without."""
 
 
 def choose_seams(wish: Kernels, device: torch.device) -> Seams:
@@ -38,8 +39,8 @@ def choose_seams(wish: Kernels, device: torch.device) -> Seams:
     if hindrance and wish == "triton":
         raise ModelError(f"llm.engine.kernels is triton, but {hindrance}")
     if hindrance:
-        log.warning("engine.no_kernels", reason=hindrance)
-        return Seams(TorchOps(), torch_experts)
+        notice = noted(WITHOUT_KERNELS, "engine.no_kernels", hindrance)
+        return Seams(TorchOps(), torch_experts, (notice,))
     from llm.engine.seams.kernels.triton_experts import TritonExperts
     from llm.engine.seams.kernels.triton_ops import TritonOps
 

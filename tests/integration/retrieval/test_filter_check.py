@@ -12,6 +12,7 @@ from api.app import App
 from core.errors import FilterError
 from core.permissions import scope_of
 from core.text.labels import EVERYTHING, SearchFilter
+from core.values.notices import value_unknown
 from core.values.search import AccessScope
 from retrieval.filter_check import NO_DOCUMENT, NONE_FITS
 from retrieval.search import Results
@@ -140,9 +141,9 @@ def test_filter_in_other_words_finds_without_a_notice(app: App, within: SearchFi
 def test_unknown_value_beside_a_known_one_is_a_notice(app: App) -> None:
     said = "No document that you may read is of the type 'nosuch'; known types: md, txt."
     within = SearchFilter(types=words("md", "nosuch"))
-    assert find(app, within).notices == (said,)
+    assert find(app, within).notices == (value_unknown(said),)
     answer = app.answerer.answer(LEAVE, EVERYBODY, within=within)
-    assert (answer.refused, answer.notices) == (False, (said,))
+    assert (answer.refused, answer.notices) == (False, (value_unknown(said),))
 
 
 def test_tag_where_no_document_has_any_says_that(tmp_path: Path) -> None:

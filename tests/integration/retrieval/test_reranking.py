@@ -13,10 +13,10 @@ from api.app import App
 from core.errors import ModelUnavailableError, ServerDownError
 from core.permissions import scope_of
 from core.settings import RetrievalSettings
+from core.values.notices import BY_WORDS_ONLY, NOT_RERANKED
 from llm.embedding.embedder import Vectors
 from llm.reranking.reranker import Scores
-from retrieval.reranking import NOT_RERANKED
-from retrieval.search import BY_WORDS_ONLY, Results, Searcher
+from retrieval.search import Results, Searcher
 
 
 class FakeReranker:

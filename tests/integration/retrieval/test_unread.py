@@ -43,10 +43,10 @@ def test_an_answer_names_documents_whose_newest_content_could_not_be_read(
     answer = answered(app, source)
     assert answer.text == "The lathe is oiled every nine days."
     [notice] = answer.notices
-    assert notice.startswith(
+    assert notice.text.startswith(
         "The newest content of “Lathe” could not be read, so an earlier version is cited: "
     )
-    assert reason in notice
+    assert reason in notice.text
     source.put("lathe.md", "# Lathe\n\nThe lathe is oiled every six days.")
     assert answered(app, source).notices == ()
 
@@ -57,7 +57,7 @@ def test_a_file_inside_a_torn_archive_is_named_as_well(app: App) -> None:
     source.put("a.zip", archive)
     assert answered(app, source).notices == ()
     source.put("a.zip", archive[:60])
-    assert "of “Lathe” could not be read" in answered(app, source).notices[0]
+    assert "of “Lathe” could not be read" in answered(app, source).notices[0].text
 
 
 def test_other_documents_are_not_named(app: App) -> None:
@@ -67,4 +67,4 @@ def test_other_documents_are_not_named(app: App) -> None:
     answered(app, source)
     source.put("drill.md", b"")
     assert answered(app, source).notices == ()
-    assert "“Drill”" in answered(app, source, "How is the drill cooled?").notices[0]
+    assert "“Drill”" in answered(app, source, "How is the drill cooled?").notices[0].text

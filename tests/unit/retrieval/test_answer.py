@@ -1,4 +1,4 @@
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 from fakes.generator import FakeGenerator
@@ -10,6 +10,7 @@ from core.settings import RetrievalSettings
 from core.store.documents.supersession import Successor
 from core.text.labels import EVERYTHING, SearchFilter
 from core.values.answers import Answer, DraftSentence, Passage
+from core.values.notices import Notice
 from core.values.search import AccessScope
 from retrieval.answer import NOT_FOUND, TOO_LITTLE, Answerer, Found, OnAnswerEvent, Said, Writing
 from retrieval.search import Results, Searcher
@@ -43,8 +44,8 @@ class Shelf(Searcher):
     def successors(self, passages: Sequence[Passage], scope: AccessScope) -> dict[int, Successor]:
         return {}
 
-    def unread(self, document_ids: Collection[int], scope: AccessScope) -> dict[int, str]:
-        return {}
+    def unread(self, titles: Mapping[int, str], scope: AccessScope) -> tuple[Notice, ...]:
+        return ()
 
 
 def ask(

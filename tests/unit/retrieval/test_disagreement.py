@@ -4,9 +4,10 @@ import pytest
 from fakes.passages import passage
 
 from core.store.documents.supersession import Successor
-from core.values.answers import Citation, Passage
+from core.values.answers import Answer, Citation, Passage
 from core.values.metadata import NONE
-from retrieval.disagreement import disagreements, in_force
+from core.values.notices import MORE_DISAGREE, Notice
+from retrieval.disagreement import disagreements, in_force, with_disagreements
 
 OLD = "The main bearing of the filler gets 60 g of grease every 500 hours."
 
@@ -53,6 +54,16 @@ def test_two_codes_are_two_things() -> None:
     other = "Fault E-43 stops the filler for 9 seconds and lights the lamp."
     assert disagreements([cited(one)], [of(2, other)]) == ()
     assert disagreements([cited(one)], [of(2, one.replace("5 s", "9 s"))])
+
+
+@pytest.mark.parametrize(("others", "shown", "notices"), [(3, 3, ()), (4, 3, (MORE_DISAGREE,))])
+def test_more_disagreements_than_are_shown_are_told_of(
+    others: int, shown: int, notices: tuple[Notice, ...]
+) -> None:
+    answer = Answer(text=OLD, sentences=(), citations=(cited(),), refused=False, reason="", confidence=1.0)
+    passages = [of(number, OLD.replace("60", str(number))) for number in range(2, 2 + others)]
+    answer = with_disagreements(answer, passages, {})
+    assert (len(answer.disagreements), answer.notices) == (shown, notices)
 
 
 def test_one_document_may_say_both() -> None:

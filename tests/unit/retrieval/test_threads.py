@@ -12,9 +12,10 @@ from core.permissions import scope_of
 from core.settings import RetrievalSettings
 from core.values.answers import DraftSentence, Inquiry, Passage
 from core.values.metadata import Metadata
+from core.values.notices import EARLIER_MESSAGE
 from llm.generator import Draft, Generator
 from retrieval.answer import Answerer, Found, Said
-from retrieval.threads import EARLIER, newest_of_threads
+from retrieval.threads import newest_of_threads
 
 
 def message(
@@ -79,7 +80,7 @@ def test_an_earlier_message_answers_with_a_notice_if_the_newest_does_not() -> No
     told: list[object] = []
     answerer = Answerer(Shelf([OLD, NEW]), Reader({1: 0.95, 2: 0.1}), RetrievalSettings())
     answer = answerer.answer("Is valve 9 open?", scope_of("ann"), told.append)
-    assert (answer.text, answer.notices) == (OLD.text, (EARLIER,))
+    assert (answer.text, answer.notices) == (OLD.text, (EARLIER_MESSAGE,))
     assert [one.sentence.text for one in told if isinstance(one, Said)] == [OLD.text]
 
 

@@ -12,7 +12,7 @@ from integration.llm.tiny_tokenizer import tiny_tokenizer
 
 from core.errors import ModelError
 from core.settings import EngineSettings, LlmSettings, RemoteSettings
-from core.values.answers import Inquiry
+from core.values.answers import DraftSentence, Inquiry
 from core.values.search import AccessScope
 from llm.chat.backends import open_chat, open_neural
 from llm.engine.request import Delta, Finish, Sampling
@@ -95,7 +95,8 @@ def test_leaving_early_does_not_disturb_the_next(chosen):
 def test_a_draft_cites_inside_the_passages_shown(chosen):
     generator = open_neural(chosen)
     inquiry = Inquiry(question="How many bar?", scope=AccessScope(frozenset()))
-    for sentence in filter(None, generator.draft(inquiry, PASSAGES)):
+    drafted = [part for part in generator.draft(inquiry, PASSAGES) if isinstance(part, DraftSentence)]
+    for sentence in drafted:
         for place, start, end in sentence.citations:
             assert PASSAGES[place].start <= start < end <= PASSAGES[place].end
     generator.close()

@@ -16,7 +16,7 @@ from core.errors import (
     UnsupportedModelError,
 )
 from core.settings import EngineSettings
-from core.values.answers import Inquiry, Passage
+from core.values.answers import DraftSentence, Inquiry, Passage
 from core.values.search import AccessScope
 from llm.chat.neural import AnswerOptions, NeuralGenerator
 from llm.chat.prompt import build_prompt
@@ -125,7 +125,8 @@ def test_a_schema_binds_even_a_random_model(chat, seed):
 
 def test_random_model_can_cite_only_its_passages(chat):
     generator = NeuralGenerator(chat, AnswerOptions(max_tokens=700))
-    sentences = list(filter(None, generator.draft(HOW_MANY, PASSAGES)))
+    drafted = generator.draft(HOW_MANY, PASSAGES)
+    sentences = [part for part in drafted if isinstance(part, DraftSentence)]
     assert sentences
     for sentence in sentences:
         for place, start, end in sentence.citations:

@@ -171,7 +171,8 @@ def shown(*numbers):
         chunk_end=5,
         score=1.0,
     )
-    return Prompt((), tuple(ShownPassage(number, 0, passage) for number in numbers), "No idea.")
+    shown = tuple(ShownPassage(number, 0, passage) for number in numbers)
+    return Prompt(messages=(), shown=shown, refusal="No idea.", notices=())
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,20 @@ from dataclasses import replace
 
 import pytest
 from fakes.generator import FakeGenerator
+from structlog.testing import capture_logs
 from unit.llm.chat.test_prompt import BOILER, PUMP, passage
 
 from core.errors import EngineClosedError, EngineFullError, GenerationFailedError, ModelError
 from core.values.answers import DraftSentence, Inquiry, Turn
 from core.values.documents import BlockKind
+from core.values.notices import (
+    ANSWER_CUT,
+    BY_EXTRACTION,
+    PASSAGES_LEFT_OUT,
+    TURNS_LEFT_OUT,
+    WITHOUT_KERNELS,
+    Notice,
+)
 from core.values.search import AccessScope
 from llm.chat.neural import AnswerOptions, NeuralGenerator
 from llm.engine.request import Delta, Finish, FinishReason, Priority
@@ -19,6 +28,7 @@ class ScriptedChat:
     name = "scripted"
     max_context_tokens = 2000
     guided = True
+    notices: tuple[Notice, ...] = ()
 
     def __init__(self, text, reason=FinishReason.STOP, error=None, piece=3):
         self.text, self.reason, self.error, self.piece = text, reason, error, piece
@@ -47,7 +57,11 @@ WHY = Inquiry(question="Why?", scope=AccessScope(frozenset({"user:ann"})))
 
 
 def said(draft):
-    return [sentence for sentence in draft if sentence is not None]
+    return [sentence for sentence in draft if isinstance(sentence, DraftSentence)]
+
+
+def noticed(draft):
+    return [part for part in draft if isinstance(part, Notice)]
 
 
 def drafted(text, passages=(BOILER, PUMP), **changes):
@@ -107,6 +121,34 @@ def test_a_line_cut_off_by_the_limit_is_left_out():
         "Whole.",
         "Also whole.",
     ]
+
+
+def test_an_answer_that_reached_the_limit_says_so():
+    for text in ("Whole. [1]\nHalf a", "Whole. [1]\nAlso whole. [1]"):
+        draft = NeuralGenerator(ScriptedChat(text, reason=FinishReason.LENGTH)).draft(WHY, [BOILER])
+        assert noticed(draft) == [ANSWER_CUT]
+    assert noticed(NeuralGenerator(ScriptedChat("Whole. [1]")).draft(WHY, [BOILER])) == []
+
+
+def test_passages_and_turns_that_do_not_fit_are_told_of():
+    chat = ScriptedChat("x [1]")
+    history = tuple(Turn(f"Question {number}?", "word " * 60) for number in range(30))
+    draft = NeuralGenerator(chat).draft(replace(WHY, history=history), [BOILER])
+    assert noticed(draft) == [TURNS_LEFT_OUT]
+    many = [passage(number, "The boiler runs. " * 60) for number in range(20)]
+    assert noticed(NeuralGenerator(chat).draft(WHY, many)) == [PASSAGES_LEFT_OUT]
+    assert noticed(NeuralGenerator(chat).draft(WHY, [BOILER, PUMP])) == []
+
+
+def test_a_passage_too_long_for_any_context_is_told_of():
+    row = passage(1, "word " * 3000, kind=BlockKind.ROW)
+    assert list(NeuralGenerator(ScriptedChat("x")).draft(WHY, [row])) == [PASSAGES_LEFT_OUT]
+
+
+def test_what_a_chat_model_does_without_stands_in_each_answer():
+    chat = ScriptedChat("One. [1]")
+    chat.notices = (WITHOUT_KERNELS,)
+    assert noticed(NeuralGenerator(chat).draft(WHY, [BOILER])) == [WITHOUT_KERNELS]
 
 
 def test_sentences_come_while_the_model_still_writes_and_leaving_cancels():
@@ -173,7 +215,18 @@ OTHER = DraftSentence("From the other.", (), 1.0)
 
 def test_the_fallback_answers_if_the_first_generator_fails():
     first = NeuralGenerator(ScriptedChat("", error=GenerationFailedError("down")))
-    assert said(FallbackGenerator(first, FakeGenerator(OTHER)).draft(WHY, [BOILER])) == [OTHER]
+    with capture_logs() as logs:
+        draft = list(FallbackGenerator(first, FakeGenerator(OTHER)).draft(WHY, [BOILER]))
+    assert draft == [BY_EXTRACTION, OTHER]
+    assert [(one["event"], one["log_level"]) for one in logs] == [("generator.fallback", "warning")]
+
+
+def test_the_fallback_says_nothing_of_what_only_the_first_left_out():
+    many = [passage(number, "The boiler runs. " * 60) for number in range(20)]
+    first = NeuralGenerator(ScriptedChat("", error=GenerationFailedError("down")))
+    assert noticed(FallbackGenerator(first, FakeGenerator(OTHER)).draft(WHY, many)) == [BY_EXTRACTION]
+    first = NeuralGenerator(ScriptedChat("One. [1]"))
+    assert noticed(FallbackGenerator(first, FakeGenerator(OTHER)).draft(WHY, many)) == [PASSAGES_LEFT_OUT]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def drafted(embedder: FakeEmbedder, *passages: Passage, question: str = QUESTION
     return [
         draft
         for draft in generator.draft(Inquiry(question=question, scope=scope_of(None)), passages)
-        if draft
+        if isinstance(draft, DraftSentence)
     ]
 
 

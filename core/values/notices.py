@@ -1,0 +1,78 @@
+"""Notices: what an answer or a search had to do without, in sentences for a reader.
+
+Every text stands here. Code that goes on without a part makes its notice with `core.logs.noted`, so that
+what the reader learns stands in the log as well.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the reader of an answer or a search."""
+
+    code: str
+    """Its stable name."""
+    text: str
+
+
+BY_WORDS_ONLY = Notice(
+    "by_words_only",
+    "Search by meaning is not available right now; passages and sentences were chosen by their words alone.",
+)
+NOT_RERANKED = Notice(
+    "not_reranked", "The order is preliminary: the reranking model is not available right now."
+)
+INDEX_BEHIND = Notice(
+    "index_behind", "The search index cannot be updated right now, so the newest changes may be missing."
+)
+INDEX_RESTORED = Notice(
+    "index_restored", "A search index was damaged; it was restored from the database, and nothing is missing."
+)
+BY_EXTRACTION = Notice(
+    "by_extraction",
+    "The chat model is not available right now; these sentences were taken from the documents as they stand.",
+)
+WITHOUT_KERNELS = Notice(
+    "without_kernels", "The chat model runs without its GPU kernels, so an answer takes longer."
+)
+PASSAGES_LEFT_OUT = Notice(
+    "passages_left_out",
+    "Not every passage that was found fits into the chat model's context; the last ones were shortened or "
+    "left out.",
+)
+TURNS_LEFT_OUT = Notice(
+    "turns_left_out",
+    "The conversation does not fit into the chat model's context; its oldest turns were left out.",
+)
+ANSWER_CUT = Notice(
+    "answer_cut", "The answer reached the longest that the chat model may write; its rest was left out."
+)
+EARLIER_MESSAGE = Notice(
+    "earlier_message",
+    "This stands in an earlier message of its thread; the newer ones that were found do not answer it.",
+)
+MORE_DISAGREE = Notice(
+    "more_disagree", "More passages of other documents disagree with this answer than are shown."
+)
+
+INSTALL_OCR = "install text recognition (pip install 'vademecum[ocr]') and run again with --retry"
+"""The advice in the notices of a file some of whose pages could not be read."""
+
+
+def value_unknown(said: str) -> Notice:
+    """Return the notice for a value of a filter that no readable document has, as `said`."""
+    return Notice("value_unknown", said)
+
+
+def newest_unread(title: str, reason: str) -> Notice:
+    """Return the notice for a document that is shown in an earlier version, and why."""
+    return Notice(
+        "newest_unread",
+        f"The newest content of “{title}” could not be read, so an earlier version is cited: {reason}",
+    )
+
+
+def partly_unread(title: str, pages: str) -> Notice:
+    """Return the notice for a document of which some pages could not be read, as its parser says it."""
+    return Notice("partly_unread", f"“{title}” was not read completely: {pages}")
