@@ -1,14 +1,17 @@
 """Golden questions: keeping them, and asking them of what is in force."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.errors import InputError
 from core.store.database import Database
 from core.store.goldens import Golden, add_golden, list_goldens, remove_goldens
+from core.values.answers import Turn
 from ingest.connectors.beir import read_lines
 from retrieval.judge.answer_evaluation import GoldQuestion
+from retrieval.judge.facts import Fact, fold
 from retrieval.judge.golden import Trial
 from retrieval.judge.promotion import Promotion
 
@@ -71,18 +74,39 @@ def ask_goldens(promotion: Promotion) -> GoldenReport:
 def read_gold(path: Path) -> list[GoldQuestion]:
     """Return the questions of a file: `{id, question, answers[], answerable, gold_documents[]}` a line.
 
+    A line may also have `kind`, `facts` (a list of lists of wordings), `ordered`, `verdict` and `history`
+    (`{question, answer}`), as `GoldQuestion` explains them.
+
     Raises: InputError if a line is malformed or the file is empty.
     """
     lines = list(read_lines(path, ("id", "question")))
     if not lines:
         raise InputError(f"{path} holds no question")
-    return [
-        GoldQuestion(
-            id=str(line["id"]),
-            question=str(line["question"]),
-            answers=tuple(map(str, line.get("answers") or ())),
-            answerable=bool(line.get("answerable", True)),
-            documents=tuple(map(str, line.get("gold_documents") or ())),
-        )
-        for line in lines
-    ]
+    try:
+        return [_gold_question(line) for line in lines]
+    except (TypeError, KeyError, ValueError) as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def _gold_question(line: Mapping[str, Any]) -> GoldQuestion:
+    verdict = str(line.get("verdict") or "")
+    if verdict not in {"", "yes", "no"}:
+        raise ValueError(f"verdict of question {line['id']} is neither yes nor no")
+    return GoldQuestion(
+        id=str(line["id"]),
+        question=str(line["question"]),
+        answers=tuple(map(str, line.get("answers") or ())),
+        answerable=bool(line.get("answerable", True)),
+        documents=tuple(map(str, line.get("gold_documents") or ())),
+        kind=str(line.get("kind") or ""),
+        facts=tuple(_fact(line, wordings) for wordings in line.get("facts") or ()),
+        ordered=bool(line.get("ordered")),
+        verdict=verdict,
+        history=tuple(Turn(turn["question"], turn.get("answer", "")) for turn in line.get("history") or ()),
+    )
+
+
+def _fact(line: Mapping[str, Any], wordings: Any) -> Fact:
+    if not isinstance(wordings, list) or not all(isinstance(one, str) and fold(one) for one in wordings):
+        raise ValueError(f"a fact of question {line['id']} is not a list of wordings")
+    return tuple(wordings)

@@ -22,7 +22,8 @@ from core.values.search import AccessScope
 from ingest.connectors.beir import BeirCorpus, read_judgements, read_queries
 from ingest.connectors.folder import FolderSource
 from ingest.connectors.source import Source
-from retrieval.judge.answer_evaluation import answer_series
+from retrieval.judge.answer_evaluation import GoldQuestion, answer_series
+from retrieval.judge.completeness import completeness_series
 from retrieval.judge.evaluation import latency_series, ranking_series
 from retrieval.judge.statistics import Series
 from retrieval.search import Results
@@ -31,6 +32,7 @@ from retrieval.search import Results
 _CHUNKS = 200
 
 Measured = dict[str, Series]
+Question = TypeVar("Question")
 Found = TypeVar("Found", Answer, Results)
 
 
@@ -67,10 +69,18 @@ def measure_answers(
     with _opened_apart(settings, documents) if documents else opened(settings) as app:
         if documents:
             _ingest(app, FolderSource(documents, frozenset({PUBLIC}), settings.ingest.max_file_bytes), show)
-        answers, milliseconds = _each(
-            app, [one.question for one in gold], lambda text: app.answerer.answer(text, scope), show
-        )
-    return answer_series(gold, answers) | latency_series(milliseconds)
+
+        def ask(one: GoldQuestion) -> Answer:
+            return app.answerer.answer(one.question, scope, history=one.history)
+
+        answers, milliseconds = _each(app, gold, ask, show)
+    return answers_measured(gold, answers) | latency_series(milliseconds)
+
+
+def answers_measured(gold: Sequence[GoldQuestion], answers: Sequence[Answer]) -> Measured:
+    """Return each measure of answers, which must be in the order of their questions."""
+    complete = completeness_series(gold, answers) if any(one.facts for one in gold) else {}
+    return complete | answer_series(gold, answers)
 
 
 def _opened_apart(settings: Settings, folder: Path) -> AbstractContextManager[App]:
@@ -89,7 +99,7 @@ def _ingest(app: App, source: Source, show: ShowProgress) -> None:
 
 
 def _each(
-    app: App, questions: Sequence[str], ask: Callable[[str], Found], show: ShowProgress
+    app: App, questions: Sequence[Question], ask: Callable[[Question], Found], show: ShowProgress
 ) -> tuple[list[Found], list[float]]:
     """Ask one question after the other; return the results, and how many milliseconds each took.
 

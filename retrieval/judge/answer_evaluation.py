@@ -1,4 +1,7 @@
-"""Measures of answers: whether the right answer is given and cited, and unanswerable questions refused."""
+"""Measures of answers: whether the right answer is given and cited, and unanswerable questions refused.
+
+How complete an answer is, is measured in `completeness.py`.
+"""
 
 import unicodedata
 from collections.abc import Sequence
@@ -6,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.values.answers import Answer, Citation
+from core.values.answers import Answer, Citation, Turn
+from retrieval.judge.facts import Fact
 from retrieval.judge.statistics import Series, auroc, mean
 
 NAN = float("nan")
@@ -25,6 +29,16 @@ class GoldQuestion:
     answerable: bool
     documents: tuple[str, ...]
     """The endings of the URIs of the right documents, such as file names."""
+    kind: str = ""
+    """What is asked for, such as `number` or `how-to`; figures are given by kind."""
+    facts: tuple[Fact, ...] = ()
+    """What a complete answer says; empty if that is not known."""
+    ordered: bool = False
+    """Whether the facts must be said in their order, as steps."""
+    verdict: str = ""
+    """`yes` or `no` for a question that one of them answers."""
+    history: tuple[Turn, ...] = ()
+    """The conversation before the question."""
 
 
 def answer_series(gold: Sequence[GoldQuestion], answers: Sequence[Answer]) -> dict[str, Series]:

@@ -91,6 +91,48 @@ def test_answers_and_refusals_are_measured_over_a_folder(place: Path) -> None:
     assert (said["auroc"], said["questions"]) == (1.0, 2)
 
 
+def test_complete_answers_are_measured_by_kind(place: Path) -> None:
+    questions = lines(
+        place / "facts.jsonl",
+        {
+            "id": "a",
+            "question": "How often is pump P-7 greased?",
+            "kind": "number",
+            "facts": [["every 400 hours", "every four hundred hours"]],
+            "gold_documents": ["pump.md"],
+        },
+        {
+            "id": "b",
+            "question": "And valve V-11?",
+            "kind": "follow-up",
+            "facts": [["18 N·m"]],
+            "history": [{"question": "What is pump P-7 tightened with?", "answer": ""}],
+        },
+        {"id": "c", "question": "What does fault E-99 mean?", "answerable": False},
+    )
+    said = measured(place, "--answers", questions, "--documents", place / "documents")
+    assert (said["facts_said"], said["complete"], said["wrong"]) == (1.0, 1.0, 0.0)
+    assert (said["complete number"], said["complete follow-up"]) == (1.0, 1.0)
+    assert (said["counts"]["complete"], said["counts"]["wrong"]) == (2, 3)
+    text = vade(place, "eval", "--answers", questions, "--documents", place / "documents").stdout
+    assert "complete follow-up" in text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"facts": ["400 hours"]}, "a fact of question a is not a list of wordings"),
+        ({"verdict": "perhaps"}, "verdict of question a is neither yes nor no"),
+        ({"history": [{"answer": "It is."}]}, "question"),
+    ],
+)
+def test_a_malformed_question_is_named(place: Path, wrong: dict[str, Any], told: str) -> None:
+    questions = lines(place / "wrong.jsonl", {"id": "a", "question": "Is it?", **wrong})
+    done = vade(place, "eval", "--answers", questions)
+    assert done.exit_code == 2
+    assert told in done.output
+
+
 def test_without_documents_the_data_folder_itself_is_asked(place: Path) -> None:
     questions = lines(place / "one.jsonl", {"id": "a", "question": "Is it?", "answerable": False})
     said = measured(place, "--answers", questions)

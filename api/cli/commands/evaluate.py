@@ -42,7 +42,10 @@ def evaluate(  # noqa: PLR0913, PLR0917 (its options)
     """Measure the search on a folder in BEIR layout: corpus.jsonl, queries.jsonl, qrels/*.tsv.
 
     Or measure answers and refusals: --answers names a file with one question a line, {"id",
-    "question", "answers": [...], "answerable": true, "gold_documents": [...]}.
+    "question", "answers": [...], "answerable": true, "gold_documents": [...]}. With "facts", a
+    list of lists of wordings, the figures tell which facts are said and how many answers are
+    complete, also by "kind"; "ordered" facts are steps, "verdict" is yes or no, and "history" is
+    the conversation before the question.
 
     A corpus, or --documents, is ingested into a data folder of its own, once; search and answers
     are the real ones. Every figure comes with its 95 % bootstrap interval. With --compare
