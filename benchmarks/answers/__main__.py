@@ -1,0 +1,5 @@
+"""`python -m benchmarks.answers`."""
+
+from benchmarks.answers.report import main
+
+main()
