@@ -36,6 +36,7 @@ VadeError                      500 internal
 │   └── FilterError            422 filter           no document that the asker may read can fit the filter
 ├── NotFoundError              404 not_found        it does not exist, or the asker may not read it
 ├── ForbiddenError             403 forbidden        the request came from another site
+├── SlowRequestError           408 slow             the request did not arrive in time
 ├── BusyError                  429 busy             too many questions are waiting
 ├── AbandonedError             499 abandoned        the caller has hung up
 └── NotReadyError              503 not_ready        the service cannot answer yet, or any more
@@ -291,6 +292,13 @@ class ForbiddenError(VadeError):
 
     status = 403
     code = "forbidden"
+
+
+class SlowRequestError(VadeError):
+    """The request did not arrive in time; nothing was kept."""
+
+    status = 408
+    code = "slow"
 
 
 class BusyError(VadeError):

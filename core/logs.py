@@ -5,6 +5,7 @@ import sys
 
 import structlog
 
+from core.text.printable import printable_json
 from core.values.notices import Notice
 
 
@@ -21,6 +22,16 @@ class _Lines:
     debug = info = warning = error = critical = msg
 
 
+class LibraryLog(logging.Handler):
+    """Passes what a library logs, such as the HTTP server, on as an event of ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log the record with its level, its logger's name and its traceback."""
+        structlog.get_logger().log(
+            record.levelno, "library.log", logger=record.name, said=self.format(record)
+        )
+
+
 def configure_logs(level: int = logging.INFO) -> None:
     """Send structlog's events to stderr as JSON with level and UTC time."""
     structlog.configure(
@@ -29,7 +40,7 @@ def configure_logs(level: int = logging.INFO) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=printable_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: _Lines(),

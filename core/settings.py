@@ -315,6 +315,11 @@ class ApiSettings(Group):
     user: str = Field(default_factory=current_user, description="requests are made as this user")
     groups: tuple[str, ...] = Field((), description="and as a member of these groups")
     max_upload_bytes: int = Field(64 * 2**20, ge=1, description="size above which an upload is refused")
+    request_seconds: float = Field(
+        30.0,
+        gt=0,
+        description="time limit for the head of a request, and for each quarter megabyte of its body",
+    )
     max_concurrent_answers: int = Field(4, ge=1, description="most questions answered at once")
     max_waiting_answers: int = Field(32, ge=0, description="most questions waiting; more are refused")
 

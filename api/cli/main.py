@@ -1,5 +1,6 @@
 """The command `vade`: its groups and commands, each imported when it runs, so that help answers at once."""
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import click
 
 from api.cli.lazy import LazyGroup
-from api.cli.terminal import stopped, to_json
+from api.cli.terminal import echo, stopped, to_json
 
 
 class CommandLine(LazyGroup):
@@ -22,9 +23,11 @@ class CommandLine(LazyGroup):
         try:
             code = super().__call__(*args, **{**options, "standalone_mode": False})
         except click.ClickException as error:
-            error.show()
+            shown = io.StringIO()
+            error.show(shown)
+            echo(shown.getvalue(), err=True, nl=False)
             if "--json" in given:
-                click.echo(to_json({"error": {"code": "usage", "message": error.format_message()}}))
+                echo(to_json({"error": {"code": "usage", "message": error.format_message()}}))
             sys.exit(error.exit_code)
         except click.Abort:
             sys.exit(stopped())

@@ -8,13 +8,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
-import click
-
 from admin.goldens import read_gold
 from admin.progress import ShowProgress, unseen
 from api.app import App
 from api.cli.opening import opened
-from api.cli.terminal import counted
+from api.cli.terminal import counted, echo
 from core.permissions import PUBLIC, scope_of
 from core.settings import Settings
 from core.values.answers import Answer, Passage
@@ -115,7 +113,7 @@ def _each(
             advance(1, len(questions))
     degraded = Counter(notice.text for one in found for notice in one.notices)
     for text, count in degraded.items():
-        click.echo(f"{count} of {counted(len(questions), 'question')}: {text}", err=True)
+        echo(f"{count} of {counted(len(questions), 'question')}: {text}", err=True)
     return found, milliseconds
 
 

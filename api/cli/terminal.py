@@ -1,7 +1,6 @@
 """The terminal of a command: results go to standard output, everything else to standard error."""
 
 import functools
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from core.errors import (
     VadeError,
 )
 from core.events import ignore
+from core.text.printable import printable, printable_json
 
 DONE, WITH_FAILURES, USAGE, ALREADY_RUNNING = 0, 1, 2, 3
 # As a shell has it for SIGINT.
@@ -44,11 +44,11 @@ class Terminal:
 
     def result(self, document: Any, text: Callable[[], str]) -> None:
         """Print the command's result."""
-        click.echo(to_json(document) if self.as_json else text())
+        echo(to_json(document) if self.as_json else text())
 
     def line(self, document: Any) -> None:
         """Print one line of a stream of JSON documents, at once."""
-        click.echo(to_json(document))
+        echo(to_json(document))
         sys.stdout.flush()
 
     @contextmanager
@@ -69,9 +69,14 @@ class Terminal:
             yield advance
 
 
+def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Print a text so that nothing of it can steer the terminal; every command prints by this alone."""
+    click.echo(printable(text), err=err, nl=nl)
+
+
 def to_json(document: Any) -> str:
     """Return one line of JSON."""
-    return json.dumps(document, ensure_ascii=False)
+    return printable_json(document)
 
 
 def error_json(error: VadeError) -> dict[str, Any]:
@@ -110,7 +115,7 @@ def exiting(command: Callable[..., int]) -> Callable[..., Any]:
 
 def stopped() -> int:
     """Say that the command was stopped by Ctrl-C, and return its exit code."""
-    click.echo("vade: stopped; what was committed is kept", err=True)
+    echo("vade: stopped; what was committed is kept", err=True)
     return STOPPED
 
 
@@ -127,9 +132,9 @@ def _code(run: Callable[[], int], as_json: bool) -> int:
     try:
         return run()
     except VadeError as error:
-        click.echo(f"vade: {error}", err=True)
+        echo(f"vade: {error}", err=True)
         if as_json:
-            click.echo(to_json(error_json(error)))
+            echo(to_json(error_json(error)))
         return exit_code(error)
     except (KeyboardInterrupt, click.Abort):
         return stopped()

@@ -1,5 +1,6 @@
 """Middleware in front of every route: origin check, limits, headers, and one form of error."""
 
+import anyio
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -9,11 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.wire import error_json
-from core.errors import ForbiddenError, TooLargeError, VadeError
+from core.errors import ForbiddenError, SlowRequestError, TooLargeError, VadeError
 
 log = structlog.get_logger()
 
 _READING = {"GET", "HEAD", "OPTIONS"}
+# A body may take the time limit once more for each of so many bytes that have arrived.
+_BYTES_IN_TIME = 2**18
 _HEADERS = {
     # Nothing from elsewhere, no inline script or style: document text cannot become either.
     "Content-Security-Policy": (
@@ -23,6 +26,8 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
+    # No page of another site may take an answer or a file in, not even as a picture or a script.
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 # Answers belong to one asker; the page is revalidated, so that an upgrade never mixes two of them.
 _PRIVATE, _REVALIDATED = "no-store", "no-cache"
@@ -36,45 +41,74 @@ class SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         writes = scope["type"] == "http" and scope["method"] not in _READING
-        if writes and _is_foreign(Headers(scope=scope)):
-            error = ForbiddenError()
-            await JSONResponse(error_json(error.code, str(error)), error.status)(scope, receive, send)
+        if writes and _is_foreign(scope["scheme"], Headers(scope=scope)):
+            await _refused(_foreign(scope))(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
 
 class BodyLimit:
-    """Cuts a request off whose body is over the limit, before it fills the disk.
+    """Cuts a request off whose body is over the limit, or arrives too slowly.
 
     It answers by itself: the parser of the body would report an error there as a malformed body.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, seconds: float) -> None:
+        """Allow a body `seconds`, and as long again for each quarter megabyte of it that has arrived."""
         self._app = app
         self._max_bytes = max_bytes
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        received = 0
-        error = TooLargeError(f"the limit is {self._max_bytes:,} bytes; nothing was kept")
-
-        async def receive_within_limit() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._max_bytes:
-                raise error
-            return message
+        body = _Body(receive, self._max_bytes, self._seconds)
 
         async def send_within_limit(message: Message) -> None:
-            if received <= self._max_bytes:
+            if body.refusal is None:
                 await send(message)
 
-        await self._app(scope, receive_within_limit, send_within_limit)
-        if received > self._max_bytes:
-            await JSONResponse(error_json(error.code, str(error)), error.status)(scope, receive, send)
+        await self._app(scope, body.receive, send_within_limit)
+        if body.refusal is not None:
+            await _refused(body.refusal)(scope, receive, send)
+
+
+class _Body:
+    """A request's body as it arrives; `refusal` is why no more of it is taken."""
+
+    def __init__(self, receive: Receive, max_bytes: int, seconds: float) -> None:
+        self._receive = receive
+        self._max_bytes = max_bytes
+        self._seconds = seconds
+        self._received = 0
+        self._waited = 0.0
+        self._complete = False
+        self.refusal: VadeError | None = None
+
+    async def receive(self) -> Message:
+        """Return the next part. Raises: TooLargeError; SlowRequestError."""
+        if self._complete:
+            return await self._receive()
+        message = await self._next()
+        self._received += len(message.get("body", b""))
+        self._complete = not message.get("more_body", False)
+        if self._received > self._max_bytes:
+            raise self._refused(TooLargeError(f"the limit is {self._max_bytes:,} bytes; nothing was kept"))
+        return message
+
+    async def _next(self) -> Message:
+        allowed = self._seconds * (1 + self._received / _BYTES_IN_TIME)
+        began = anyio.current_time()
+        with anyio.move_on_after(allowed - self._waited):
+            message = await self._receive()
+            self._waited += anyio.current_time() - began
+            return message
+        raise self._refused(SlowRequestError())
+
+    def _refused(self, error: VadeError) -> VadeError:
+        self.refusal = error
+        return error
 
 
 class SecurityHeaders:
@@ -104,11 +138,24 @@ def register_errors(http: FastAPI) -> None:
     http.add_exception_handler(Exception, _unexpected)
 
 
-def _is_foreign(headers: Headers) -> bool:
+def _refused(error: VadeError) -> JSONResponse:
+    """Return the response to a request whose body is not read to its end, so that the connection must go."""
+    return JSONResponse(error_json(error.code, str(error)), error.status, headers={"Connection": "close"})
+
+
+def _foreign(scope: Scope) -> ForbiddenError:
+    own = f"{scope['scheme']}://{Headers(scope=scope).get('host')}"
+    return ForbiddenError(
+        f"The request came from another site than {own}; nothing was done. If it is yours, let the proxy "
+        "pass Host on and say the scheme in X-Forwarded-Proto."
+    )
+
+
+def _is_foreign(scheme: str, headers: Headers) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}
-    return origin.partition("://")[2] != headers.get("host")
+    return origin != f"{scheme}://{headers.get('host')}"
 
 
 def _ours(request: Request, error: Exception) -> JSONResponse:
@@ -131,4 +178,7 @@ def _plain(request: Request, error: Exception) -> JSONResponse:
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:
     log.exception("request.failed", path=request.url.path, exc_info=error)
-    return JSONResponse(error_json("internal", "The request failed here; the log names the reason."), 500)
+    words = "The request failed here; the log names the reason."
+    # It is answered outside of all middleware.
+    headers = {**_HEADERS, "Cache-Control": _PRIVATE}
+    return JSONResponse(error_json("internal", words), 500, headers=headers)

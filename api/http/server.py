@@ -29,10 +29,11 @@ def make_http(app: App) -> FastAPI:
     http = FastAPI(title="Vademecum", lifespan=lifespan, docs_url=None, redoc_url=None)
     http.state.app = app
     http.state.gate = None
-    http.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes)
-    http.add_middleware(SecurityHeaders)
+    # The last one is the outermost: every response has its headers, a refusal too.
+    http.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes, seconds=settings.request_seconds)
     http.add_middleware(SameOrigin)
     http.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
+    http.add_middleware(SecurityHeaders)
     register_errors(http)
     for module in (ask, search, documents, health):
         http.include_router(module.router)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Programmin
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from core.errors import SchemaError, SettingsError, StorageError
+from core.errors import InputError, SchemaError, SettingsError, StorageError
 from core.store import postgresql, sqlite
 
 # How long a writer waits for another one before it gives up.
@@ -39,7 +39,8 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """Give a session that sees one consistent state and cannot write.
 
-        Raises: StorageError if the database cannot be read.
+        Raises: StorageError if the database cannot be read; InputError if it holds no number as large as one
+            that was given.
         """
         with _storage_errors(self._place), Session(self.engine) as session:
             yield session
@@ -48,7 +49,7 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """Give a session that is committed as a whole at the end, or not at all.
 
-        Raises: StorageError if the database is locked, full or read-only.
+        Raises: StorageError if the database is locked, full or read-only; InputError as `reading`.
         """
         writer = self.engine.execution_options(**{_WRITING: True})
         with (
@@ -149,8 +150,12 @@ def _engine(url: str, busy_seconds: float) -> Engine:
 def _storage_errors(place: str) -> Iterator[None]:
     try:
         yield
-    except (IntegrityError, ProgrammingError):
+    except (IntegrityError, ProgrammingError) as error:
+        if postgresql.is_out_of_range(error):
+            raise _out_of_range() from error
         raise  # an error in this program, not in the disk
+    except OverflowError as error:  # SQLite's driver
+        raise _out_of_range() from error
     except PoolTimeoutError as error:
         raise StorageError(f"the database {place} has no connection to spare; try again") from error
     except DBAPIError as error:
@@ -158,6 +163,10 @@ def _storage_errors(place: str) -> Iterator[None]:
             f"the database {place} refused: {postgresql.reason(error.orig)}; what was committed before is "
             "kept. Repair the cause (the disk, the connection, another program), then try again"
         ) from error
+
+
+def _out_of_range() -> InputError:
+    return InputError("a number is larger than any number or id in the database")
 
 
 @contextmanager

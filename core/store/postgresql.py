@@ -63,6 +63,11 @@ def is_race(error: DBAPIError) -> bool:
     return _state(error.orig) in _RACES
 
 
+def is_out_of_range(error: DBAPIError) -> bool:
+    """Return whether a number was too large for its column."""
+    return _state(error.orig) == "22003"
+
+
 def reason(error: BaseException | None) -> str:
     """Return the message of the server or the driver."""
     said, fallback = error, error.args[0] if error and error.args else error

@@ -29,13 +29,13 @@ class BeirCorpus:
         return uri.removeprefix(f"{self.uri}/")
 
     def listings(self, cursor: str) -> Iterator[Listing]:
-        """Yield every line.
+        """Yield every line that has a title or a text; public sets have some with neither.
 
         Raises: InputError if one is malformed.
         """
-        self._documents = {
-            f"{self.uri}/{line['_id']}": _page(line) for line in read_lines(self._path, ("_id", "text"))
-        }
+        lines = read_lines(self._path, ("_id",), may_be_empty=("text",))
+        pages = ((f"{self.uri}/{line['_id']}", _page(line)) for line in lines)
+        self._documents = {uri: page for uri, page in pages if page}
         yield Listing(
             listed=[
                 Listed(
@@ -84,8 +84,12 @@ def read_judgements(folder: Path, split: str) -> dict[str, dict[str, int]]:
     return judgements
 
 
-def read_lines(path: Path, needed: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects of a file, one a line, that have all `needed` keys.
+def read_lines(
+    path: Path, needed: tuple[str, ...], may_be_empty: tuple[str, ...] = ()
+) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects of a file, one a line.
+
+    Each has a value for all `needed` keys, and those that `may_be_empty`.
 
     Raises: InputError naming the first line that is malformed.
     """
@@ -93,22 +97,28 @@ def read_lines(path: Path, needed: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         with path.open(encoding="utf-8") as file:
             for number, raw in enumerate(file, start=1):
                 if raw.strip():
-                    yield _checked(path, number, raw, needed)
+                    yield _checked(path, number, raw, needed, may_be_empty)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
 
 
-def _checked(path: Path, number: int, raw: str, needed: tuple[str, ...]) -> dict[str, Any]:
+def _checked(
+    path: Path, number: int, raw: str, needed: tuple[str, ...], may_be_empty: tuple[str, ...]
+) -> dict[str, Any]:
     try:
         line = json.loads(raw)
     except ValueError as error:
         raise InputError(f"{path}, line {number}: not JSON: {error}") from error
-    missing = [key for key in needed if not isinstance(line, dict) or line.get(key) in {None, ""}]
+    if not isinstance(line, dict):
+        line = {}
+    missing = [key for key in needed if line.get(key) in {None, ""}]
+    missing += [key for key in may_be_empty if key not in line]
     if missing:
         raise InputError(f"{path}, line {number}: {', '.join(missing)} is missing")
-    return dict(line)
+    return line
 
 
 def _page(line: dict[str, Any]) -> bytes:
-    title = " ".join(str(line.get("title") or "").split())
-    return f"# {title}\n\n{line['text']}".encode() if title else str(line["text"]).encode()
+    title, text = " ".join(str(line.get("title") or "").split()), str(line.get("text") or "").strip()
+    # A title alone is all that such a document says: as a heading it would be no text.
+    return (f"# {title}\n\n{text}" if title and text else title or text).encode()

@@ -164,3 +164,13 @@ def test_questions_asked_by_words_alone_are_counted(place: Path, monkeypatch: py
     done = vade(place, "eval", place / "set", "--json")
     assert f"3 of 3 questions: {BY_WORDS_ONLY.text}" in done.stderr.splitlines()
     assert json.loads(done.stdout)["questions"] == 3
+
+
+def test_a_set_with_documents_without_a_text_is_measured(place: Path, tmp_path: Path) -> None:
+    for name in ("queries.jsonl", "qrels/test.tsv"):
+        (tmp_path / "bare" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "bare" / name).write_bytes((place / "set" / name).read_bytes())
+    corpus = [{"_id": key, "text": text} for key, text in CORPUS.items()]
+    bare = [{"_id": "471", "title": "", "text": ""}, {"_id": "995", "title": "A title alone", "text": ""}]
+    lines(tmp_path / "bare" / "corpus.jsonl", *corpus, *bare)
+    assert measured(place, tmp_path / "bare")["ndcg@10"] == 1.0

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from api.cli.model_tables import columns, retriever_report_text, retrievers_text
-from api.cli.terminal import DONE, WITH_FAILURES, Terminal, exiting, printing
+from api.cli.terminal import DONE, WITH_FAILURES, Terminal, echo, exiting, printing
 from llm.models.catalogue import CATALOGUE, ModelCard, repository_of
 from llm.models.retriever_catalogue import RETRIEVERS
 
@@ -129,7 +129,7 @@ def serve(data_dir: Path | None, folder: Path, name: str | None, host: str, port
     name = name or folder.resolve().name
     code = run_child(vllm_command(folder, name, host, port, context))
     if code:
-        click.echo(f"vade: vLLM ended with exit code {code}", err=True)
+        echo(f"vade: vLLM ended with exit code {code}", err=True)
     return WITH_FAILURES if code else DONE
 
 
@@ -201,6 +201,8 @@ def _progress(terminal: Terminal) -> Callable[[str, int, int], None]:
 
     def show(name: str, done: int, size: int) -> None:
         share = f"{done / size:4.0%} of {size / _GB:.2f} GB" if size else f"{done / _GB:.2f} GB"
-        click.echo(f"\r{name}: {share}", nl=done == size, err=True)
+        sys.stderr.write("\r")
+        sys.stderr.write("\r")
+        echo(f"{name}: {share}", err=True, nl=done == size)
 
     return show

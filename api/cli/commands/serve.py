@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import threading
@@ -15,16 +16,12 @@ import click
 
 from api.cli.opening import opened
 from api.cli.options import Asker, asker_options, groups_named
-from api.cli.terminal import DONE, exiting
+from api.cli.terminal import DONE, echo, exiting
 from core.errors import SettingsError, VadeError
 
 if TYPE_CHECKING:
     from api.app import App
     from core.settings import ApiSettings, Settings
-
-
-# An open stream must not keep a stopped server alive.
-_GRACE_SECONDS = 5
 
 
 def _serving_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -79,9 +76,9 @@ def worker(data_dir: Path | None) -> int:
     with opened(data_dir) as app, working(app):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
-        click.echo(f"Working on the jobs in {app.settings.data_dir}.", err=True)
+        echo(f"Working on the jobs in {app.settings.data_dir}.", err=True)
         stopped.wait()
-        click.echo("Stopping after the document at hand; the other jobs are done later.", err=True)
+        echo("Stopping after the document at hand; the other jobs are done later.", err=True)
     return DONE
 
 
@@ -125,20 +122,16 @@ def _serve(app: App, sockets: list[socket.socket]) -> None:
     """Serve until SIGINT or SIGTERM."""
     import uvicorn
 
+    from api.http.connections import server_config
     from api.http.server import make_http
+    from core.logs import LibraryLog
 
     settings = app.settings.api
     threading.Thread(target=warm_up, args=(app,), name="warm-up", daemon=True).start()
-    click.echo(f"Vademecum answers at http://{settings.host}:{settings.port}/ as {settings.user}")
-    config = uvicorn.Config(
-        make_http(app),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
+    echo(f"Vademecum answers at http://{settings.host}:{settings.port}/ as {settings.user}")
+    logging.getLogger("uvicorn").addHandler(LibraryLog())
     with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has stopped
-        uvicorn.Server(config).run(sockets=sockets)
+        uvicorn.Server(server_config(make_http(app), settings)).run(sockets=sockets)
 
 
 def _refuse_open_doors(settings: ApiSettings) -> None:

@@ -97,3 +97,54 @@ def test_json_error_of_a_command_has_the_same_form(vade: Any) -> None:
     code, said = vade("ask", "--json")
     assert (code, said["error"]["code"]) == (2, "input")
     assert json.dumps(said)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("job", "show", "{}"),
+        ("job", "cancel", "{}"),
+        ("job", "retry", "{}"),
+        ("document", "receipt", "{}"),
+        ("golden", "remove", "{}"),
+    ],
+)
+@pytest.mark.parametrize("number", [2**63, 10**40])
+def test_number_beyond_64_bits_is_said_in_one_line(vade: Any, words: tuple[str, ...], number: int) -> None:
+    code, said = vade(*(word.format(number) for word in words))
+    assert code in {1, 2}
+    assert said.startswith("vade: ")
+    assert said.count("\n") == 1
+
+
+def test_no_title_name_or_text_steers_the_terminal(vade: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "docs\u202e"
+    folder.mkdir()
+    steering = "\x1b]0;owned\x07\u202etxt.exe\x9b2J"
+    (folder / f"pump {steering}.md").write_text(
+        f"# Pump {steering}\n\nThe pump P-7 runs at 2900 rpm {steering}.\n", "utf-8"
+    )
+    (folder / f"torn {steering}.pdf").write_bytes(b"%PDF-1.7 and nothing more")
+    question = "At how many rpm does the pump P-7 run?"
+    for words in (
+        ("ingest", "--public", str(folder)),
+        ("job", "list"),
+        ("source", "list"),
+        ("source", "runs"),
+        ("search", question),
+        ("document", "show", str(folder / f"pump {steering}.md")),
+        ("ask", "--source", f"nosuch{steering}", question),
+        ("ask", question),
+    ):
+        _, said = vade(*words)
+        assert not [one for one in said if one in "\x1b\x07\x9b\u202e"], words
+    assert "docs\\u202e/pump " in said
+    assert "txt.exe\\x9b2J.md" in said
+
+
+def test_usage_error_that_repeats_a_name_does_not_steer_either(
+    vade: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = vade("ingest", "no\x1b[31m\u202esuch")
+    assert code == 2
+    assert not [one for one in said if one in "\x1b\u202e"]

@@ -37,6 +37,9 @@ def test_a_name_that_somebody_points_at_this_machine_is_not_served(client: TestC
         {"origin": "https://evil.test"},
         {"origin": "null"},
         {"origin": "http://localhost:9999"},
+        {"origin": "https://localhost"},
+        {"origin": "ftp://localhost"},
+        {"origin": "localhost"},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
     ],
@@ -68,6 +71,53 @@ def test_text_cannot_become_script_in_any_response(client: TestClient, path: str
     assert "default-src 'none'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+
+
+def test_refusals_and_failures_have_the_headers_too(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*asked: object) -> None:
+        raise RuntimeError("told to fail")
+
+    monkeypatch.setattr("api.http.search.results_json", fail)
+    responses = {
+        400: client.get("/livez", headers={"host": "evil.test"}),
+        403: client.post("/v1/ask", json=QUESTION, headers={"origin": "https://evil.test"}),
+        405: client.get("/v1/ask"),
+        422: client.post("/v1/ask", json={}),
+        500: client.post("/v1/search", json=QUESTION),
+    }
+    assert {status: one.status_code for status, one in responses.items()} == {one: one for one in responses}
+    for response in responses.values():
+        assert response.headers["cross-origin-resource-policy"] == "same-origin"
+        assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_behind_tls_the_pages_origin_is_https(tmp_path: Path) -> None:
+    with visiting(tmp_path) as (client, _):
+        client.base_url = "https://localhost"
+        for origin, status in (("https://localhost", 200), ("http://localhost", 403)):
+            assert client.post("/v1/ask", json=QUESTION, headers={"origin": origin}).status_code == status
+
+
+HUGE = (2**63, -(2**63) - 1, 10**40)
+
+
+@pytest.mark.parametrize("number", [*HUGE, "9" * 5000])
+def test_a_number_beyond_64_bits_is_no_failure_of_ours(client: TestClient, number: int | str) -> None:
+    text = "/v1/documents/{}/text?version={}&start={}&end={}"
+    paths = [f"/v1/documents/{number}", f"/v1/documents?after={number}", f"/v1/documents?limit={number}"]
+    for place in range(4):
+        paths.append(text.format(*(number if place == here else 1 for here in range(4))))
+    for path in paths:
+        response = client.get(path)
+        assert response.status_code in {200, 404, 422}, path
+        assert response.status_code != 200 or "after=-" in path
+    bodies = [f'{{"question": "x", "limit": {number}}}', f'{{"question": "x", "stream": {number}}}']
+    for path, body in (("/v1/search", bodies[0]), ("/v1/ask", bodies[1])):
+        sent = client.post(path, content=body, headers={"content-type": "application/json"})
+        assert sent.status_code in {400, 422}, path
 
 
 def test_nothing_that_is_somebodys_is_kept_in_a_cache(client: TestClient) -> None:

@@ -31,6 +31,20 @@ def test_a_corpus_is_a_source_of_one_page_a_line(tmp_path: Path) -> None:
     assert first.stamp != second.stamp
 
 
+def test_documents_without_a_text_are_left_out_or_stand_by_their_title(tmp_path: Path) -> None:
+    """As in Cranfield, where the documents 471 and 995 have an empty text."""
+    write_lines(
+        tmp_path / "corpus.jsonl",
+        {"_id": "471", "title": "", "text": ""},
+        {"_id": "995", "title": None, "text": None},
+        {"_id": "7", "title": "Wings", "text": " "},
+        {"_id": "8", "text": "Flow."},
+    )
+    corpus = BeirCorpus(tmp_path, EVERYBODY)
+    [listing] = corpus.listings("")
+    assert [corpus.fetch(one) for one in listing.listed] == [b"Wings", b"Flow."]
+
+
 @pytest.mark.parametrize(
     "line", ["no json", "[1]", '{"_id": "d1"}', '{"text": "x"}', '{"_id": "", "text": "x"}']
 )
