@@ -17,7 +17,7 @@ from api.http.server import make_http
 # Long enough for an honest request on a busy machine, short enough for a test that waits for the end.
 LIMIT = 0.75
 HEAD = (
-    b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n"
+    b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 90\r\n"
 )
 
 
