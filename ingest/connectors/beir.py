@@ -4,10 +4,12 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from core.disk import open_named
 from core.errors import InputError
 from ingest.connectors.source import Listed, Listing
 
@@ -94,7 +96,7 @@ def read_lines(
     Raises: InputError naming the first line that is malformed.
     """
     try:
-        with path.open(encoding="utf-8") as file:
+        with TextIOWrapper(open_named(path), "utf-8") as file:
             for number, raw in enumerate(file, start=1):
                 if raw.strip():
                     yield _checked(path, number, raw, needed, may_be_empty)

@@ -13,7 +13,8 @@ from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from core.errors import OverLimitError, ParseError, SandboxError
+from core import disk
+from core.errors import OverLimitError, ParseError, SandboxError, TooLargeError
 from core.settings import IngestSettings
 from ingest.parsers.office.legacy import no_office
 from ingest.sandbox.confinement import Terms
@@ -73,13 +74,7 @@ class Office:
             for _ in range(_STARTS):
                 if not made.exists():
                     self._run(folder, given.name, becomes.removeprefix("."), deadline)
-            if not made.is_file() or made.is_symlink():
-                raise ParseError("LibreOffice cannot read this file; it may be damaged or need a password.")
-            if made.stat().st_size > self._settings.max_file_bytes:
-                raise OverLimitError(
-                    "The file is larger than the limit once LibreOffice has converted it; split it."
-                )
-            return made.read_bytes()
+            return converted(folder, made.name, self._settings.max_file_bytes)
 
     def _run(self, folder: Path, given: str, kind: str, deadline: float) -> None:
         settings = self._settings
@@ -136,3 +131,19 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):  # gone, or on macOS a dying group
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def converted(folder: Path, name: str, max_bytes: int) -> bytes:
+    """Return what the program has written into its folder, where it may also have put links and devices.
+
+    Raises: ParseError if it is no regular file; OverLimitError.
+    """
+    try:
+        with disk.opened_root(folder) as opened:
+            return disk.read_below(opened, ("made", name), max_bytes)
+    except OSError as error:
+        words = "LibreOffice cannot read this file; it may be damaged or need a password."
+        raise ParseError(words) from error
+    except TooLargeError as error:
+        words = "The file is larger than the limit once LibreOffice has converted it; split it."
+        raise OverLimitError(words) from error

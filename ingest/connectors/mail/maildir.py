@@ -6,7 +6,8 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from core.errors import FetchError, SourceError, TooLargeError
+from core import disk
+from core.errors import FetchError, SourceError
 from core.settings import IngestSettings
 from ingest.connectors.listing import in_parts
 from ingest.connectors.options import Names, SourceOptions
@@ -54,7 +55,7 @@ class MaildirSource:
 
     def listings(self, cursor: str) -> Iterator[Listing]:
         """Yield the messages. Raises: SourceError if this is not a Maildir or cannot be read."""
-        found = {folder: self._messages(folder) for folder in ("", *self._options.folders)}
+        found = {folder: self._keys(folder) for folder in ("", *self._options.folders)}
         yield from in_parts(
             Listed(
                 uri=self._uri(folder, key),
@@ -69,38 +70,49 @@ class MaildirSource:
     def fetch(self, listed: Listed) -> bytes:
         """Return a message. Raises: FetchError if it no longer exists; TooLargeError."""
         folder, _, key = listed.uri.removeprefix(f"{self.uri}/").rpartition("/")
+        if folder not in {"", *self._options.folders}:
+            raise FetchError("the message lies in no folder of this source")
         try:
-            path = next(path for name, path in self._messages(folder).items() if escaped(name) == key)
-            size = path.stat().st_size
-            if size > self._max_bytes:
-                raise TooLargeError(f"the message has {size:,} bytes; the limit is {self._max_bytes:,}")
-            return path.read_bytes()
+            with disk.opened_root(self._options.path) as root:
+                messages = _messages(root, folder)
+                parts = next(parts for name, parts in messages.items() if escaped(name) == key)
+                return disk.read_below(root, parts, self._max_bytes)
         except StopIteration as error:
             raise FetchError("the message no longer exists") from error
-        except (OSError, SourceError) as error:
-            raise FetchError(f"the message cannot be read: {error}") from error
+        except OSError as error:
+            raise FetchError(f"the message cannot be read: {error.strerror}") from error
 
     def close(self) -> None:
         """Do nothing: no connection or file is held open."""
 
-    def _messages(self, folder: str) -> dict[str, Path]:
-        """Return a folder's messages by the part of their names that does not change with their flags."""
-        where = self._options.path / f".{folder}" if folder else self._options.path
-        found: dict[str, Path] = {}
+    def _keys(self, folder: str) -> list[str]:
         try:
-            for part in _PARTS:
-                for path in sorted((where / part).iterdir()):
-                    key, _, info = path.name.partition(":")
-                    if not key.startswith(".") and _TRASHED not in info.partition(",")[2]:
-                        found[key] = path
+            with disk.opened_root(self._options.path) as root:
+                return list(_messages(root, folder))
         except OSError as error:
+            where = self._options.path / f".{folder}" if folder else self._options.path
             raise SourceError(
                 f"{where} is not a Maildir or cannot be read: {error.strerror}; nothing was removed"
             ) from error
-        return found
 
     def _uri(self, folder: str, key: str) -> str:
         return "/".join((self.uri, *([folder] if folder else []), escaped(key)))
+
+
+def _messages(root: int, folder: str) -> dict[str, tuple[str, ...]]:
+    """Return a folder's messages by the part of their names that does not change with their flags.
+
+    Each is given by its path below the mailbox, of which `root` is the descriptor. Raises: OSError.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for part in _PARTS:
+        inside = (f".{folder}", part) if folder else (part,)
+        with disk.opened_folder(root, inside) as opened:
+            for name in disk.names(opened):
+                key, _, info = name.partition(":")
+                if not key.startswith(".") and _TRASHED not in info.partition(",")[2]:
+                    found[key] = (*inside, name)
+    return found
 
 
 def _stamp(key: str) -> str:
