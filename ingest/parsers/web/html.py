@@ -58,7 +58,7 @@ class HtmlParser:
         """Return the document of a page as a site generator reads it: front matter, then HTML."""
         page = split_front_matter(source)
         builder = DocumentBuilder(media_type=self.media_type, title=page.title, metadata=page.metadata)
-        page.write_redirect(builder)
+        page.write_head(builder)
         with suppress(EmptyDocumentError):  # front matter alone
             write_html(builder, without_templates(page.text))
         page.write_bare(builder, source, name)

@@ -27,7 +27,7 @@ class MarkdownParser:
         source = decode(content).replace("\r\n", "\n").replace("\r", "\n")
         page = split_front_matter(source)
         builder = DocumentBuilder(media_type=self.media_type, title=page.title, metadata=page.metadata)
-        page.write_redirect(builder)
+        page.write_head(builder)
         markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
         _Writer(builder).write(markdown.parse(without_templates(page.text)))
         page.write_bare(builder, source, name)

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
+from core.errors import ParseError
 from core.values.metadata import NONE, Metadata, metadata_of
 from ingest.parsers.base import DocumentBuilder, clean, said_title, stem
 from ingest.parsers.links import is_address
+from ingest.plain_yaml import read_yaml
 
 _FRONT_MATTER = re.compile(
     r"\A\s*---(?:js|json|yaml)?[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL
@@ -55,9 +55,13 @@ class SiteSource:
     """From the front matter, or empty."""
     leads_to: str = ""
     """From the front matter: the address to which the page redirects, or empty."""
+    notice: str = ""
+    """Why the front matter was not read; empty if it was, or if there is none."""
 
-    def write_redirect(self, builder: DocumentBuilder) -> None:
-        """Add where the page leads, if its front matter says so."""
+    def write_head(self, builder: DocumentBuilder) -> None:
+        """Add where the page leads, if its front matter says so, and tell if that was not read."""
+        if self.notice:
+            builder.notice(self.notice)
         if self.leads_to:
             builder.paragraph(f"This page leads to {self.leads_to}.")
 
@@ -80,9 +84,12 @@ def split_front_matter(source: str) -> SiteSource:
         return SiteSource(title="", metadata=NONE, text=source)
     rest = source[match.end() :]
     try:
-        fields = yaml.safe_load(match[1])
-    except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: an impossible date
-        return SiteSource(title="", metadata=NONE, text=rest if ":" in match[1] else source)
+        fields = read_yaml(match[1], _MAX_FRONT_MATTER_CHARS)
+    except ParseError as error:
+        if ":" not in match[1]:
+            return SiteSource(title="", metadata=NONE, text=source)
+        reason = f"The front matter was not read: {error}."
+        return SiteSource(title="", metadata=NONE, text=rest, notice=reason)
     if not isinstance(fields, dict):
         return SiteSource(title="", metadata=NONE, text=source if fields else rest)
     title = said_title(_first(fields, "title"))
