@@ -20,6 +20,7 @@ from core.store.sources import (
 )
 from ingest.connectors.folder import FolderSource
 from ingest.connectors.jsonl import StreamSource, holds_lines
+from ingest.connectors.listing import sound_listings
 from ingest.connectors.options import SourceOptions
 from ingest.connectors.source import Listed, Listing, Source
 from ingest.connectors.sources import SCHEMES, open_source, source_at
@@ -72,7 +73,7 @@ def add_source(
     """
     with closing(source_at(place, options, frozenset({owner}), settings)) as source:
         if isinstance(source, FolderSource):
-            next(iter(source.listings("")))
+            next(iter(sound_listings(source, "")))
         with database.writing() as session:
             return register(session, source.uri, source.kind, source.config, scheduled=True)
 
@@ -83,7 +84,9 @@ def try_source(database: Database, settings: Settings, name: str) -> SourceTrial
     Raises: NotFoundError if it is not registered; SourceError if it cannot be opened or listed.
     """
     with closing(open_source(named_source(database, name), settings)) as source:
-        listing = next((part for part in source.listings("") if part.listed or part.unreadable), Listing())
+        listing = next(
+            (part for part in sound_listings(source, "") if part.listed or part.unreadable), Listing()
+        )
         return SourceTrial(
             uri=source.uri,
             documents=tuple(listing.listed),

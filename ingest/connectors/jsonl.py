@@ -5,6 +5,7 @@ Each line is `{"uri", "title", "text" | "path", "acl", "meta"}`, as the fields o
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -16,6 +17,7 @@ from typing import Any, BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from core import disk
 from core.errors import FetchError, InputError, ParseError, SourceError, StorageError, TooLargeError
 from core.permissions import principal
 from core.settings import IngestSettings
@@ -56,8 +58,14 @@ class Line(BaseModel):
     def _has_content(self) -> "Line":
         if not self.deleted and (self.text is None) == (self.path is None):
             raise ValueError("give either text or path")
-        if _UNSAFE.search(self.uri):
-            raise ValueError("the uri contains control characters")
+        for key in ("uri", "path"):
+            if _UNSAFE.search(str(getattr(self, key))):
+                raise ValueError(f"the {key} contains control characters")
+        words = (self.uri, self.title, self.name, self.text or "", str(self.path), *(self.acl or ()))
+        try:
+            "".join((*words, *(f"{key}{value}" for key, value in self.meta.items()))).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError("it contains half of a character, as \\ud800") from error
         return self
 
     @property
@@ -81,7 +89,7 @@ class JsonlSource:
     def __init__(self, options: SourceOptions, settings: IngestSettings, folder: Path) -> None:
         self._options = options
         self._path = Path(options.url.removeprefix("jsonl://"))
-        self._base = self._path.parent
+        self._base = Path(os.path.abspath(self._path.parent))
         self._max_bytes = settings.max_file_bytes
         self._offsets: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -137,7 +145,7 @@ class JsonlSource:
                 document = self._parse(file.readline(self._max_bytes + _LINE_BYTES))
         except SourceError as error:
             raise FetchError(str(error)) from error
-        content = self._read(self._base / document.path) if document.path else document.content()
+        content = self._read(document.path) if document.path else document.content()
         if len(content) > self._max_bytes:
             raise TooLargeError(f"the document is over the limit of {self._max_bytes:,} bytes")
         return content
@@ -155,7 +163,7 @@ class JsonlSource:
 
     def _open(self) -> BinaryIO:
         try:
-            return self._path.open("rb")
+            return disk.open_named(self._path)
         except OSError as error:
             raise SourceError(
                 f"{self._path} cannot be read: {error.strerror}; nothing was changed"
@@ -205,9 +213,15 @@ class JsonlSource:
         return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_ino}"
 
     def _read(self, path: Path) -> bytes:
+        """Return the content of the file at a path, below which and on the way to which no link is followed.
+
+        On the way to the folder of the lines, links are followed.
+        """
+        whole = Path(os.path.normpath(self._base / path))
+        root = self._base if whole.is_relative_to(self._base) else Path(whole.anchor)
         try:
-            with path.open("rb") as file:
-                return file.read(self._max_bytes + 1)
+            with disk.opened_root(root) as opened:
+                return disk.read_below(opened, whole.relative_to(root).parts, self._max_bytes)
         except OSError as error:
             raise FetchError(f"{path} cannot be read: {error.strerror}") from error
 
@@ -243,7 +257,7 @@ class StreamSource(JsonlSource):
 def holds_lines(path: Path) -> bool:
     """Return whether a file's first line describes a document; if not, the file is ordinary text."""
     try:
-        with path.open("rb") as file:
+        with disk.open_named(path) as file:
             first = json.loads(file.readline(_LINE_BYTES))
     except (OSError, ValueError, RecursionError):
         return False

@@ -116,23 +116,28 @@ class LoaderSource:
         self._kept.seek(0)
         self._kept.truncate()
         for number, document in enumerate(_documents(self._options), start=1):
-            key = str(document.metadata.get(self._options.key) or document.id or "").strip("/")
-            if not key or len(key) > _LONGEST_KEY:
-                reason = ParseError(
-                    f"document {number} has no {self._options.key!r} in its metadata to name it"
-                )
+            try:
+                key, title, raw = self._described(document)
+            except (AttributeError, TypeError, ValueError) as error:  # it is not what a loader should give
+                reason = ParseError(f"document {number} of the loader cannot be used: {error}")
                 problems.append((f"{self.uri}/document {number}", reason))
                 continue
             uri = f"{self.uri}/{escaped(key)}"
-            title = str(document.metadata.get("title") or key.rsplit("/", 1)[-1])
             names.setdefault(uri, f"{title}.txt")
-            raw = document.page_content.encode("utf-8", "replace")
             self._places.setdefault(uri, []).append((self._kept.tell(), len(raw)))
             try:
                 self._kept.write(raw)
             except OSError as error:
                 raise StorageError(f"the loader's texts cannot be kept: {error.strerror}") from error
         return names, problems
+
+    def _described(self, document: Any) -> tuple[str, str, bytes]:
+        """Return a document's key, title and content. Raises: ValueError if it has no key, and others."""
+        key = str(document.metadata.get(self._options.key) or document.id or "").strip("/")
+        if not key or len(key) > _LONGEST_KEY:
+            raise ValueError(f"it has no {self._options.key!r} in its metadata to name it")
+        title = str(document.metadata.get("title") or key.rsplit("/", 1)[-1])
+        return key, title, document.page_content.encode("utf-8", "replace")
 
     def _text(self, uri: str) -> bytes:
         parts = []

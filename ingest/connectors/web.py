@@ -33,6 +33,7 @@ from ingest.connectors.http.xml import local_name, read_xml, text_of
 from ingest.connectors.listing import in_parts, naming_source
 from ingest.connectors.options import SecretOptions
 from ingest.connectors.source import Listed, Listing
+from ingest.uris import escaped
 
 _GZIP_MARK = b"\x1f\x8b"
 _GONE = frozenset({401, 403, 404, 405, 406, 410, 451})
@@ -163,12 +164,19 @@ class WebSource:
                 if local_name(entry) == "sitemap" and target not in maps and len(maps) < _MOST_SITEMAPS:
                     maps.add(target)
                     waiting.append(target)
+                elif local_name(entry) == "url" and not target:
+                    self._note_unusable(text_of(entry, "loc"))
                 elif local_name(entry) == "url" and self._may_read(target) and target not in done:
                     if self._is_enough(len(done)):
                         return
                     done.add(target)
                     yield from self._entry(target, text_of(entry, "lastmod"), seen)
         self._memory.save(seen)
+
+    def _note_unusable(self, address: str) -> None:
+        """Note an entry of a sitemap whose address cannot be used."""
+        reason = ParseError("its address in the sitemap is not that of a web page, or is too long")
+        self._problems.append((f"{self.uri}/{escaped(address)[:200]}", reason))
 
     def _entry(self, target: str, changed: str, seen: dict[str, Page]) -> Iterator[Listed]:
         if changed:

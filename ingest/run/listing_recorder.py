@@ -1,7 +1,7 @@
 """Listings made into jobs: each part of a listing is one transaction."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +15,7 @@ from core.store.documents.writing import READ, confirm_grants, see, tombstone, u
 from core.store.jobs import DOCUMENT, NewJob, enqueue
 from core.store.sources import advance, hold_readers
 from core.values.documents import DocumentState
+from ingest.connectors.listing import sound_listings
 from ingest.connectors.source import Listed, Listing, Source
 from ingest.run.journal import GIVEN_UP
 from ingest.run.report import Outcome
@@ -62,7 +63,7 @@ class ListingRecorder:
         unreadable: list[str] = []
         complete = False
         cursor = ""
-        for listing in source.listings("" if run.options.retry else run.source.cursor):
+        for listing in sound_listings(source, "" if run.options.retry else run.source.cursor):
             began = time.monotonic()
             with run.timed("record"), self._database.writing() as session:
                 self._enter(session, listing, run, named)
@@ -76,12 +77,12 @@ class ListingRecorder:
             run.leases.lose(taken)
             run.leases.check()
             gone.update(listing.gone)
-            unreadable.extend(f"{uri}/" for uri, _ in listing.unreadable)
+            unreadable.extend(uri for uri, _ in listing.unreadable)
             complete, cursor = listing.complete, listing.cursor or cursor
             for uri, problem in listing.unreadable:
                 run.journal.report_outcome(uri, Outcome.FAILED, problem)
         if complete:
-            gone.update(uri for uri in run.known if not uri.startswith(tuple(unreadable)))
+            gone.update(_unnamed(run.known, unreadable))
         self._remove(run, gone - named, bool(named), complete, cursor)
 
     def plan(self, source: Source, run_known: dict[str, DocumentSnapshot], cursor: str, retry: bool) -> Plan:
@@ -89,17 +90,17 @@ class ListingRecorder:
         work: list[Listed] = []
         kept: list[Listed] = []
         gone: set[str] = set()
-        unreadable: tuple[str, ...] = ()
+        unreadable: list[str] = []
         complete = False
-        for listing in source.listings(cursor):
+        for listing in sound_listings(source, cursor):
             for listed in listing.listed:
                 known = run_known.get(listed.uri)
                 (kept if self._is_settled(known, listed, retry) else work).append(listed)
             gone.update(listing.gone)
-            unreadable += tuple(f"{uri}/" for uri, _ in listing.unreadable)
+            unreadable.extend(uri for uri, _ in listing.unreadable)
             complete = listing.complete
         if complete:
-            gone.update(uri for uri in run_known if not uri.startswith(unreadable))
+            gone.update(_unnamed(run_known, unreadable))
         live = {uri for uri, known in run_known.items() if known.state != DocumentState.DELETED}
         named = {listed.uri for listed in (*work, *kept)}
         return Plan(tuple(work), tuple(kept), tuple(sorted((gone & live) - named)))
@@ -181,6 +182,12 @@ class ListingRecorder:
         if cursor:
             with self._database.writing() as session:
                 advance(session, run.source.id, cursor)
+
+
+def _unnamed(known: Iterable[str], unreadable: Collection[str]) -> Iterator[str]:
+    """Yield the known documents that are neither unreadable nor lie below what is."""
+    whole, below = set(unreadable), tuple(f"{uri}/" for uri in unreadable)
+    return (uri for uri in known if uri not in whole and not uri.startswith(below))
 
 
 def _known(number: int) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Self
@@ -24,6 +24,8 @@ from ingest.connectors.source import Listed, Listing
 # How often a list that moved while it was read is read from its beginning.
 _MOST_BEGINNINGS = 3
 _EXPIRED = frozenset({400, 404, 410})
+# What reading a field raises that an answer lacks, or that is of another type.
+_LACKING = (KeyError, TypeError, AttributeError, ValueError)
 
 
 class ExpiredError(Exception):
@@ -128,6 +130,7 @@ class AtlassianSource(ABC):
         self._rest = Rest(options.base, self._client)
         self._naming = Naming(options.name or self.kind, options.identity)
         self._problems: dict[str, ParseError] = {}
+        self._nameless = 0
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -136,7 +139,7 @@ class AtlassianSource(ABC):
 
     def listings(self, cursor: str) -> Iterator[Listing]:
         """Yield the changes since the cursor, or all documents. Raises: SourceError if the server fails."""
-        self._problems = {}
+        self._problems, self._nameless = {}, 0
         began = self._now()
         state = self._state(cursor)
         after, full = None, began.isoformat()
@@ -155,7 +158,7 @@ class AtlassianSource(ABC):
                     gone=(),
                     unreadable=problems,
                     cursor=reached,
-                    complete=after is None,
+                    complete=after is None and not self._nameless,
                     readers_hours=hours,
                 )
 
@@ -165,7 +168,7 @@ class AtlassianSource(ABC):
             return self._html(listed)
         except ExpiredError as error:
             raise FetchError(str(error)) from error
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+        except _LACKING as error:
             raise FetchError(f"the server's answer lacks a field: {error!r}") from error
 
     def close(self) -> None:
@@ -177,8 +180,48 @@ class AtlassianSource(ABC):
         """Yield the documents changed after a time, or all. Raises: FetchError; ExpiredError."""
 
     @abstractmethod
+    def _listed(self, entry: dict[str, Any]) -> Listed:
+        """Return the document that an entry of the server's list describes. Raises: as a field lacks."""
+
+    @abstractmethod
+    def _address(self, entry: dict[str, Any]) -> str:
+        """Return the URI of the document that an entry describes. Raises: as a field lacks."""
+
+    @abstractmethod
     def _html(self, listed: Listed) -> bytes:
         """Return a document. Raises: FetchError; ExpiredError."""
+
+    def _entries(self, found: Iterable[dict[str, Any]]) -> Iterator[Listed]:
+        """Yield the documents of a server's list; an entry that lacks a field is a document that failed.
+
+        Raises: FetchError if not one entry is as it should be: this is another kind of answer.
+        """
+        good = 0
+        for number, entry in enumerate(found, start=1):
+            try:
+                listed = self._listed(entry)
+            except _LACKING as error:
+                yield from self._lacking(number, entry, error)
+                continue
+            good += 1
+            yield listed
+        if self._nameless and not good:
+            raise FetchError("the entries of the server's list lack their names")
+
+    def _lacking(self, number: int, entry: dict[str, Any], error: Exception) -> Iterator[Listed]:
+        """Note an entry that lacks a field, and close its document: who may read it is not known.
+
+        If not even its address is known, no document may be taken for removed.
+        """
+        reason = ParseError(f"its entry in the server's list lacks a field: {error!r}"[:300])
+        try:
+            uri = self._address(entry)
+        except _LACKING:
+            self._nameless += 1
+            self._problems[f"{self.uri}/entry {number}"] = reason
+            return
+        self._problems[uri] = reason
+        yield Listed(uri=uri, name=f"{uri.rpartition('/')[2]}.html", principals=frozenset())
 
     def _from_the_beginning(self, after: datetime | None) -> Iterator[Listed]:
         with naming_source(self.uri):
@@ -189,7 +232,7 @@ class AtlassianSource(ABC):
                 except ExpiredError as error:
                     if beginning == _MOST_BEGINNINGS - 1:
                         raise FetchError(f"the list broke off {_MOST_BEGINNINGS} times: {error}") from error
-                except (KeyError, TypeError, AttributeError, ValueError) as error:
+                except _LACKING as error:
                     raise FetchError(f"the server's answer lacks a field: {error!r}") from error
 
     def _state(self, cursor: str) -> dict[str, str] | None:

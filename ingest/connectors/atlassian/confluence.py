@@ -63,8 +63,7 @@ class ConfluenceSource(AtlassianSource):
         if after:
             conditions.append(f'lastmodified >= "{after:%Y/%m/%d %H:%M}"')
         cql = f"{' and '.join(conditions)} order by created asc"
-        for content in self._by_link(cql) if self._is_cloud else self._by_number(cql):
-            yield self._listed(content)
+        yield from self._entries(self._by_link(cql) if self._is_cloud else self._by_number(cql))
 
     def _by_link(self, cql: str) -> Iterator[dict[str, Any]]:
         page = self._rest.get(_SEARCH, cql=cql, limit=_AT_ONCE, expand=_EXPANDED)
@@ -81,9 +80,7 @@ class ConfluenceSource(AtlassianSource):
         return overlapping(page, "id")
 
     def _listed(self, content: dict[str, Any]) -> Listed:
-        key, number = content["space"]["key"], int(content["id"])
-        uri = f"{self.uri}/spaces/{quote(key, safe='~')}/pages/{number}"
-        readers = self._space(key)
+        readers = self._space(content["space"]["key"])
         for limit in (self._limit(content), *(self._limit(one) for one in content.get("ancestors", ()))):
             if limit is not None:
                 readers = both(readers, limit, self._in_group)
@@ -92,12 +89,16 @@ class ConfluenceSource(AtlassianSource):
             day=day_of(version.get("when", "")), owner=(version.get("by") or {}).get("displayName", "")
         )
         return Listed(
-            uri=uri,
+            uri=self._address(content),
             name=f"{content['title']}.html",
             principals=readers,
             stamp=str(version["number"]),
             metadata=metadata,
         )
+
+    def _address(self, content: dict[str, Any]) -> str:
+        key, number = content["space"]["key"], int(content["id"])
+        return f"{self.uri}/spaces/{quote(key, safe='~')}/pages/{number}"
 
     def _html(self, listed: Listed) -> bytes:
         number = int(listed.uri.rpartition("/")[2])

@@ -56,8 +56,7 @@ class JiraSource(AtlassianSource):
         if after:
             conditions.append(f'updated >= "{after:%Y/%m/%d %H:%M}"')
         jql = f"{' and '.join(conditions) or 'project is not EMPTY'} order by created asc, key asc"
-        for issue in self._by_token(jql) if self._is_cloud else self._by_number(jql):
-            yield self._listed(issue)
+        yield from self._entries(self._by_token(jql) if self._is_cloud else self._by_number(jql))
 
     def _by_number(self, jql: str) -> Iterator[dict[str, Any]]:
         def page(start: int) -> tuple[list[dict[str, Any]], bool]:
@@ -89,12 +88,15 @@ class JiraSource(AtlassianSource):
         updated = fields["updated"]
         name, metadata = f"{key} {fields['summary']}.html", Metadata(day=day_of(updated))
         return Listed(
-            uri=f"{self.uri}/browse/{quote(key)}",
+            uri=self._address(issue),
             name=name,
             principals=readers,
             stamp=updated,
             metadata=metadata,
         )
+
+    def _address(self, issue: dict[str, Any]) -> str:
+        return f"{self.uri}/browse/{quote(issue['key'])}"
 
     def _html(self, listed: Listed) -> bytes:
         key = listed.uri.rpartition("/")[2]

@@ -2,6 +2,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from integration.ingest.connectors.atlassian.atlassian_server import (
     WikiPartner,
 )
 from integration.ingest.connectors.contract import ConnectorContract
-from integration.ingest.connectors.loopback import Answer, serving
+from integration.ingest.connectors.loopback import Answer, Asked, serving
 from integration.ingest.connectors.partners import LOOPBACK, READERS
 
 from core.errors import FetchError, InputError, SourceError
@@ -215,6 +216,36 @@ def test_answers_of_another_kind_are_no_empty_list(answer: Answer, wiki: WikiPar
         listed(wiki)
     with closing(opened(wiki)) as source, pytest.raises(FetchError):
         source.fetch(Listed(uri=f"{wiki.place}/spaces/PUMPS/pages/1", name="a", principals=READERS))
+
+
+@pytest.mark.parametrize(("kind", "lacking"), [("wiki", "version"), ("tracker", "fields")])
+def test_an_entry_that_lacks_a_field_is_one_document_that_nobody_reads(
+    kind: str, lacking: str, request: pytest.FixtureRequest
+) -> None:
+    partner: AtlassianPartner = request.getfixturevalue(kind)
+    for name in ("a", "b", "c"):
+        partner.put(name, "Pump.")
+    [address, *_] = [one.uri for one in listed(partner)[0]]
+    route = partner.route
+
+    def answering(asked: Asked, missing: str = lacking) -> Answer:
+        answer = route(asked)
+        if "search" in asked.path:
+            found = json.loads(answer.content)
+            (found.get("results") or found["issues"])[0].pop(missing)
+            return Answer(status=200, content=json.dumps(found))
+        return answer
+
+    partner.route = answering  # type: ignore[method-assign]
+    found, end = listed(partner)
+    [(uri, problem)] = end.unreadable
+    assert (uri, end.complete) == (address, True)
+    assert f"lacks a field: KeyError('{lacking}')" in str(problem)
+    assert [bool(one.principals) for one in found] == [False, True, True]
+    partner.route = partial(answering, missing="id" if kind == "wiki" else "key")  # type: ignore[method-assign]
+    found, end = listed(partner)
+    assert (len(found), end.complete) == (2, False), "nothing may be taken for removed"
+    assert [uri for uri, _ in end.unreadable] == [f"{partner.place}/entry 1"]
 
 
 def test_a_next_page_on_another_server_is_not_asked_for(
