@@ -16,7 +16,8 @@ from benchmarks.set_folders import read_lines
 from core.permissions import PUBLIC, scope_of
 from core.settings import Settings, load_settings
 from core.values.search import AccessScope
-from ingest.connectors.folder import PERMISSIONS_FILE, FolderSource
+from ingest.connectors.folder import FolderSource
+from ingest.connectors.trees.rules import PERMISSIONS_FILE
 from retrieval.judge.answer_evaluation import GoldQuestion
 
 _HANDS = 5

@@ -1,40 +1,47 @@
 """A folder as a source; `.vade.yaml` files name the readers of its files and their metadata."""
 
+import errno
 import os
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from core.errors import FetchError, InputError, ParseError, SourceError, TooLargeError
-from core.permissions import principal
-from core.values.metadata import NONE, Metadata, metadata_of
+from core import disk
+from core.errors import FetchError, ParseError, SourceError
+from core.values.metadata import Metadata
 from ingest.connectors.source import Listed, Listing
-from ingest.uris import file_path, file_uri, is_short, too_long_to_keep
+from ingest.connectors.trees.rules import (
+    MOST_RULE_BYTES,
+    PERMISSIONS_FILE,
+    Rule,
+    RuleReader,
+    is_near_miss,
+)
+from ingest.uris import file_path, file_uri
 
-PERMISSIONS_FILE = ".vade.yaml"
-_KEYS = frozenset({"read", "owner", "tags", "devices", "date"})
 # A file that changed less than this ago may change again without a change of its times.
 _FRESH_SECONDS = 2.0
+# Names by which rules are missed above the source, where folders are not listed.
+_NEAR_ABOVE = (".vade.yml", "vade.yaml", "vade.yml", ".vade.yaml.txt")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """The rule of a `.vade.yaml` for the files beside it and below: their readers and metadata."""
+class _Folder:
+    """A folder below the source, and the rule that its own may replace."""
 
-    readers: frozenset[str]
-    metadata: Metadata = NONE
+    parts: tuple[str, ...]
+    rule: Rule
 
 
 class FolderSource:
     """The files below a folder, or one file; hidden files and symbolic links are left out.
 
     The nearest `.vade.yaml` in a file's folder or above it names the file's readers; if there is
-    none, the readers are `default`.
+    none, the readers are `default`. Links are followed on the way to the folder, and nowhere below it.
     """
 
     kind = "folder"
@@ -43,7 +50,9 @@ class FolderSource:
         self._path = Path(os.path.abspath(path.expanduser()))
         self._default = default
         self._max_file_bytes = max_file_bytes
+        self._root: tuple[Path, disk.Identity] | None = None
         self._problems: list[tuple[str, ParseError]] = []
+        self._gone: list[str] = []
         self.uri = file_uri(self._path)
 
     @property
@@ -54,80 +63,132 @@ class FolderSource:
     def listings(self, cursor: str) -> Iterator[Listing]:
         """Yield the files in order of their path, whatever the cursor.
 
-        Raises: SourceError if the folder does not exist or cannot be read, or a `.vade.yaml` is malformed.
+        Raises: SourceError if the folder does not exist or cannot be read.
         """
-        self._problems.clear()
-        if not self._path.exists():
-            raise SourceError(f"{self._path} does not exist; nothing was changed")
-        rules: dict[Path, Rule] = {}
-        files = [
-            self._listed(path, self._rule(path.parent, rules))
-            for path in self._files()
-            if self._is_short(path)
-        ]
-        yield Listing(listed=files, unreadable=tuple(self._problems), complete=True)
+        self._problems, self._gone = [], []
+        rules = RuleReader(self._default)
+        try:
+            found = self._files(rules) if disk.is_folder(self._path.stat()) else [self._one(rules)]
+        except FileNotFoundError as error:
+            raise SourceError(f"{self._path} does not exist; nothing was changed") from error
+        except OSError as error:
+            raise SourceError(
+                f"{self._path} cannot be read: {error.strerror}; nothing was changed"
+            ) from error
+        problems = (*rules.problems, *self._problems)
+        yield Listing(listed=found, gone=tuple(self._gone), unreadable=problems, complete=True)
 
     def fetch(self, listed: Listed) -> bytes:
         """Return a file's content.
 
-        Raises: FetchError if it cannot be read, TooLargeError if it is over the limit.
+        Raises: FetchError if it cannot be read, is a link by now or lies behind one, or if the folder was
+        replaced since it was listed; TooLargeError.
         """
         path = file_path(listed.uri)
+        root = self._path.parent if path == self._path else self._path
         try:
-            size = path.stat().st_size
-            if size > self._max_file_bytes:
-                limit = f"{self._max_file_bytes:,} (VADE_INGEST__MAX_FILE_BYTES)"
-                raise TooLargeError(f"the file has {size:,} bytes; the limit is {limit}")
-            return path.read_bytes()
-        except OSError as error:
-            raise FetchError(f"the file cannot be read: {error.strerror}") from error
+            with disk.opened_root(root) as top:
+                if self._root and self._root != (root, disk.identity(top)):
+                    raise FetchError("the folder was replaced after it was listed; the next run reads it")
+                return disk.read_below(top, path.relative_to(root).parts, self._max_file_bytes)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it lies outside the folder"
+            raise FetchError(f"the file cannot be read: {reason}") from error
 
     def close(self) -> None:
         """Do nothing: no connection or file is held open."""
 
-    def _files(self) -> Iterator[Path]:
-        if self._path.is_file():
-            yield self._path
-            return
-        for folder, folders, names in os.walk(self._path, onerror=self._note_problem):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in sorted(names):
-                path = Path(folder, name)
-                if not name.startswith(".") and path.is_file() and not path.is_symlink():
-                    yield path
+    def _one(self, rules: RuleReader) -> Listed:
+        """Return the one file that is the source; its own name may not be a link. Raises: OSError."""
+        folder = self._path.parent
+        rule = self._rule_above(self._path, rules)
+        with disk.opened_root(folder) as opened:
+            self._root = folder, disk.identity(opened)
+            status = os.stat(self._path.name, dir_fd=opened, follow_symlinks=False)
+        if disk.is_link(status):
+            raise OSError(errno.ELOOP, f"it is a symbolic link; name the file itself, {self._path.resolve()}")
+        if not disk.is_file(status):
+            raise OSError(errno.EINVAL, "it is neither a folder nor a regular file")
+        return _listed(self._path, status, rule)
 
-    def _is_short(self, path: Path) -> bool:
-        short = is_short(file_uri(path))
-        if not short:
-            self._problems.append(too_long_to_keep(file_uri(path)))
-        return short
+    def _files(self, rules: RuleReader) -> list[Listed]:
+        """Return all files below the folder. Raises: OSError if the folder itself cannot be read."""
+        found: list[Listed] = []
+        waiting = [_Folder((), self._rule_above(self._path, rules))]
+        with disk.opened_root(self._path) as top:
+            self._root = self._path, disk.identity(top)
+            while waiting:
+                folder = waiting.pop()
+                try:
+                    inner = self._look_into(top, folder, rules, found)
+                except OSError as error:
+                    if not folder.parts:
+                        raise
+                    self._note_problem(folder, error)
+                    continue
+                waiting.extend(reversed(inner))
+        return found
 
-    def _note_problem(self, error: OSError) -> None:
-        folder = Path(error.filename)
-        if folder == self._path:
-            raise SourceError(f"{folder} cannot be read: {error.strerror}; nothing was changed") from error
+    def _look_into(self, top: int, folder: _Folder, rules: RuleReader, found: list[Listed]) -> list[_Folder]:
+        """Add the files of a folder; return the folders in it. Raises: OSError if it cannot be read."""
+        path = self._path.joinpath(*folder.parts)
+        inner: list[_Folder] = []
+        with disk.opened_folder(top, folder.parts) as opened:
+            names = disk.entries(opened)
+            rule = _rule_in(opened, path, folder.rule, rules)
+            for name, status in names.items():
+                if disk.is_folder(status):
+                    inner += [] if name.startswith(".") else [_Folder((*folder.parts, name), rule)]
+                elif is_near_miss(name):
+                    self._note_near_miss(path / name, rules)
+                elif disk.is_file(status) and not name.startswith("."):
+                    found.append(_listed(path / name, status, rule))
+        return inner
+
+    def _note_near_miss(self, path: Path, rules: RuleReader) -> None:
+        rules.note_near_miss(file_uri(path))
+        self._gone.append(file_uri(path))
+
+    def _note_problem(self, folder: _Folder, error: OSError) -> None:
         reason = ParseError(f"the folder cannot be read: {error.strerror}; its documents are kept")
-        self._problems.append((file_uri(folder), reason))
+        self._problems.append((file_uri(self._path.joinpath(*folder.parts)), reason))
 
-    def _listed(self, path: Path, rule: Rule) -> Listed:
-        status = path.stat()
-        changed = Metadata(changed=datetime.fromtimestamp(status.st_mtime, UTC).date())
-        return Listed(
-            uri=file_uri(path),
-            name=path.name,
-            principals=rule.readers,
-            stamp=_stamp(status),
-            metadata=rule.metadata.over(changed),
-        )
+    def _rule_above(self, folder: Path, rules: RuleReader) -> Rule:
+        """Return the rule that comes down to `folder` from those above it. Raises: OSError."""
+        rule = rules.default
+        for above in reversed(folder.parents):
+            with disk.opened_root(above) as opened:
+                rule = _rule_in(opened, above, rule, rules)
+                for name in _NEAR_ABOVE:
+                    if disk.state(opened, name):
+                        rules.note_near_miss(file_uri(above / name))
+        return rule
 
-    def _rule(self, folder: Path, found: dict[Path, Rule]) -> Rule:
-        if folder not in found:
-            rule = _rule_in(folder)
-            if rule is None:
-                at_top = folder == folder.parent
-                rule = Rule(self._default) if at_top else self._rule(folder.parent, found)
-            found[folder] = rule
-        return found[folder]
+
+def _rule_in(opened: int, folder: Path, above: Rule, rules: RuleReader) -> Rule:
+    """Return the rule of a folder, of which `opened` is the descriptor: its own, or else the one above."""
+    with suppress(OSError):  # it may be there: reading it tells why it cannot be read
+        if disk.state(opened, PERMISSIONS_FILE) is None:
+            return above
+    return rules.read(file_uri(folder / PERMISSIONS_FILE), lambda: _rule_file(opened))
+
+
+def _rule_file(folder: int) -> bytes:
+    try:
+        return disk.read_file(folder, PERMISSIONS_FILE, MOST_RULE_BYTES)
+    except OSError as error:
+        raise FetchError(error.strerror) from error
+
+
+def _listed(path: Path, status: os.stat_result, rule: Rule) -> Listed:
+    changed = Metadata(changed=datetime.fromtimestamp(status.st_mtime, UTC).date())
+    return Listed(
+        uri=file_uri(path),
+        name=path.name,
+        principals=rule.readers,
+        stamp=_stamp(status),
+        metadata=rule.metadata.over(changed),
+    )
 
 
 def _stamp(status: os.stat_result) -> str:
@@ -135,34 +196,3 @@ def _stamp(status: os.stat_result) -> str:
     if time.time() - status.st_ctime < _FRESH_SECONDS:
         return ""
     return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_ino}"
-
-
-def _rule_in(folder: Path) -> Rule | None:
-    """Return the rule of a folder's `.vade.yaml`; None if it has no such file.
-
-    Raises: SourceError if it cannot be read or is malformed.
-    """
-    path = folder / PERMISSIONS_FILE
-    try:
-        return rule_of(str(path), path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise SourceError(f"{path}: {error}; nothing was changed") from error
-
-
-def rule_of(path: str, content: bytes) -> Rule:
-    """Return the rule of a `.vade.yaml`: `read`, and optionally `owner`, `tags`, `devices` and `date`.
-
-    Raises: SourceError if the file is malformed: a guess at its readers would open a door.
-    """
-    try:
-        raw: Any = yaml.safe_load(content.decode("utf-8"))
-        if not isinstance(raw, dict) or not isinstance(raw.get("read"), list) or set(raw) - _KEYS:
-            raise SourceError(
-                f"{path}: write `read:` and below it a list of principals; optional keys are "
-                f"{', '.join(sorted(_KEYS - {'read'}))}; nothing was changed"
-            )
-        return Rule(frozenset(principal(str(entry)) for entry in raw["read"]), metadata_of(raw))
-    except (ValueError, RecursionError, yaml.YAMLError, InputError) as error:
-        raise SourceError(f"{path}: {error}; nothing was changed") from error

@@ -14,7 +14,8 @@ from core.errors import AlreadyRunningError, StorageError, VadeError
 from core.settings import Watching
 from core.store.database import Database
 from core.store.sources import SourceEntry, list_sources
-from ingest.connectors.folder import PERMISSIONS_FILE, FolderSource
+from ingest.connectors.folder import FolderSource
+from ingest.connectors.trees.rules import PERMISSIONS_FILE
 from ingest.run.report import RunReport
 
 log = structlog.get_logger()

@@ -185,3 +185,28 @@ def test_every_file_of_a_folder_full_of_trouble_ends_with_a_state_and_a_plain_re
     kept = [document for document in again.json["runs"][0]["documents"] if document["outcome"] == "failed"]
     assert (again.code, again.json["embedded"]) == (1, 0)
     assert {d["uri"]: d["reason"] for d in kept} == {d["uri"]: d["reason"] for d in failed}
+
+
+def test_a_file_name_that_is_not_utf8_is_one_failure_and_no_traceback(vade: Vade, tmp_path: Path) -> None:
+    docs = folder(tmp_path / "docs", good="The pump runs at 40 bar.")
+    Path(os.fsdecode(os.fsencode(docs) + b"/caf\xe9.md")).write_text("The pump stands.", "utf-8")
+    ended = vade.run("ingest", docs, "--public")
+    assert ended.code == 1
+    assert "Traceback" not in ended.out + ended.err
+    assert f"{file_uri(docs)}/caf%E9.md" in ended.out
+    assert r"its name is not UTF-8 (caf\xe9.md); rename it" in ended.out
+    found = vade.run("search", "--json", "at how many bar does the pump run")
+    assert [hit["uri"] for hit in found.json["hits"]] == [f"{file_uri(docs)}/good.md"]
+
+
+def test_a_rule_that_is_missed_closes_its_part_and_is_told(vade: Vade, tmp_path: Path) -> None:
+    docs = folder(tmp_path / "docs", open="The pump runs at 40 bar.")
+    folder(docs / "pay", wages="The wages of the pump crew are 40 per hour.")
+    (docs / "pay" / ".vade.yaml").symlink_to("/nowhere/rule")
+    (docs / "vade.yml").write_text("read: [user:ann]")
+    ended = vade.run("ingest", docs, "--public")
+    assert ended.code == 1
+    assert "pay/.vade.yaml\n    this rule cannot be read: it is a symbolic link" in ended.out
+    assert "docs/vade.yml\n    this file is not in force as a rule" in ended.out
+    found = vade.run("search", "--json", "pump", "--as", "user:eve")
+    assert [hit["uri"] for hit in found.json["hits"]] == [f"{file_uri(docs)}/open.md"]

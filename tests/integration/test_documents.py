@@ -23,7 +23,8 @@ from pydantic import BaseModel
 
 from api.cli.main import main
 from core.settings import ENVIRONMENT_PREFIX, NOT_SETTINGS, SETTINGS_FILE, Settings, load_settings
-from ingest.connectors.folder import PERMISSIONS_FILE, FolderSource
+from ingest.connectors.folder import FolderSource
+from ingest.connectors.trees.rules import PERMISSIONS_FILE
 
 ROOT = Path(__file__).resolve().parents[2]
 README, ARCHITECTURE = ROOT / "README.md", ROOT / "ARCHITECTURE.md"

@@ -18,7 +18,7 @@ from ingest.connectors.listing import in_parts, naming_source
 from ingest.connectors.options import SecretOptions
 from ingest.connectors.source import Listed, Listing
 from ingest.connectors.trees.git_command import GitCommand
-from ingest.connectors.trees.rules import TreeRules, is_hidden, is_rule, listed
+from ingest.connectors.trees.rules import MOST_RULE_BYTES, TreeRules, is_document, listed
 from ingest.uris import escaped
 
 _SCHEMES = ("git+file", "git+https", "git+http", "git+ssh")
@@ -59,15 +59,17 @@ class GitOptions(SecretOptions):
         return self.url.removeprefix("git+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Blob:
-    """A file of the tree."""
+    """An entry of the tree that is no folder."""
 
     path: str
     content: str
     """The hash of its content."""
     size: int
     """Bytes."""
+    is_file: bool
+    """If not, it is a link or a submodule."""
 
 
 class GitSource:
@@ -100,18 +102,20 @@ class GitSource:
     def listings(self, cursor: str) -> Iterator[Listing]:
         """Yield the files in order of their path.
 
-        Raises: SourceError if the repository cannot be fetched or a `.vade.yaml` is malformed.
+        Raises: SourceError if the repository cannot be fetched.
         """
         with naming_source(self.uri):
             blobs = self._blobs(self._fetch())
-            rule_files = {blob.path: blob.content for blob in blobs if is_rule(blob.path)}
-            rules = TreeRules(
-                list(rule_files), lambda path: self._content(rule_files[path]), self._options.readers
-            )
+            near = {blob.path: blob for blob in blobs if self._rules(blob.path)}
+            rules = TreeRules(near, lambda path: self._rule(near[path]), self._uri, self._options.readers)
+        yield Listing(gone=rules.not_documents)
         yield from in_parts(
-            listed(self._uri(blob.path), blob.path, _stamp(blob), rules.of(blob.path))
-            for blob in blobs
-            if self._is_wanted(blob.path)
+            (
+                listed(self._uri(blob.path), blob.path, _stamp(blob), rules.of(blob.path))
+                for blob in blobs
+                if blob.is_file and is_document(blob.path) and self._is_below(blob.path)
+            ),
+            rules.problems,
         )
 
     def fetch(self, listed: Listed) -> bytes:
@@ -155,13 +159,27 @@ class GitSource:
         for entry in raw.decode("utf-8", "surrogateescape").split("\0")[:-1]:
             head, path = entry.split("\t", 1)
             mode, _, content, size = head.split()
-            if mode in _FILE_MODES:
-                blobs.append(_Blob(path, content, int(size)))
+            is_file = mode in _FILE_MODES
+            blobs.append(_Blob(path=path, content=content, size=int(size) if is_file else 0, is_file=is_file))
         return blobs
 
-    def _is_wanted(self, path: str) -> bool:
+    def _rule(self, blob: _Blob) -> bytes:
+        if not blob.is_file:
+            raise FetchError("it is a link or a submodule, which is not followed")
+        if blob.size > MOST_RULE_BYTES:
+            raise TooLargeError
+        return self._content(blob.content)
+
+    def _is_below(self, path: str) -> bool:
         below = self._options.path.strip("/")
-        return not is_hidden(path) and (not below or path.startswith(f"{below}/"))
+        return not below or path.startswith(f"{below}/")
+
+    def _rules(self, path: str) -> bool:
+        """Return whether a rule at this path would rule files of the source, from above or below."""
+        folder = path.rpartition("/")[0]
+        return self._is_below(path) or f"{self._options.path.strip('/')}/".startswith(
+            f"{folder}/" if folder else ""
+        )
 
     def _uri(self, path: str) -> str:
         below = self._options.path.strip("/")

@@ -12,7 +12,7 @@ from ingest.connectors.http.client import Response, Sign, WebClient
 from ingest.connectors.listing import in_parts, naming_source
 from ingest.connectors.options import SourceOptions
 from ingest.connectors.source import Listed, Listing
-from ingest.connectors.trees.rules import TreeRules, is_hidden, is_rule, listed
+from ingest.connectors.trees.rules import TreeRules, is_document, listed
 from ingest.uris import escaped
 
 
@@ -44,24 +44,25 @@ class TreeSource(ABC):
     def listings(self, cursor: str) -> Iterator[Listing]:
         """Yield the files in order of their path.
 
-        Raises: SourceError if the server fails or a `.vade.yaml` is malformed.
+        Raises: SourceError if the server fails.
         """
         self._problems.clear()
         with naming_source(self.uri):
             files = {file.path: file for file in self._files()}
-            rules = TreeRules(list(filter(is_rule, files)), self._read, self._readers)
+            rules = TreeRules(files, self._read, self._uri, self._readers)
+        yield Listing(gone=rules.not_documents)
         yield from in_parts(
             (
                 listed(self._uri(path), path, files[path].stamp, rules.of(path))
                 for path in sorted(files)
-                if not is_hidden(path)
+                if is_document(path)
             ),
-            self._problems,
+            (*self._problems, *rules.problems),
         )
 
     def fetch(self, listed: Listed) -> bytes:
         """Return a file's content. Raises: FetchError; TooLargeError; ParseError."""
-        return self._read(unquote(listed.uri.removeprefix(f"{self.uri}/")))
+        return self._read(unquote(listed.uri.removeprefix(f"{self.uri}/"), errors="surrogateescape"))
 
     def close(self) -> None:
         """Close connections."""

@@ -110,7 +110,7 @@ class S3Source(TreeSource):
 
     def _file(self, entry: object, coded: bool) -> RemoteFile | None:
         key, etag, size, modified = (text_of(entry, name) for name in ("Key", "ETag", "Size", "LastModified"))  # type: ignore[arg-type]
-        key = unquote_plus(key) if coded else key
+        key = unquote_plus(key, errors="surrogateescape") if coded else key
         path = key.removeprefix(self._below)
         if not path or key.endswith("/") or not key.startswith(self._below):
             return None
@@ -121,7 +121,8 @@ class S3Source(TreeSource):
         return RemoteFile(path, stamp(etag.strip('"'), size, modified))
 
     def _read(self, path: str) -> bytes:
-        url = f"{self._options.endpoint}/{quote(self._below + path, safe='/' + _UNRESERVED)}"
+        key = quote(self._below + path, f"/{_UNRESERVED}", errors="surrogateescape")
+        url = f"{self._options.endpoint}/{key}"
         return content_of(self._client.send(Request(url=url, follow=False)))
 
 

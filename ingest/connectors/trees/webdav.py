@@ -18,7 +18,7 @@ from ingest.connectors.http.xml import local_name, read_xml, text_of
 from ingest.connectors.listing import stamp
 from ingest.connectors.options import SecretOptions
 from ingest.connectors.trees.remote_tree import RemoteFile, TreeSource, content_of
-from ingest.connectors.trees.rules import is_hidden, is_rule
+from ingest.connectors.trees.rules import is_hidden, is_near_miss, is_rule
 
 _ASKED = (
     b'<?xml version="1.0" encoding="utf-8"?><d:propfind xmlns:d="DAV:"><d:prop><d:resourcetype/>'
@@ -84,17 +84,21 @@ class WebDavSource(TreeSource):
             if local_name(entry) != "response":
                 continue
             path = self._path(text_of(entry, "href"), url)
-            found = next((one for one in entry if _is_good(one)), None)
-            if (
-                not path
-                or path == folder
-                or found is None
-                or not path.startswith(f"{folder}/" if folder else "")
-            ):
-                continue
+            if path and path != folder and path.startswith(f"{folder}/" if folder else ""):
+                yield from self._entry(path, entry)
+
+    def _entry(self, path: str, entry: Any) -> Iterator[tuple[str, bool, RemoteFile]]:
+        """Yield the entry at a path, unless it is hidden and no rule, or the server does not show it."""
+        found = next((one for one in entry if _is_good(one)), None)
+        if is_rule(path):  # even if the server refuses its state: a rule that is missed opens a door
+            yield path, False, RemoteFile(path, "") if found is None else _file(path, found)
+        elif found is not None:
             is_folder = found.find("{*}prop/{*}resourcetype/{*}collection") is not None
-            if is_folder or not is_hidden(path) or is_rule(path):
+            if is_folder or not is_hidden(path) or is_near_miss(path):
                 yield path, is_folder, _file(path, found)
+        elif not is_hidden(path) and " 404" not in text_of(entry, "status"):
+            reason = ParseError("the server lists it without its state; what is known of it is kept")
+            self._problems.append((self._uri(path), reason))
 
     def _path(self, href: str, url: str) -> str:
         """Return the path of a link below the source; empty if it leads elsewhere."""
@@ -102,7 +106,7 @@ class WebDavSource(TreeSource):
             found = httpx.URL(url).join(href)
         except httpx.InvalidURL:
             return ""
-        path = unquote(found.raw_path.decode("ascii").partition("?")[0])
+        path = unquote(found.raw_path.decode("ascii").partition("?")[0], errors="surrogateescape")
         if not path.startswith(f"{self._root}/"):
             return ""
         parts = path.removeprefix(f"{self._root}/").rstrip("/")
@@ -112,7 +116,7 @@ class WebDavSource(TreeSource):
         return content_of(self._client.send(Request(url=self._url(path))))
 
     def _url(self, path: str) -> str:
-        return f"{self._base}/{quote(path)}".rstrip("/")
+        return f"{self._base}/{quote(path, errors='surrogateescape')}".rstrip("/")
 
 
 def _is_good(element: Any) -> bool:

@@ -11,7 +11,8 @@ from fakes.embedder import FakeEmbedder
 from api.app import App
 from core.permissions import scope_of
 from core.text.labels import SearchFilter
-from ingest.connectors.folder import PERMISSIONS_FILE, FolderSource
+from ingest.connectors.folder import FolderSource
+from ingest.connectors.trees.rules import PERMISSIONS_FILE
 
 OLD = """---
 date: 2023-05-01

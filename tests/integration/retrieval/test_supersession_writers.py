@@ -13,7 +13,8 @@ from fakes.source import FakeSource
 from api.app import App
 from api.cli.commands.ask import _about
 from core.permissions import scope_of
-from ingest.connectors.folder import PERMISSIONS_FILE, FolderSource
+from ingest.connectors.folder import FolderSource
+from ingest.connectors.trees.rules import PERMISSIONS_FILE
 from ingest.connectors.upload import UploadSource
 
 PUBLIC = frozenset({"public"})

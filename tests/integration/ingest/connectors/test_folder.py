@@ -69,28 +69,6 @@ def test_an_empty_list_closes_a_folder_to_everybody(tmp_path: Path) -> None:
     assert readers(tmp_path) == {"a.md": set()}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "", "read", "read: public", "read: [everyone]", "read: [user:]", "reed: [public]", "read: [",
-        "- public", "read: [public]\nwrite: [public]", "read: null", "read: [[public]]",
-    ],
-)  # fmt: skip
-def test_a_malformed_permissions_file_stops_everything_and_is_named(tmp_path: Path, text: str) -> None:
-    write(tmp_path, "a.md")
-    write(tmp_path, "sub/.vade.yaml", text)
-    write(tmp_path, "sub/b.md")
-    with pytest.raises(SourceError, match=r"(?s)sub/\.vade\.yaml.*nothing was changed"):
-        listing(source(tmp_path))
-
-
-def test_a_permissions_file_that_is_not_text_stops_everything(tmp_path: Path) -> None:
-    write(tmp_path, "a.md")
-    (tmp_path / ".vade.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(SourceError, match="nothing was changed"):
-        listing(source(tmp_path))
-
-
 def test_hidden_files_and_symbolic_links_are_passed_over(tmp_path: Path) -> None:
     outside = write(tmp_path, "outside/secret.md")
     folder = tmp_path / "folder"

@@ -15,7 +15,8 @@ from core.errors import AlreadyRunningError
 from core.permissions import scope_of
 from core.settings import Watching
 from core.store.sources import SourceEntry, register, schedule
-from ingest.connectors.folder import PERMISSIONS_FILE, FolderSource
+from ingest.connectors.folder import FolderSource
+from ingest.connectors.trees.rules import PERMISSIONS_FILE
 from ingest.run.report import RunReport
 from ingest.schedule.watch import Pace, Sync, Watch
 

@@ -54,6 +54,9 @@ class TreePartner:
     def put(self, name: str, text: str) -> None:
         write(self.folder, f"{name.removesuffix('.md')} ü+%/{name}", text)
 
+    def put_beside(self, name: str, file: str, content: bytes) -> None:
+        write(self.folder, f"{name.removesuffix('.md')} ü+%/{file}", "").write_bytes(content)
+
     def remove(self, name: str) -> None:
         (self.folder / f"{name.removesuffix('.md')} ü+%" / name).unlink()
 

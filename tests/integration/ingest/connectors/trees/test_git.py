@@ -7,8 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from integration.ingest.connectors.contract import ConnectorContract
 from integration.ingest.connectors.partners import READERS, write
+from integration.ingest.connectors.trees.tree_contract import TreeContract
 
 from core.errors import InputError, ParseError, SourceError
 from core.settings import IngestSettings, load_settings
@@ -43,6 +43,10 @@ class GitPartner:
         write(self.work, f"{name.removesuffix('.md')}/{name}", text)
         self.push()
 
+    def put_beside(self, name: str, file: str, content: bytes) -> None:
+        write(self.work, f"{name.removesuffix('.md')}/{file}", "").write_bytes(content)
+        self.push()
+
     def remove(self, name: str) -> None:
         (self.work / name.removesuffix(".md") / name).unlink()
         self.push()
@@ -75,7 +79,7 @@ class GitPartner:
         git(self.work, "push", "--quiet", "--force", "origin", "main")
 
 
-class TestContract(ConnectorContract):
+class TestContract(TreeContract):
     @pytest.fixture
     def partner(self, tmp_path: Path) -> GitPartner:
         return GitPartner(tmp_path)
@@ -158,12 +162,28 @@ def test_a_branch_and_a_folder_are_sources_of_their_own(partner: GitPartner, tmp
     assert listed(source(partner, tmp_path))["docs2/b.md"].principals == READERS
 
 
-def test_rules_that_cannot_be_read_stop_the_listing(partner: GitPartner, tmp_path: Path) -> None:
-    write(partner.work, ".vade.yaml", "read: everybody")
-    write(partner.work, "a.md", "a")
+def test_a_rule_that_is_a_link_closes_what_it_rules(partner: GitPartner, tmp_path: Path) -> None:
+    write(partner.work, ".vade.yaml", "read: [public]")
+    write(partner.work, "pay/a.md", "a")
+    (partner.work / "pay" / ".vade.yaml").symlink_to("../.vade.yaml")
+    write(partner.work, "b.md", "b")
     partner.push()
-    with pytest.raises(SourceError, match="nothing was changed"):
-        listed(source(partner, tmp_path))
+    found = {name: set(one.principals) for name, one in listed(source(partner, tmp_path)).items()}
+    assert found == {"pay/a.md": set(), "b.md": {"public"}}
+
+
+def test_rules_beside_the_folder_that_is_read_are_not_its_own(partner: GitPartner, tmp_path: Path) -> None:
+    for path, rule in (
+        (".vade.yaml", "read: [user:ann]"),
+        ("other/.vade.yaml", "reed"),
+        ("docs2/vade.yml", ""),
+    ):
+        write(partner.work, path, rule)
+    write(partner.work, "docs/deep/a.md", "a")
+    partner.push()
+    parts = list(source(partner, tmp_path, path="docs").listings(""))
+    assert [set(one.principals) for part in parts for one in part.listed] == [{"user:ann"}]
+    assert not [problem for part in parts for problem in part.unreadable]
 
 
 def test_hooks_and_settings_of_others_are_not_run(

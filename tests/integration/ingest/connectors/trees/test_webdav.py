@@ -3,10 +3,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from integration.ingest.connectors.contract import ConnectorContract
 from integration.ingest.connectors.loopback import Answer, Asked, serving
 from integration.ingest.connectors.partners import LOOPBACK, READERS, write
 from integration.ingest.connectors.trees.rclone import PASSWORD, USER, TreePartner, behind, rclone
+from integration.ingest.connectors.trees.tree_contract import TreeContract
 
 from core.errors import InputError, SourceError
 from core.settings import ConnectorSettings, IngestSettings, load_settings
@@ -44,7 +44,7 @@ def partner(
         yield made  # type: ignore[misc]
 
 
-class TestContract(ConnectorContract):
+class TestContract(TreeContract):
     pass
 
 
