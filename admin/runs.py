@@ -6,11 +6,13 @@ from contextlib import ExitStack, closing, contextmanager
 from admin.progress import ShowProgress, unseen
 from core.settings import Settings
 from core.store.sources import SourceEntry
+from ingest.connectors.folder import FolderSource
 from ingest.connectors.source import Source
 from ingest.connectors.sources import open_source
 from ingest.ingestion import Ingestion
 from ingest.pipeline import Pipeline
 from ingest.run.listing_recorder import Plan
+from ingest.run.reader_changes import ReaderChange
 from ingest.run.report import RunReport
 from ingest.run.run import RunOptions
 from ingest.schedule.night import NightReport, send_alert, settle, sync_each
@@ -57,6 +59,16 @@ def sync_sources(
 def plan_sources(pipeline: Pipeline, sources: Sequence[Source], retry: bool) -> dict[str, Plan]:
     """Return what a run over each source would do, by URI; nothing is done."""
     return {source.uri: pipeline.plan(source, retry) for source in sources}
+
+
+def reader_changes(pipeline: Pipeline, sources: Sequence[Source], reader: str) -> list[ReaderChange]:
+    """Return the changes of readers by which documents in folders would come to be read by `reader` alone.
+
+    Other sources are not listed in advance; the report of a run names their changes.
+    """
+    folders = [source for source in sources if isinstance(source, FolderSource)]
+    plans = plan_sources(pipeline, folders, retry=False).values()
+    return [change for plan in plans for change in plan.readers if change.after == {reader}]
 
 
 @contextmanager

@@ -49,6 +49,11 @@ class Owner:
     public: bool
 
     @property
+    def is_named(self) -> bool:
+        """Whether an option names the reader; otherwise it is the user who runs the command."""
+        return self.public or self.user is not None
+
+    @property
     def name(self) -> str:
         """The user as `user:NAME`; what a user hands in on standard input is one source."""
         return user_named(self.user)

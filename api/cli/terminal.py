@@ -42,6 +42,11 @@ class Terminal:
         self.as_json = as_json
         self.data_dir = data_dir
 
+    @property
+    def asks(self) -> bool:
+        """Whether a person can be asked: standard input and standard error are a terminal."""
+        return not self.as_json and sys.stdin.isatty() and sys.stderr.isatty()
+
     def result(self, document: Any, text: Callable[[], str]) -> None:
         """Print the command's result."""
         echo(to_json(document) if self.as_json else text())

@@ -18,6 +18,7 @@ from core.values.documents import DocumentState
 from ingest.connectors.listing import sound_listings
 from ingest.connectors.source import Listed, Listing, Source
 from ingest.run.journal import GIVEN_UP
+from ingest.run.reader_changes import Change, ReaderChange, counted_changes, reader_change
 from ingest.run.report import Outcome
 from ingest.run.run import Run, Runs
 
@@ -27,7 +28,7 @@ _LONG_SECONDS = 0.3
 _TURN_SECONDS = 0.15
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What a run would do with a source's documents."""
 
@@ -37,6 +38,8 @@ class Plan:
     """Documents to leave as they are."""
     gone: tuple[str, ...]
     """Documents to remove, by URI."""
+    readers: tuple[ReaderChange, ...] = ()
+    """The readers that documents would lose or gain."""
 
 
 class ListingRecorder:
@@ -89,12 +92,14 @@ class ListingRecorder:
         """Return what a run would do, without writing. Raises: SourceError."""
         work: list[Listed] = []
         kept: list[Listed] = []
+        changes: list[Change | None] = []
         gone: set[str] = set()
         unreadable: list[str] = []
         complete = False
         for listing in sound_listings(source, cursor):
             for listed in listing.listed:
                 known = run_known.get(listed.uri)
+                changes.append(reader_change(known, listed))
                 (kept if self._is_settled(known, listed, retry) else work).append(listed)
             gone.update(listing.gone)
             unreadable.extend(uri for uri, _ in listing.unreadable)
@@ -103,7 +108,12 @@ class ListingRecorder:
             gone.update(_unnamed(run_known, unreadable))
         live = {uri for uri, known in run_known.items() if known.state != DocumentState.DELETED}
         named = {listed.uri for listed in (*work, *kept)}
-        return Plan(tuple(work), tuple(kept), tuple(sorted((gone & live) - named)))
+        return Plan(
+            work=tuple(work),
+            kept=tuple(kept),
+            gone=tuple(sorted((gone & live) - named)),
+            readers=counted_changes(filter(None, changes)),
+        )
 
     def _enter(self, session: Session, listing: Listing, run: Run, named: set[str]) -> None:
         jobs = []
@@ -114,6 +124,8 @@ class ListingRecorder:
             known = run.known.get(listed.uri)
             if known and known.principals != listed.principals:
                 run.journal.regranted.add(listed.uri)
+            if change := reader_change(known, listed):
+                run.report.reader_changes.append(change)
             if known and self._is_settled(known, listed, run.options.retry):
                 self._keep(session, known, listed, run)
                 continue

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.errors import VadeError
+from ingest.run.reader_changes import Change, ReaderChange, counted_changes
 
 
 class Outcome(StrEnum):
@@ -62,6 +63,8 @@ class RunReport:
     """Seconds by stage."""
     suspicion: str = ""
     """Why a person has to look at the run; empty if no one has to."""
+    reader_changes: list[Change] = field(default_factory=list)
+    """The readers before and after, of each document of which the source names others than before."""
     waiting: int = 0
     """Documents whose new version comes into force only if the golden questions hold."""
     gate: dict[str, Any] = field(default_factory=dict)
@@ -85,6 +88,11 @@ class RunReport:
     def failures(self) -> list[DocumentReport]:
         """The documents that could not be read, and those whose work was cancelled."""
         return [one for one in self.documents if one.outcome in {Outcome.FAILED, Outcome.CANCELLED}]
+
+    @property
+    def readers(self) -> tuple[ReaderChange, ...]:
+        """The changes of readers, counted."""
+        return counted_changes(self.reader_changes)
 
     @property
     def is_clean(self) -> bool:
@@ -115,6 +123,7 @@ class RunReport:
             "embedded": self.embedded,
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
             "suspicion": self.suspicion,
+            "readers": [change.as_json() for change in self.readers],
             "waiting": self.waiting,
             "gate": self.gate,
             "documents": [asdict(one) for one in self.documents if one.outcome is not Outcome.UNCHANGED],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.cli.opening import opened
+from api.cli.run_reports import show_night
 from api.cli.terminal import DONE, Terminal, printing
 from core.errors import InputError
 
@@ -62,7 +63,6 @@ def show(terminal: Terminal, job_id: int) -> int:
 def retry(terminal: Terminal, job_ids: tuple[int, ...], everything: bool) -> int:
     """Try jobs again, now, as if they had never been tried."""
     from admin.jobs import retry_jobs
-    from api.cli.commands.ingest import show_night
 
     if everything == bool(job_ids):
         raise InputError("name the jobs to try again, or say --all")

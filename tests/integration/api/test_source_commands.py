@@ -75,10 +75,10 @@ def test_lines_come_from_a_file_or_from_standard_input(
 ) -> None:
     path = feed(tmp_path, {"uri": "a", "text": "Pump."})
     _, plan = vade("ingest", "--dry-run", "--json", str(path))
-    assert plan == {f"jsonl://{path}": {"fetch": [f"jsonl://{path}/a"], "delete": []}}
+    assert plan == {f"jsonl://{path}": {"fetch": [f"jsonl://{path}/a"], "delete": [], "readers": []}}
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
     _, plan = vade("ingest", "--dry-run", "--json", "--as", "user:ann", "-")
-    assert plan == {"stream:ann": {"fetch": ["stream:ann/a"], "delete": []}}
+    assert plan == {"stream:ann": {"fetch": ["stream:ann/a"], "delete": [], "readers": []}}
     other = feed(tmp_path, {"_id": "1", "text": "A corpus, not ours."})
     _, plan = vade("ingest", "--dry-run", "--json", str(other))
     assert list(plan) == [f"file://{other}"]
