@@ -8,7 +8,7 @@ from core.text.language import sentences
 from core.values.documents import Block, BlockKind, Chunk, ParsedDocument
 from llm.embedding.tokens import TextTokenizer
 
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2
 # A section shorter than this share of the target is joined with the next one: a heading alone answers little.
 _LEAST_SHARE = 0.25
 # The share of the model's limit that the title, the headings and the table header may take from the text.

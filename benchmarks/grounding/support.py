@@ -27,8 +27,9 @@ from benchmarks.answer_sets import cell_key
 from benchmarks.grounding.sets import Asking, askings, opened
 from core.values.answers import Inquiry
 from core.values.search import AccessScope
-from llm.extractive.candidates import CELL_SEPARATOR, Candidate
+from llm.extractive.candidates import Candidate
 from llm.extractive.generator import ExtractiveGenerator
+from llm.extractive.labels import CELL_SEPARATOR
 from llm.extractive.support import READ, UNREAD, Weights
 
 Figures = NDArray[np.float64]

@@ -148,6 +148,8 @@ class VersionTable(Base):
     content_sha256: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text, deferred=True)
+    # `core.values.structure.packed_blocks`; None if an earlier program read it, which did not keep them.
+    blocks: Mapped[bytes | None] = mapped_column(deferred=True)
     notices: Mapped[str] = mapped_column(Text, server_default="")  # of its parser, one line each
     file_metadata: Mapped[str] = mapped_column(Text, default="", server_default="")  # `Metadata.as_text`
     created_at: Mapped[datetime]

@@ -40,6 +40,7 @@ _ABBREVIATIONS = frozenset(
     "st jr sr dept est ref rev pp p al jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k".split()
 )
 _SENTENCE_END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s)|[。！？；]+[”’」』）]*|\n+")
+_OPENING, _CLOSING = tuple("\"'“‘「『（(["), tuple("\"'”’」』）)]")
 # A sentence of more characters is cut at the next clause, so that a citation stays readable.
 _LONG_SENTENCE = 600
 _CLAUSE_END = re.compile(r"[;,:，：、]\s*|\s")
@@ -73,7 +74,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     start = 0
     for match in _SENTENCE_END.finditer(text):
-        if _is_abbreviation(text, match):
+        if _goes_on(text, match):
             continue
         spans.extend(_pieces(text, start, match.end()))
         start = match.end()
@@ -137,15 +138,27 @@ def _stemmer() -> Stemmer.Stemmer:
     return Stemmer.Stemmer("english")
 
 
-def _is_abbreviation(text: str, match: re.Match[str]) -> bool:
-    if match.group()[0] != ".":
+def _goes_on(text: str, match: re.Match[str]) -> bool:
+    """Return whether a sentence goes on behind what looks like its end."""
+    mark, follows = match.group(), text[match.end() : match.end() + 2].lstrip()
+    if mark[0] == "\n":
         return False
-    follows = text[match.end() : match.end() + 2].lstrip()
+    if mark[-1] in _CLOSING and text[match.start() - 1 : match.start()] in _OPENING:
+        return True  # a mark in quotation marks of its own: put a "!" before the name
     if follows and follows[0].islower():
-        return True
-    before = text[max(0, match.start() - 12) : match.start()].rsplit(maxsplit=1)
-    word = before[-1].lstrip("(\"'“[").casefold() if before else ""
-    return word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha())
+        return mark[0] == "." or mark[-1] in _CLOSING
+    return mark[0] == "." and _is_abbreviation(text[max(0, match.start() - 24) : match.start()])
+
+
+def _is_abbreviation(before: str) -> bool:
+    """Return whether a full stop behind this text belongs to an abbreviation or to an initial."""
+    words = [word.lstrip("(\"'“[") for word in before.rsplit(maxsplit=2)]
+    if not words or before[-1].isspace():
+        return False
+    word, earlier = words[-1].casefold(), words[-2] if len(words) > 1 else ""
+    if len(word) == 1 and word.isalpha():  # "J. Smith" has an initial, "yard B." has a name
+        return not (earlier.islower() and earlier not in STOP_WORDS)
+    return word in _ABBREVIATIONS
 
 
 def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:

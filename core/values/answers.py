@@ -6,6 +6,7 @@ from core.values.documents import BlockKind, indexed_text
 from core.values.metadata import NONE, Metadata
 from core.values.notices import Notice
 from core.values.search import AccessScope
+from core.values.structure import PlacedBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,19 @@ class Passage:
     language: str = ""
     """The found chunk's language, as ISO 639-1; empty if it is not known."""
     metadata: Metadata = NONE
+    blocks: tuple[PlacedBlock, ...] = ()
+    """The blocks of the text, in order; empty if they are not known."""
+    near: tuple[int, int] | None = None
+    """The offsets of the found chunk with its neighbours, where the text is wider; None: the entire text."""
 
     @property
     def end(self) -> int:
         """The offset behind the passage's last character in the version's stored text."""
         return self.start + len(self.text)
+
+    def between(self, start: int, end: int) -> str:
+        """Return the text between two offsets of the version's stored text."""
+        return self.text[max(0, start - self.start) : max(0, end - self.start)]
 
     @property
     def chunk_text(self) -> str:

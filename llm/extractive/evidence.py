@@ -9,7 +9,9 @@ from core.text.language import words
 from core.values.answers import Passage
 from core.values.documents import is_inside
 from llm.extractive.candidates import Candidate
+from llm.extractive.polarity import is_contrary
 from llm.extractive.question_analysis import QuestionAnalysis, cjk_characters, weight_share
+from llm.extractive.subjects import Subjects
 
 # Sentences on either side that count as neighbours: they name the thing that "it" means.
 _AROUND = 1
@@ -62,7 +64,7 @@ class SentenceEvidence:
     named: bool
     """Whether the chunk or its headings hold an identifier of the question."""
     identifies_what_was_asked: bool
-    """As `named`, but also true if the question has no identifiers."""
+    """Whether it can be an answer: it is about the thing that was asked for, and not the contrary of it."""
 
 
 def measured(
@@ -70,6 +72,7 @@ def measured(
 ) -> list[SentenceEvidence]:
     """Return the evidence of each candidate, in order, without its likeness."""
     leads, known = _leads(passages), frozenset(asked.term_weights)
+    subjects = Subjects(asked.whole or asked.question, found)
     held = _held(found, [one.known_words & known for one in found])
     alone = [cjk_characters(one.text) & asked.characters.keys() for one in found]
     held_alone = _held(found, alone)
@@ -92,11 +95,17 @@ def measured(
             fits=asked.fits(one.text),
             defines=asked.is_defined_by(one.text),
             looked_up=bool(asked.identifiers & one.keys),
-            named=bool(asked.identifiers & one.all_words),
-            identifies_what_was_asked=not asked.identifiers or bool(asked.identifiers & one.all_words),
+            named=subjects.is_named(one),
+            identifies_what_was_asked=_is_about(asked, subjects, one),
         )
         for place, one in enumerate(found)
     ]
+
+
+def _is_about(asked: QuestionAnalysis, subjects: Subjects, one: Candidate) -> bool:
+    if asked.identifiers and not subjects.is_named(one):
+        return False
+    return not subjects.is_another(one) and not is_contrary(asked.question, one.text)
 
 
 def _leads(passages: Sequence[Passage]) -> dict[int, float]:

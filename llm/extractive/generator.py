@@ -12,6 +12,7 @@ from core.values.notices import BY_WORDS_ONLY, Notice
 from llm.embedding.embedder import Embedder
 from llm.extractive.candidates import Candidate, candidates
 from llm.extractive.evidence import SentenceEvidence, measured
+from llm.extractive.labels import asks_revision, is_footer
 from llm.extractive.question_analysis import QuestionAnalysis
 from llm.extractive.support import relevance, support
 from llm.generator import Draft
@@ -72,6 +73,8 @@ class ExtractiveGenerator:
         If the server of the embedder is down, they are weighed by their words alone, as in the search.
         """
         found = candidates(passages)
+        if not asks_revision(inquiry.whole or inquiry.question):
+            found = [one for one in found if not is_footer(one.text)]
         asked = self._analysed(inquiry, found)
         by_words = _ranked(zip(found, measured(asked, found, passages), strict=True))
         if cjk_share(asked.question) > 0.5 and not self._embedder.tokenizer.reads_cjk:
@@ -95,6 +98,7 @@ class ExtractiveGenerator:
             term_weights=dict(zip(words, term_weights, strict=True)),
             unseen=unseen,
             identifiers=named,
+            whole=whole,
         )
 
     def _with_likeness(self, question: str, weighed: Sequence[Weighed]) -> list[Weighed]:
@@ -118,11 +122,24 @@ def _choose(ranked: Sequence[Weighed], limit: int) -> list[Weighed]:
         if len(chosen) == limit:
             break
         enough = relevance(evidence) >= relevance(chosen[0][1]) - _ALSO_WORTH_SAYING
-        if enough and not any(_alike(candidate.words, other.words) for other, _ in chosen):
+        if enough and not any(_alike(candidate, other) for other, _ in chosen):
             chosen.append((candidate, evidence))
     return chosen
 
 
-def _alike(left: frozenset[str], right: frozenset[str]) -> bool:
-    smaller = min(len(left), len(right))
-    return not smaller or len(left & right) / smaller > _SAME
+def _alike(one: Candidate, other: Candidate) -> bool:
+    """Return whether two candidates say the same: in most words, in table rows in all.
+
+    Numbers that differ within a document are not the same; between documents they are a disagreement.
+    """
+    if one.is_row or other.is_row:
+        return one.words == other.words and one.label == other.label
+    smaller = min(len(one.words), len(other.words))
+    same_document = one.passage.document_id == other.passage.document_id
+    if same_document and _numbers(one) != _numbers(other):
+        return False
+    return not smaller or len(one.words & other.words) / smaller > _SAME
+
+
+def _numbers(one: Candidate) -> frozenset[str]:
+    return frozenset(word for word in one.words if any(map(str.isdigit, word)))

@@ -123,6 +123,8 @@ class QuestionAnalysis:
     """The inverse document frequency of a term that is in no document: the greatest weight."""
     identifiers: frozenset[str] = frozenset()
     """The exact things asked for, as terms of `core.text.identifiers`."""
+    whole: str = ""
+    """The question with what it continues, if that is more than `question`; empty if not."""
 
     @cached_property
     def defined(self) -> str:

@@ -72,6 +72,23 @@ def test_the_restricted_document_is_there_for_its_group_alone(demo: Vade, tmp_pa
         assert ("service-override" in text) is ("7319" in text) is name.startswith(("in the", "in two")), name
 
 
+def test_a_follow_up_in_a_file_is_completed_from_what_was_asked_before(demo: Vade, tmp_path: Path) -> None:
+    before = "What does fault E-42 mean?"
+    asked = [
+        {"id": "after", "question": "And E-43?", "after": [before]},
+        {"id": "history", "question": "And E-43?", "history": [{"question": before, "answer": "Overload."}]},
+        {"id": "alone", "question": "And E-43?"},
+    ]
+    file = tmp_path / "questions.jsonl"
+    file.write_text("\n".join(map(json.dumps, asked)), "utf-8")
+    understood = {line["id"]: line["understood"] for line in demo.run("ask", "--questions", file).lines}
+    assert understood == {
+        "after": "What does fault E-43 mean?",
+        "history": "What does fault E-43 mean?",
+        "alone": "",
+    }
+
+
 def test_an_answer_can_be_read_by_a_person(demo: Vade) -> None:
     ended = demo.run("ask", "--as", "user:ann", "--groups", "field", RESTRICTED)
     assert ended.code == 0

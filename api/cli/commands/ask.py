@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import click
 
 from api.cli.opening import opened
 from api.cli.options import Asker, asker_options, filter_options
+from api.cli.question_files import question_lines
 from api.cli.terminal import DONE, WITH_FAILURES, Terminal, error_json, printing
 from core.errors import FilterError, InputError
 from core.text.labels import SearchFilter
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
-Ask = Callable[[str, AccessScope], dict[str, Any]]
+Ask = Callable[[str, AccessScope, tuple[Turn, ...]], dict[str, Any]]
 
 
 @click.command()
@@ -46,14 +46,16 @@ def ask(
     The question needs no quotation marks unless the shell reads a sign of it, such as ? or '.
 
     With --questions, one JSON line comes out for each line that goes in: its id and the answer, or the
-    error if no document that its asker may read fits the filter.
+    error if no document that its asker may read fits the filter. A line may also have "as", "groups", and
+    "history" (a list of {"question", "answer"}) or "after" (a list of questions) for a follow-up.
     """
     from api.http.wire import answer_json
 
     with opened(terminal.data_dir) as app:
 
-        def answer(text: str, scope: AccessScope) -> dict[str, Any]:
-            return answer_json(app.answerer.answer(text, scope, background=True, within=within))
+        def answer(text: str, scope: AccessScope, history: tuple[Turn, ...]) -> dict[str, Any]:
+            found = app.answerer.answer(text, scope, history=history, background=True, within=within)
+            return answer_json(found)
 
         if questions is not None:
             return _each(terminal, questions, answer, asker)
@@ -88,7 +90,7 @@ def search(
 
     with opened(terminal.data_dir) as app:
 
-        def find(text: str, scope: AccessScope) -> dict[str, Any]:
+        def find(text: str, scope: AccessScope, _: tuple[Turn, ...]) -> dict[str, Any]:
             return _as_contract(app.searcher.look_up(text, scope, limit, within=within))
 
         if queries is not None:
@@ -101,28 +103,14 @@ def search(
 
 def _each(terminal: Terminal, path: Path, ask: Ask, asker: Asker) -> int:
     code = DONE
-    for line in list(_lines(path)):  # a malformed line is found before the first answer
-        groups = ",".join(line.get("groups", [])) or asker.groups
-        scope = Asker(line.get("as", asker.user), groups).scope
+    for line in question_lines(path):  # a malformed line is found before the first answer
+        scope = Asker(line.user or asker.user, ",".join(line.groups) or asker.groups).scope
         try:
-            found = ask(line["question"], scope)
+            found = ask(line.question, scope, line.history)
         except FilterError as error:  # another line's asker may read other documents
             found, code = error_json(error), WITH_FAILURES
-        terminal.line({"id": line["id"], **found})
+        terminal.line({"id": line.id, **found})
     return code
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    for number, raw in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        if not raw.strip():
-            continue
-        try:
-            line = json.loads(raw)
-        except ValueError as error:
-            raise InputError(f"{path}, line {number}: not JSON: {error}") from error
-        if not isinstance(line, dict) or "id" not in line or not str(line.get("question") or "").strip():
-            raise InputError(f'{path}, line {number}: {{"id", "question"}} is needed')
-        yield line
 
 
 def _required(words: tuple[str, ...], instead: str) -> str:

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session, aliased
 
 from core.errors import NotFoundError
 from core.store.documents.scoping import readable, version_granted, version_readable
+from core.store.documents.sections import Neighbourhood, widened
 from core.store.tables import (
     LIVE,
     ChunkTable,
     DocumentTable,
     PageTable,
     VersionTable,
-    cut,
 )
 from core.values.answers import Passage
 from core.values.documents import BlockKind, DocumentState, GateState
@@ -89,19 +89,16 @@ def read_passages(
 
 
 def placed(session: Session, passages: Sequence[Passage], scope: AccessScope, reach: int) -> list[Passage]:
-    """Return the passages of `read_passages`, each widened by its neighbours and with all its pages.
+    """Return the passages of `read_passages`, each widened, with its blocks and all its pages.
 
-    A neighbour is a chunk of the same version, at most `reach` places away and under the same heading; a
-    table row is not widened. A passage that was removed meanwhile, or that the asker may no longer read,
-    stays as it was read.
+    With a `reach`, a passage gets its neighbours: the chunks of the same version, at most `reach` places
+    away and under the same headings; then the rest of its section, if that is not too long. A table row is
+    not widened. A passage that was removed meanwhile, or that the asker may no longer read, stays as it was
+    read.
     """
     if reach:
-        wide = _neighbourhoods(session, [one.chunk_id for one in passages], scope, reach)
-        as_read = {one.chunk_id: (one.start, one.text) for one in passages}
-        found = as_read | wide
-        passages = [
-            replace(one, start=found[one.chunk_id][0], text=found[one.chunk_id][1]) for one in passages
-        ]
+        near = _neighbourhoods(session, [one.chunk_id for one in passages], scope, reach)
+        passages = widened(session, passages, near, scope)
     return [replace(one, pages=_pages(session, one, scope)) if one.pages else one for one in passages]
 
 
@@ -284,17 +281,12 @@ def _pages(session: Session, passage: Passage, scope: AccessScope) -> tuple[tupl
 
 def _neighbourhoods(
     session: Session, chunk_ids: Sequence[int], scope: AccessScope, reach: int
-) -> dict[int, tuple[int, str]]:
-    """Return, by chunk id, the offset of the text of a chunk with its neighbours, and that text."""
+) -> dict[int, Neighbourhood]:
+    """Return, by chunk id, the version and the offsets of a chunk with its neighbours."""
     near = aliased(ChunkTable)
     far = case((ChunkTable.kind == BlockKind.ROW, 0), else_=reach)
-    bounds = (
-        select(
-            ChunkTable.id,
-            ChunkTable.version_id,
-            func.min(near.start).label("first"),
-            func.max(near.end).label("last"),
-        )
+    rows = session.execute(
+        select(ChunkTable.id, ChunkTable.version_id, func.min(near.start), func.max(near.end))
         .join(
             near,
             and_(
@@ -307,13 +299,8 @@ def _neighbourhoods(
         .join(VersionTable, VersionTable.id == ChunkTable.version_id)
         .where(ChunkTable.id.in_(chunk_ids), readable(scope), version_granted(scope))
         .group_by(ChunkTable.id, ChunkTable.version_id)
-        .subquery()
     )
-    text = cut(VersionTable.text, bounds.c.first, bounds.c.last)
-    rows = session.execute(
-        select(bounds.c.id, bounds.c.first, text).join(VersionTable, VersionTable.id == bounds.c.version_id)
-    )
-    return {chunk_id: (first, piece) for chunk_id, first, piece in rows}
+    return {chunk_id: Neighbourhood(*about) for chunk_id, *about in rows}
 
 
 def _surroundings(

@@ -33,6 +33,7 @@ from core.store.tables import (
 )
 from core.values.documents import Chunk, DocumentState, GateState, ParsedDocument
 from core.values.metadata import NONE, Metadata
+from core.values.structure import packed_blocks
 
 READ = frozenset({DocumentState.SEARCHABLE, DocumentState.HELD})
 """The states of a document that was read successfully."""
@@ -273,6 +274,7 @@ def _write_version(
         content_sha256=content_sha256,
         title=new.parsed.title,
         text=new.parsed.text,
+        blocks=packed_blocks(new.parsed.blocks),
         notices="\n".join(new.parsed.notices),
         file_metadata=new.parsed.metadata.as_text(),
         created_at=now,

@@ -114,6 +114,14 @@ def test_terms_of_compatible_forms_are_the_same(text: str) -> None:
         ("approx. 5 bar. then 6", ["approx. 5 bar. then 6"]),  # a small letter goes on
         ("", []),
         (" \n\t ", []),
+        ('Put a "!" before the name. Then save.', ['Put a "!" before the name.', "Then save."]),
+        (
+            'He presses "Start!" and waits. "Stop!" She left.',
+            ['He presses "Start!" and waits.', '"Stop!"', "She left."],
+        ),
+        ("在名称前加“！”，再保存。", ["在名称前加“！”，再保存。"]),
+        ("Flights above yard B. None above the tank.", ["Flights above yard B.", "None above the tank."]),
+        ("It was written by J. Smith. She left.", ["It was written by J. Smith.", "She left."]),
     ],
 )
 def test_sentences(text: str, expected: list[str]) -> None:

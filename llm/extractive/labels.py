@@ -1,0 +1,54 @@
+"""Text that names something and states no fact: labels of a form, page footers, lines about a revision."""
+
+import re
+
+from core.values.answers import Passage
+
+CELL_SEPARATOR = " | "
+_CLOSED = re.compile(r"[.!?:;,。！？：；，]$")
+# A form's label, with the line that is printed to write on; it names what is asked for and does not say it.
+_LABEL = re.compile(r"[:：][\s_.…·‥]*$")
+_TO_WRITE_ON = re.compile(r"[\s_.…·‥]*")
+_LABEL_WORDS, _LABEL_CHARACTERS = 6, 40
+# "Footer: SP-11 rev 2", "Page 3 of 12", "SP-11 · Rev. 2 · 2024-03-01", "第 3 页 共 12 页".
+_FOOTER = re.compile(
+    r"^\W*(?:(?:page )?(?:footer|header)|页[脚眉])\s*[:：]"
+    r"|^\W*(?:page|p\.)\s*\d+(?:\s*(?:of|/)\s*\d+)?\W*$|^\W*第\s*\d+\s*页(?:\W*共\s*\d+\s*页)?\W*$"
+    r"|^\W*(?:[\w-]*\d[\w-]*\W+){0,3}(?:rev(?:ision)?|version|issue|edition)\W{0,3}[\w.]{1,6}(?:\W+[\d./-]+)?\W*$"
+    r"|^\W*(?:last (?:updated|modified|reviewed|revised)|revised|printed)\W+(?:on\W+)?[\w ,./-]{4,30}$"
+    r"|^\W*(?:版本|版次|修订(?:版|日期)?|最后更新)\s*[:：]?[\s\w./-]{1,20}$"
+    r"|^\W*(?:©|\(c\)|copyright\b)",
+    re.IGNORECASE,
+)
+_FOOTER_CHARACTERS = 80
+# A question for the revision itself may be answered by such a line.
+_ASKS_REVISION = re.compile(
+    r"\b(?:rev(?:ision|ised)?|version|issue|edition|updated|effective|reviewed|modified|copyright|footer|page)\b"
+    r"|版本|版次|修订|更新|生效|页",
+    re.IGNORECASE,
+)
+
+
+def is_label(text: str) -> bool:
+    """Return whether each line is a label without what belongs to it."""
+    return all(_LABEL.search(line) for line in text.split("\n") if line.strip())
+
+
+def is_label_row(passage: Passage, text: str) -> bool:
+    """Return whether only the label of a table row is filled in."""
+    cells = [cell for cell in text.split(CELL_SEPARATOR) if not _TO_WRITE_ON.fullmatch(cell)]
+    if len(cells) != 1 or _LABEL.search(cells[0]):
+        return len(cells) < 2
+    _, _, header = passage.context.rpartition("\n")
+    is_short = len(cells[0].split()) <= _LABEL_WORDS and len(cells[0]) <= _LABEL_CHARACTERS
+    return CELL_SEPARATOR in header and is_short and not _CLOSED.search(cells[0])
+
+
+def is_footer(text: str) -> bool:
+    """Return whether a text is a page's footer or a line about the document's revision."""
+    return len(text) <= _FOOTER_CHARACTERS and bool(_FOOTER.search(text))
+
+
+def asks_revision(question: str) -> bool:
+    """Return whether a question is about a document's revision, date or page."""
+    return bool(_ASKS_REVISION.search(question))

@@ -1,0 +1,110 @@
+"""The thing that a sentence is about: its own names, those above it, and those in front of it.
+
+"Grease the seal every 200 hours." says nothing by itself; below the heading "Mixer M30" it is about the M30,
+and answers no question about the M50.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from core.text.identifiers import identifiers
+from core.text.language import CJK, HYPHENS
+from core.values.documents import BlockKind
+from llm.extractive.candidates import Candidate
+
+_HEX = re.compile(r"0x[0-9a-f]+|(?<![a-z0-9])[0-9a-f]*\d[0-9a-f]*(?![a-z0-9])")
+_DIGITS = re.compile(r"\d+")
+_TOKEN = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:\.\d+)*")
+_NUMBERING = re.compile(r"^(?:\d+[.)]?)+\s+")
+
+
+class Subjects:
+    """What the candidates of one question are about."""
+
+    def __init__(self, question: str, found: Sequence[Candidate]) -> None:
+        self._asked = frozenset(identifiers(question))
+        self._kinds = {_kind(term) for term in self._asked}
+        self._tokens = _tokens(question)
+        self._siblings = _siblings(found)
+
+    def is_named(self, one: Candidate) -> bool:
+        """Return whether the sentence, what stands above it, or its chunk has an identifier asked for."""
+        return bool(self._asked & one.all_words)
+
+    def is_another(self, one: Candidate) -> bool:
+        """Return whether the sentence is about another thing of the same kind as the one asked for."""
+        own = frozenset(identifiers(one.text))
+        if self._asked & own:
+            return False
+        return bool(self._asked and self._by_identifiers(one, own)) or self._by_headings(one)
+
+    def _by_identifiers(self, one: Candidate, own: frozenset[str]) -> bool:
+        """Return whether the nearest names of such a kind, in or above the sentence, are not asked for.
+
+        What is below a heading that is asked for may name other things in passing.
+        """
+        header = one.passage.context.partition("\n")[2] if one.is_row else ""
+        for line in (header, *reversed(one.path), one.passage.title):
+            named = identifiers(line)
+            if self._alike(named):
+                return not self._asked & named.keys()
+        named_beside = own if self._alike(own) else self._in_front(one)
+        return self._alike(named_beside) and not self._asked & named_beside
+
+    def _alike(self, named: Iterable[str]) -> bool:
+        """Return whether one of these identifiers is of the kind of one that is asked for."""
+        return any(_kind(term) in self._kinds for term in named)
+
+    def _in_front(self, one: Candidate) -> frozenset[str]:
+        """Return the nearest identifiers of such a kind that stand in front of it in its section."""
+        text, end = one.passage.between(one.block.start, one.start), one.place
+        if self._alike(identifiers(text)):
+            return frozenset(identifiers(text))
+        for block in reversed(one.blocks[:end]):
+            if block.kind is BlockKind.HEADING or block.path != one.path:
+                break
+            named = identifiers(one.passage.between(block.start, block.end))
+            if self._alike(named):
+                return frozenset(named)
+        return frozenset()
+
+    def _by_headings(self, one: Candidate) -> bool:
+        """Return whether a heading beside one above the sentence is meant, which differs in one word."""
+        own = _tokens(one.text)
+        names = (one.passage.title, *one.path)
+        for depth, heading in enumerate(names):
+            for other in self._siblings.get((one.passage.document_id if depth else 0, names[:depth]), ()):
+                here, there = _difference(heading, other)
+                if there & self._tokens and not here & self._tokens and not there & own:
+                    return True
+        return False
+
+
+def _siblings(found: Sequence[Candidate]) -> dict[tuple[int, tuple[str, ...]], set[str]]:
+    """Return the headings below each path of each document, and the titles of all documents."""
+    siblings: dict[tuple[int, tuple[str, ...]], set[str]] = {}
+    for one in found:
+        names = (one.passage.title, *one.path)
+        for depth, name in enumerate(names):
+            document = one.passage.document_id if depth else 0
+            siblings.setdefault((document, names[:depth]), set()).add(name)
+    return siblings
+
+
+def _difference(heading: str, other: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the word of each that the other lacks, if the two differ in this one word alone."""
+    here, there = _tokens(heading), _tokens(other)
+    if not here & there or len(here - there) != 1 or len(there - here) != 1:
+        return frozenset(), frozenset()
+    return here - there, there - here
+
+
+def _tokens(text: str) -> frozenset[str]:
+    plain = unicodedata.normalize("NFKC", text).translate(HYPHENS).casefold()
+    return frozenset(_TOKEN.findall(_NUMBERING.sub("", plain)))
+
+
+def _kind(term: str) -> str:
+    """Return the form of an identifier: `E-42` and `E-430` have the same."""
+    return _DIGITS.sub("0", _HEX.sub("0", term))
