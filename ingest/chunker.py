@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from core.text.identifiers import identifiers
 from core.text.language import sentences
 from core.values.documents import Block, BlockKind, Chunk, ParsedDocument
 from llm.embedding.tokens import TextTokenizer
@@ -32,6 +33,8 @@ class _Unit:
     """Its page's number, 1-based."""
     room: int
     """The number of tokens that the context leaves for the text of a chunk."""
+    names: frozenset[str] = frozenset()
+    """The identifiers in its text, if it is a heading."""
 
     @property
     def alone(self) -> bool:
@@ -42,8 +45,9 @@ class _Unit:
 def chunk(document: ParsedDocument, tokenizer: TextTokenizer, target_tokens: int) -> list[Chunk]:
     """Cut a document into chunks of about `target_tokens`, none over the tokenizer's limit.
 
-    A heading, a page's end and a table row end a chunk; a row is a chunk of its own. No chunk's
-    text overlaps another's, and `document.text[chunk.start:chunk.end]` is its text.
+    A heading, a page's end and a table row end a chunk; a row is a chunk of its own. Short sections are
+    joined, unless their headings name different things (`PPR-1044`, `PPR-1777`). No chunk's text overlaps
+    another's, and `document.text[chunk.start:chunk.end]` is its text.
     """
     limit = tokenizer.max_tokens - tokenizer.added_tokens
     contexts = _fit(tokenizer, _contexts(document), int(limit * _CONTEXT_SHARE))
@@ -100,6 +104,7 @@ def _units(
                 context=context,
                 page=pages.at(block.start + start),
                 room=budget,
+                names=frozenset(identifiers(text) if block.kind is BlockKind.HEADING else ()),
             )
 
 
@@ -132,7 +137,7 @@ def _groups(units: Iterator[_Unit], least: float) -> Iterator[list[_Unit]]:
     group: list[_Unit] = []
     tokens = 0
     for unit in units:
-        if group and _parts(group, tokens, unit, least):
+        if group and (_parts(group, tokens, unit, least) or _names_another(group, unit)):
             if not _only_headings(group):  # the next unit has the headings in its context
                 yield group
             group, tokens = [], 0
@@ -153,6 +158,12 @@ def _parts(group: list[_Unit], tokens: int, unit: _Unit, least: float) -> bool:
     if unit.kind is BlockKind.HEADING and tokens >= least:
         return True
     return tokens + unit.tokens > group[0].room
+
+
+def _names_another(group: list[_Unit], unit: _Unit) -> bool:
+    """Return whether a heading names another thing than one of the chunk: `Mixer M30` behind `Mixer M10`."""
+    earlier = frozenset[str]().union(*(one.names for one in group))
+    return bool(unit.names and earlier) and unit.names.isdisjoint(earlier)
 
 
 def _chunk(document: ParsedDocument, ordinal: int, group: list[_Unit]) -> Chunk:

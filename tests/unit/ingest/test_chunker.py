@@ -144,6 +144,19 @@ def test_short_sections_stand_together_and_long_ones_are_parted_at_sentences() -
     assert all(each.text.endswith("wait.") for each in (first, *rest))
 
 
+def test_short_sections_that_name_different_things_are_not_joined() -> None:
+    document = build(
+        [
+            *[("heading", 2, "PPR-1044"), ("paragraph", "It stays dark.")],
+            *[("heading", 2, "PPR-1777"), ("paragraph", "It is loud."), ("heading", 3, "Repair")],
+            *[("paragraph", "Oil it."), ("heading", 2, "Fault E-42"), ("paragraph", "It stops.")],
+            *[("heading", 2, "Care"), ("paragraph", "Dust it.")],
+        ]
+    )
+    firsts = [each.text.split("\n")[0] for each in cut(document)]
+    assert firsts == ["PPR-1044", "PPR-1777", "Fault E-42"]
+
+
 def test_a_context_that_would_crowd_out_the_text_is_cut() -> None:
     builder = manual()
     builder.heading(1, "What the operator has to know before starting")
