@@ -16,6 +16,7 @@ from retrieval.citation_check import checked_citations
 from retrieval.disagreement import in_force, with_disagreements
 from retrieval.followup import understand
 from retrieval.identifier_match import identifiers_near, unknown_identifiers
+from retrieval.long_question import boiled_down
 from retrieval.search import Searcher
 from retrieval.threads import earlier_notice, newest_of_threads
 
@@ -73,11 +74,12 @@ class Answerer:
         """Return the answer from the documents that `scope` may read and `within` selects.
 
         `on_event` is called while the answer is made, and may raise to stop it. A follow-up question is
-        completed from `history`, whose oldest turn comes first.
+        completed from `history`, whose oldest turn comes first; a long one is boiled down to what it asks.
 
         Raises: FilterError if no document that `scope` may read can fit `within`.
         """
-        meant = understand(question, [turn.question for turn in history])
+        asked = boiled_down(question, self._searcher.term_weights)
+        meant = understand(asked.whole, [turn.question for turn in history])
         notes = _Notes(
             min_support=self._settings.min_support, understood=meant.whole if meant.whole != question else ""
         )
@@ -93,12 +95,12 @@ class Answerer:
             return self._with_unread(notes.unknown(unknown.values(), near, passages), scope)
         on_event(Found(tuple(passages)))
         inquiry = Inquiry(
-            question=question,
+            question=asked.whole,
             scope=scope,
             history=history,
             background=background,
             whole=meant.whole,
-            wanted=meant.wanted,
+            wanted=asked.wanted if meant.wanted == asked.whole else meant.wanted,
         )
         newest = newest_of_threads(passages)
         if len(newest) == len(passages) or not self._take_newest(inquiry, newest, notes, on_event):

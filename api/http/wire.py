@@ -11,7 +11,7 @@ from core.text.labels import SearchFilter
 from core.values.answers import Answer, Passage, Turn
 from retrieval.search import Results
 
-MAX_QUESTION_CHARACTERS = 2000
+MAX_QUESTION_CHARACTERS = 20_000
 MAX_ANSWER_CHARACTERS = 20_000
 MAX_TURNS = 50
 
