@@ -146,7 +146,8 @@ def _stated(
 ) -> Iterator[tuple[int, int, int]]:
     for start, end in _sentences(passage, *within):
         whole = _with_list(passage, blocks, place, (start, end))
-        if not is_label(passage.between(start, whole)):
+        text = passage.between(start, whole)
+        if not is_label(text) and text != passage.title:
             yield place, start, whole
 
 

@@ -60,7 +60,8 @@ class SentenceEvidence:
     defines: bool
     """Whether the sentence defines the thing that the question asks the meaning of."""
     looked_up: bool
-    """Whether it is a table row in which an identifier of the question begins a cell."""
+    """Whether an identifier of the question begins a cell of this table row, or the headings above say all
+    that the question names."""
     named: bool
     """Whether the chunk or its headings hold an identifier of the question."""
     identifies_what_was_asked: bool
@@ -94,7 +95,7 @@ def measured(
             length=math.log1p(min(len(one.words), _WHOLE_SENTENCE)),
             fits=asked.fits(one.text),
             defines=asked.is_defined_by(one.text),
-            looked_up=bool(asked.identifiers & one.keys),
+            looked_up=bool(asked.identifiers & one.keys) or subjects.heads(one, known),
             named=subjects.is_named(one),
             identifies_what_was_asked=_is_about(asked, subjects, one),
         )

@@ -6,6 +6,7 @@ from core.text.language import TOKEN, terms
 
 _FORBIDS = re.compile(
     r"\b(?:(?:may|must|can|shall|should|is|are|was|were|be)(?: \w+)? not|cannot)\b"
+    r"(?: be)?(?: (?:allowed|permitted|authori[sz]ed|admissible))?"
     r"|\b(?:ca|must|is|are|should)n['’]t\b"
     r"|\b(?:not (?:be )?(?:allowed|permitted|authori[sz]ed|admissible)|never|forbidden|prohibited|banned)\b"
     r"|\b(?:do not|don['’]t)\b|不得|禁止|不允许|不可|不能|严禁|不准|不许|切勿|请勿|勿|不应",

@@ -9,13 +9,22 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from core.text.identifiers import identifiers
-from core.text.language import CJK, HYPHENS
+from core.text.language import CJK, HYPHENS, terms
 from core.values.documents import BlockKind
 from llm.extractive.candidates import Candidate
 
 _HEX = re.compile(r"0x[0-9a-f]+|(?<![a-z0-9])[0-9a-f]*\d[0-9a-f]*(?![a-z0-9])")
 _DIGITS = re.compile(r"\d+")
 _TOKEN = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:\.\d+)*")
+# Words of a question that ask for anything about a thing.
+_GENERAL = frozenset(
+    terms(
+        "mean meaning about fault error code alarm message problem report fix solve remedy repair help "
+        "happen show display say tell explain describe should please advise now get "
+        "故障 报警 代码 错误 什么 怎么办 如何处理 怎么处理 含义 表示什么 什么意思 "
+        "是什么报警 是什么故障 是什么问题 是什么错误"
+    )
+)
 _NUMBERING = re.compile(r"^(?:\d+[.)]?)+\s+")
 
 
@@ -31,6 +40,15 @@ class Subjects:
     def is_named(self, one: Candidate) -> bool:
         """Return whether the sentence, what stands above it, or its chunk has an identifier asked for."""
         return bool(self._asked & one.all_words)
+
+    def heads(self, one: Candidate, asked_terms: frozenset[str]) -> bool:
+        """Return whether the headings above name all that is asked for, an identifier among it.
+
+        Then the section answers a question such as "What is PPR-1044 about?".
+        """
+        headings = "\n".join((one.passage.title, *one.path))
+        named = self._asked & identifiers("\n".join(one.path)).keys()
+        return bool(named) and asked_terms <= frozenset(terms(headings)) | _GENERAL
 
     def is_another(self, one: Candidate) -> bool:
         """Return whether the sentence is about another thing of the same kind as the one asked for."""

@@ -9,6 +9,7 @@ from llm.extractive.polarity import is_contrary
         ("Above which area are drone flights not permitted?", "Flights are permitted above yard A."),
         ("In which halls may the forklift not be used?", "The forklift may be used in hall 2."),
         ("Who may fly the drone?", "The drone may not be flown by visitors."),
+        ("Above which yards are flights permitted?", "Flights are not permitted above the tank field."),
         ("Which parts are not covered by the warranty?", "The warranty covers the motor."),
         ("哪些区域禁止吸烟？哪里不允许？", "在露台可以吸烟。"),
         ("谁可以进入机房？", "访客不得进入机房。"),

@@ -1,0 +1,134 @@
+"""Answers to small documents that were once answered wrongly, with the real embedder.
+
+What is expected of each stands in its README; a sentence of a neighbouring thing is worse than no answer.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+from fakes.application import make_app
+
+from api.app import App
+from core.permissions import PUBLIC, scope_of
+from core.settings import load_settings
+from core.values.answers import Answer
+from ingest.connectors.folder import FolderSource
+from llm.embedding.embedder import Embedder
+from llm.embedding.opening import open_embedder
+
+ROOT = Path(__file__).parents[2]
+CASES = Path(os.environ.get("VADE_DATA", ROOT / ".." / "shared" / "data")) / "cases"
+STORY = (
+    "Good morning, this is the packing hall, line 2. Since the night shift took over we have had nothing but "
+    "trouble with the label printer next to the conveyor. First we thought that it was the network again, "
+    "because last month somebody had pulled the cable, but the lamp on the switch is green. Then Petra tried "
+    "the firmware update that was sent round by mail, and after about half of the bar it stopped and the "
+    "display now shows fault 0x80070643. We have switched it off and on twice. What should we do?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    folder: str
+    question: str
+    says: tuple[str, ...] = ()
+    """All of these stand in the answer; none: the question is refused."""
+    not_says: tuple[str, ...] = ()
+
+
+REPEAT = "How often must the shaft seal of the Mixer {} be greased?"
+CLOSED = "Who closed session 1e6e79b8-8543-4867-ac22-6c9827d272c{}?"
+RIGHT = [
+    Case(folder="citation_repeat", question=REPEAT.format("M10"), says=("200 hours",), not_says=("350",)),
+    Case(folder="citation_repeat", question=REPEAT.format("M30"), says=("200 hours",), not_says=("350",)),
+    Case(folder="citation_repeat", question=REPEAT.format("M50"), says=("350 hours",), not_says=("200",)),
+    Case(
+        folder="citation_repeat",
+        question="How often is the drive bearing of the RC30 greased?",
+        says=("275 hours",),
+        not_says=("150 hours", "390 hours"),
+    ),
+    Case(
+        folder="negation",
+        question="Above which area are drone flights not permitted?",
+        says=("tank field",),
+        not_says=("yard A",),
+    ),
+    Case(folder="negation", question="Who may not fly the drone?", says=("visitors",), not_says=("trained",)),
+    Case(folder="negation", question="Who may fly the drone?", says=("trained",), not_says=("visitors",)),
+    Case(
+        folder="negation",
+        question="Above which yards are drone flights permitted?",
+        says=("yard A", "yard B"),
+        not_says=("tank field",),
+    ),
+    Case(
+        folder="code_hyphen",
+        question="What is problem report PPR-9087 about?",
+        says=("inverter",),
+        not_says=("belt", "keypad"),
+    ),
+    Case(
+        folder="code_hyphen",
+        question="What is problem report PPR-908 about?",
+        says=("belt",),
+        not_says=("inverter", "keypad"),
+    ),
+    Case(folder="code_hyphen", question="PPR-1777", says=("fan",), not_says=("door", "display")),
+    Case(folder="code_hyphen", question="What is problem report PPR-9088 about?"),
+    Case(folder="code_hyphen", question=CLOSED.format(5), says=("watchdog",), not_says=("the user",)),
+    Case(folder="code_hyphen", question=CLOSED.format(6), says=("the user",), not_says=("watchdog",)),
+    Case(
+        folder="zh_pdf_codes", question="AL-17 是什么报警？", says=("油位过低",), not_says=("AL-07", "AL-70")
+    ),
+    Case(folder="zh_pdf_codes", question="ＡＬ－１７ 是什么报警？", says=("油位过低",), not_says=("AL-07",)),
+    Case(folder="zh_pdf_codes", question="AL-71 是什么报警？"),
+    Case(
+        folder="long_question", question=STORY, says=("paper tray", "Close the tray"), not_says=("cancelled",)
+    ),
+    Case(
+        folder="long_question",
+        question="Fault 0x80070643 during firmware update",
+        says=("paper tray",),
+        not_says=("cancelled",),
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def embedder(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
+    return open_embedder(load_settings(tmp_path_factory.mktemp("settings")).llm)
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Callable[[Case], Answer]]:
+    opened: list[App] = []
+
+    @cache
+    def over(folder: Path) -> App:
+        app = make_app(tmp_path_factory.mktemp(folder.parent.name), embedder)
+        opened.append(app)
+        app.ingestion.ingest(FolderSource(folder, frozenset({PUBLIC}), 10**8))
+        return app
+
+    def asked(case: Case) -> Answer:
+        folder = CASES / case.folder / "in"
+        if not folder.is_dir():
+            pytest.skip(f"{folder} is absent; set VADE_DATA to the folder that holds the cases")
+        return over(folder).answerer.answer(case.question, scope_of(None))
+
+    yield asked
+    for app in opened:
+        app.close()
+
+
+@pytest.mark.parametrize("case", RIGHT, ids=lambda case: f"{case.folder}: {case.question[:48]}")
+def test_a_case_is_answered_rightly(case: Case, ask: Callable[[Case], Answer]) -> None:
+    answer = ask(case)
+    assert answer.refused is not bool(case.says), answer.text
+    assert [text for text in case.says if text not in answer.text] == []
+    assert [text for text in case.not_says if text in answer.text] == []
