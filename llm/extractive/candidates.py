@@ -19,6 +19,7 @@ _WARNS = re.compile(r"(?:danger|warning|caution|危险|警告|注意)\b\s*[:：!
 _LIST_CHARACTERS = 700
 
 
+# More than ten methods: one for each view of a sentence that is measured, computed once.
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
     """A sentence, a table row, or a lead-in with the beginning of its list."""

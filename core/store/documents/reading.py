@@ -98,7 +98,7 @@ def placed(session: Session, passages: Sequence[Passage], scope: AccessScope, re
     """
     if reach:
         near = _neighbourhoods(session, [one.chunk_id for one in passages], scope, reach)
-        passages = widened(session, passages, near, scope)
+        passages = widened(passages, near, _texts(session, {one.version_id for one in near.values()}, scope))
     return [replace(one, pages=_pages(session, one, scope)) if one.pages else one for one in passages]
 
 
@@ -301,6 +301,18 @@ def _neighbourhoods(
         .group_by(ChunkTable.id, ChunkTable.version_id)
     )
     return {chunk_id: Neighbourhood(*about) for chunk_id, *about in rows}
+
+
+def _texts(
+    session: Session, version_ids: Iterable[int], scope: AccessScope
+) -> dict[int, tuple[str, bytes | None]]:
+    """Return, by version id, the text of a version and its blocks as they are kept."""
+    rows = session.execute(
+        select(VersionTable.id, VersionTable.text, VersionTable.blocks)
+        .join(DocumentTable, DocumentTable.id == VersionTable.document_id)
+        .where(VersionTable.id.in_(list(version_ids)), readable(scope), version_granted(scope))
+    )
+    return {number: (text, blocks) for number, text, blocks in rows}
 
 
 def _surroundings(

@@ -1,16 +1,10 @@
 """The surroundings of a found chunk: its neighbours, its section, and their blocks."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from core.store.documents.scoping import readable, version_granted
-from core.store.tables import DocumentTable, VersionTable
 from core.values.answers import Passage
 from core.values.documents import BlockKind
-from core.values.search import AccessScope
 from core.values.structure import Structure
 
 # A section with more characters is not taken along as a whole: about two printed pages.
@@ -29,16 +23,15 @@ class Neighbourhood:
 
 
 def widened(
-    session: Session,
     passages: Sequence[Passage],
     near: Mapping[int, Neighbourhood],
-    scope: AccessScope,
+    texts: Mapping[int, tuple[str, bytes | None]],
 ) -> list[Passage]:
     """Return the passages, each with its neighbours, its section and the blocks of both.
 
-    `near` is by chunk id; a passage without an entry stays as it is.
+    `near` is by chunk id, and `texts` by version id: the text, and the blocks as they are kept. A passage
+    without an entry stays as it is.
     """
-    texts = _texts(session, {one.version_id for one in near.values()}, scope)
     structures = {number: Structure(text, blocks) for number, (text, blocks) in texts.items() if blocks}
     return [
         _widened(one, around, texts[around.version_id][0], structures.get(around.version_id))
@@ -46,17 +39,6 @@ def widened(
         else one
         for one in passages
     ]
-
-
-def _texts(
-    session: Session, version_ids: Iterable[int], scope: AccessScope
-) -> dict[int, tuple[str, bytes | None]]:
-    rows = session.execute(
-        select(VersionTable.id, VersionTable.text, VersionTable.blocks)
-        .join(DocumentTable, DocumentTable.id == VersionTable.document_id)
-        .where(VersionTable.id.in_(list(version_ids)), readable(scope), version_granted(scope))
-    )
-    return {number: (text, blocks) for number, text, blocks in rows}
 
 
 def _widened(passage: Passage, near: Neighbourhood, text: str, structure: Structure | None) -> Passage:
