@@ -22,6 +22,7 @@ from fakes.waiting import wait_until
 from pydantic import BaseModel
 
 from api.cli.main import main
+from benchmarks.datasets import SETS
 from core.settings import ENVIRONMENT_PREFIX, NOT_SETTINGS, SETTINGS_FILE, Settings, load_settings
 from ingest.connectors.folder import FolderSource
 from ingest.connectors.trees.rules import PERMISSIONS_FILE
@@ -224,7 +225,11 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.timeout(300)
 def test_every_command_in_the_readme_runs(checkout: Path) -> None:
     lines = shell_lines(README)
-    assert {line.split()[0] for line in lines} == {"make", "export", "vade", "curl"}
+    assert {line.split()[0] for line in lines} == {"make", "export", "vade", "curl", "python"}
+    [made] = [shlex.split(line)[1:] for line in lines if line.startswith("python ")]
+    assert made[:2] == ["-m", "benchmarks.datasets"]
+    assert made[2] in SETS, "it makes the folder that the next line measures on"
+    assert lines.index(shlex.join(["python", *made])) < lines.index(f"vade eval {made[3]} --split test")
     commands = [shlex.split(line)[1:] for line in lines if line.startswith("vade ")]
     served, once = [words for words in commands if words[0] == "up"], [w for w in commands if w[0] != "up"]
 
