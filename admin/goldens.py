@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from core.errors import InputError
 from core.store.database import Database
+from core.store.documents.reading import is_readable
 from core.store.goldens import Golden, add_golden, list_goldens, remove_goldens
 from core.values.answers import Turn
+from core.values.search import AccessScope
 from ingest.connectors.beir import read_lines
 from retrieval.judge.answer_evaluation import GoldQuestion
 from retrieval.judge.facts import Fact, fold
@@ -34,8 +38,13 @@ class GoldenReport:
 
 
 def keep_goldens(database: Database, goldens: Sequence[Golden]) -> list[Golden]:
-    """Keep questions, all of them or none, and return them with their ids. Raises: InputError."""
+    """Keep questions, all of them or none, and return them with their ids.
+
+    Raises: InputError, also if a question names a document that its asker may not read: it would never hold.
+    """
     with database.writing() as session:
+        for golden in goldens:
+            _check_documents(session, golden)
         return [add_golden(session, golden) for golden in goldens]
 
 
@@ -69,6 +78,17 @@ def forget_goldens(database: Database, ids: Sequence[int]) -> None:
 def ask_goldens(promotion: Promotion) -> GoldenReport:
     """Ask all golden questions of what is in force."""
     return GoldenReport(tuple(promotion.trials()))
+
+
+def _check_documents(session: Session, golden: Golden) -> None:
+    scope = AccessScope(golden.principals)
+    missing = [name for name in golden.documents if not is_readable(session, scope, name)]
+    if missing:
+        askers = ", ".join(sorted(golden.principals))
+        raise InputError(
+            f"{golden.question!r}: there is no document {missing[0]} that {askers} may read. "
+            "Nothing was kept; write its URI, or the end of it from a slash on"
+        )
 
 
 def read_gold(path: Path) -> list[GoldQuestion]:

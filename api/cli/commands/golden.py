@@ -44,7 +44,10 @@ def add(
     refuse: bool,
     asker: Asker,
 ) -> int:
-    """Keep a question. Of several documents, or of several answers, one is enough."""
+    """Keep a question. Of several documents, or of several answers, one is enough.
+
+    Each document has to be there, and its asker has to be among its readers.
+    """
     from admin.goldens import keep_goldens
     from core.store.goldens import Golden
 

@@ -164,6 +164,14 @@ def read_cited_text(
     )
 
 
+def is_readable(session: Session, scope: AccessScope, name: str) -> bool:
+    """Return whether the asker may read a document in force whose URI is `name` or ends with `/name`."""
+    ending = f"/{name}"
+    last = func.substr(DocumentTable.uri, func.length(DocumentTable.uri) - len(ending) + 1)
+    named = or_(DocumentTable.uri == name, last == ending)
+    return session.execute(_document_entries(scope).where(LIVE, named).limit(1)).first() is not None
+
+
 def count_documents(session: Session, scope: AccessScope) -> int:
     """Return how many searchable documents the asker may read."""
     counted = (

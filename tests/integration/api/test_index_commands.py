@@ -51,6 +51,28 @@ def test_from_a_golden_question_to_a_rollback(vade: Any, tmp_path: Path) -> None
     assert vade("index", "build", "--json")[1]["verdict"] is None
 
 
+def test_golden_question_about_a_document_that_is_not_there_is_refused(vade: Any, tmp_path: Path) -> None:
+    manuals(tmp_path / "m", "The lid bolts of the press P-7 get a torque of 48 N·m.")
+    assert vade("ingest", "--as", "group:field", str(tmp_path / "m"))[0] == 0
+    field = ("--as", "user:ann", "--groups", "field")
+    for name in ("nosuch.md", "ress.md", "%.md", "m", "press.md"):
+        groups = () if name == "press.md" else field
+        code, told = vade("golden", "add", TORQUE, "--document", name, *groups)
+        assert (code, told.count("\n")) == (2, 1)
+        assert f"there is no document {name} that " in told
+    questions = tmp_path / "more.jsonl"
+    line = {"id": "1", "question": TORQUE, "gold_documents": ["press.md"]}
+    questions.write_text("\n".join(map(json.dumps, [line, {**line, "gold_documents": ["gone.md"]}])), "utf-8")
+    code, told = vade("golden", "import", str(questions), *field)
+    assert (code, "there is no document gone.md" in told) == (2, True)
+    assert vade("golden", "list", "--json") == (0, [])
+    for name in ("press.md", "m/press.md", f"file://{tmp_path}/m/press.md"):
+        assert vade("golden", "add", TORQUE, "--document", name, *field)[0] == 0
+    (tmp_path / "m" / "press.md").unlink()
+    assert vade("ingest", "--as", "group:field", str(tmp_path / "m"))[0] == 0
+    assert vade("golden", "add", TORQUE, "--document", "press.md", *field)[0] == 2
+
+
 @pytest.mark.parametrize(
     "words",
     [
