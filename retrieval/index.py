@@ -68,7 +68,8 @@ class LexicalIndex(Index, Protocol):
     ) -> list[Hit]:
         """Return the chunks with the best BM25 scores that `scope` may see and `labels` select.
 
-        `query` holds terms of `core.text.language.terms`; a repeated term counts twice.
+        `query` holds terms of `core.text.language.terms`; a repeated term counts twice. The statistics of
+        BM25 are those of the chunks that `scope` may see.
         """
         ...
 
@@ -83,10 +84,11 @@ class LexicalIndex(Index, Protocol):
         """
         ...
 
-    def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
-        """Return the number of all chunks, and of those with each term, under any permissions.
+    def frequencies(self, query: Sequence[str], scope: AccessScope) -> tuple[int, list[int]]:
+        """Return the number of chunks that `scope` may see, and of those with each term.
 
-        The title and headings of a chunk count as its own words.
+        The title and headings of a chunk count as its own words. No other chunk is counted, so that the
+        numbers tell nothing of what the asker may not read.
         """
         ...
 
@@ -94,6 +96,6 @@ class LexicalIndex(Index, Protocol):
         """Return chunks with a part of an identifier, or one similar to it, under `scope` and `labels`.
 
         Two terms are similar if at most two edits lie between them. The scores only rank chunks with a
-        common part, or at one edit, before the rest.
+        common part, or at one edit, before the rest; those of one score are in order of id.
         """
         ...

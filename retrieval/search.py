@@ -139,9 +139,9 @@ class Searcher:
         with self._lexical.index() as lexical:
             return _Words(
                 hits=lexical.search(asked, scope, self._settings.candidates, labels),
-                unit=words_unit(asked, lexical),
-                emphasis=emphasis(question, lexical),
-                rare=rare_identifiers(question, lexical),
+                unit=words_unit(asked, lexical, scope),
+                emphasis=emphasis(question, lexical, scope),
+                rare=rare_identifiers(question, lexical, scope),
                 phrases=quoted(question),
                 notices=self._lexical.take_notices(),
             )
@@ -196,7 +196,7 @@ class Searcher:
             *(partly_unread(titles[number], which) for number, which in pages),
         )
 
-    def term_weights(self, asked: Sequence[str]) -> list[float]:
-        """Return each term's inverse document frequency over all chunks, above 0."""
+    def term_weights(self, asked: Sequence[str], scope: AccessScope) -> list[float]:
+        """Return each term's inverse document frequency over the chunks that `scope` may read, above 0."""
         with self._lexical.index() as lexical:
-            return inverse_frequencies(asked, lexical)
+            return inverse_frequencies(asked, lexical, scope)

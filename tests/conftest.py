@@ -23,6 +23,7 @@ _OURS = {"VADE_DATA"}
 _KILLS = int(os.environ.get("VADE_KILLS", "2"))
 _CRASHER_SECONDS = float(os.environ.get("VADE_CRASHER_SECONDS", "20"))
 _ALL_CRASH_POINTS = "VADE_ALL_CRASH_POINTS" in os.environ
+_ALL_PROBES = "VADE_ALL_PROBES" in os.environ
 for _name in [name for name in os.environ if name.startswith("VADE_") and name not in _OURS]:
     del os.environ[_name]
 
@@ -43,6 +44,12 @@ def crasher_seconds() -> float:
 def every_crash_point() -> bool:
     """Whether the crash test ends an ingest at each durable call: VADE_ALL_CRASH_POINTS. Else at a sample."""
     return _ALL_CRASH_POINTS
+
+
+@pytest.fixture(scope="session")
+def every_probe() -> bool:
+    """Whether the test of the existence oracle answers each of its probes: VADE_ALL_PROBES. Else a fifth."""
+    return _ALL_PROBES
 
 
 @pytest.fixture(scope="session")

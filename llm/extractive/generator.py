@@ -9,6 +9,7 @@ from core.text.identifiers import identifiers
 from core.text.language import cjk_share, terms
 from core.values.answers import DraftSentence, Inquiry, Passage
 from core.values.notices import BY_WORDS_ONLY, Notice
+from core.values.search import AccessScope
 from llm.embedding.embedder import Embedder
 from llm.extractive.candidates import Candidate, candidates
 from llm.extractive.evidence import SentenceEvidence, measured
@@ -17,8 +18,8 @@ from llm.extractive.question_analysis import QuestionAnalysis
 from llm.extractive.support import relevance, support
 from llm.generator import Draft
 
-TermWeights = Callable[[Sequence[str]], Sequence[float]]
-"""Returns the weight of each term: its inverse document frequency in the entire index."""
+TermWeights = Callable[[Sequence[str], AccessScope], Sequence[float]]
+"""Returns the weight of each term: its inverse document frequency over what the asker may read."""
 
 # Sentences that are compared by meaning, and characters of each. Of the tuning questions with an answer among
 # all sentences, one in 150 has no answer among the best 12 by words.
@@ -92,7 +93,7 @@ class ExtractiveGenerator:
         looked_up = any(named & candidate.keys for candidate in found)
         question = whole if looked_up else inquiry.wanted or whole
         words = terms(question)
-        *term_weights, unseen = self._term_weights([*words, _UNSEEN])
+        *term_weights, unseen = self._term_weights([*words, _UNSEEN], inquiry.scope)
         return QuestionAnalysis(
             question=question,
             term_weights=dict(zip(words, term_weights, strict=True)),

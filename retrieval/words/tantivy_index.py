@@ -1,45 +1,44 @@
-"""BM25 by Tantivy over the terms of `core.text.language`, filtered by principals inside the query."""
+"""BM25 over the terms of `core.text.language`; Tantivy finds the chunks, under principals inside the query.
 
-import os
+Tantivy weighs a term by its frequency in the entire index. Its best hits are therefore only candidates:
+their scores and their order are counted anew, over the chunks that the asker may read.
+"""
+
 import shutil
-import tempfile
-from collections.abc import Collection, Iterator, Sequence
-from itertools import pairwise
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import tantivy
-from filelock import FileLock, Timeout
 from tantivy import Occur, Query
 
 from core.errors import IndexUnusableError
 from core.text.identifiers import MOST_EDITS
-from core.text.language import ANALYZER_VERSION, cjk_share, is_identifier, terms
-from core.values.documents import BlockKind
+from core.text.language import ANALYZER_VERSION, is_identifier, terms
 from core.values.search import AccessScope, Hit, IndexEntry, LabelFilter
-from retrieval.follow.generations import MANIFEST
 from retrieval.index import ChunkIds
+from retrieval.words.bm25 import Clause, ViewWeights, score
+from retrieval.words.fields import ANALYZER, among, make_schema, permitted, tantivy_documents
+from retrieval.words.scope_counts import ScopeCounts
+from retrieval.words.scratch import link_files, scratch_folder
+from retrieval.words.views import characters, is_cjk, read_terms
 
 # The memory that a writer fills before it writes a segment; Tantivy's minimum is 15 MB.
 _WRITER_BYTES = 64_000_000
-_ANALYZER = "ours"
 # The first number must be raised if the schema or the content of its fields changes.
-FORM = f"views 3, terms {ANALYZER_VERSION}"
+FORM = f"views 4, terms {ANALYZER_VERSION}"
 # The weight of words and identifiers in a question in Chinese, Japanese or Korean: a word there is two or
 # three bigrams and as many characters, which would outweigh them (docs/retrieval.md).
 _AMONG_CJK = 2.0
-# Chunks on either side that are part of `around`. On SciFact's train claims (see docs/retrieval.md)
-# nDCG@10 of the fusion is 0.727 without neighbours, 0.731 with one, 0.733 with two.
-_NEIGHBOURS = 2
+# Candidates beyond the hits that are asked for, since their order changes when they are scored anew.
+_SPARE = 50
 
 
 class TantivyIndex:
     """An inverted index over four views of every chunk.
 
-    `body` is the chunk itself, `text` the chunk with its title and headings, and `around` those with the
-    neighbours of the chunk, because an answer often continues a text that has the words of the question.
-    An identifier counts only in its own chunk, never for a neighbour. `characters` are the single
-    characters of `text` in a script that is cut into bigrams.
+    An identifier counts only in its own chunk, never for a neighbour.
 
     Tantivy changes its folder while it works, but a saved generation must never change. Therefore the index
     works in a scratch folder of hard links: Tantivy replaces files and never writes into one.
@@ -47,20 +46,21 @@ class TantivyIndex:
 
     def __init__(self, scratch_root: Path, around_weight: float, folder: Path | None = None) -> None:
         self._around_weight = around_weight
-        self._scratch, self._lock = _scratch_folder(scratch_root)
-        self._schema = _schema()
+        self._scratch, self._lock = scratch_folder(scratch_root)
+        self._schema = make_schema()
         try:
             if folder is not None:
-                _link(folder, self._scratch)
+                link_files(folder, self._scratch)
                 if not tantivy.Index.exists(str(self._scratch)):
                     raise ValueError("it does not hold an index")
             self._index = tantivy.Index(self._schema, str(self._scratch))
         except (ValueError, OSError) as error:
             raise IndexUnusableError(f"{folder} cannot be read: {error}") from error
         self._index.register_tokenizer(
-            _ANALYZER, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+            ANALYZER, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
         )
         self._writer: tantivy.IndexWriter | None = None
+        self._counts = ScopeCounts(self._schema, self._index.searcher())
 
     def replace(self, document_ids: Collection[int], entries: Sequence[IndexEntry]) -> None:
         """Replace all entries of these documents by `entries`. Idempotent."""
@@ -69,7 +69,7 @@ class TantivyIndex:
                 self._writer = self._index.writer(_WRITER_BYTES, num_threads=1)
             for document_id in document_ids:
                 self._writer.delete_documents_by_term("document", document_id)
-            for document in _documents(entries):
+            for document in tantivy_documents(entries):
                 self._writer.add_document(document)
             self._writer.commit()
         except ValueError as error:  # the library's only error for a full disk; no part was committed
@@ -77,34 +77,43 @@ class TantivyIndex:
             self._writer = None
             raise OSError(str(error)) from error
         self._index.reload()
+        self._counts = ScopeCounts(self._schema, self._index.searcher())
 
     def search(
         self, query: Sequence[str], scope: AccessScope, limit: int, labels: LabelFilter = ()
     ) -> list[Hit]:
         """Return the chunks with the best BM25 scores that `scope` may see and `labels` select."""
-        characters = _characters(query)
-        weight = _AMONG_CJK if characters else 1.0
-        clauses = [clause for term in query for clause in self._clauses(term, weight)]
-        clauses += (Query.term_query(self._schema, "characters", one, "freq") for one in characters)
-        return self._found([(Occur.Should, clause) for clause in clauses], scope, limit, labels)
+        weighing = self._weighing(query, scope)
+        if not weighing:
+            return []
+        searcher = self._index.searcher()
+        wanted = among(self._schema, self._candidates(weighing), scope, labels)
+        found = searcher.search(wanted, limit + _SPARE, count=False).hits
+        chunks = (searcher.doc(address) for _, address in found)
+        scores = [score(read_terms(bytes(chunk["terms"][0])), weighing) for chunk in chunks]
+        ids = searcher.fast_field_values("chunk", [address for _, address in found])
+        hits = [Hit(int(chunk_id or 0), one) for chunk_id, one in zip(ids, scores, strict=True)]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[:limit]
 
     def near(self, term: str, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
         """Return chunks with a part of an identifier, or one similar to it, under `scope` and `labels`."""
+        if not scope.principals:
+            return []
         parts = [part for part in terms(term) if is_identifier(part) and part != term]
-        alike = [
-            *(Query.term_query(self._schema, "body", part, "basic") for part in parts),
-            *(Query.fuzzy_term_query(self._schema, "body", term, edits) for edits in (1, MOST_EDITS)),
-        ]
-        return self._found(
-            [(Occur.Should, Query.const_score_query(query, 1.0)) for query in alike], scope, limit, labels
-        )
+        shared = [Query.term_query(self._schema, "body", part, "basic") for part in parts]
+        one, two = (Query.fuzzy_term_query(self._schema, "body", term, edits) for edits in (1, MOST_EDITS))
+        ranks: dict[int, float] = {}
+        for queries, rank in (([*shared, one], 2.0), ([two], 1.0)):
+            for chunk_id in self._ids_of(among(self._schema, queries, scope, labels), limit).tolist():
+                ranks.setdefault(chunk_id, rank)
+        return [Hit(chunk_id, rank) for chunk_id, rank in ranks.items()][:limit]
 
-    def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
-        """Return the number of all chunks, and of those with each term, under any permissions."""
-        searcher = self._index.searcher()
-        number = searcher.num_docs
-        # Until segments are merged, Tantivy also counts deleted chunks.
-        return number, [min(searcher.doc_freq("text", term), number) for term in query]
+    def frequencies(self, query: Sequence[str], scope: AccessScope) -> tuple[int, list[int]]:
+        """Return the number of chunks that `scope` may see, and of those with each term."""
+        held = scope.principals
+        if not held:
+            return 0, [0] * len(query)
+        return self._counts.chunks(held), [self._counts.count(held, Clause("text", term)) for term in query]
 
     def ids(self) -> ChunkIds:
         """Return the ids of all chunks held, ascending."""
@@ -116,8 +125,10 @@ class TantivyIndex:
 
     def labelled(self, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> ChunkIds:
         """Return the ids of chunks that `scope` may see and `labels` select, ascending; at most `limit`."""
-        allowed = self._allowed(scope, labels)
-        return self._ids_of(Query.boolean_query([(Occur.Must, one) for one in allowed]), limit)
+        if not scope.principals:
+            return np.empty(0, np.int64)
+        conditions = permitted(self._schema, scope, labels)
+        return self._ids_of(Query.boolean_query([(Occur.Must, one) for one in conditions]), limit)
 
     def lacking(self, entries: Sequence[IndexEntry]) -> list[int]:
         """Return the ids of the chunks of one document that the index lacks, or of which it lacks a word."""
@@ -136,7 +147,7 @@ class TantivyIndex:
         if self._writer is not None:
             self._writer.wait_merging_threads()
             self._writer = None
-        _link(self._scratch, folder)
+        link_files(self._scratch, folder)
 
     def close(self) -> None:
         """Remove the scratch folder."""
@@ -146,121 +157,48 @@ class TantivyIndex:
         Path(self._lock.lock_file).unlink(missing_ok=True)
 
     def _ids_of(self, query: Query, limit: int) -> ChunkIds:
-        """Return the ids of the chunks that a query finds, ascending."""
-        searcher = self._index.searcher()
-        found = searcher.search(Query.const_score_query(query, 1.0), max(1, limit), count=False).hits
-        ids = searcher.fast_field_values("chunk", [address for _, address in found])
-        return np.sort(np.array(ids, np.int64))
+        """Return the first ids of the chunks that a query finds, ascending."""
+        found = self._index.searcher().search(
+            query, max(1, limit), count=False, order_by_field="chunk", order=tantivy.Order.Asc
+        )
+        return np.array([key for key, _ in found.hits], np.int64)
 
-    def _found(
-        self, wanted: Sequence[tuple[Occur, Query]], scope: AccessScope, limit: int, labels: LabelFilter
-    ) -> list[Hit]:
-        if not wanted or not scope.principals:
-            return []
-        allowed = self._allowed(scope, labels)
-        query = Query.boolean_query([
-            (Occur.Must, Query.boolean_query(wanted)),
-            *((Occur.Must, Query.const_score_query(condition, 0.0)) for condition in allowed),
-        ])  # fmt: skip
-        searcher = self._index.searcher()
-        found = searcher.search(query, limit, count=False).hits
-        ids = searcher.fast_field_values("chunk", [address for _, address in found])
-        return [Hit(int(chunk_id or 0), score) for (score, _), chunk_id in zip(found, ids, strict=True)]
+    def _weighing(self, query: Sequence[str], scope: AccessScope) -> dict[str, ViewWeights]:
+        """Return how the terms count over the chunks that `scope` may see, by view; empty if none has one."""
+        held = scope.principals
+        shares = self._shares(query) if held else {}
+        weights: dict[str, dict[str, float]] = defaultdict(dict)
+        for clause, rarity in self._counts.inverse_frequencies(held, list(shares)).items():
+            weights[clause.view][clause.term] = shares[clause] * rarity
+        return {
+            view: ViewWeights(self._counts.mean_length(held, view), of_view)
+            for view, of_view in weights.items()
+        }
 
-    def _allowed(self, scope: AccessScope, labels: LabelFilter) -> list[Query]:
-        """Return the conditions of a scope and a filter; each must hold."""
-        groups = [("principal", scope.principals), *(("label", group) for group in labels)]
-        return [Query.term_set_query(self._schema, field, sorted(group)) for field, group in groups]
+    def _shares(self, query: Sequence[str]) -> dict[Clause, float]:
+        """Return what each clause of a question counts, before its rarity."""
+        alone = characters(query)
+        shares: dict[Clause, float] = defaultdict(float)
+        for term in query:
+            weight = _AMONG_CJK if alone and not is_cjk(term) else 1.0
+            shares[Clause("text", term)] += weight
+            beside = ("body", 1.0) if is_identifier(term) else ("around", self._around_weight)
+            shares[Clause(beside[0], term)] += weight * beside[1]
+        for character in alone:
+            shares[Clause("characters", character)] += 1.0
+        return {clause: share for clause, share in shares.items() if share}
 
-    def _clauses(self, term: str, word_weight: float) -> Iterator[Query]:
-        weight = 1.0 if _is_cjk(term) else word_weight
-        beside, beside_weight = ("body", 1.0) if is_identifier(term) else ("around", self._around_weight)
-        for view, share in (("text", 1.0), (beside, beside_weight)):
-            query = Query.term_query(self._schema, view, term, "freq")
-            yield Query.boost_query(query, share * weight)
-
-
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    builder.add_integer_field("chunk", fast=True)
-    builder.add_integer_field("document", indexed=True)
-    for field in ("principal", "label"):
-        builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
-    for view in ("body", "text", "around", "characters"):
-        builder.add_text_field(view, tokenizer_name=_ANALYZER, index_option="freq")
-    return builder.build()
-
-
-def _documents(entries: Sequence[IndexEntry]) -> Iterator[tantivy.Document]:
-    """Yield a Tantivy document for each entry; the entries of a document must be in reading order."""
-    words = [terms(entry.text) for entry in entries]
-    bodies = [" ".join(body) for body in words]
-    for position, entry in enumerate(entries):
-        context_words = terms(entry.context)
-        context = " ".join(context_words)
-        document = tantivy.Document()
-        document.add_integer("chunk", entry.chunk_id)
-        document.add_integer("document", entry.document_id)
-        for principal in entry.principals:
-            document.add_text("principal", principal)
-        for label in entry.labels:
-            document.add_text("label", label)
-        document.add_text("body", bodies[position])
-        document.add_text("text", f"{context} {bodies[position]}")
-        document.add_text("characters", " ".join(_characters([*context_words, *words[position]])))
-        document.add_text("around", " ".join([context, *(bodies[row] for row in _around(entries, position))]))
-        yield document
-
-
-def _characters(words: Sequence[str]) -> list[str]:
-    """Return the characters of the bigrams among `words`; overlapping bigrams give a character once."""
-    found: list[str] = []
-    for word, follower in pairwise([*words, ""]):
-        if _is_cjk(word):
-            found.extend(word[:1] if word[1:] == follower[:1] else word)
-    return found
-
-
-def _is_cjk(term: str) -> bool:
-    return cjk_share(term) > 0
-
-
-def _around(entries: Sequence[IndexEntry], position: int) -> Iterator[int]:
-    """Yield the positions of an entry and its neighbours; a table row has none."""
-    if entries[position].kind is BlockKind.ROW:
-        yield position
-        return
-    for row in range(max(0, position - _NEIGHBOURS), min(len(entries), position + _NEIGHBOURS + 1)):
-        if entries[row].document_id == entries[position].document_id:
-            yield row
-
-
-def _scratch_folder(root: Path) -> tuple[Path, FileLock]:
-    """Make a scratch folder for this index, and remove those of processes that have ended."""
-    root.mkdir(parents=True, exist_ok=True)
-    for left in root.glob("scratch-*.lock"):
-        lock = FileLock(left)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            continue
-        shutil.rmtree(left.with_suffix(""), ignore_errors=True)
-        left.unlink(missing_ok=True)
-        lock.release()
-    handle, name = tempfile.mkstemp(prefix="scratch-", suffix=".lock", dir=root)
-    os.close(handle)
-    lock = FileLock(name)
-    lock.acquire()
-    folder = Path(name).with_suffix("")
-    folder.mkdir()
-    return folder, lock
-
-
-def _link(source: Path, target: Path) -> None:
-    for path in source.iterdir():
-        if path.suffix == ".lock" or path.name == MANIFEST:
-            continue  # not part of the index
-        try:
-            os.link(path, target / path.name)
-        except OSError:  # a file system without hard links
-            shutil.copyfile(path, target / path.name)
+    def _candidates(self, weighing: Mapping[str, ViewWeights]) -> list[Query]:
+        """Return the terms as queries, whose boosts take the library's own rarity of each term out."""
+        weights = {
+            Clause(view, term): weight
+            for view, of_view in weighing.items()
+            for term, weight in of_view.weights.items()
+        }
+        return [
+            Query.boost_query(
+                Query.term_query(self._schema, *clause, "freq"),
+                weight / self._counts.overall_inverse_frequency(clause),
+            )
+            for clause, weight in weights.items()
+        ]

@@ -102,7 +102,7 @@ class FakeLexicalIndex(FakeIndex):
     def search(
         self, query: Sequence[str], scope: AccessScope, limit: int, labels: LabelFilter = ()
     ) -> list[Hit]:
-        views = self._views()
+        views = self._views(scope)
         scores: dict[int, float] = {}
         characters = _characters(query)
         asked = [("characters", character, 1.0) for character in characters]
@@ -121,22 +121,21 @@ class FakeLexicalIndex(FakeIndex):
     def lacking(self, entries: Sequence[IndexEntry]) -> list[int]:
         return [entry.chunk_id for entry in entries if self.entries.get(entry.chunk_id) != entry]
 
-    def frequencies(self, query: Sequence[str]) -> tuple[int, list[int]]:
-        texts = self._views()["text"].values()
-        return len(self.entries), [sum(term in text for text in texts) for term in query]
+    def frequencies(self, query: Sequence[str], scope: AccessScope) -> tuple[int, list[int]]:
+        texts = self._views(scope)["text"].values()
+        return len(texts), [sum(term in text for text in texts) for term in query]
 
     def near(self, term: str, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
         parts = {part for part in terms(term) if is_identifier(part)} - {term}
         scores: dict[int, float] = {}
-        for chunk_id, body in self._views()["body"].items():
+        for chunk_id, body in self._views(scope)["body"].items():
             nearest = min((edits(term, word) for word in body), default=MOST_EDITS + 1)
-            score = len(parts & set(body)) + (nearest <= 1) + (nearest <= MOST_EDITS)
-            if score:
-                scores[chunk_id] = float(score)
+            if parts & set(body) or nearest <= MOST_EDITS:
+                scores[chunk_id] = 2.0 if parts & set(body) or nearest <= 1 else 1.0
         return self._best(scores, scope, limit, labels)
 
-    def _views(self) -> dict[str, dict[int, list[str]]]:
-        entries = [self.entries[chunk_id] for chunk_id in sorted(self.entries)]
+    def _views(self, scope: AccessScope) -> dict[str, dict[int, list[str]]]:
+        entries = [self.entries[chunk_id] for chunk_id in self.allowed(scope).tolist()]
         views: dict[str, dict[int, list[str]]] = {"body": {}, "text": {}, "around": {}, "characters": {}}
         for position, entry in enumerate(entries):
             context, body = terms(entry.context), terms(entry.text)

@@ -20,13 +20,14 @@ from retrieval.dense.faiss_index import FaissIndex
 from retrieval.words.tantivy_index import TantivyIndex
 
 WORDS = st.sampled_from(["pump", "valve", "grease", "leak", "e-42", "e-43", "0x1f00", "压力", "bearing"])
-# Five neighbours and a context come to 36 terms: Tantivy counts lengths up to 40 exactly, and rounds beyond.
 TEXTS = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
 CHUNKS = st.lists(
     st.tuples(st.integers(1, 4), TEXTS, TEXTS, st.sampled_from([BlockKind.PARAGRAPH, BlockKind.ROW])),
     min_size=1,
     max_size=10,
 )
+# The documents that everybody may read; the others must not have a part in any score or count.
+READABLE = st.frozensets(st.integers(1, 4), min_size=1)
 
 
 def unit_rows(random: np.random.Generator, count: int) -> Vectors:
@@ -59,14 +60,24 @@ def test_dense_search_is_exact_for_every_scope(seed: int) -> None:
             assert_same(faiss.search(query, scope, 20), exact.search(query, scope, 20))
 
 
-@given(CHUNKS, TEXTS)
+@given(CHUNKS, TEXTS, READABLE)
 @settings(max_examples=30)
 def test_lexical_search_is_bm25_over_the_three_views(
-    tmp_path_factory: pytest.TempPathFactory, chunks: list[tuple[int, str, str, BlockKind]], question: str
+    tmp_path_factory: pytest.TempPathFactory,
+    chunks: list[tuple[int, str, str, BlockKind]],
+    question: str,
+    readable: frozenset[int],
 ) -> None:
     ordered = sorted(chunks, key=lambda chunk: chunk[0])
     entries = [
-        entry(number, text, "public", document_id=document, context=context, kind=kind)
+        entry(
+            number,
+            text,
+            "public" if document in readable else "user:ann",
+            document_id=document,
+            context=context,
+            kind=kind,
+        )
         for number, (document, context, text, kind) in enumerate(ordered, start=1)
     ]
     exact = FakeLexicalIndex()
@@ -76,10 +87,10 @@ def test_lexical_search_is_bm25_over_the_three_views(
     tantivy.replace(documents, entries)
     query = terms(question)
     found = tantivy.search(query, EVERYBODY, 100)
-    assert {hit.chunk_id: pytest.approx(hit.score, rel=1e-4) for hit in found} == {
+    assert {hit.chunk_id: pytest.approx(hit.score, rel=1e-9) for hit in found} == {
         hit.chunk_id: hit.score for hit in exact.search(query, EVERYBODY, 100)
     }
-    assert tantivy.frequencies(query) == exact.frequencies(query)
+    assert tantivy.frequencies(query, EVERYBODY) == exact.frequencies(query, EVERYBODY)
     tantivy.close()
 
 

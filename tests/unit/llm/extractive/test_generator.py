@@ -5,13 +5,14 @@ from fakes.passages import passage
 
 from core.permissions import scope_of
 from core.values.answers import DraftSentence, Inquiry, Passage
+from core.values.search import AccessScope
 from llm.extractive.generator import ExtractiveGenerator
 
 QUESTION = "How deep does the ribbon eel live?"
 ANSWER = "The ribbon eel lives 20 m deep."
 
 
-def equally_rare(words: Sequence[str]) -> list[float]:
+def equally_rare(words: Sequence[str], scope: AccessScope) -> list[float]:
     return [3.0] * len(words)
 
 
