@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, field_validator
 
 from core.permissions import scope_of
 from core.text.labels import EVERYTHING, SearchFilter
-from core.values.answers import Passage
+from core.values.answers import SHOWN_DIGITS, Passage
 from retrieval.search import Searcher
 
 
@@ -61,7 +61,7 @@ def _document(passage: Passage, notices: list[str]) -> Document:
         "span": list(citation.span),
         "quote": citation.quote,
         "context": passage.context,
-        "score": round(passage.score, 4),
+        "score": round(passage.score, SHOWN_DIGITS),
         "notices": notices,
     }
     return Document(page_content=passage.text, metadata=metadata, id=str(passage.chunk_id))

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from core.store.documents.reading import DocumentEntry
 from core.text.labels import SearchFilter
-from core.values.answers import Answer, Passage, Turn
+from core.values.answers import SHOWN_DIGITS, Answer, Passage, Turn
 from retrieval.search import Results
 
 MAX_QUESTION_CHARACTERS = 20_000
@@ -91,7 +91,16 @@ class SearchRequest(Request):
 
 def answer_json(answer: Answer) -> dict[str, Any]:
     """Return the answer contract as JSON values."""
-    return {**asdict(answer), "notices": [notice.text for notice in answer.notices]}
+    sentences = [
+        {**asdict(sentence), "support": round(sentence.support, SHOWN_DIGITS)}
+        for sentence in answer.sentences
+    ]
+    return {
+        **asdict(answer),
+        "sentences": sentences,
+        "confidence": round(answer.confidence, SHOWN_DIGITS),
+        "notices": [notice.text for notice in answer.notices],
+    }
 
 
 def results_json(results: Results) -> dict[str, Any]:
@@ -108,7 +117,11 @@ def notices_of(results: Results) -> list[str]:
 def passage_json(passage: Passage) -> dict[str, Any]:
     """Return a found chunk as a citation with its context and score."""
     citation = passage.cite(passage.chunk_start, passage.chunk_end)
-    found = {"context": passage.context, "language": passage.language, "score": round(passage.score, 4)}
+    found = {
+        "context": passage.context,
+        "language": passage.language,
+        "score": round(passage.score, SHOWN_DIGITS),
+    }
     return {**asdict(citation), **found}
 
 

@@ -8,6 +8,9 @@ from core.values.notices import Notice
 from core.values.search import AccessScope
 from core.values.structure import PlacedBlock
 
+SHOWN_DIGITS = 2
+"""The decimal places of scores, supports and confidences, wherever an asker sees them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

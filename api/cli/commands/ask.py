@@ -14,7 +14,7 @@ from api.cli.question_files import question_lines
 from api.cli.terminal import DONE, WITH_FAILURES, Terminal, error_json, printing
 from core.errors import FilterError, InputError
 from core.text.labels import SearchFilter
-from core.values.answers import Answer, Citation, Passage, Superseded, Turn
+from core.values.answers import SHOWN_DIGITS, Answer, Citation, Passage, Superseded, Turn
 from core.values.search import AccessScope
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _as_contract(results: Results) -> dict[str, Any]:
         "citations": [passage_json(passage) for passage in found],
         "refused": not found,
         "reason": "" if found else "nothing was found",
-        "confidence": round(found[0].score, 4) if found else 0.0,
+        "confidence": round(found[0].score, SHOWN_DIGITS) if found else 0.0,
         "timings": {},
         "notices": notices_of(results),
     }
@@ -190,8 +190,9 @@ def _hits_text(found: Results) -> str:
 
 
 def _hit_text(passage: Passage) -> str:
+    head = passage.context.splitlines()[0] if passage.context else passage.title
     return (
-        f"{passage.score:.3f}  {passage.context.splitlines()[0] if passage.context else passage.title}\n"
+        f"{passage.score:.{SHOWN_DIGITS}f}  {head}\n"
         f"       {passage.uri}{_page(passage)}\n       {' '.join(passage.chunk_text.split())[:240]}"
     )
 

@@ -67,6 +67,8 @@ def probes() -> list[str]:
         "Who knows about {} and {}?",
         "Does the {} stop the {}?",
     )
+    asked += [f"How much grease does the pump of the {one} get?" for one in who]
+    asked += [f"When do carried-over leave days expire, with the {one}?" for one in who]
     pairs = product(who, who, how)
     asked += (form.format(one, other) for one, other, form in pairs if one != other)
     assert len(set(asked)) >= PROBES
