@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from core.events import ignore
 from core.settings import RetrievalSettings
@@ -78,7 +79,7 @@ class Answerer:
 
         Raises: FilterError if no document that `scope` may read can fit `within`.
         """
-        asked = boiled_down(question, self._searcher.term_weights)
+        asked = boiled_down(question, partial(self._searcher.term_weights, scope=scope))
         meant = understand(asked.whole, [turn.question for turn in history])
         notes = _Notes(
             min_support=self._settings.min_support, understood=meant.whole if meant.whole != question else ""

@@ -35,6 +35,13 @@ SECRET = (
     "收购计划的密码是鹰。润滑泵停止。\n\n" + "Salaries of the board rise by a fifth each year. " * 60
 )
 
+# A long question is cut to its rarest clauses, if it names nothing and asks nothing.
+LONG = (
+    "Yesterday we were at the gate, as every week, the sun was out and the grass was green. Then {} came up, "
+    "after the zebra had been fed, and somebody painted the crossing. Later we talked about leave and days, "
+    "about grease and hours, and about everything that moves near the gate in the long summer of the year."
+)
+
 
 @pytest.fixture(scope="module")
 def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[App]]:
@@ -69,6 +76,7 @@ def probes() -> list[str]:
     )
     asked += [f"How much grease does the pump of the {one} get?" for one in who]
     asked += [f"When do carried-over leave days expire, with the {one}?" for one in who]
+    asked += [LONG.format(one) for one in who]
     pairs = product(who, who, how)
     asked += (form.format(one, other) for one, other, form in pairs if one != other)
     assert len(set(asked)) >= PROBES
