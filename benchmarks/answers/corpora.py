@@ -37,7 +37,7 @@ def opened(work: Path, part: str) -> App:
 
 
 def _folders(work: Path, part: str) -> Iterator[Path]:
-    yield from (data_folder() / name for name in _PUBLIC_SETS[part])
+    yield from (data_folder().resolve() / name for name in _PUBLIC_SETS[part])
     yield DEMO if part == "train" else write_codes(work / "codes")
 
 

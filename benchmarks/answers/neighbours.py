@@ -31,7 +31,7 @@ from core.settings import load_settings
 from core.values.answers import Answer
 from ingest.connectors.folder import FolderSource
 from retrieval.judge.answer_evaluation import NAN
-from retrieval.judge.facts import find, fold
+from retrieval.judge.facts import find, fold, places
 from retrieval.judge.statistics import Series, mean
 
 _LAYOUTS = {"train": TRAIN, "report": REPORT}
@@ -56,6 +56,9 @@ class Outcome:
 
     right_said: float
     wrong_said: float
+    """Whether a neighbour's value is said; beside the right one, only if not as that neighbour's."""
+    neighbour_said: float
+    """Whether a neighbour's value is said at all."""
     refused_answerable: float
     refused_unanswerable: float
 
@@ -104,14 +107,27 @@ def outcome(asked: Asked, answer: Answer) -> Outcome:
     """Return what an answer says of the right value and of the neighbours' values."""
     folded = "" if answer.refused else fold(answer.text)
     right = bool(asked.right) and find(asked.right, folded) >= 0
-    wrong = any(find(value, folded) >= 0 for value in asked.wrong)
+    said = [(name, value) for name, value in asked.wrong if find(value, folded) >= 0]
+    names = {asked.name, *(name for name, _ in asked.wrong)} - {""}
+    misread = [value for name, value in said if not _said_of(name, value, folded, names)]
     contrary = bool(asked.contrary) and not right and find(asked.contrary, folded) >= 0
     return Outcome(
         right_said=float(right) if asked.right else NAN,
-        wrong_said=float(wrong or contrary),
+        wrong_said=float(bool(misread if right else said) or contrary),
+        neighbour_said=float(bool(said)),
         refused_answerable=float(answer.refused) if asked.right else NAN,
         refused_unanswerable=NAN if asked.right else float(answer.refused),
     )
+
+
+def _said_of(name: str, value: str, folded: str, names: set[str]) -> bool:
+    """Return whether the last name before each place of the value is `name`, as in a row of a table."""
+    known = sorted((place, one) for one in names for place in places(one, folded))
+    for place in places(value, folded):
+        before = [one for start, one in known if start < place]
+        if not before or before[-1] != name:
+            return False
+    return True
 
 
 def neighbour_series(asked: Sequence[Case], answers: Sequence[Answer]) -> dict[str, Series]:
@@ -145,3 +161,7 @@ def _places(part: str) -> Iterator[tuple[str, str, str]]:
 def _manual(part: str, number: int, layout: str, kind: str, language: str) -> Manual:
     first = number + len(list(_places("train"))) * PARTS.index(part)
     return manual(first, kind, language, ranges=layout == RANGES)
+
+
+if __name__ == "__main__":
+    main()

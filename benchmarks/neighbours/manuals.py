@@ -61,7 +61,10 @@ class Asked:
     question: str
     right: str
     """Empty if the manual has no answer."""
-    wrong: tuple[str, ...]
+    wrong: tuple[tuple[str, str], ...]
+    """Neighbours' values, each with its neighbour's name as the manual shows it."""
+    name: str = ""
+    """The name of what is asked for, as the manual shows it; empty if the manual has no answer."""
     contrary: str = ""
     """What the contrary rule says of the same thing; wrong only where `right` is not said."""
 
@@ -110,11 +113,12 @@ def questions(of: Manual, count: int) -> Iterator[Asked]:
         yield Asked(
             question=_asked(of, one, thing.asked, chance),
             right=thing.values[one.label],
-            wrong=tuple(other.values[label] for other in others for label in labels),
+            wrong=tuple((other.shown, other.values[label]) for other in others for label in labels),
+            name=thing.shown,
             contrary=thing.values[one.opposite] if one.opposite else "",
         )
     one = chance.choice(of.properties)
-    wrong = tuple(thing.values[one.label] for thing in of.things)
+    wrong = tuple((thing.shown, thing.values[one.label]) for thing in of.things)
     yield Asked(question=_asked(of, one, of.absent, chance), right="", wrong=wrong)
 
 

@@ -5,7 +5,7 @@ Folded are width and case, white space, markup, separators of thousands, and num
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 Fact = tuple[str, ...]
 """A fact that a complete answer says: alternative wordings, each enough."""
@@ -46,6 +46,14 @@ def find(wording: str, folded: str, start: int = 0) -> int:
     after = r"(?![\d]|[.,]\d)" if wanted[-1:].isdigit() else ""
     match = re.compile(before + re.escape(wanted) + after).search(folded, start)
     return match.start() if match else -1
+
+
+def places(wording: str, folded: str) -> Iterator[int]:
+    """Yield where each occurrence of a wording begins in folded text."""
+    place = find(wording, folded)
+    while place >= 0:
+        yield place
+        place = find(wording, folded, place + 1)
 
 
 def said(facts: Sequence[Fact], text: str) -> list[bool]:

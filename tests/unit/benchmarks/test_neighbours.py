@@ -9,9 +9,12 @@ from benchmarks.neighbours.manuals import KINDS, Asked, manual, questions
 from core.values.answers import Answer
 from retrieval.judge.facts import find, fold
 
-ASKED = Asked(question="How tight is M30?", right="14 N·m", wrong=("15 N·m", "18 N·m"), contrary="")
-FORBIDDEN = Asked(question="What not?", right="acetone", wrong=("steam",), contrary="alcohol")
-UNKNOWN = Asked(question="How tight is M31?", right="", wrong=("14 N·m", "15 N·m"))
+NEIGHBOURS = (("M50", "15 N·m"), ("M70", "18 N·m"))
+ASKED = Asked(question="How tight is M30?", right="14 N·m", wrong=NEIGHBOURS, name="M30")
+FORBIDDEN = Asked(
+    question="What not on M30?", right="acetone", wrong=(("M50", "steam"),), name="M30", contrary="alcohol"
+)
+UNKNOWN = Asked(question="How tight is M31?", right="", wrong=NEIGHBOURS)
 
 
 def answer(text: str) -> Answer:
@@ -22,14 +25,16 @@ def answer(text: str) -> Answer:
     ("asked", "text", "right", "wrong"),
     [
         (ASKED, "Tighten to 14 N·m.", 1.0, 0.0),
-        (ASKED, "M30: 14 N·m\nM50: 18 N·m", 1.0, 1.0),
+        (ASKED, "M30: tighten to 14 N·m.\nTighten to 18 N·m.", 1.0, 1.0),
+        (ASKED, "Torque; M30: 14 N·m; M50: 15 N·m; M70: 18 N·m", 1.0, 0.0),
+        (ASKED, "Torque; M50: 15 N·m; M70: 18 N·m", 0.0, 1.0),
         (ASKED, "Tighten to 114 N·m.", 0.0, 0.0),
         (ASKED, "", 0.0, 0.0),
         (FORBIDDEN, "Clean it with alcohol.", 0.0, 1.0),
         (FORBIDDEN, "Clean it with alcohol, never with acetone.", 1.0, 0.0),
     ],
 )
-def test_a_neighbours_value_is_wrong_beside_the_right_one_too(
+def test_a_neighbours_value_is_wrong_unless_it_is_said_as_its_own_beside_the_right_one(
     asked: Asked, text: str, right: float, wrong: float
 ) -> None:
     found = outcome(asked, answer(text))
@@ -62,8 +67,9 @@ def test_every_value_stands_in_the_manual_and_no_other_one_equals_it(layout: Lay
         of = manual(7, kind, language)
         text = fold("\n".join(layout(of).values()))
         for one in questions(of, 9):
-            assert one.right not in one.wrong
-            assert all(find(value, text) >= 0 for value in (one.right, *one.wrong) if value)
+            values = [value for _, value in one.wrong]
+            assert one.right not in values
+            assert all(find(value, text) >= 0 for value in (one.right, *values) if value)
 
 
 def test_ranges_contain_the_names_that_are_asked_for() -> None:
