@@ -22,6 +22,7 @@ from ingest.schedule.watch import Watch
 from ingest.schedule.worker import Worker
 from llm.embedding.embedder import Embedder
 from llm.embedding.opening import embedder_config, open_embedder, reopen_embedder
+from llm.entailment.opening import open_entailment
 from llm.extractive.generator import ExtractiveGenerator
 from llm.generator import Generator
 from llm.generators import open_generator
@@ -94,7 +95,7 @@ def build(
 
     lexical = Follower("lexical", database, root, None, tantivy_index, TANTIVY_FORM)
     indexes = Indexes(models, lexical)
-    reranker = open_reranker(settings.llm)
+    reranker, entailment = open_reranker(settings.llm), open_entailment(settings.llm)
 
     def serving() -> Serving:
         return models.in_force().serving
@@ -110,7 +111,7 @@ def build(
     def answerer(over: Serving, words: Opens[LexicalIndex], waiting: bool) -> Answerer:
         beside = Searcher(database, lambda: over, words, settings.retrieval, reranker, waiting)
         by = extractive(over, beside) if generator is in_force else generator
-        return Answerer(beside, by, settings.retrieval)
+        return Answerer(beside, by, settings.retrieval, entailment)
 
     sandbox = ParserSandbox(settings.ingest, hidden=[settings.data_dir])
     runs = Runs(database, life, lambda: models.in_force().embedder, settings.ingest.lease_seconds)
@@ -122,7 +123,7 @@ def build(
         indexes=indexes,
         searcher=searcher,
         generator=generator,
-        answerer=Answerer(searcher, generator, settings.retrieval),
+        answerer=Answerer(searcher, generator, settings.retrieval, entailment),
         pipeline=pipeline,
         ingestion=Ingestion(settings, database, pipeline, promotion, indexes.bring_up_to_date),
         promotion=promotion,

@@ -146,6 +146,9 @@ class LlmSettings(Group):
     embedder_server: EmbedderServerSettings = EmbedderServerSettings()
     reranker: str = Field("", description="a cross-encoder's folder or a server's URL; empty: none")
     reranker_server: RerankerServerSettings = RerankerServerSettings()
+    entailment: str = Field(
+        "", description="folder of a model that also checks each sentence against its source; empty: none"
+    )
     question_prompt: str | None = Field(
         None, description="prefix of a question to embed; without it, the one in the model's folder"
     )

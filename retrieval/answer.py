@@ -11,9 +11,11 @@ from core.settings import RetrievalSettings
 from core.text.labels import EVERYTHING, SearchFilter
 from core.values.answers import Answer, AnswerSentence, Citation, DraftSentence, Inquiry, Passage, Turn
 from core.values.notices import Notice
+from core.values.rich_text import Block, Mark
 from core.values.search import AccessScope
+from llm.entailment.entailment import Entailment
 from llm.generator import Generator
-from retrieval.citation_check import checked_citations
+from retrieval.citation_check import ProvenSentence, proven
 from retrieval.disagreement import in_force, with_disagreements
 from retrieval.followup import understand
 from retrieval.identifier_match import identifiers_near, unknown_identifiers
@@ -58,10 +60,17 @@ OnAnswerEvent = Callable[[Found | Said | Writing], None]
 class Answerer:
     """Answers questions from the documents that a scope may read, or refuses to."""
 
-    def __init__(self, searcher: Searcher, generator: Generator, settings: RetrievalSettings) -> None:
+    def __init__(
+        self,
+        searcher: Searcher,
+        generator: Generator,
+        settings: RetrievalSettings,
+        entailment: Entailment | None = None,
+    ) -> None:
         self._searcher = searcher
         self._generator = generator
         self._settings = settings
+        self._entailment = entailment
 
     def answer(
         self,
@@ -123,7 +132,7 @@ class Answerer:
                 if isinstance(draft, Notice):
                     notes.note(draft)
                     continue
-                said = notes.take(draft, checked_citations(draft, passages)) if draft else None
+                said = notes.take(draft, proven(draft, passages, self._entailment)) if draft else None
                 on_event(said or Writing())
 
     def _take_newest(
@@ -182,10 +191,11 @@ class _Notes:
     def note(self, *notices: Notice) -> None:
         self.notices.update(dict.fromkeys(notices))
 
-    def take(self, draft: DraftSentence, citations: tuple[Citation, ...]) -> Said | None:
-        """Keep a sentence if it has citations and enough support; return its event, None if it is dropped."""
-        if not citations:
+    def take(self, draft: DraftSentence, proof: ProvenSentence | None) -> Said | None:
+        """Keep a sentence if it is proven and has enough support; return its event, None if it is dropped."""
+        if proof is None:
             return None
+        citations = proof.citations
         self.confidence = max(self.confidence, draft.support)
         if draft.support < self.min_support:
             self.nearest.extend(citations)
@@ -193,7 +203,15 @@ class _Notes:
         new = tuple(citation for citation in citations if citation not in self.citations)
         self.citations.extend(new)
         places = tuple(self.citations.index(citation) for citation in citations)
-        sentence = AnswerSentence(draft.text, places, round(draft.support, 4))
+        said = proof.said
+        marked = said.block is not Block.PARAGRAPH or any(span.mark is not Mark.PLAIN for span in said.spans)
+        sentence = AnswerSentence(
+            text=said.text,
+            citations=places,
+            support=round(draft.support, 4),
+            block=said.block,
+            spans=said.spans if marked else (),
+        )
         self.sentences.append(sentence)
         return Said(sentence, new)
 

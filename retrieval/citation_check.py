@@ -1,20 +1,42 @@
 """The citation check, which each sentence of a generator must pass before a user sees it."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from core.text.answer_text import rich_text, verbatim
 from core.text.language import terms
 from core.values.answers import Citation, DraftSentence, Passage
+from core.values.documents import BlockKind
+from core.values.rich_text import RichText, Span
+from llm.entailment.entailment import Entailment
+from llm.extractive.candidates import readable_row
+from llm.extractive.labels import CELL_SEPARATOR
+from retrieval.claims.check import Source, agreeing
 
-# The least share of a sentence's words that its citations must hold; words with a digit must all be there.
-_LEAST_SHARED = 0.6
+_SPACES = re.compile(r"\s+")
+_ENDS = re.compile(r"[.!?;:。！？；：|\n]\s*$|^$")
 
 
-def checked_citations(draft: DraftSentence, passages: Sequence[Passage]) -> tuple[Citation, ...]:
-    """Return the valid citations of a sentence; an empty tuple if they do not support the sentence.
+@dataclass(frozen=True, slots=True)
+class ProvenSentence:
+    """A sentence that its citations prove."""
 
-    A citation is valid if its quote lies inside a passage that was shown. A sentence is supported if all
-    its words with a digit (`35`, `P-7`), and most of its words, are in its quotes or in the headings above
-    them.
+    said: RichText
+    citations: tuple[Citation, ...]
+
+
+def proven(
+    draft: DraftSentence, passages: Sequence[Passage], entailment: Entailment | None = None
+) -> ProvenSentence | None:
+    """Return what the citations prove of a sentence, with the valid ones; None if they do not prove it.
+
+    A citation is valid if its quote lies inside a passage that was shown. A sentence that stands word for
+    word in its quotes is proven. Any other is if each of its claims agrees with the quotes and the headings
+    above them (`retrieval/claims/check.py`); a part that they do not have is cut out if a sentence remains.
+    `entailment` may object, and may vouch for single words.
+
+    Raises: ModelError if the entailment model cannot be loaded or does not answer.
     """
     valid = [
         (passages[number], start, end)
@@ -22,13 +44,35 @@ def checked_citations(draft: DraftSentence, passages: Sequence[Passage]) -> tupl
         if 0 <= number < len(passages) and passages[number].start <= start < end <= passages[number].end
     ]
     citations = tuple(dict.fromkeys(passage.cite(start, end) for passage, start, end in valid))
-    headings = " ".join(passage.context for passage, _, _ in valid)
-    known = set(terms(" ".join([headings, *(citation.quote for citation in citations)])))
-    return citations if citations and _supported(draft.text, known) else ()
+    if not citations or not terms(draft.text):
+        return None
+    quotes = [quote for passage, start, end in valid for quote in _quotes(passage, start, end)]
+    if any(_stands_in(draft.text, quote) for quote in quotes):
+        return ProvenSentence(verbatim(draft.text), citations)
+    source = Source("\n".join(dict.fromkeys(quotes)), "\n".join(passage.context for passage, _, _ in valid))
+    said = _agreeing(rich_text(draft.text), source, entailment)
+    return ProvenSentence(said, citations) if said else None
 
 
-def _supported(sentence: str, known: set[str]) -> bool:
-    words = terms(sentence)
-    if any(word not in known for word in words if any(character.isdigit() for character in word)):
+def _quotes(passage: Passage, start: int, end: int) -> list[str]:
+    """Return the quote, and a table row with the names of its columns too."""
+    quote = passage.text[start - passage.start : end - passage.start]
+    is_row = passage.kind is BlockKind.ROW or CELL_SEPARATOR in quote
+    return [quote, readable_row(passage, quote)] if is_row else [quote]
+
+
+def _stands_in(text: str, quote: str) -> bool:
+    """Return whether a text is one or more whole sentences of a quote."""
+    said, whole = _SPACES.sub(" ", text.strip()), _SPACES.sub(" ", quote.strip())
+    place = whole.find(said)
+    if place < 0:
         return False
-    return bool(words) and sum(word in known for word in words) >= _LEAST_SHARED * len(words)
+    after = whole[place + len(said) :]
+    return bool(_ENDS.search(whole[:place])) and (not after or bool(_ENDS.search(said)))
+
+
+def _agreeing(said: RichText, source: Source, entailment: Entailment | None) -> RichText | None:
+    agreed = agreeing(said.text, source, entailment)
+    if agreed == said.text:
+        return said
+    return RichText((Span(agreed),)) if agreed else None

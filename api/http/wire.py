@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from core.store.documents.reading import DocumentEntry
 from core.text.labels import SearchFilter
-from core.values.answers import SHOWN_DIGITS, Answer, Passage, Turn
+from core.values.answers import SHOWN_DIGITS, Answer, AnswerSentence, Passage, Turn
 from retrieval.search import Results
 
 MAX_QUESTION_CHARACTERS = 20_000
@@ -91,16 +91,17 @@ class SearchRequest(Request):
 
 def answer_json(answer: Answer) -> dict[str, Any]:
     """Return the answer contract as JSON values."""
-    sentences = [
-        {**asdict(sentence), "support": round(sentence.support, SHOWN_DIGITS)}
-        for sentence in answer.sentences
-    ]
     return {
         **asdict(answer),
-        "sentences": sentences,
+        "sentences": [sentence_json(sentence) for sentence in answer.sentences],
         "confidence": round(answer.confidence, SHOWN_DIGITS),
         "notices": [notice.text for notice in answer.notices],
     }
+
+
+def sentence_json(sentence: AnswerSentence) -> dict[str, Any]:
+    """Return a sentence of an answer as JSON values."""
+    return {**asdict(sentence), "support": round(sentence.support, SHOWN_DIGITS)}
 
 
 def results_json(results: Results) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import { announce, counted, element, languageOf, plainName, quoted } from "./dom.js";
 import { aboutOf, openPassage, placeOf } from "./passage.js";
+import { marked } from "./marks.js";
 import { namedCells, quoteOf, recordOf } from "./rows.js";
 
 /** A question on the page: its work, its sentences with their sources, a refusal or a failure. */
@@ -39,9 +40,9 @@ export class Turn {
     this.work.textContent = `Reading ${counted(this.passages.length, "passage")} in ${counted(documents, "document")}…`;
   }
 
-  #say({ text, citations }) {
-    const at = endingOf(text);
-    const words = element("span", { class: "words" }, text.slice(0, at));
+  #say({ text, citations, block, spans }) {
+    const at = spans?.length ? text.length : endingOf(text);
+    const words = element("span", { class: "words" }, ...(spans?.length ? marked(spans, block) : [text.slice(0, at)]));
     const ending = element("span", {}, text.slice(at));
     const tail = element("span", { class: "tail" }, ending, ...citations.map((index) => this.#chip(index)));
     const sentence = element("div", { class: "sentence", dir: "auto", lang: languageOf(text) }, words, tail);

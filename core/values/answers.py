@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from core.values.documents import BlockKind, indexed_text
 from core.values.metadata import NONE, Metadata
 from core.values.notices import Notice
+from core.values.rich_text import Block, Span
 from core.values.search import AccessScope
 from core.values.structure import PlacedBlock
 
@@ -156,6 +157,9 @@ class AnswerSentence:
     """0-based positions of its proofs in the answer's citations."""
     support: float = 0.0
     """The estimate in 0..1 that the sentence answers the question."""
+    block: Block = Block.PARAGRAPH
+    spans: tuple[Span, ...] = ()
+    """Its text in parts, if any of them is marked."""
 
 
 @dataclass(frozen=True, slots=True)

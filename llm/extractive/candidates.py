@@ -96,19 +96,26 @@ class Candidate:
     @cached_property
     def cells(self) -> tuple[tuple[str, str], ...]:
         """The cells of a table row, each with the name of its column; empty if their number differs."""
-        lines = self.passage.context.split("\n")
-        if not self.is_row or len(lines) < 2:
-            return ()
-        names, cells = lines[-1].split(CELL_SEPARATOR), self.text.split(CELL_SEPARATOR)
-        if len(names) < len(cells):
-            return ()
-        return tuple(zip(names, cells, strict=False))  # the empty cells at a row's end are not stored
+        return _named_cells(self.passage, self.text) if self.is_row else ()
 
     @property
     def readable(self) -> str:
         """The text for an answer; in a table row, each cell follows the name of its column."""
-        named = [f"{name}: {cell}" if name else cell for name, cell in self.cells if cell]
-        return "; ".join(named) or self.text
+        return readable_row(self.passage, self.text) if self.is_row else self.text
+
+
+def readable_row(passage: Passage, text: str) -> str:
+    """Return a table row with the name of its column before each cell; any other text as it is."""
+    named = [f"{name}: {cell}" if name else cell for name, cell in _named_cells(passage, text) if cell]
+    return "; ".join(named) or text
+
+
+def _named_cells(passage: Passage, text: str) -> tuple[tuple[str, str], ...]:
+    lines = passage.context.split("\n")
+    names, cells = lines[-1].split(CELL_SEPARATOR), text.split(CELL_SEPARATOR)
+    if len(lines) < 2 or len(names) < len(cells):
+        return ()
+    return tuple(zip(names, cells, strict=False))  # the empty cells at a row's end are not stored
 
 
 def candidates(passages: Sequence[Passage]) -> list[Candidate]:

@@ -11,6 +11,7 @@ from core.store.documents.supersession import Successor
 from core.text.labels import EVERYTHING, SearchFilter
 from core.values.answers import Answer, DraftSentence, Passage
 from core.values.notices import Notice
+from core.values.rich_text import Mark
 from core.values.search import AccessScope
 from retrieval.answer import NOT_FOUND, TOO_LITTLE, Answerer, Found, OnAnswerEvent, Said, Writing
 from retrieval.search import Results, Searcher
@@ -85,6 +86,27 @@ def test_a_generator_that_lies_is_refused(lie: DraftSentence) -> None:
 
 def test_a_lie_between_two_truths_is_left_out() -> None:
     assert ask(SPEED, LIE, TORQUE).text == f"{SPEED.text}\n{TORQUE.text}"
+
+
+def test_an_answers_text_holds_no_link_and_keeps_marks_as_a_tree() -> None:
+    marked = DraftSentence(
+        "[Pump P-7](//evil.io) runs at **2900 rpm**![](//evil.io/s).", SPEED.citations, 0.9
+    )
+    answer = ask(marked)
+    [sentence] = answer.sentences
+    assert answer.text == sentence.text == SPEED.text
+    assert [(span.text, span.mark) for span in sentence.spans] == [
+        ("Pump P-7 runs at ", Mark.PLAIN),
+        ("2900 rpm", Mark.STRONG),
+        (".", Mark.PLAIN),
+    ]
+
+
+def test_what_the_source_does_not_say_is_cut_out_of_the_answer() -> None:
+    more = DraftSentence("Pump P-7 runs at 2900 rpm, per board order.", SPEED.citations, 0.9)
+    events: list[Found | Said | Writing] = []
+    assert ask(more, on_event=events.append).text == SPEED.text
+    assert [event.sentence.text for event in events if isinstance(event, Said)] == [SPEED.text]
 
 
 def test_too_little_support_is_refused_with_what_came_nearest() -> None:

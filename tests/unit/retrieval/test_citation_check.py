@@ -3,11 +3,16 @@ from fakes.passages import passage
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.values.answers import DraftSentence, Passage
-from retrieval.citation_check import checked_citations
+from core.values.answers import Citation, DraftSentence, Passage
+from retrieval.citation_check import proven
 
 TEXT = "Pump P-7 runs at 2900 rpm. Its bearing gets 35 g of grease every 400 hours."
 GREASE = (27, len(TEXT))
+
+
+def checked_citations(draft: DraftSentence, passages: list[Passage]) -> tuple[Citation, ...]:
+    found = proven(draft, passages)
+    return found.citations if found else ()
 
 
 def draft(text: str, *citations: tuple[int, int, int]) -> DraftSentence:

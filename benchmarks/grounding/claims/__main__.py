@@ -1,0 +1,5 @@
+"""`python -m benchmarks.grounding.claims`."""
+
+from benchmarks.grounding.claims.measure import main
+
+main()

@@ -1,0 +1,196 @@
+"""Word pairs for the English edits, taken from WordNet 3.0 (Princeton; free to use with its notice).
+
+Synonyms share their first sense and are each other's first choice; opposites are WordNet's antonyms. They
+were chosen for edits alone: the checker has its own lists. Every second pair belongs to `train`, the others
+to `test`, so that no word of the reported half was seen in tuning.
+"""
+
+# WordNet 3.0 Copyright 2006 by Princeton University. All rights reserved.
+SYNONYMS = """
+usage utilization
+select choose
+small little
+particular special
+therefore thus
+difficult hard
+frequently often
+remain stay
+happen occur
+particularly especially
+duty responsibility
+evaluate assess
+finally eventually
+purchase buy
+assist help
+confirmation verification
+approximately roughly
+promote encourage
+opportunity chance
+part portion
+primarily mainly
+topic theme
+use utilize
+show demonstrate
+component element
+wide broad
+largely mostly
+entirely completely
+incorrect wrong
+nation country
+respond react
+suggest propose
+appear seem
+calculate compute
+larger bigger
+perhaps maybe
+registration enrollment
+movie film
+vacation holiday
+quickly rapidly
+huge vast
+forbidden prohibited
+subsequently afterwards
+almost nearly
+supplier provider
+distinguish differentiate
+recall remember
+integrate incorporate
+expect anticipate
+construct build
+reveal uncover
+simply merely
+phase stage
+begin start
+keep maintain
+discover find
+repeat iterate
+error mistake
+needed required
+begin commence
+start begin
+allow permit
+necessary required
+monitor observe
+collect gather
+large big
+immediately instantly
+specify designate
+""".split("\n")
+ANTONYMS = """
+finish start
+opening closing
+decrease increase
+presence absence
+majority minority
+high low
+asset liability
+beginning end
+agreement disagreement
+question answer
+failure success
+rise fall
+inside outside
+maximum minimum
+left right
+front back
+employee employer
+gain loss
+demand supply
+acceptance rejection
+day night
+top bottom
+lock unlock
+block unblock
+begin end
+minimize maximize
+empty fill
+disable enable
+remember forget
+include exclude
+reject accept
+lose win
+cover uncover
+close open
+connect disconnect
+pull push
+clean dirty
+start stop
+arrive leave
+exit enter
+show hide
+buy sell
+export import
+download upload
+fail pass
+succeed fail
+attend miss
+able unable
+acceptable unacceptable
+accurate inaccurate
+active inactive
+appropriate inappropriate
+authorized unauthorized
+automatic manual
+available unavailable
+better worse
+best worst
+certain uncertain
+compatible incompatible
+complete incomplete
+correct incorrect
+dependent independent
+difficult easy
+direct indirect
+early late
+expected unexpected
+external internal
+fast slow
+first last
+formal informal
+former latter
+full empty
+hot cold
+incoming outgoing
+known unknown
+large small
+likely unlikely
+long short
+major minor
+more less
+most least
+necessary unnecessary
+normal abnormal
+new old
+open closed
+paid unpaid
+positive negative
+possible impossible
+primary secondary
+private public
+related unrelated
+same different
+senior junior
+simple complex
+stable unstable
+strong weak
+successful unsuccessful
+supported unsupported
+true false
+valid invalid
+visible invisible
+warm cool
+dry wet
+often rarely
+directly indirectly
+quickly slowly
+permanently temporarily
+above below
+always never
+before after
+""".split("\n")
+
+
+def half(lines: list[str], part: str) -> list[tuple[str, str]]:
+    """Return the pairs of one part."""
+    kept = [line.split() for line in lines if line]
+    return [(one, other) for one, other in kept[int(part == "test") :: 2]]

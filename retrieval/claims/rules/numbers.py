@@ -1,0 +1,119 @@
+"""Numbers: the same value, in the same unit, meant in the same way, of the same thing."""
+
+from collections.abc import Iterable
+
+from retrieval.claims.alignment import Alignment
+from retrieval.claims.values import Bound, Quantity, Reading
+
+_NAME_WEIGHT = 3
+# By how much another number must fit better: the words around a number are often the same for all.
+_MARGIN = 0.05
+_FEWEST_OWN = 2
+_SAME_BOUNDS = {
+    (Bound.EXACT, Bound.ABOUT),
+    (Bound.ABOUT, Bound.EXACT),
+}
+
+
+def disagreeing_number(alignment: Alignment, headings: Reading) -> bool:
+    """Return whether a number of the claim is not the source's, or there belongs to something else."""
+    source = alignment.source.quantities
+    for one in alignment.claim.quantities:
+        equal = [other for other in source if _equal(one, other, alignment, headings)]
+        if not equal and any(_equal(one, other, alignment, headings) for other in headings.quantities):
+            continue
+        if not equal or _of_another(one, equal, alignment):
+            return True
+    return _reordered(alignment)
+
+
+def _equal(one: Quantity, other: Quantity, alignment: Alignment, headings: Reading) -> bool:
+    if one.value != other.value or not _one_dimension(one, other, alignment, headings):
+        return False
+    return one.bound is other.bound or (other.bound, one.bound) in _SAME_BOUNDS
+
+
+def _one_dimension(one: Quantity, other: Quantity, alignment: Alignment, headings: Reading) -> bool:
+    if one.dimension == other.dimension or not one.dimension:
+        return True
+    if other.dimension.startswith(one.dimension) and one.dimension.startswith("date"):
+        return True
+    if other.dimension:
+        return False
+    # A table gives the unit in its head.
+    unit = alignment.claim.text[one.start : one.end].lstrip("-−.,0123456789 ").strip()
+    return bool(unit) and (unit in headings.text or unit in alignment.source.text)
+
+
+def _of_another(one: Quantity, equal: Iterable[Quantity], alignment: Alignment) -> bool:
+    """Return whether another number of the source stands nearer to the words around this one."""
+    rivals = [
+        other for other in alignment.source.quantities if other not in equal and _kind(other) == _kind(one)
+    ]
+    if not rivals:
+        return False
+    here = _clause(_profile(alignment.claim, one))
+    return max(_likeness(here, _profile(alignment.source, other)) for other in rivals) > _MARGIN + max(
+        _likeness(here, _profile(alignment.source, other)) for other in equal
+    )
+
+
+def _kind(one: Quantity) -> str:
+    is_year = not one.dimension and one.value.denominator == 1 and 1000 <= one.value <= 2100
+    return "year" if is_year else one.dimension
+
+
+def _profile(reading: Reading, one: Quantity) -> dict[str, float]:
+    """Return how close each sense stands to a number."""
+    found: dict[str, float] = {}
+    for word in reading.words:
+        close = _closeness(reading, one, word.start)
+        for sense in word.senses if close else ():
+            weight = _NAME_WEIGHT if word.name and any(map(str.isdigit, word.text)) else 1
+            found[sense] = max(found.get(sense, 0.0), weight * close)
+    return found
+
+
+def _clause(profile: dict[str, float]) -> dict[str, float]:
+    """Return the part of a profile that stands in the number's own clause, if that says enough."""
+    own = {sense: value for sense, value in profile.items() if value >= 1.0}
+    return own if len(own) >= _FEWEST_OWN else profile
+
+
+def _likeness(one: dict[str, float], other: dict[str, float]) -> float:
+    """Return the cosine of two profiles, over the senses that both sides have."""
+    product = sum(value * other[sense] for sense, value in one.items() if sense in other)
+    lengths = sum(value**2 for value in one.values()) * sum(value**2 for value in other.values())
+    return float(product / lengths**0.5) if lengths else 0.0
+
+
+def _closeness(reading: Reading, one: Quantity, offset: int) -> float:
+    """Return 1 for a word in the clause of a number, less in its sentence, 0 elsewhere."""
+    if reading.sentence_of(offset) != reading.sentence_of(one.start):
+        return 0.0
+    low, high = sorted((offset, one.start))
+    parted = sum(low <= place < high for place in reading.breaks)
+    parted += sum(low < other.start < high for other in reading.quantities if other is not one)
+    parted += reading.text.count(" and ", low, high)
+    return 1.0 / (1 + parted)
+
+
+def _reordered(alignment: Alignment) -> bool:
+    """Return whether two numbers of one clause have changed places: `from 5 to 9`."""
+    claim, source = alignment.claim, alignment.source
+    for one, following in zip(claim.quantities, claim.quantities[1:], strict=False):
+        if not claim.same_clause(one.start, following.start) or _kind(one) != _kind(following):
+            continue
+        first = [other for other in source.quantities if other.value == one.value]
+        second = [other for other in source.quantities if other.value == following.value]
+        if (
+            one.value != following.value
+            and len(first) == len(second) == 1
+            and _swapped(source, first[0], second[0])
+        ):
+            return True
+    return False
+
+
+def _swapped(source: Reading, first: Quantity, second: Quantity) -> bool:
+    return first.start > second.start and source.same_clause(second.start, first.start)
