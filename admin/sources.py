@@ -64,9 +64,19 @@ class SourceTrial:
         return bool(self.documents) and not self.problems and fetched
 
 
+@dataclass(frozen=True, slots=True)
+class AddedSource:
+    """A source that was registered, and the readers of documents for which it names none."""
+
+    uri: str
+    readers: frozenset[str]
+    before: frozenset[str]
+    """The readers with which it was registered before; empty if it was not."""
+
+
 def add_source(
     database: Database, settings: Settings, place: str, options: Mapping[str, str], owner: str
-) -> SourceEntry:
+) -> AddedSource:
     """Register a source for `vade sync`; `owner` reads the documents that it says nothing about.
 
     Raises: InputError if the address or an option is wrong; SourceError if a folder cannot be read.
@@ -75,7 +85,10 @@ def add_source(
         if isinstance(source, FolderSource):
             next(iter(sound_listings(source, "")))
         with database.writing() as session:
-            return register(session, source.uri, source.kind, source.config, scheduled=True)
+            known = [one.config.get("read", ()) for one in list_sources(session) if one.uri == source.uri]
+            register(session, source.uri, source.kind, source.config, scheduled=True)
+        before = frozenset(known[0]) if known else frozenset()
+        return AddedSource(source.uri, frozenset({owner}), before)
 
 
 def try_source(database: Database, settings: Settings, name: str) -> SourceTrial:

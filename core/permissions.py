@@ -47,10 +47,12 @@ def scope_of(user: str | None, groups: tuple[str, ...] = ()) -> AccessScope:
 
     Every scope contains `public`; without user and groups it contains nothing else.
 
-    Raises: InputError if a name is not well-formed.
+    Raises: InputError if a name is not well-formed, or a group is named as a user.
     """
     held = {PUBLIC}
     if user is not None:
+        if user.removeprefix("user:").startswith(("group:", "ext:")):
+            raise InputError(f"{user!r} is a group; name the user who asks, and apart from it the groups")
         held.add(principal(user if user.startswith("user:") else f"user:{user}"))
     for group in groups:
         held.add(principal(group if group.startswith(("group:", "ext:")) else f"group:{group}"))

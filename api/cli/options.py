@@ -4,6 +4,7 @@ import functools
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,12 +18,10 @@ from ingest.uris import file_uri
 Command = Callable[..., Any]
 Option = Callable[[Command], Command]
 Value = TypeVar("Value")
-
-_DAY = click.DateTime(["%Y-%m-%d"])
 _WORDS = {
     "source": ("sources", "URI", "Only from this source, as `vade source list` names it, or its folder."),
-    "type": ("types", "TYPE", "Only this file ending or media type, such as pdf."),
-    "language": ("languages", "LANGUAGE", "Only passages in this language, such as en or English."),
+    "type": ("types", "TYPE", "Only these file endings or media types, such as pdf or pdf,docx."),
+    "language": ("languages", "LANGUAGE", "Only passages in these languages, such as en, English or en,zh."),
     "tag": ("tags", "TAG", "Only documents with this tag."),
     "device": ("devices", "MODEL", "Only documents on this device model."),
 }
@@ -106,9 +105,9 @@ def filter_options(command: Command) -> Command:
             for name, (field, metavar, words) in _WORDS.items()
         ),
         click.option(
-            "--since", type=_DAY, metavar="DAY", help="Only documents of this day, 2024-03-31, or later."
+            "--since", type=_day, metavar="DAY", help="Only documents of this day, 2024-03-31, or later."
         ),
-        click.option("--as-of", type=_DAY, metavar="DAY", help="Only documents of this day or earlier."),
+        click.option("--as-of", type=_day, metavar="DAY", help="Only documents of this day or earlier."),
     ]
     fields = (*(field for field, _, _ in _WORDS.values()), "since", "as_of")
     return _taken_as("within", _filter, fields, options)(command)
@@ -144,13 +143,23 @@ def _taken_as(
     return decorate
 
 
-def _filter(since: Any, as_of: Any, **words: tuple[str, ...]) -> SearchFilter:
+def _filter(since: date | None, as_of: date | None, **words: tuple[str, ...]) -> SearchFilter:
     words["sources"] = tuple(map(_source_named, words["sources"]))
+    for field in ("types", "languages"):
+        words[field] = tuple(one.strip() for word in words[field] for one in word.split(","))
     return SearchFilter(
         **{field: frozenset(values) for field, values in words.items()},
-        since=since and since.date(),
-        until=as_of and as_of.date(),
+        since=since,
+        until=as_of,
     )
+
+
+def _day(text: str) -> date:
+    """Return a day as ISO 8601 has it. Raises: BadParameter."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is not a day; write it as 2024-03-31") from error
 
 
 def _source_named(name: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from api.cli.terminal import ALREADY_RUNNING, DONE, WITH_FAILURES, Terminal
+from api.cli.terminal import ALREADY_RUNNING, DONE, WITH_FAILURES, Terminal, counted
 from core.errors import AlreadyRunningError
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def _summary(reports: Sequence[RunReport], wall: float, forward: float) -> dict[
     }
 
 
+_WORDS = {"permissions": "with other readers"}
 # Linux counts the peak in KiB, macOS in bytes.
 _IN_KIB = sys.platform != "darwin"
 
@@ -97,20 +98,28 @@ def _run_json(report: RunReport) -> dict[str, Any]:
     }
 
 
+def _speed_text(summary: dict[str, Any]) -> str:
+    return (
+        f"{counted(summary['chunks'], 'chunk')}: {summary['documents_per_second']} documents/s, "
+        f"{summary['chunks_per_second']} chunks/s, {summary['embedder_forward_share']:.0%} of it in the "
+        f"embedder; peak memory {summary['peak_rss_mb']} MB."
+    )
+
+
 def _text(summary: dict[str, Any], reports: Sequence[RunReport]) -> str:
     from ingest.run.report import Outcome
 
     failed = [
         f"  {document.uri}\n    {document.reason}" for report in reports for document in report.failures
     ]
-    counts = ", ".join(f"{summary[outcome.value]} {outcome.value}" for outcome in Outcome)
-    lines = [
-        f"{counts}.",
-        f"{summary['chunks']} chunks in {summary['seconds']} s: "
-        f"{summary['documents_per_second']} documents/s, {summary['chunks_per_second']} chunks/s, "
-        f"{summary['embedder_forward_share']:.0%} of it in the embedder; "
-        f"peak memory {summary['peak_rss_mb']} MB.",
-    ]
+    counts = ", ".join(
+        f"{summary[outcome.value]:,} {_WORDS.get(outcome.value, outcome.value)}"
+        for outcome in Outcome
+        if summary[outcome.value]
+    )
+    lines = [f"{counts} in {summary['seconds']} s." if counts else "No document was found."]
+    if summary["chunks"]:
+        lines.append(_speed_text(summary))
     lines += [f"{change.as_text()}." for report in reports for change in report.readers]
     lines += [f"{report.source}: {report.suspicion}" for report in reports if report.suspicion]
     if failed:

@@ -4,6 +4,7 @@ import functools
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -82,6 +83,11 @@ def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
 def to_json(document: Any) -> str:
     """Return one line of JSON."""
     return printable_json(document)
+
+
+def moment(iso: str) -> str:
+    """Return a moment (ISO 8601, in UTC) to the minute, for a person."""
+    return f"{datetime.fromisoformat(iso):%Y-%m-%d %H:%M} UTC"
 
 
 def error_json(error: VadeError) -> dict[str, Any]:

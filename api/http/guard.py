@@ -33,6 +33,16 @@ _HEADERS = {
 _PRIVATE, _REVALIDATED = "no-store", "no-cache"
 
 
+# Plain words for what pydantic says in its own.
+_PLAIN = {
+    "extra_forbidden": "there is no such key",
+    "frozen_set_type": "write a list",
+    "json_invalid": "the body is not JSON",
+    "model_attributes_type": "write a JSON object, with `Content-Type: application/json`",
+    "missing": "it is missing",
+}
+
+
 class SameOrigin:
     """Refuses writing requests that a page of another site sends through the user's browser."""
 
@@ -167,8 +177,9 @@ def _ours(request: Request, error: Exception) -> JSONResponse:
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"] if part != "body")
-    return JSONResponse(error_json("input", f"{place}: {first['msg']}" if place else first["msg"]), 422)
+    said = _PLAIN.get(first["type"], first["msg"])
+    place = "" if first["type"] == "json_invalid" else ".".join(str(p) for p in first["loc"] if p != "body")
+    return JSONResponse(error_json("input", f"{place}: {said}" if place else said), 422)
 
 
 def _plain(request: Request, error: Exception) -> JSONResponse:

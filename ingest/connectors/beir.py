@@ -75,6 +75,9 @@ def read_judgements(folder: Path, split: str) -> dict[str, dict[str, int]]:
     """
     path = folder / "qrels" / f"{split}.tsv"
     judgements: dict[str, dict[str, int]] = {}
+    if not path.is_file():
+        found = ", ".join(sorted(one.stem for one in path.parent.glob("*.tsv"))) or "none"
+        raise InputError(f"{path} does not exist; the splits that do: {found}")
     try:
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file, delimiter="\t"):
@@ -100,7 +103,9 @@ def read_lines(
             for number, raw in enumerate(file, start=1):
                 if raw.strip():
                     yield _checked(path, number, raw, needed, may_be_empty)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
         raise InputError(f"{path} cannot be read: {error}") from error
 
 

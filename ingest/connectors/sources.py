@@ -56,6 +56,8 @@ def source_at(place: str, options: Mapping[str, str], readers: frozenset[str], s
     if not colon and not options:
         return FolderSource(Path(place), readers, settings.ingest.max_file_bytes)
     kind = SCHEMES.get(scheme.lower())
+    if kind is None and not colon:
+        raise InputError(f"{place}: a folder takes no options; a `.vade.yaml` in it names readers and tags")
     if kind is None:
         raise InputError(f"{place}: a source is a folder, or begins with one of {', '.join(sorted(SCHEMES))}")
     config = {**options, "url": place, "read": sorted(readers)}

@@ -58,6 +58,7 @@ def ask(
             return answer_json(found)
 
         if questions is not None:
+            _refuse_both(words, "--questions")
             return _each(terminal, questions, answer, asker)
         history = tuple(Turn(text, "") for text in earlier)
         text = _required(words, "--questions")
@@ -94,6 +95,7 @@ def search(
             return _as_contract(app.searcher.look_up(text, scope, limit, within=within))
 
         if queries is not None:
+            _refuse_both(words, "--queries")
             return _each(terminal, queries, find, asker)
         text = _required(words, "--queries")
         found = app.searcher.look_up(text, asker.scope, limit, within=within)
@@ -111,6 +113,11 @@ def _each(terminal: Terminal, path: Path, ask: Ask, asker: Asker) -> int:
             found, code = error_json(error), WITH_FAILURES
         terminal.line({"id": line.id, **found})
     return code
+
+
+def _refuse_both(words: tuple[str, ...], instead: str) -> None:
+    if words:
+        raise InputError(f"give a question or a file of them with {instead}, not both")
 
 
 def _required(words: tuple[str, ...], instead: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.opening import opened
-from api.cli.terminal import DONE, WITH_FAILURES, Terminal, counted, printing
+from api.cli.terminal import DONE, WITH_FAILURES, Terminal, counted, moment, printing
 from ingest.uris import file_uri
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def receipt(terminal: Terminal, number: int | None) -> int:
 
 def _named(uri: str) -> str:
     """Return the URI of a document; a path may lead on into a file, as `mail.eml!/plan.pdf`."""
-    return uri if ":" in uri else file_uri(Path(uri).absolute())
+    return uri if ":" in uri else file_uri(Path(os.path.abspath(uri)))
 
 
 def _overview_text(overview: DocumentOverview) -> str:
@@ -81,7 +82,7 @@ def _overview_text(overview: DocumentOverview) -> str:
         "type": f"{overview.media_type}, {overview.size_bytes:,} bytes",
         "readers": ", ".join(overview.readers) or "nobody",
         "inside": overview.inside,
-        "changed": overview.updated_at,
+        "changed": moment(overview.updated_at),
     }
     lines = [overview.uri, *(f"  {name:<8} {value}" for name, value in shown.items() if value)]
     lines += [f"  note     {notice}" for notice in overview.notices]
@@ -97,7 +98,7 @@ def _receipt_text(verified: VerifiedReceipt) -> str:
     if verified.still_there:
         state = f"STILL THERE: {dict(verified.still_there)}"
     elif receipt.completed_at:
-        state = f"gone from every file since {receipt.completed_at}"
+        state = f"gone from every file since {moment(receipt.completed_at)}"
     erased = [
         counted(len(receipt.versions), "version"),
         counted(len(receipt.chunks), "chunk"),
@@ -106,7 +107,7 @@ def _receipt_text(verified: VerifiedReceipt) -> str:
     ]
     lines = [
         f"Receipt {receipt.id}: {receipt.uri}",
-        f"  unsearchable since {receipt.unsearchable_at}, {state}",
+        f"  unsearchable since {moment(receipt.unsearchable_at)}, {state}",
         f"  {', '.join(erased)}",
         *(f"  with {member}" for member in receipt.members),
     ]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.store.goldens import Golden
 
 
+_NONE = "There is no golden question yet: new versions come into force unasked."
 _asked_as = asker_options("Who asks it. Default: you.")
 
 
@@ -84,7 +85,7 @@ def list_goldens(terminal: Terminal) -> int:
 
     with opened(terminal.data_dir) as app:
         kept = kept_goldens(app.database)
-    return _show(kept, terminal, "There is no golden question yet: new versions come into force unasked.")
+    return _show(kept, terminal, _NONE)
 
 
 @golden.command()
@@ -110,7 +111,7 @@ def run(terminal: Terminal) -> int:
         report = ask_goldens(app.promotion)
     asked = len(report.trials)
     verb = "holds" if report.holding == 1 else "hold"
-    lines = [f"{report.holding} of {counted(asked, 'golden question')} {verb}."]
+    lines = [f"{report.holding} of {counted(asked, 'golden question')} {verb}." if asked else _NONE]
     lines += [f"  {trial.golden.id}  {trial.golden.question}\n    {trial.broken}" for trial in report.broken]
     terminal.result(
         {

@@ -59,7 +59,7 @@ def promote(terminal: Terminal, subject: str) -> int:
     with opened(terminal.data_dir) as app:
         if subject == DOCUMENTS:
             number = app.releases.promote_documents()
-            text = f"{counted(number, 'document')} came into force."
+            text = f"{counted(number, 'document')} came into force." if number else "No document waits."
         else:
             name, changed = app.releases.promote_embedder(terminal.progress)
             number, text = int(changed), f"{name} is in force."
@@ -80,6 +80,7 @@ def rollback(terminal: Terminal, subject: str) -> int:
             number = app.releases.roll_back_documents()
             verb = "is as it was" if number == 1 else "are as they were"
             text = f"{counted(number, 'document')} {verb} before the last promotion."
+            text = text if number else "No document can be rolled back."
         else:
             name = app.releases.roll_back_embedder(terminal.progress)
             number, text = 1, f"{name} is in force again; set llm.embedder back to keep it."
@@ -97,7 +98,11 @@ def confirm(terminal: Terminal) -> int:
     vectors = counted(gone.vectors, "vector")
     terminal.result(
         {"versions": gone.versions, "vectors": gone.vectors},
-        lambda: f"Removed {versions} and {vectors} of the former embedder.",
+        lambda: (
+            f"Removed {versions} and {vectors} of the former embedder."
+            if gone.versions or gone.vectors
+            else "There is nothing that could be rolled back."
+        ),
     )
     return DONE
 

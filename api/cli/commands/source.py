@@ -16,7 +16,7 @@ from api.cli.terminal import DONE, WITH_FAILURES, Terminal, printing
 from core.errors import InputError
 
 if TYPE_CHECKING:
-    from admin.sources import SourceTrial
+    from admin.sources import AddedSource, SourceTrial
     from core.store.sources import RunEntry, SourceEntry
 
 
@@ -44,8 +44,17 @@ def add(terminal: Terminal, place: str, options: tuple[str, ...], owner: Owner) 
 
     with opened(terminal.data_dir) as app:
         added = add_source(app.database, app.settings, place, _pairs(options), owner.reader)
-    terminal.result({"source": added.uri}, lambda: f"{added.uri} takes part in `vade sync`.")
+    terminal.result({"source": added.uri, "read": sorted(added.readers)}, lambda: _added_text(added))
     return DONE
+
+
+def _added_text(added: AddedSource) -> str:
+    reader, before = ", ".join(sorted(added.readers)), ", ".join(sorted(added.before - added.readers))
+    changed = f", no longer by {before}" if before else ""
+    return (
+        f"{added.uri} takes part in `vade sync`. "
+        f"Documents whose readers it does not name are read by {reader}{changed}."
+    )
 
 
 @source.command(name="test")

@@ -50,7 +50,7 @@ def overview_of(session: Session, uri: str) -> DocumentOverview:
     """Return the overview of a document. Raises: NotFoundError if there is no document at `uri`."""
     document = find_document(session, uri)
     if document is None:
-        raise NotFoundError(f"there is no document {uri}")
+        raise NotFoundError(f"there is no document {uri}; write its path or URI as `vade search` shows it")
     live = select(VersionTable).where(VersionTable.document_id == document.id, LIVE)
     version = session.scalars(live.order_by(VersionTable.number)).first()
     readers = readers_of(session, [document.id]).get(document.id, frozenset())

@@ -50,6 +50,15 @@ def test_filter_in_other_words_finds(vade: Any, manuals: Path) -> None:
         assert (code, "2900 rpm" in said) == (0, True), words
 
 
+def test_types_and_languages_may_be_listed_with_commas(vade: Any, manuals: Path) -> None:
+    code, found = vade("search", "--json", "--type", "txt, md", "--language", "zh,en", *QUESTION)
+    assert (code, len(found["hits"])) == (0, 1)
+    assert [notice.partition(";")[0] for notice in found["notices"]] == [
+        "No document that you may read is of the type 'txt'",
+        "No document that you may read is in the language 'zh'",
+    ]
+
+
 def test_source_can_be_named_by_its_folder(vade: Any, manuals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(manuals.parent)
     for name in ("manuals", "./manuals/", str(manuals), f"file://{manuals}"):
@@ -65,6 +74,24 @@ def test_each_line_of_a_file_has_the_error_of_its_own_asker(vade: Any, manuals: 
         first, second = map(json.loads, out.splitlines())
         assert (code, first["id"], first["error"]["code"]) == (1, 1, "filter")
         assert (second["id"], second["refused"]) == (2, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["ask", "--as", "group:field", "Why?"], "'user:group:field' is a group; name the user who asks"),
+        (["search", "--as", "user:ext:wiki:ops", "Why?"], "is a group"),
+        (["ask", "--questions", __file__, "Why?"], "a file of them with --questions, not both"),
+        (["search", "--queries", __file__, "Why?"], "a file of them with --queries, not both"),
+        (["ask", "--since", "01.02.2024", "Why?"], "'01.02.2024' is not a day; write it as 2024-03-31"),
+        (["ask", "--as-of", "2024-02-30", "Why?"], "'2024-02-30' is not a day"),
+        (["eval", str(Path(__file__).parent)], "queries.jsonl cannot be read: No such file or directory"),
+        (["document", "show", "pump.md"], "write its path or URI as `vade search` shows it"),
+    ],
+)
+def test_wrong_words_are_told_in_plain_ones(vade: Any, words: list[str], message: str) -> None:
+    code, said = vade(*words)
+    assert (code > 0, message in said) == (True, True), said
 
 
 def test_empty_installation_says_how_documents_come_in(vade: Any) -> None:

@@ -51,6 +51,16 @@ def test_from_a_golden_question_to_a_rollback(vade: Any, tmp_path: Path) -> None
     assert vade("index", "build", "--json")[1]["verdict"] is None
 
 
+def test_commands_with_nothing_to_do_say_so(vade: Any) -> None:
+    for words, said in (
+        (("golden", "run"), "There is no golden question yet: new versions come into force unasked."),
+        (("index", "promote", "documents"), "No document waits."),
+        (("index", "rollback", "documents"), "No document can be rolled back."),
+        (("index", "confirm"), "There is nothing that could be rolled back."),
+    ):
+        assert vade(*words) == (0, said + "\n")
+
+
 def test_golden_question_about_a_document_that_is_not_there_is_refused(vade: Any, tmp_path: Path) -> None:
     manuals(tmp_path / "m", "The lid bolts of the press P-7 get a torque of 48 N·m.")
     assert vade("ingest", "--as", "group:field", str(tmp_path / "m"))[0] == 0

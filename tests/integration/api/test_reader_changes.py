@@ -36,9 +36,15 @@ def test_report_says_whose_documents_become(vade: Any, manuals: Path) -> None:
     assert readers(vade("ingest", "--json", "--as", "user:ann", str(manuals))[1]) == [PUBLIC]
     code, text = vade("ingest", "--public", str(manuals))
     assert code == 0
+    assert text.startswith("2 with other readers, 1 unchanged in ")
     assert "2 documents: read by user:ann before, by public from now on.\n" in text
     code, text = vade("ingest", "--dry-run", "--as", "group:field", str(manuals / "pump.md"))
     assert "  readers 1 document: read by public before, by group:field from now on\n" in text
+
+
+def test_run_that_finds_no_document_says_so(vade: Any, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert vade("ingest", str(tmp_path / "empty")) == (0, "No document was found.\n")
 
 
 def test_deleted_document_has_no_readers_to_lose(vade: Any, manuals: Path) -> None:
@@ -83,7 +89,7 @@ def test_terminal_is_asked_before_documents_get_other_readers(
     code, shown = on_a_terminal(tmp_path / "data", "", "ingest", "--public", str(manuals))
     assert (code, "[y/N]" in shown) == (0, False), "who names the readers is not asked"
     code, shown = on_a_terminal(tmp_path / "data", "y\n", "ingest", str(manuals))
-    assert (code, "2 permissions" in shown) == (0, True)
+    assert (code, "2 with other readers" in shown) == (0, True)
     assert len(vade("search", "--json", "--as", "user:eve", "The valve leaks.")[1]["hits"]) == 1
     code, shown = on_a_terminal(tmp_path / "data", "", "ingest", str(manuals))
     assert (code, "[y/N]" in shown) == (0, False), "nothing changes any more"

@@ -17,7 +17,10 @@ def feed(tmp_path: Path, *lines: object) -> Path:
 def test_a_source_is_entered_tried_out_and_left_out(vade: Any, tmp_path: Path) -> None:
     path = feed(tmp_path, {"uri": "a", "text": "Pump."}, {"uri": "b", "text": "t", "acl": []})
     place = f"jsonl://{path}"
-    assert vade("source", "add", place, "--as", "group:field", "--json") == (0, {"source": place})
+    assert vade("source", "add", place, "--as", "group:field", "--json") == (
+        0,
+        {"source": place, "read": ["group:field"]},
+    )
     code, tried = vade("source", "test", place, "--json")
     assert code == 0
     assert tried["documents"] == [
@@ -38,6 +41,9 @@ def test_a_folder_is_entered_as_ever(vade: Any, tmp_path: Path) -> None:
     code, entered = vade("source", "add", str(tmp_path / "manuals"), "--public", "--json")
     assert (code, entered["source"]) == (0, f"file://{tmp_path}/manuals")
     assert vade("source", "test", str(tmp_path / "manuals"))[0] == 0
+    code, said = vade("source", "add", str(tmp_path / "manuals"), "--as", "user:ann")
+    assert (code, "are read by user:ann, no longer by public.\n" in said) == (0, True)
+    assert vade("source", "add", str(tmp_path / "manuals"), "--as", "user:ann")[1].endswith("by user:ann.\n")
     assert vade("source", "add", str(tmp_path / "gone"))[0] == 2
 
 
@@ -55,6 +61,7 @@ def test_a_site_is_found_by_its_address_and_refused_inside(vade: Any) -> None:
     [
         (["gopher://example.com"], "a source is a folder, or begins with one of"),
         (["https://example.com/", "--set", "colour=red"], "option 'colour'"),
+        ([".", "--set", "colour=red"], "a folder takes no options"),
         (["https://example.com/", "--set", "depth"], "write KEY=VALUE"),
         (["https://example.com/", "--set", "password=hunter2"], "password_env=NAME"),
         (["https://ann:hunter2@example.com/"], "not used"),

@@ -79,6 +79,12 @@ def test_scope_of_a_malformed_name_is_refused(user: str | None, groups: tuple[st
         scope_of(user, groups)
 
 
+@pytest.mark.parametrize("user", ["group:field", "user:group:field", "ext:wiki:ops"])
+def test_group_named_as_a_user_is_refused(user: str) -> None:
+    with pytest.raises(InputError, match="is a group; name the user who asks"):
+        scope_of(user)
+
+
 def test_current_user_has_a_name_if_the_system_knows_none(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.delenv(variable, raising=False)
