@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 
 from admin.progress import ShowProgress, unseen
 from admin.runs import ingest_sources, opened_sources
+from core.errors import InputError
 from core.settings import Settings
 from core.store.database import Database
 from core.store.job_control import JobEntry, cancel, list_jobs, retry, show_job
-from core.store.jobs import DOCUMENT, JobState
+from core.store.jobs import DOCUMENT, UPLOAD, JobState
 from core.store.sources import SourceEntry, list_sources
 from ingest.ingestion import Ingestion
 from ingest.run.run import RunOptions
@@ -43,7 +44,8 @@ def retry_jobs(
 ) -> NightReport:
     """Queue jobs as if they had never been tried, and work on their sources; without ids, all that failed.
 
-    Raises: NotFoundError if a job is unknown; SourceError if a source cannot be opened again.
+    Raises: NotFoundError if a job is unknown; InputError if it is of an upload; SourceError if a source
+    cannot be opened again.
     """
     entries = _queue_again(database, job_ids)
     with opened_sources(entries, settings) as sources:
@@ -54,6 +56,9 @@ def _queue_again(database: Database, job_ids: Sequence[int]) -> list[SourceEntry
     """Put jobs back into the queue and return the sources of their documents."""
     with database.writing() as session:
         chosen = [show_job(session, one) for one in job_ids] if job_ids else list_jobs(session, _GIVEN_UP)
+        if job_ids and any(job.kind == UPLOAD for job in chosen):
+            raise InputError("an upload is not kept after its end; upload the file again")
+        chosen = [job for job in chosen if job.kind != UPLOAD]
         for job in chosen:
             retry(session, job.id)
         source_ids = {job.source_id for job in chosen if job.kind == DOCUMENT}

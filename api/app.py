@@ -20,6 +20,9 @@ from ingest.sandbox.pool import ParserSandbox
 from ingest.schedule.night import Schedule
 from ingest.schedule.watch import Watch
 from ingest.schedule.worker import Worker
+from ingest.uploads.queue import UploadQueue
+from ingest.uploads.spool import Spool
+from ingest.uploads.worker import UploadWorker
 from llm.embedding.embedder import Embedder
 from llm.embedding.opening import embedder_config, open_embedder, reopen_embedder
 from llm.entailment.opening import open_entailment
@@ -58,6 +61,7 @@ class App:
     runs: Runs
     life: SignOfLife
     sandbox: ParserSandbox
+    uploads: UploadQueue
 
     def close(self) -> None:
         """Release models, processes, files and connections."""
@@ -131,6 +135,7 @@ def build(
         readiness=Readiness(database, indexes, generator),
         runs=runs,
         sandbox=sandbox,
+        uploads=UploadQueue(database, Spool(settings.data_dir / "uploads"), settings),
         life=life,
     )
 
@@ -139,6 +144,11 @@ def make_worker(app: App) -> Worker:
     """Return a worker on the jobs of all sources that also runs the nightly sync."""
     night = Schedule(app.database, app.settings.ingest.night, app.ingestion.sync, app.ingestion.settle)
     return Worker(app.database, app.runs, app.ingestion.resume, night)
+
+
+def make_upload_worker(app: App) -> UploadWorker:
+    """Return a worker on the uploads that were accepted over this data folder."""
+    return UploadWorker(app.database, app.uploads, app.ingestion, app.runs, app.settings.ingest.lease_seconds)
 
 
 def make_watch(app: App) -> Watch:

@@ -38,6 +38,7 @@ VadeError                      500 internal
 ├── ForbiddenError             403 forbidden        the request came from another site
 ├── SlowRequestError           408 slow             the request did not arrive in time
 ├── BusyError                  429 busy             too many questions are waiting
+├── UploadsFullError           429 uploads_full     too many uploads are waiting
 ├── AbandonedError             499 abandoned        the caller has hung up
 └── NotReadyError              503 not_ready        the service cannot answer yet, or any more
 
@@ -306,6 +307,13 @@ class BusyError(VadeError):
 
     status = 429
     code = "busy"
+
+
+class UploadsFullError(VadeError):
+    """Too many uploads are waiting; this one was not kept."""
+
+    status = 429
+    code = "uploads_full"
 
 
 class AbandonedError(VadeError):

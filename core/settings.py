@@ -318,6 +318,10 @@ class ApiSettings(Group):
     user: str = Field(default_factory=current_user, description="requests are made as this user")
     groups: tuple[str, ...] = Field((), description="and as a member of these groups")
     max_upload_bytes: int = Field(64 * 2**20, ge=1, description="size above which an upload is refused")
+    max_waiting_uploads: int = Field(200, ge=1, description="most uploads waiting; more are refused")
+    max_waiting_upload_bytes: int = Field(
+        2**30, ge=1, description="most bytes of uploads waiting; more are refused"
+    )
     request_seconds: float = Field(
         30.0,
         gt=0,

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from threading import Event
 
 from core.events import ignore
-from core.permissions import PUBLIC
 from core.settings import Settings
 from core.store.database import Database
 from core.store.jobs import BACKGROUND
@@ -57,16 +57,13 @@ class Ingestion:
             self._judge(report)
         return report
 
-    def upload(self, user: str, file_name: str, content: bytes, public: bool) -> DocumentReport:
-        """Ingest a file that a user hands in; that user may read it, or with `public` everybody.
+    def uploads(self, source: UploadSource, stop: Event) -> dict[str, DocumentReport]:
+        """Ingest what a user handed in; return the outcomes by URI, without those that `stop` left out.
 
-        Raises: InputError if the name cannot be used; otherwise as `Pipeline.ingest`.
+        Raises: as `Pipeline.ingest`.
         """
-        name = user.removeprefix("user:")
-        readers = frozenset({PUBLIC if public else f"user:{name}"})
-        source = UploadSource(name, file_name, content, readers, self._settings.ingest.max_file_bytes)
-        report = self.ingest(source, options=RunOptions(retry=True, wait_seconds=_UPLOAD_WAIT_SECONDS))
-        return next(one for one in report.documents if one.uri == source.document_uri)
+        options = RunOptions(retry=True, wait_seconds=_UPLOAD_WAIT_SECONDS, stop=stop)
+        return {document.uri: document for document in self.ingest(source, options=options).documents}
 
     def sync(self, entry: SourceEntry) -> RunReport:
         """Open a registered source and ingest it at low priority. Raises: as `Pipeline.ingest`."""

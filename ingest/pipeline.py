@@ -130,7 +130,7 @@ class Pipeline:
         """
         window: list[_Prepared] = []
         claimed = chain.from_iterable(iter(partial(self._claim, run), []))
-        leases = takewhile(lambda lease: not self._runs.stopping.is_set(), claimed)
+        leases = takewhile(lambda lease: not run.is_stopping, claimed)
         for prepared in prefetch(
             partial(self._prepare, source, run), leases, self._settings.parser_processes
         ):
@@ -148,7 +148,7 @@ class Pipeline:
 
     def _claim(self, run: Run) -> list[Lease]:
         """Lease the source's next jobs, including those that an earlier run left behind."""
-        if run.leases.is_taken(run.leases.own) or self._runs.stopping.is_set():
+        if run.leases.is_taken(run.leases.own) or run.is_stopping:
             return []
         holder = self._runs.holder()
         with run.timed("claim"), self._database.writing() as session:

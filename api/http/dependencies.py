@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from api.app import App
@@ -22,6 +23,18 @@ def gate_of(request: Request) -> Gate:
     return gate
 
 
+def accepting_of(request: Request) -> CapacityLimiter:
+    """Return the limiter of the threads that store uploads."""
+    limiter: CapacityLimiter = request.app.state.accepting
+    return limiter
+
+
+def probing_of(request: Request) -> CapacityLimiter:
+    """Return the limiter of the threads that look whether questions can be answered."""
+    limiter: CapacityLimiter = request.app.state.probing
+    return limiter
+
+
 def asker_of(request: Request) -> AccessScope:
     """Return the scope of what the asker may read: until sign-in is configured, the configured user's."""
     settings = app_of(request).settings.api
@@ -30,4 +43,6 @@ def asker_of(request: Request) -> AccessScope:
 
 Served = Annotated[App, Depends(app_of)]
 Bounded = Annotated[Gate, Depends(gate_of)]
+Accepting = Annotated[CapacityLimiter, Depends(accepting_of)]
+Probing = Annotated[CapacityLimiter, Depends(probing_of)]
 Asker = Annotated[AccessScope, Depends(asker_of)]

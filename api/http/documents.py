@@ -7,25 +7,28 @@ from anyio import to_thread
 from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi.responses import JSONResponse
 
-from api.http.dependencies import Asker, Served
-from api.http.wire import document_json
-from ingest.run.report import Outcome
+from api.http.dependencies import Accepting, Asker, Served
+from api.http.wire import document_json, job_json
 from retrieval.documents import list_documents, read_cited_text, read_document
 
 router = APIRouter(prefix="/v1/documents")
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=202)
 async def upload(
     app: Served,
+    accepting: Accepting,
     file: Annotated[UploadFile, File()],
     public: Annotated[bool, Form()] = False,
 ) -> JSONResponse:
-    """Ingest a file; the asker may read it, or with `public` everybody."""
-    content = await file.read()
+    """Accept a file to be read; the asker may read it, or with `public` everybody.
+
+    The answer is its job, at `Location`, which says what became of it.
+    """
     name, user = file.filename or "", app.settings.api.user
-    report = await to_thread.run_sync(app.ingestion.upload, user, name, content, public)
-    return JSONResponse(asdict(report), status_code=422 if report.outcome is Outcome.FAILED else 201)
+    accept = app.uploads.accept
+    entry = await to_thread.run_sync(accept, user, name, file.file, public, limiter=accepting)
+    return JSONResponse(job_json(entry), 202, headers={"Location": f"/v1/jobs/{entry.id}"})
 
 
 @router.get("")

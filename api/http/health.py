@@ -2,23 +2,25 @@
 
 from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter
 
-from api.http.dependencies import Asker, Served
+from api.http.dependencies import Asker, Probing, Served
 
 router = APIRouter()
 
 
 @router.get("/livez")
-def livez() -> dict[str, str]:
-    """Report that the process runs."""
+async def livez() -> dict[str, str]:
+    """Report that the process runs; waits for no thread."""
     return {"status": "ok"}
 
 
 @router.get("/readyz")
-def readyz(app: Served, scope: Asker) -> dict[str, Any]:
+async def readyz(app: Served, scope: Asker, probing: Probing) -> dict[str, Any]:
     """Report that questions can be answered, and how many documents the asker may read.
 
     Raises: NotReadyError if the database, an index or a model is missing.
     """
-    return {"status": "ready", "documents": app.readiness.check(scope)}
+    documents = await to_thread.run_sync(app.readiness.check, scope, limiter=probing)
+    return {"status": "ready", "documents": documents}

@@ -4,15 +4,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from api.app import App
-from api.http import ask, documents, health, search
+from api.app import App, make_upload_worker
+from api.http import ask, documents, health, jobs, search
 from api.http.gate import Gate
 from api.http.guard import BodyLimit, SameOrigin, SecurityHeaders, register_errors
+
+# Uploads stored at once, and probes that look whether questions can be answered. They wait for disks and
+# models, so that the threads in which documents are listed and read are not theirs.
+_ACCEPTING, _PROBING = 4, 2
 
 PORTAL = Path(__file__).parents[1] / "portal"
 
@@ -24,7 +30,12 @@ def make_http(app: App) -> FastAPI:
     @asynccontextmanager
     async def lifespan(http: FastAPI) -> AsyncIterator[None]:
         http.state.gate = Gate(settings.max_concurrent_answers, settings.max_waiting_answers)
+        http.state.accepting = anyio.CapacityLimiter(_ACCEPTING)
+        http.state.probing = anyio.CapacityLimiter(_PROBING)
+        uploads = make_upload_worker(app)
+        uploads.start()
         yield
+        await to_thread.run_sync(uploads.close)
 
     http = FastAPI(title="Vademecum", lifespan=lifespan, docs_url=None, redoc_url=None)
     http.state.app = app
@@ -35,7 +46,7 @@ def make_http(app: App) -> FastAPI:
     http.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
     http.add_middleware(SecurityHeaders)
     register_errors(http)
-    for module in (ask, search, documents, health):
+    for module in (ask, search, documents, jobs, health):
         http.include_router(module.router)
     http.add_api_route("/", page, include_in_schema=False)
     http.mount("/static", StaticFiles(directory=PORTAL), name="static")

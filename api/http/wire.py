@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from core.store.documents.reading import DocumentEntry
+from core.store.uploads import UploadEnd, UploadEntry
 from core.text.labels import SearchFilter
 from core.values.answers import SHOWN_DIGITS, Answer, AnswerSentence, Passage, Turn
 from retrieval.search import Results
@@ -129,6 +130,28 @@ def passage_json(passage: Passage) -> dict[str, Any]:
 def document_json(entry: DocumentEntry) -> dict[str, Any]:
     """Return a document's entry as JSON values."""
     return {**asdict(entry), "updated_at": entry.updated_at.isoformat()}
+
+
+def job_json(entry: UploadEntry) -> dict[str, Any]:
+    """Return an upload's job as JSON values; what became of it is empty until it has ended."""
+    end = entry.end or UploadEnd(outcome="")
+    return {
+        "id": entry.id,
+        "kind": "upload",
+        "state": entry.state,
+        "ahead": entry.ahead,
+        "name": entry.upload.name,
+        "uri": entry.upload.uri,
+        "public": entry.upload.public,
+        "size_bytes": entry.upload.size_bytes,
+        "outcome": end.outcome,
+        "document_id": entry.document_id,
+        "reason": end.reason or entry.reason,
+        "code": end.code,
+        "notices": end.notices,
+        "created_at": entry.created_at.isoformat(),
+        "updated_at": entry.updated_at.isoformat(),
+    }
 
 
 def error_json(code: str, message: str) -> dict[str, Any]:

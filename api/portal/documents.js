@@ -1,8 +1,8 @@
 // The documents panel: what can be read, and adding to it.
 
-import { byId, element, fileName, plainName, quoted } from "./dom.js";
+import { byId, counted, element, fileName, plainName, quoted } from "./dom.js";
 import { openBeginning } from "./passage.js";
-import { Trouble, documents, upload } from "./service.js";
+import { Trouble, documents, follow, upload } from "./service.js";
 import { Sheet } from "./sheet.js";
 
 const OUTCOMES = {
@@ -13,6 +13,7 @@ const OUTCOMES = {
 };
 const STATES = { searchable: "Searchable", failed: "Could not be read" };
 const FILTER_FROM = 12;
+const MOST_NOTICES = 2;
 
 const sheet = new Sheet(byId("documents"));
 let entries = [];
@@ -79,6 +80,7 @@ function entryOf(entry) {
     element("span", { class: "place" }, ...parts.map((part) => element("span", {}, part)), element("bdi", { class: "file" }, file)),
   ];
   if (entry.reason) words.push(quoted("span", entry.reason, { class: "reason" }));
+  words.push(...noticesOf(entry.notices));
   const isReadable = entry.version > 0;
   const attributes = { class: "entry", "data-state": entry.state };
   const holder = isReadable
@@ -117,26 +119,49 @@ async function addAll(files) {
     return { file, line };
   });
   byId("upload-results").replaceChildren(...lines.map(({ line }) => line));
+  const followed = [];
   for (const { file, line } of lines) {
-    tell(line, file, "waiting", "being read…");
-    await add(file, isPublic, line);
+    tell(line, file, "waiting", "being sent…");
+    const job = await attempt(line, file, () => upload(file, isPublic));
+    if (job) followed.push(attempt(line, file, () => read(job, file, line)));
   }
   byId("choose").disabled = false;
+  await Promise.all(followed);
   await load();
 }
 
-async function add(file, isPublic, line) {
+/** Follow an accepted file until it was read, and show each step on its line. */
+async function read(accepted, file, line) {
+  const { state, outcome, reason, notices } = await follow(accepted, (job) => tell(line, file, "waiting", stepOf(job)));
+  if (state === "failed") tell(line, file, "failed", reason);
+  else if (state === "cancelled") tell(line, file, "failed", "cancelled; nothing was added.");
+  else tell(line, file, "done", `${OUTCOMES[outcome] ?? outcome}.`, notices);
+}
+
+function stepOf({ state, ahead, reason }) {
+  if (reason) return `waiting for another try: ${reason}`;
+  if (state === "running") return "being read…";
+  return ahead ? `waiting for ${counted(ahead, "other file")}…` : "waiting…";
+}
+
+/** Return what `work` gives; a failure stands on the file's line instead. */
+async function attempt(line, file, work) {
   try {
-    const { outcome, reason } = await upload(file, isPublic);
-    if (outcome === "failed") tell(line, file, "failed", reason);
-    else tell(line, file, "done", `${OUTCOMES[outcome] ?? outcome}.`);
+    return await work();
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     tell(line, file, "failed", `${error.title}. ${error.message}`);
   }
 }
 
-function tell(line, file, kind, words) {
+function tell(line, file, kind, words, notices = []) {
   line.className = kind;
-  line.replaceChildren(quoted("b", plainName(file.name)), kind === "failed" ? `: ${words}` : ` ${words}`);
+  line.replaceChildren(quoted("b", plainName(file.name)), kind === "failed" ? `: ${words}` : ` ${words}`, ...noticesOf(notices));
+}
+
+/** Return what a person should know of how a file was read: the first few, and how many more there are. */
+function noticesOf(notices) {
+  const shown = notices.slice(0, MOST_NOTICES).map((notice) => quoted("span", plainName(notice), { class: "note" }));
+  const more = notices.length - shown.length;
+  return more > 0 ? [...shown, element("span", { class: "note" }, `and ${counted(more, "more remark")}`)] : shown;
 }

@@ -5,8 +5,14 @@ const TITLES = {
   broken: "The answer broke off",
   busy: "Very busy just now",
   engine_full: "Very busy just now",
+  uploads_full: "Many uploads are waiting",
   not_ready: "Not ready yet",
 };
+
+const FIRST_LOOK_MS = 200;
+const LONGEST_LOOK_MS = 5000;
+const SOON_SECONDS = 3;
+const UNDER_WAY = new Set(["queued", "running"]);
 
 /** A failure in plain words. */
 export class Trouble extends Error {
@@ -39,18 +45,41 @@ export async function documents(after = 0, limit = 200) {
   return (await send(`v1/documents?${new URLSearchParams({ after, limit })}`)).json();
 }
 
-/** Hand one file in; returns `{uri, outcome, reason, code}`, a file that cannot be read included. */
+/** Hand one file in; returns its job. While too many uploads wait, it waits as long as the service asks. */
 export async function upload(file, isPublic) {
   const body = new FormData();
   body.append("file", file, file.name);
   body.append("public", String(isPublic));
-  return (await send("v1/documents", { method: "POST", body }, (answer) => "outcome" in answer)).json();
+  for (;;) {
+    try {
+      return await (await send("v1/documents", { method: "POST", body })).json();
+    } catch (error) {
+      if (error.code !== "uploads_full") throw error;
+      await pause(error.retryAfterMs);
+    }
+  }
+}
+
+/** Follow a job to its end and return it; `changed` hears of each state on the way. */
+export async function follow(job, changed) {
+  for (let wait = FIRST_LOOK_MS; UNDER_WAY.has(job.state); wait = Math.min(wait * 1.5, LONGEST_LOOK_MS)) {
+    changed(job);
+    await pause(wait);
+    try {
+      job = await (await send(`v1/jobs/${job.id}`)).json();
+    } catch (error) {
+      if (error.code !== "network") throw error; // the file is kept, and is read once the service is back
+    }
+  }
+  return job;
 }
 
 /** Return once questions can be answered. */
 export const ready = async () => (await send("readyz")).json();
 
-async function send(path, options = {}, isResult = () => false) {
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function send(path, options = {}) {
   let response;
   try {
     response = await fetch(path, options);
@@ -58,9 +87,10 @@ async function send(path, options = {}, isResult = () => false) {
     throw options.signal?.aborted ? error : unreachable();
   }
   if (response.ok) return response;
-  const answer = await response.clone().json().catch(() => ({}));
-  if (isResult(answer)) return response;
-  throw troubleOf(answer.error, response.status);
+  const answer = await response.json().catch(() => ({}));
+  const trouble = troubleOf(answer.error, response.status);
+  trouble.retryAfterMs = 1000 * Number(response.headers.get("Retry-After") || SOON_SECONDS);
+  throw trouble;
 }
 
 /** Return the failure that an error of the service tells of. */

@@ -4,7 +4,7 @@
 
 `vade up` takes uploads and answers searches over HTTP; `vade ingest` reads a folder that keeps
 changing. One of the two is sent SIGKILL every few seconds and started again. From its acknowledgement on
-(an upload by status 201, a folder by exit code 0), a document must be found: by every search in between,
+(an upload by its job, a folder by exit code 0), a document must be found: by every search in between,
 and by name at the end. Then `vade check` must be clean, no document may be there twice, and the database
 may hold no document that was never sent. Exits 1 if one of these checks fails.
 """
@@ -95,6 +95,7 @@ class Crasher:
         self.truth = Acknowledged()
         self.counts: Counter[str] = Counter()
         self.violations: list[str] = []
+        self._accepted: list[tuple[int, str, str]] = []
 
     def run(self, seconds: float) -> dict[str, Any]:
         """Do everything at once for so long, then look at what is left."""
@@ -152,9 +153,27 @@ class Crasher:
             self.truth.sending({name: code})
             content = f"# Part {code}\n\nThe part {code} is kept in shelf {number}.\n".encode()
             answer = self._ask("documents", files={"file": (name, content)}, data={"public": "true"})
-            if answer is not None and answer.status_code == 201:
-                self.counts["uploads_acknowledged"] += 1
+            if answer is not None and answer.status_code == 202:
+                self.counts["uploads_accepted"] += 1
+                self._accepted.append((answer.json()["id"], name, code))
+            self._follow_uploads()
+
+    def _follow_uploads(self) -> None:
+        """Note which of the accepted uploads were read; none may fail or be forgotten."""
+        for job_id, name, code in list(self._accepted):
+            try:
+                answer = httpx.get(f"http://127.0.0.1:{self._port}/v1/jobs/{job_id}", timeout=REQUEST_SECONDS)
+            except httpx.TransportError:
+                return
+            job = answer.json()
+            if answer.status_code == 200 and job["state"] in {"queued", "running"}:
+                return  # those behind it wait as well
+            self._accepted.remove((job_id, name, code))
+            if answer.status_code == 200 and job["state"] == "done":
+                self.counts["uploads_read"] += 1
                 self.truth.acknowledged({name: code})
+            else:
+                self.violations.append(f"an accepted upload is not read: {answer.text[:300]}")
 
     def _search(self, chance: random.Random) -> None:
         while not self._over.wait(chance.uniform(0.02, 0.2)):
@@ -217,7 +236,7 @@ class Crasher:
             return None
         if answer.status_code in {429, 503}:
             self.counts["requests_turned_away"] += 1
-        elif answer.status_code not in {200, 201}:
+        elif answer.status_code not in {200, 202}:
             self.violations.append(f"{what} was answered {answer.status_code}: {answer.text[:300]}")
         return answer
 
@@ -236,6 +255,12 @@ class Crasher:
         """Return what is left after all of it, and note what is wrong with it."""
         self._start()
         self._wait_until_ready()
+        deadline = time.monotonic() + READY_SECONDS
+        while self._accepted and time.monotonic() < deadline:
+            self._follow_uploads()
+            time.sleep(0.1)
+        if self._accepted:
+            self.violations.append(f"{len(self._accepted)} accepted uploads still wait")
         missing = [name for name, codes in self.truth.all().items() if not self._finds(name, codes)]
         self._end_server()
         if missing:

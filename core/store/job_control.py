@@ -52,12 +52,12 @@ def retry(session: Session, job_id: int) -> None:
 
 
 def list_jobs(session: Session, states: Collection[JobState] = (), limit: int = 1000) -> list[JobEntry]:
-    """Return jobs, running ones first, then by urgency; with `states`, only jobs in one of them."""
+    """Return jobs that are not done, running ones first, then by urgency; or those in one of `states`."""
     wanted = select(JobTable).order_by(
         (JobTable.state != JobState.RUNNING), JobTable.priority.desc(), JobTable.not_before, JobTable.id
     )
-    if states:
-        wanted = wanted.where(JobTable.state.in_(states))
+    shown = JobTable.state.in_(states) if states else JobTable.state != JobState.DONE
+    wanted = wanted.where(shown)
     return [_entry(row) for row in session.scalars(wanted.limit(limit))]
 
 

@@ -22,18 +22,20 @@ from core.store.tables import JobTable
 
 SYNC = "sync"
 DOCUMENT = "document"
+UPLOAD = "upload"
 # Work that a person is waiting for goes first.
 INTERACTIVE, BACKGROUND = 10, 0
 
 
 class JobState(StrEnum):
-    """The state of a job. A finished job has none: it is removed."""
+    """The state of a job. A finished job has none: it is removed. Of uploads alone, it is kept as done."""
 
     QUEUED = "queued"
     RUNNING = "running"
     FAILED = "failed"
     QUARANTINED = "quarantined"
     CANCELLED = "cancelled"
+    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +43,9 @@ class NewJob:
     """A job to put into the line."""
 
     kind: str
-    """`SYNC` or `DOCUMENT`."""
+    """`SYNC`, `DOCUMENT` or `UPLOAD`."""
     key: str
-    """The URI of the source or the document."""
+    """The URI of the source or the document; of an upload, its document's and its file."""
     source_id: int
     run_id: int | None = None
     """The run that asks for it."""
@@ -106,14 +108,21 @@ def enqueue(session: Session, jobs: Sequence[NewJob]) -> None:
 
 
 def claim(
-    session: Session, holder: Holder, kind: str, limit: int, source_id: int | None = None
+    session: Session,
+    holder: Holder,
+    kind: str,
+    limit: int,
+    source_id: int | None = None,
+    among: ColumnElement[bool] | None = None,
 ) -> list[Lease]:
-    """Lease at most `limit` jobs that are due, the most urgent first."""
+    """Lease at most `limit` jobs that are due, the most urgent first; `among` is one more condition."""
     now = clock(session)
     due = and_(JobTable.state == JobState.QUEUED, JobTable.not_before <= now)
     wanted = select(JobTable).where(JobTable.kind == kind, or_(due, _abandoned(holder, now)))
     if source_id is not None:
         wanted = wanted.where(JobTable.source_id == source_id)
+    if among is not None:
+        wanted = wanted.where(among)
     line = wanted.order_by(JobTable.priority.desc(), JobTable.not_before, JobTable.id).limit(limit)
     return [_lease(row, holder, now) for row in session.scalars(line.with_for_update(skip_locked=True))]
 
@@ -186,7 +195,7 @@ def postpone(session: Session, lease: Lease, reason: str, seconds: float) -> Non
 
 
 def give_up(session: Session, lease: Lease, state: JobState, reason: str) -> None:
-    """End a job without a result, as failed or quarantined. Raises: as `finish`."""
+    """End a job that is kept: without a result, or an upload. Raises: as `finish`."""
     _end(session, lease, state, reason, clock(session))
 
 

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy.orm import Session
@@ -52,6 +52,8 @@ class RunOptions:
     wait_seconds: float = 0.0
     """How long to wait for another run over the source to end."""
     priority: int = INTERACTIVE
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Once set, the run ends with the documents that are under way."""
 
 
 PLAIN = RunOptions()
@@ -71,6 +73,13 @@ class Run:
     """Embeds every document of the run, even if another comes into force meanwhile."""
     leases: HeldLeases
     journal: Journal
+    worker_stops: threading.Event
+    """Set once every run of the worker has to end."""
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the run ends with the documents that are under way."""
+        return self.options.stop.is_set() or self.worker_stops.is_set()
 
     @property
     def report(self) -> RunReport:
@@ -134,7 +143,7 @@ class Runs:
         heart.start()
         state, reason = RunState.FAILED, "it was stopped in the middle"
         try:
-            yield Run(
+            run = Run(
                 source=begun.source,
                 number=begun.number,
                 options=options,
@@ -142,10 +151,12 @@ class Runs:
                 embedder=self._in_force(),
                 leases=leases,
                 journal=journal,
+                worker_stops=self.stopping,
             )
+            yield run
             self._renew(leases)
             leases.check()
-            if self.stopping.is_set():
+            if run.is_stopping:
                 reason = "the worker was stopped; the next run does the rest"
                 return
             suspicion = journal.report.suspicion

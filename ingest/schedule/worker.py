@@ -15,6 +15,7 @@ from core.errors import AlreadyRunningError, VadeError
 from core.store.database import Database
 from core.store.jobs import sources_with_work
 from core.store.sources import SourceEntry, list_sources
+from ingest.connectors.upload import KIND as UPLOADS
 from ingest.run.report import RunReport
 from ingest.run.run import Runs
 from ingest.schedule.night import Schedule
@@ -66,10 +67,13 @@ class Worker:
             self._thread.join(_PATIENCE_SECONDS)
 
     def do_due(self) -> int:
-        """Do the work that is due now; return how many sources were worked on."""
+        """Do the work that is due now, but uploads, which have a worker of their own.
+
+        Returns how many sources were worked on.
+        """
         with self._database.reading() as session:
             due = sources_with_work(session, self._runs.holder())
-            entries = {entry.id: entry for entry in list_sources(session)}
+            entries = {entry.id: entry for entry in list_sources(session) if entry.kind != UPLOADS}
         return sum(self._do(entries[number]) for number in due if number in entries and self._may(number))
 
     def _may(self, source_id: int) -> bool:

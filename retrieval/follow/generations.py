@@ -24,7 +24,7 @@ _PLACE, _PLACE_CHARS = "place", 32
 
 
 def place_of(root: Path) -> str:
-    """Return the unique name of this folder of indexes, which is created at its first use.
+    """Return the unique name of this folder, which is created at its first use.
 
     Several folders, on several machines, may follow one database; each has its own generations.
 
@@ -40,7 +40,7 @@ def place_of(root: Path) -> str:
                 path.write_text(name := uuid.uuid4().hex)
         return name
     except OSError as error:
-        raise StorageError(f"the folder of the indexes, {root}, cannot be used: {error.strerror}") from error
+        raise StorageError(f"the folder {root} cannot be used: {error.strerror}") from error
 
 
 def _name_in(path: Path) -> str:

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 import uvicorn
+from fakes.uploads import upload_of
 from playwright.sync_api import Browser, Dialog, FilePayload, Page, Route, expect, sync_playwright
 
 from api.app import App, build
 from api.http.server import make_http
 from core.settings import load_settings
-from ingest.connectors.upload import UploadSource
 
 CHROMIUM = shutil.which("chromium")
 # Nothing that speaks to the network of its own accord.
@@ -88,7 +88,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def take_in(app: App, name: str, text: str) -> None:
-    source = UploadSource("tester", name, text.encode(), frozenset({"user:tester"}), 10**6)
+    source = upload_of("tester", name, text.encode(), frozenset({"user:tester"}))
     report = app.ingestion.ingest(source)
     assert not report.failures, report.failures
 

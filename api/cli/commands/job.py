@@ -28,7 +28,7 @@ def job() -> None:
     "--state",
     "states",
     multiple=True,
-    type=click.Choice(["queued", "running", "failed", "quarantined", "cancelled"]),
+    type=click.Choice(["queued", "running", "failed", "quarantined", "cancelled", "done"]),
     help="Only these; may be given several times.",
 )
 @printing

@@ -73,7 +73,7 @@ def worker(data_dir: Path | None) -> int:
     def stop(number: int, frame: FrameType | None) -> None:
         stopped.set()
 
-    with opened(data_dir) as app, working(app):
+    with opened(data_dir) as app, working(app), reading_uploads(app):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
         echo(f"Working on the jobs in {app.settings.data_dir}.", err=True)
@@ -96,6 +96,19 @@ def working(app: App) -> Iterator[None]:
         worker.stop()
         watch.close()
         worker.close()
+
+
+@contextmanager
+def reading_uploads(app: App) -> Iterator[None]:
+    """Read the uploads that wait in the data folder, as the server does beside its requests."""
+    from api.app import make_upload_worker
+
+    uploads = make_upload_worker(app)
+    uploads.start()
+    try:
+        yield
+    finally:
+        uploads.close()
 
 
 def warm_up(app: App) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from fakes.source import FakeSource
+from fakes.waiting import wait_until
 from fakes.web import visiting
 from fastapi.testclient import TestClient
 
@@ -24,9 +25,27 @@ def client(visit: tuple[TestClient, App]) -> TestClient:
     return visit[0]
 
 
-def upload(client: TestClient, name: str, content: str | bytes, **form: str) -> Any:
+def sent(client: TestClient, name: str, content: str | bytes, **form: str) -> Any:
     raw = content.encode() if isinstance(content, str) else content
     return client.post("/v1/documents", files={"file": (name, raw)}, data=form)
+
+
+def upload(client: TestClient, name: str, content: str | bytes, **form: str) -> dict[str, Any]:
+    """Hand a file in, and return its job once it has ended."""
+    response = sent(client, name, content, **form)
+    assert response.status_code == 202, response.text
+    return ended(client, response.headers["location"])
+
+
+def ended(client: TestClient, location: str) -> dict[str, Any]:
+    job: dict[str, Any] = {}
+
+    def has_ended() -> bool:
+        job.update(client.get(location).raise_for_status().json())
+        return job["state"] not in {"queued", "running"}
+
+    wait_until(has_ended)
+    return job
 
 
 def listed(client: TestClient, **query: int) -> dict[str, Any]:
@@ -44,14 +63,29 @@ def hits(client: TestClient, question: str) -> list[dict[str, Any]]:
 
 
 def test_an_upload_is_found_at_once(client: TestClient) -> None:
-    response = upload(client, "pump.md", f"# Pump\n\n{PUMP}")
-    assert response.status_code == 201
-    assert response.json() == {
+    response = sent(client, "pump.md", f"# Pump\n\n{PUMP}")
+    assert response.status_code == 202
+    accepted = response.json()
+    assert response.headers["location"] == f"/v1/jobs/{accepted['id']}"
+    assert (accepted["state"], accepted["outcome"], accepted["document_id"]) == ("queued", "", None)
+    job = ended(client, response.headers["location"])
+    [entry] = listed(client)["documents"]
+    assert {**job, "created_at": "", "updated_at": ""} == {
+        "id": accepted["id"],
+        "kind": "upload",
+        "state": "done",
+        "ahead": 0,
+        "name": "pump.md",
         "uri": "upload:ann/pump.md",
+        "public": False,
+        "size_bytes": len(f"# Pump\n\n{PUMP}"),
         "outcome": "added",
+        "document_id": entry["id"],
         "reason": "",
         "code": "",
         "notices": [],
+        "created_at": "",
+        "updated_at": "",
     }
     [hit] = hits(client, "pump P-7")
     assert hit["quote"].endswith(PUMP)
@@ -60,8 +94,8 @@ def test_an_upload_is_found_at_once(client: TestClient) -> None:
 
 def test_the_same_name_again_is_a_new_version_of_the_same_document(client: TestClient) -> None:
     upload(client, "pump.md", PUMP)
-    assert upload(client, "pump.md", PUMP).json()["outcome"] == "unchanged"
-    assert upload(client, "pump.md", "The pump P-7 was scrapped.").json()["outcome"] == "changed"
+    assert upload(client, "pump.md", PUMP)["outcome"] == "unchanged"
+    assert upload(client, "pump.md", "The pump P-7 was scrapped.")["outcome"] == "changed"
     [entry] = listed(client)["documents"]
     assert entry["version"] == 2
     assert [hit["quote"] for hit in hits(client, "pump P-7")] == ["The pump P-7 was scrapped."]
@@ -78,7 +112,7 @@ def test_an_upload_is_its_users_own_unless_it_is_public(client: TestClient, tmp_
         assert bob.get(f"/v1/documents/{mine}").status_code == 404
         text = {"version": 1, "start": 0, "end": 4}
         assert bob.get(f"/v1/documents/{mine}/text", params=text).status_code == 404
-        assert upload(bob, "mine.md", "Bob's own.").json()["uri"] == "upload:bob/mine.md"
+        assert upload(bob, "mine.md", "Bob's own.")["uri"] == "upload:bob/mine.md"
     assert names(client) == ["mine.md", "ours.md"]
 
 
@@ -104,30 +138,30 @@ def test_a_user_called_like_a_group_gains_nothing(tmp_path: Path) -> None:
 def test_an_upload_that_cannot_be_read_says_why_and_stays_listed(
     client: TestClient, name: str, content: bytes, code: str
 ) -> None:
-    response = upload(client, name, content)
-    report = response.json()
-    assert (response.status_code, report["outcome"], report["code"]) == (422, "failed", code)
+    job = upload(client, name, content)
+    assert (job["state"], job["outcome"], job["code"]) == ("failed", "failed", code)
     [entry] = listed(client)["documents"]
-    assert (entry["state"], entry["version"], entry["reason"]) == ("failed", 0, report["reason"])
-    assert report["reason"]
+    assert (entry["state"], entry["version"], entry["reason"]) == ("failed", 0, job["reason"])
+    assert job["reason"]
+    assert job["document_id"] == entry["id"]
 
 
 def test_a_failed_upload_is_tried_again_with_the_same_file(client: TestClient) -> None:
-    assert upload(client, "a.md", "").status_code == upload(client, "a.md", "").status_code == 422
-    assert upload(client, "a.md", PUMP).json()["outcome"] == "added"
+    assert upload(client, "a.md", "")["code"] == upload(client, "a.md", "")["code"] == "empty"
+    assert upload(client, "a.md", PUMP)["outcome"] == "added"
 
 
 def test_an_upload_over_the_limit_is_cut_off_and_nothing_is_kept(tmp_path: Path) -> None:
     with visiting(tmp_path, max_upload_bytes=1000) as (client, _):
-        response = upload(client, "a.md", "x" * 2000)
+        response = sent(client, "a.md", "x" * 2000)
         assert (response.status_code, response.json()["error"]["code"]) == (413, "too_large")
         assert names(client) == []
-        assert upload(client, "a.md", "x" * 200).status_code == 201
+        assert upload(client, "a.md", "x" * 200)["state"] == "done"
 
 
 @pytest.mark.parametrize("name", ["..", "a\u200bb.md", "x" * 300])
 def test_an_upload_without_a_usable_name_is_refused(client: TestClient, name: str) -> None:
-    response = upload(client, name, PUMP)
+    response = sent(client, name, PUMP)
     assert (response.status_code, response.json()["error"]["code"]) == (422, "input")
 
 
@@ -172,7 +206,7 @@ def test_what_is_not_there_is_not_found(client: TestClient, path: str) -> None:
 def test_a_cited_span_is_shown_on_its_page(visit: tuple[TestClient, App]) -> None:
     client, _ = visit
     manual = DEMO / "compressor" / "CMP-201-operating-manual.pdf"
-    assert upload(client, manual.name, manual.read_bytes()).status_code == 201
+    assert upload(client, manual.name, manual.read_bytes())["state"] == "done"
     cited = hits(client, "At which discharge temperature does the compressor CMP-201 trip?")[0]
     start, end = cited["span"]
     span = {"version": cited["version"], "start": start, "end": end}

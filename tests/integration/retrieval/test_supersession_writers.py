@@ -9,13 +9,13 @@ from fakes.application import make_app
 from fakes.containers import packed
 from fakes.embedder import FakeEmbedder
 from fakes.source import FakeSource
+from fakes.uploads import upload_of
 
 from api.app import App
 from api.cli.commands.ask import _about
 from core.permissions import scope_of
 from ingest.connectors.folder import FolderSource
 from ingest.connectors.trees.rules import PERMISSIONS_FILE
-from ingest.connectors.upload import UploadSource
 
 PUBLIC = frozenset({"public"})
 POLICY = "Employees may carry over 5 days of annual leave into the next year."
@@ -45,7 +45,7 @@ class House:
         assert not self.app.ingestion.ingest(source).failures
 
     def upload(self, user: str, name: str, text: str) -> None:
-        source = UploadSource(user, name, text.encode(), PUBLIC, 2**20)
+        source = upload_of(user, name, text.encode(), PUBLIC)
         assert not self.app.ingestion.ingest(source).failures
 
     def said(self) -> set[str]:
@@ -83,7 +83,7 @@ def test_nor_does_a_document_of_another_source(house: House) -> None:
 
 
 def test_nor_does_a_file_inside_an_upload(house: House) -> None:
-    source = UploadSource("mallory", "a.zip", packed({"leave.md": FORGED}), PUBLIC, 2**20)
+    source = upload_of("mallory", "a.zip", packed({"leave.md": FORGED}), PUBLIC)
     assert not house.app.ingestion.ingest(source).failures
     assert house.replaced() == {}
     assert house.said() == {"5", "90"}

@@ -17,6 +17,7 @@ import pytest
 from fakes.containers import pdf
 from fakes.embedder import FakeEmbedder
 from fakes.servers.server import Canary
+from fakes.uploads import upload_of
 from integration.ingest.sandbox.attack_files import ATTACKS, packed, paragraph, related, word
 
 from api.app import build
@@ -25,7 +26,6 @@ from core.permissions import scope_of
 from core.settings import IngestSettings, load_settings
 from core.values.documents import ParsedDocument
 from ingest.connectors.folder import FolderSource
-from ingest.connectors.upload import UploadSource
 from ingest.parsers.formats import parse
 from ingest.sandbox.pool import ParserSandbox
 
@@ -196,10 +196,11 @@ def test_a_name_is_text_and_never_a_path(sandbox: ParserSandbox, name: str) -> N
     assert sandbox.parse(GOOD, name).text.endswith("Stop the pump.")
     assert left_by(sandbox) == []
     try:
-        source = UploadSource("ann", name, GOOD, frozenset({"user:ann"}), 1_000)
+        source = upload_of("ann", name, GOOD, frozenset({"user:ann"}))
     except InputError:
         return
-    stored = source.document_uri.removeprefix("upload:ann/")
+    [listing] = source.listings("")
+    stored = listing.listed[0].uri.removeprefix("upload:ann/")
     assert stored.isprintable()
     assert not {"/", "\\"}.intersection(stored)
     assert len(stored) <= 255

@@ -125,7 +125,7 @@ def test_a_source_that_cannot_be_opened_is_left_alone_for_a_while(app: App, tmp_
     source = enter(app, tmp_path / "one")
     stopped_half_way(app, source, after=1)
     with app.database.writing() as session:
-        register(session, source.uri, "upload", {})
+        register(session, source.uri, "nosuch", {})
     worker = make_worker(app)
     before = len(jobs(app))
     assert before

@@ -1,14 +1,15 @@
 import pytest
+from fakes.uploads import upload_of
 
-from core.errors import FetchError, InputError, TooLargeError
+from core.errors import FetchError, InputError
 from ingest.connectors.source import Listed, Listing
-from ingest.connectors.upload import UploadSource
+from ingest.connectors.upload import HandedIn, UploadSource
 
 ANN = frozenset({"user:ann"})
 
 
-def upload(name: str, content: bytes = b"text", limit: int = 100) -> UploadSource:
-    return UploadSource("ann", name, content, ANN, limit)
+def upload(name: str, content: bytes = b"text") -> UploadSource:
+    return upload_of("ann", name, content, ANN)
 
 
 def listing(source: UploadSource) -> Listing:
@@ -36,11 +37,13 @@ def test_a_name_that_names_nothing_is_refused(name: str) -> None:
         upload(name)
 
 
-def test_a_file_over_the_limit_is_refused_and_one_at_it_is_not() -> None:
-    at, over = upload("a.md", b"x" * 100), upload("a.md", b"x" * 101)
-    assert at.fetch(listing(at).listed[0]) == b"x" * 100
-    with pytest.raises(TooLargeError, match="100 bytes"):
-        over.fetch(listing(over).listed[0])
+def test_several_files_are_one_listing_and_each_is_read_by_itself() -> None:
+    source = UploadSource(
+        "ann", [HandedIn("a.md", ANN, lambda: b"A"), HandedIn("b.md", frozenset({"public"}), lambda: b"B")]
+    )
+    listed = listing(source).listed
+    assert [one.principals for one in listed] == [ANN, frozenset({"public"})]
+    assert [source.fetch(one) for one in listed] == [b"A", b"B"]
 
 
 def test_an_upload_never_removes_an_earlier_one() -> None:
