@@ -4,11 +4,13 @@
 
 Each round starts `vade up` of each checkout in turn, by the Python that runs this, over a data folder of its
 own, with one document in it. Then as many clients as there are uploads send a small file each, at once, while
-one client after the other asks for `/livez` and for the list of documents. A round ends when every file is
-in the list. The times are of a client's whole request, connection included, in milliseconds.
+every 0.2 s new clients ask for `/livez` and for the list of documents, whether or not earlier ones have got
+their answers. A round ends when every file is in the list. The times are of a client's whole request,
+connection included, in milliseconds.
 """
 
 import argparse
+import http.client
 import json
 import os
 import socket
@@ -29,6 +31,7 @@ from benchmarks.circumstances import circumstances
 
 PACKAGES = ("fastapi", "starlette", "uvicorn", "httpx", "torch")
 PATHS = ("/livez", "/v1/documents?limit=1")
+PROBE_SECONDS = 0.2
 READY_SECONDS, REQUEST_SECONDS, ROUND_SECONDS = 120.0, 120.0, 300.0
 LAUNCH = "import sys; sys.path.insert(0, ''); from api.cli.main import main; main()"
 
@@ -65,30 +68,49 @@ def _answers(url: str) -> bool:
 
 def measure(url: str, uploads: int) -> dict[str, Any]:
     """Return the times of one round: all requests, until every upload is in the list."""
-    began, sent = time.monotonic(), []
-
-    def upload(number: int) -> None:
-        content = f"# Part {number}\n\nThe part {number} is kept in shelf {number}.\n".encode()
-        files = {"file": (f"part-{number}.md", content)}
-        started = time.monotonic()
-        httpx.post(f"{url}/v1/documents", files=files, timeout=REQUEST_SECONDS).raise_for_status()
-        sent.append(1000 * (time.monotonic() - started))
-
-    clients = [threading.Thread(target=upload, args=(number,)) for number in range(uploads)]
-    for client in clients:
-        client.start()
+    sent: list[float] = []
     waits: dict[str, list[float]] = {path: [] for path in PATHS}
-    while _listed(url) < uploads + 1:
-        if time.monotonic() - began > ROUND_SECONDS:
-            raise RuntimeError("the uploads were not read in time")
+    began = time.monotonic()
+    threads = [threading.Thread(target=_upload, args=(url, number, sent)) for number in range(uploads)]
+    over = threading.Event()
+    watching = threading.Thread(target=_until_read, args=(url, uploads, over))
+    for thread in (*threads, watching):
+        thread.start()
+    while not over.wait(PROBE_SECONDS):  # a probe does not wait for the one before it
         for path in PATHS:
-            started = time.monotonic()
-            httpx.get(f"{url}{path}", timeout=REQUEST_SECONDS).raise_for_status()
-            waits[path].append(1000 * (time.monotonic() - started))
+            threads.append(threading.Thread(target=_get, args=(url, path, waits[path])))
+            threads[-1].start()
     took = time.monotonic() - began
-    for client in clients:
-        client.join()
+    for thread in (*threads, watching):
+        thread.join()
     return {"waits": waits, "sent": sent, "read_after_seconds": took}
+
+
+def _upload(url: str, number: int, sent: list[float]) -> None:
+    content = f"# Part {number}\n\nThe part {number} is kept in shelf {number}.\n".encode()
+    files = {"file": (f"part-{number}.md", content)}
+    started = time.monotonic()
+    httpx.post(f"{url}/v1/documents", files=files, timeout=REQUEST_SECONDS).raise_for_status()
+    sent.append(1000 * (time.monotonic() - started))
+
+
+def _get(url: str, path: str, waits: list[float]) -> None:
+    started = time.monotonic()
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=REQUEST_SECONDS)
+    connection.request("GET", path)
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    if response.status != 200:
+        raise RuntimeError(f"{path} was answered with {response.status}")
+    waits.append(1000 * (time.monotonic() - started))
+
+
+def _until_read(url: str, uploads: int, over: threading.Event) -> None:
+    deadline = time.monotonic() + ROUND_SECONDS
+    while time.monotonic() < deadline and _listed(url) < uploads + 1:
+        time.sleep(PROBE_SECONDS)
+    over.set()
 
 
 def _listed(url: str) -> int:
@@ -111,26 +133,16 @@ def rounds(checkouts: dict[str, Path], uploads: int, times: int) -> dict[str, An
 
 
 def _figures(each: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    figures: dict[str, Any] = {}
-    for path in PATHS:
-        waits = [wait for one in each for wait in one["waits"][path]]
-        figures[path] = {
-            "requests": len(waits),
-            "ms_p50": _ms(statistics.median(waits)),
-            "ms_max": _ms(max(waits)),
-        }
-    sent = [wait for one in each for wait in one["sent"]]
-    figures["POST /v1/documents"] = {
-        "requests": len(sent),
-        "ms_p50": _ms(statistics.median(sent)),
-        "ms_max": _ms(max(sent)),
-    }
-    figures["all_read_after_seconds"] = [round(one["read_after_seconds"], 1) for one in each]
-    return figures
+    waits = {path: [wait for one in each for wait in one["waits"][path]] for path in PATHS}
+    waits["POST /v1/documents"] = [wait for one in each for wait in one["sent"]]
+    seconds = [round(one["read_after_seconds"], 1) for one in each]
+    return {**{path: _spread(some) for path, some in waits.items()}, "all_read_after_seconds": seconds}
 
 
-def _ms(value: float) -> float:
-    return round(value, 1)
+def _spread(waits: Sequence[float]) -> dict[str, Any]:
+    parts = statistics.quantiles(waits, n=20)
+    spread = {"ms_p50": parts[9], "ms_p95": parts[18], "ms_max": max(waits)}
+    return {"requests": len(waits), **{name: round(value, 1) for name, value in spread.items()}}
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from core.store.jobs import (
     give_up,
     release,
 )
-from core.store.tables import DocumentTable, JobTable
+from core.store.tables import JobTable
 
 _WAITING = (JobState.QUEUED, JobState.RUNNING)
 _KEPT = timedelta(hours=24)
@@ -76,14 +76,14 @@ class UploadEntry:
     upload: Upload
     end: UploadEnd | None
     """None until it has ended."""
-    document_id: int | None
-    """The document, once it is known."""
     ahead: int
     """How many uploads come before it."""
     reason: str
     """Why it waits for another try; otherwise empty."""
     created_at: datetime
     updated_at: datetime
+    document_id: int | None = None
+    """The document, for its reader, once the upload has ended."""
 
 
 def enter_upload(session: Session, place: str, upload: Upload, source_id: int) -> int:
@@ -139,13 +139,11 @@ def find_upload(session: Session, job_id: int) -> UploadEntry:
     before = select(JobTable.id).where(
         JobTable.kind == UPLOAD, JobTable.state.in_(_WAITING), JobTable.id < row.id
     )
-    known = select(DocumentTable.id).where(DocumentTable.uri == upload.uri)
     return UploadEntry(
         id=row.id,
         state=JobState(row.state),
         upload=upload,
         end=UploadEnd(**{**end, "notices": tuple(end["notices"])}) if end else None,
-        document_id=session.scalar(known) if end else None,
         ahead=len(session.scalars(before).all()) if row.state == JobState.QUEUED else 0,
         reason=row.reason,
         created_at=row.created_at,

@@ -1,6 +1,7 @@
 """The queue of uploads: accepted in a moment, followed by their jobs, never lost."""
 
 import threading
+from dataclasses import replace
 from typing import IO
 
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from core.errors import LeaseLostError, NotFoundError, UploadsFullError
 from core.permissions import principal
 from core.settings import Settings
 from core.store.database import Database
+from core.store.documents.reading import find_document_id
 from core.store.jobs import Holder, Lease, end_cancelled, postpone, release
 from core.store.sources import register
 from core.store.uploads import (
@@ -75,7 +77,10 @@ class UploadQueue:
         entry = self._found(job_id)
         if principal(f"user:{entry.upload.user}") not in scope.principals:
             raise NotFoundError()
-        return entry
+        if entry.end is None:
+            return entry
+        with self._database.reading() as session:
+            return replace(entry, document_id=find_document_id(session, scope, entry.upload.uri))
 
     def claim(self, holder: Holder) -> list[Lease]:
         """Lease the next uploads of one user, in the order of their arrival."""

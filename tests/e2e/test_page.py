@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from fakes.uploads import upload_of
+from fakes.source import upload_of
 from playwright.sync_api import Browser, Dialog, FilePayload, Page, Route, expect, sync_playwright
 
 from api.app import App, build

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.errors import FetchError, ParseError
 from ingest.connectors.source import Listed, Listing
+from ingest.connectors.upload import HandedIn, UploadSource, usable_name
 
 PUBLIC = frozenset({"public"})
 
@@ -71,3 +72,8 @@ class FakeSource:
 
     def _stamp(self, file: FakeFile) -> str:
         return hashlib.sha256(file.content or b"").hexdigest() if self.stamped else ""
+
+
+def upload_of(user: str, name: str, content: bytes, readers: frozenset[str]) -> UploadSource:
+    """Return one uploaded file as a source, without the queue. Raises: InputError."""
+    return UploadSource(user, [HandedIn(usable_name(name), readers, lambda: content)])

@@ -13,7 +13,7 @@ import click
 from api.cli.opening import opened
 from api.cli.options import Command, Owner, owner_options
 from api.cli.run_reports import show_night, show_plans
-from api.cli.terminal import Terminal, printing
+from api.cli.terminal import Terminal, echo, printing
 from core.errors import InputError
 
 if TYPE_CHECKING:
@@ -112,6 +112,6 @@ def _ask_about(changes: Sequence[ReaderChange]) -> None:
     if not changes:
         return
     for change in changes:
-        click.echo(f"{change.as_text()}.", err=True)
+        echo(f"{change.as_text()}.", err=True)
     if not click.confirm("Neither --public nor --as is given. Change their readers?", err=True):
         raise InputError("nothing was ingested; name the readers with --public or --as")

@@ -125,6 +125,12 @@ def read_document(session: Session, scope: AccessScope, document_id: int) -> Doc
     return _entry(row)
 
 
+def find_document_id(session: Session, scope: AccessScope, uri: str) -> int | None:
+    """Return the id of a readable document by its URI; None if it does not exist or may not be read."""
+    row = session.execute(_document_entries(scope).where(DocumentTable.uri == uri)).first()
+    return row.id if row else None
+
+
 def read_cited_text(
     session: Session, scope: AccessScope, document_id: int, version: int, span: tuple[int, int]
 ) -> CitedText:

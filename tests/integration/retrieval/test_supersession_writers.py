@@ -8,8 +8,7 @@ import pytest
 from fakes.application import make_app
 from fakes.containers import packed
 from fakes.embedder import FakeEmbedder
-from fakes.source import FakeSource
-from fakes.uploads import upload_of
+from fakes.source import FakeSource, upload_of
 
 from api.app import App
 from api.cli.commands.ask import _about

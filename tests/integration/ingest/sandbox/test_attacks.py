@@ -17,7 +17,7 @@ import pytest
 from fakes.containers import pdf
 from fakes.embedder import FakeEmbedder
 from fakes.servers.server import Canary
-from fakes.uploads import upload_of
+from fakes.source import upload_of
 from integration.ingest.sandbox.attack_files import ATTACKS, packed, paragraph, related, word
 
 from api.app import build

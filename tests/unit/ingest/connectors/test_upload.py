@@ -1,5 +1,5 @@
 import pytest
-from fakes.uploads import upload_of
+from fakes.source import upload_of
 
 from core.errors import FetchError, InputError
 from ingest.connectors.source import Listed, Listing
