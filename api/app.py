@@ -7,7 +7,7 @@ from pathlib import Path
 
 from admin.readiness import Readiness
 from admin.releases import Releases
-from core.errors import SettingsError
+from core.data_folder import make_data_folder
 from core.locks import SignOfLife
 from core.settings import Settings
 from core.store.changes import live_chunk_ids
@@ -83,10 +83,10 @@ def build(
     `embedder` replaces the embedder of the settings, `parse` the sandboxed parsers, and `reopen` the function
     that opens an embedder in force that the settings do not name.
 
-    Raises: SettingsError if the data folder cannot be made; StorageError if the database cannot be
-    used; ModelError if there is no embedder.
+    Raises: SettingsError if the data folder cannot be made, or is open to others and cannot be closed;
+    StorageError if the database cannot be used; ModelError if there is no embedder.
     """
-    _make_folder(settings.data_dir)
+    make_data_folder(settings.data_dir)
     database = Database(settings.sql_url)
     database.migrate()
     life = SignOfLife(settings.data_dir)
@@ -177,10 +177,3 @@ def _models(
     models = Models(database, root, chosen, entry, reopen, follow)
     models.begin()
     return models
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise SettingsError(f"the data folder {path} cannot be made: {error.strerror}") from error

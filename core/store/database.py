@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import InputError, SchemaError, SettingsError, StorageError
 from core.store import postgresql, sqlite
+from core.text.secrets import redacted
 
 # How long a writer waits for another one before it gives up.
 BUSY_SECONDS = 30
@@ -33,7 +34,8 @@ class Database:
     def __init__(self, url: str, busy_seconds: float = BUSY_SECONDS) -> None:
         """Prepare the engine without connecting. Raises: SettingsError if the URL is of no known database."""
         self.engine = _engine(url, busy_seconds)
-        self._place = self.engine.url.render_as_string(hide_password=True).removeprefix("sqlite:///")
+        shown = self.engine.url.render_as_string(hide_password=True)
+        self._place = redacted(shown).removeprefix("sqlite:///")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -77,8 +79,13 @@ class Database:
     def migrate(self) -> None:
         """Upgrade the schema to this program's revision; a lock keeps two processes from doing so at once.
 
-        Raises: SchemaError if the database is newer than this program; StorageError if it cannot be written.
+        A SQLite database is closed to other users.
+
+        Raises: SchemaError if the database is newer than this program; StorageError if it cannot be written;
+        SettingsError if others can read it and it cannot be closed.
         """
+        if self.engine.dialect.name == "sqlite":
+            sqlite.close_files(self.engine.url)
         with _storage_errors(self._place):
             if self._revision() == _head():
                 return

@@ -117,6 +117,22 @@ def test_a_data_folder_that_cannot_be_made_is_exit_code_2(tmp_path: Path, comman
     assert "cannot be made" in ended.err
 
 
+def test_a_data_folder_that_others_can_read_is_closed_and_a_home_is_refused(tmp_path: Path) -> None:
+    data, home = folder(tmp_path / "data"), folder(tmp_path / "home", letter="Dear Ann")
+    for path in (data, home):
+        path.chmod(0o755)
+    ended = Vade(data).run("source", "list")
+    assert (ended.code, ended.out) == (0, "No source was added yet.\n")
+    assert '"event": "data.closed"' in ended.err
+    assert [path.stat().st_mode & 0o777 for path in (data, data / "truth.db")] == [0o700, 0o600]
+    assert Vade(data).run("source", "list").err == ""
+    ended = Vade(home).run("source", "list")
+    assert ended.code == 2
+    assert one_line(ended.err)
+    assert f"chmod 700 {home}" in ended.err
+    assert home.stat().st_mode & 0o777 == 0o755
+
+
 @pytest.mark.parametrize("arguments", [["ingest"], ["ingest", "--nonsense", "x"], ["nonsense"]])
 def test_wrong_usage_is_exit_code_2(vade: Vade, arguments: list[str]) -> None:
     ended = vade.run(*arguments)
@@ -144,8 +160,9 @@ def test_a_run_beside_another_one_over_the_same_folder_is_exit_code_3(vade: Vade
 
 
 def test_a_damaged_database_is_one_clear_error(vade: Vade) -> None:
-    vade.data_dir.mkdir()
+    vade.data_dir.mkdir(0o700)
     (vade.data_dir / "truth.db").write_bytes(b"this is not a database" * 100)
+    (vade.data_dir / "truth.db").chmod(0o600)
     ended = vade.run("check", "--json")
     assert ended.code == 1
     assert one_line(ended.err)
