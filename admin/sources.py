@@ -18,6 +18,7 @@ from core.store.sources import (
     runs_of,
     schedule,
 )
+from core.text.secrets import without_secrets
 from ingest.connectors.folder import FolderSource
 from ingest.connectors.jsonl import StreamSource, holds_lines
 from ingest.connectors.listing import sound_listings
@@ -118,9 +119,13 @@ def source_statuses(database: Database) -> list[SourceStatus]:
 
 
 def remove_source(database: Database, name: str) -> SourceEntry:
-    """Take a source out of `vade sync`; its documents stay. Raises: NotFoundError."""
+    """Take a source out of `vade sync`; its documents stay, secrets in its options do not.
+
+    Raises: NotFoundError.
+    """
     entry = named_source(database, name)
     with database.writing() as session:
+        register(session, entry.uri, entry.kind, without_secrets(entry.config))
         schedule(session, entry.uri, scheduled=False)
     return entry
 

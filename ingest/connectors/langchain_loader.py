@@ -18,13 +18,13 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from core.errors import FetchError, ParseError, SourceError, StorageError, TooLargeError
 from core.settings import IngestSettings
+from core.text.secrets import secret_key
 from ingest.connectors.listing import in_parts
 from ingest.connectors.options import SourceOptions
 from ingest.connectors.source import Listed, Listing
 from ingest.uris import escaped
 
 _LONGEST_KEY = 2000
-_SECRET = re.compile(r"passw|secret|token|api_?key|credential", re.IGNORECASE)
 
 
 def _read(value: Any) -> Any:
@@ -43,9 +43,22 @@ class LoaderOptions(SourceOptions):
     def _is_named(self) -> Self:
         if not re.fullmatch(r"langchain:[A-Za-z0-9_.-]+", self.url):
             raise ValueError("write langchain:NAME, with a name of your choice")
-        if any(_SECRET.search(name) for name in self.args):
-            raise ValueError("a secret is not kept here; loaders take theirs from environment variables")
+        if any(map(secret_key, _names(self.args))):
+            raise ValueError(f"a secret is not kept here; {self._properly}")
         return self
+
+    @property
+    def _properly(self) -> str:
+        return "loaders take theirs from environment variables"
+
+
+def _names(value: Any) -> Iterator[str]:
+    """Yield the names of arguments, at any depth."""
+    if isinstance(value, Mapping):
+        yield from map(str, value)
+        yield from (name for part in value.values() for name in _names(part))
+    elif isinstance(value, list):
+        yield from (name for part in value for name in _names(part))
 
 
 class LoaderSource:

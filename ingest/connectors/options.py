@@ -1,7 +1,7 @@
 """The options of a source: checked once, kept as JSON, and never a secret."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from core.errors import InputError, SourceError
 from core.permissions import principal
 from core.settings import Group
+from core.text.secrets import secret_in
 
 
 def _separated(value: Any) -> Any:
@@ -36,6 +37,18 @@ class SourceOptions(Group):
                 raise ValueError(str(error)) from error
         return self
 
+    @model_validator(mode="after")
+    def _holds_no_secret(self) -> Self:
+        for name in type(self).model_fields:
+            if found := next(filter(None, map(secret_in, _texts(getattr(self, name)))), ""):
+                raise ValueError(f"{name} holds {found}, which would be kept and shown: {self._properly}")
+        return self
+
+    @property
+    def _properly(self) -> str:
+        """How a secret is given to this kind of source."""
+        return "leave it out; this kind of source takes no login"
+
     @property
     def readers(self) -> frozenset[str]:
         """The default readers, as principals."""
@@ -61,6 +74,10 @@ class SecretOptions(SourceOptions):
             raise ValueError(f"{min(given)} is not kept here; name its variable as password_env=NAME")
         return data
 
+    @property
+    def _properly(self) -> str:
+        return "leave it out, and name its variable as password_env=NAME; it is sent as a header, not kept"
+
     def password(self) -> str:
         """Return the password or token; empty if none is named. Raises: SourceError if it is missing."""
         if self.password_env:
@@ -75,6 +92,16 @@ class SecretOptions(SourceOptions):
             raise SourceError(
                 f"{self.url}: {self.password_file} cannot be read; nothing was changed"
             ) from error
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield the texts in an option, at any depth."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (text for part in value.values() for text in _texts(part))
+    elif isinstance(value, list | tuple):
+        yield from (text for part in value for text in _texts(part))
 
 
 def first_problem(error: ValidationError) -> str:

@@ -1,6 +1,5 @@
 """Opens sources: by their address, or again from their entry in the database."""
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ from core.errors import InputError, SourceError
 from core.permissions import principal
 from core.settings import IngestSettings, Settings
 from core.store.sources import SourceEntry
+from core.text.secrets import redacted
 from ingest.connectors.atlassian.confluence import ConfluenceOptions, ConfluenceSource
 from ingest.connectors.atlassian.jira import JiraOptions, JiraSource
 from ingest.connectors.folder import FolderSource
@@ -27,8 +27,6 @@ from ingest.connectors.web import WebOptions, WebSource
 
 # The folder below the data folder where connectors keep files of their own; all can be made anew.
 _KEPT = "sources"
-# A password in an address is not repeated in a message.
-_LOGIN = re.compile(r"//[^/@]*@")
 
 
 def open_source(entry: SourceEntry, settings: Settings) -> Source:
@@ -38,11 +36,15 @@ def open_source(entry: SourceEntry, settings: Settings) -> Source:
     """
     kind = KINDS.get(entry.kind)
     if kind is None:
-        raise SourceError(f"{entry.uri} cannot be opened again; hand its documents in anew")
+        raise SourceError(f"{redacted(entry.uri)} cannot be opened again; hand its documents in anew")
     try:
         return kind(entry.config, settings.ingest, settings.data_dir / _KEPT)
+    except ValidationError as error:
+        raise SourceError(
+            f"{redacted(entry.uri)}: {first_problem(error)}. Remove the source and add it anew"
+        ) from error
     except (KeyError, TypeError, ValueError, InputError) as error:
-        raise SourceError(f"{entry.uri}: its configuration is malformed: {error!r}") from error
+        raise SourceError(f"{redacted(entry.uri)}: its configuration is malformed: {error!r}") from error
 
 
 def source_at(place: str, options: Mapping[str, str], readers: frozenset[str], settings: Settings) -> Source:
@@ -59,12 +61,13 @@ def source_at(place: str, options: Mapping[str, str], readers: frozenset[str], s
     if kind is None and not colon:
         raise InputError(f"{place}: a folder takes no options; a `.vade.yaml` in it names readers and tags")
     if kind is None:
-        raise InputError(f"{place}: a source is a folder, or begins with one of {', '.join(sorted(SCHEMES))}")
+        known = ", ".join(sorted(SCHEMES))
+        raise InputError(f"{redacted(place)}: a source is a folder, or begins with one of {known}")
     config = {**options, "url": place, "read": sorted(readers)}
     try:
         return KINDS[kind](config, settings.ingest, settings.data_dir / _KEPT)
     except ValidationError as error:
-        raise InputError(f"{_LOGIN.sub('//', place)}: {first_problem(error)}") from error
+        raise InputError(f"{redacted(place)}: {first_problem(error)}") from error
 
 
 Opener = Callable[[Mapping[str, Any], IngestSettings, Path], Source]

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from core.errors import FetchError, InputError, ParseError
 from core.settings import IngestSettings
+from core.text.secrets import redacted, secret_in
 from core.values.metadata import Metadata, day_of
 from ingest.connectors.http.client import Request, Response, WebClient, bounded
 from ingest.connectors.http.guard import checked_url
@@ -121,7 +122,7 @@ class WebSource:
         if response.status != 200:
             raise FetchError(f"the server answered {response.status}")
         if not self._is_inside(response.url):
-            raise ParseError(f"the page leads out of the source, to {response.url[:200]}")
+            raise ParseError(f"the page leads out of the source, to {redacted(response.url)[:200]}")
         return response.content
 
     def close(self) -> None:
@@ -158,7 +159,7 @@ class WebSource:
                 content = first.content if url == first.url else self._content(url)
                 root = _sitemap(content, self._max_bytes)
                 if root is None:
-                    raise FetchError(f"{url} is not a sitemap")
+                    raise FetchError(f"{redacted(url)} is not a sitemap")
             for entry in root:
                 target = joined(url, text_of(entry, "loc"))
                 if local_name(entry) == "sitemap" and target not in maps and len(maps) < _MOST_SITEMAPS:
@@ -176,7 +177,7 @@ class WebSource:
     def _note_unusable(self, address: str) -> None:
         """Note an entry of a sitemap whose address cannot be used."""
         reason = ParseError("its address in the sitemap is not that of a web page, or is too long")
-        self._problems.append((f"{self.uri}/{escaped(address)[:200]}", reason))
+        self._problems.append((f"{self.uri}/{escaped(redacted(address))[:200]}", reason))
 
     def _entry(self, target: str, changed: str, seen: dict[str, Page]) -> Iterator[Listed]:
         if changed:
@@ -245,7 +246,8 @@ class WebSource:
         if response.content:
             with suppress(OSError):  # then it is requested once more
                 self._kept_at(response.url).write_bytes(response.content)
-            found = tuple(dict.fromkeys(filter(self._is_inside, links(response.content, response.url))))
+            inside = dict.fromkeys(filter(self._is_inside, links(response.content, response.url)))
+            found = tuple(link for link in inside if not self._holds_secret(link))
         stamp = page_stamp(etag, modified, response.content)
         return Page(
             url=response.url,
@@ -259,7 +261,7 @@ class WebSource:
     def _content(self, url: str) -> bytes:
         response = self._client.send(Request(url=url))
         if response.status != 200:
-            raise FetchError(f"the server answered {response.status} for {url}")
+            raise FetchError(f"the server answered {response.status} for {redacted(url)}")
         return response.content
 
     def _listed(self, page: Page) -> Listed:
@@ -269,7 +271,20 @@ class WebSource:
         return url == self.uri or url.startswith(f"{self.uri}/")
 
     def _may_read(self, url: str) -> bool:
-        return self._is_inside(url) and self._robots.may_read(url)
+        return self._is_inside(url) and self._robots.may_read(url) and not self._holds_secret(url)
+
+    def _holds_secret(self, url: str) -> bool:
+        """Return whether an address holds a secret, which would be shown with every citation of the page.
+
+        It is reported, unless it has a question mark and is not followed for that reason.
+        """
+        found = secret_in(url)
+        if found and not self._is_queried(url):
+            shown = redacted(url)
+            reason = ParseError(f"its address holds {found}; the page is not read")
+            if all(shown != told for told, _ in self._problems):
+                self._problems.append((shown, reason))
+        return bool(found)
 
     def _is_queried(self, url: str) -> bool:
         return "?" in url and not self._options.queries

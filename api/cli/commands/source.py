@@ -14,6 +14,7 @@ from api.cli.opening import opened
 from api.cli.options import Owner, owner_options
 from api.cli.terminal import DONE, WITH_FAILURES, Terminal, printing
 from core.errors import InputError
+from core.text.secrets import redacted, without_secrets
 
 if TYPE_CHECKING:
     from admin.sources import AddedSource, SourceTrial
@@ -100,7 +101,8 @@ def remove(terminal: Terminal, uri: str) -> int:
     with opened(terminal.data_dir) as app:
         removed = remove_source(app.database, uri)
     terminal.result(
-        {"source": removed.uri}, lambda: f"{removed.uri} is left out of `vade sync`; its documents stay."
+        {"source": removed.uri},
+        lambda: f"{redacted(removed.uri)} is left out of `vade sync`; its documents stay.",
     )
     return DONE
 
@@ -181,7 +183,7 @@ def _run_json(run: RunEntry) -> dict[str, Any]:
 def _source_line(entry: SourceEntry, run: RunEntry | None) -> str:
     nightly = "nightly" if entry.scheduled else "by hand"
     last = f"{run.started_at:%Y-%m-%d %H:%M} {run.state} {run.reason}".rstrip() if run else "never run"
-    line = f"{entry.uri}  {nightly}  {last}"
+    line = f"{redacted(entry.uri)}  {nightly}  {last}"
     until = entry.readers_until
     if until is None or until > datetime.now(UTC):
         return line
@@ -193,7 +195,8 @@ def _source_line(entry: SourceEntry, run: RunEntry | None) -> str:
 
 def _entry_json(entry: SourceEntry) -> dict[str, Any]:
     until = entry.readers_until and entry.readers_until.isoformat()
-    return {**asdict(entry), "readers_until": until}
+    shown: dict[str, Any] = without_secrets(asdict(entry))
+    return {**shown, "readers_until": until}
 
 
 def _run_text(entry: SourceEntry, run: RunEntry) -> str:

@@ -14,6 +14,7 @@ import httpx
 
 from core.errors import FetchError, InputError, ParseError, TooLargeError
 from core.settings import ConnectorSettings
+from core.text.secrets import redacted
 from ingest.connectors.http.guard import AddressGuard, checked_url
 from ingest.connectors.http.transport import Deadline, GuardedBackend, guarded_pool
 
@@ -216,7 +217,7 @@ def _next(url: httpx.URL, target: str) -> httpx.URL:
     try:
         following = url.join(target)
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise ParseError(f"the server leads to {target[:200]!r}, which is not a URL") from error
+        raise ParseError(f"the server leads to {redacted(target)[:200]!r}, which is not a URL") from error
     if url.scheme == "https" and following.scheme != "https":
         raise ParseError("the server redirects from https to an unencrypted connection")
     return _url(str(following))

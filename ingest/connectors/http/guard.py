@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 import httpx
 
 from core.errors import FetchError, InputError, RefusedAddressError
+from core.text.secrets import redacted
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
@@ -49,14 +50,16 @@ def checked_url(text: str) -> httpx.URL:
     control characters and backslashes, and for numbers that are written to look like a name.
     """
     if _NOT_IN_A_URL.search(text):
-        raise InputError(f"{text!r} is not a URL: it contains a blank, a control character or a backslash")
+        raise InputError(
+            f"{redacted(text)!r} is not a URL: it contains a blank, a control character or a backslash"
+        )
     try:
         url = httpx.URL(text)
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise InputError(f"{text!r} is not a URL") from error
+        raise InputError(f"{redacted(text)!r} is not a URL") from error
     if url.scheme not in {"http", "https"} or not url.host:
         raise InputError(
-            f"{text!r} is not the address of a web server, which begins with https:// or http://"
+            f"{redacted(text)!r} is not the address of a web server, which begins with https:// or http://"
         )
     if url.userinfo:
         raise InputError(f"{url.host}: a name or password in a URL is not used; name them in the options")
