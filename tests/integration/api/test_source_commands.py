@@ -64,7 +64,7 @@ def test_a_site_is_found_by_its_address_and_refused_inside(vade: Any) -> None:
         ([".", "--set", "colour=red"], "a folder takes no options"),
         (["https://example.com/", "--set", "depth"], "write KEY=VALUE"),
         (["https://example.com/", "--set", "password=hunter2"], "password_env=NAME"),
-        (["https://ann:hunter2@example.com/"], "not used"),
+        (["https://ann:hunter2@example.com/"], "password_env=NAME"),
         (["imaps://mail.example/INBOX", "--set", "password_env=NOT_SET"], "NOT_SET is not set"),
         (["langchain:x", "--set", "loader=os:system"], "not allowed"),
     ],
