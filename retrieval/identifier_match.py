@@ -1,12 +1,17 @@
 """Exact matches: passages with a quoted phrase come first, those with a similar identifier last."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
+from core.text.definitions import defined
 from core.text.identifiers import all_identifiers, identifiers, nearest, plain
+from core.text.language import cjk_share
 from core.values.answers import Passage
 
 # The most identifiers that are offered in place of one that no document has.
 _OFFERED = 5
+# The share of Chinese, Japanese and Korean letters from which a text is in such a script; names lower it.
+_MOSTLY = 0.3
 
 
 def exact_first(
@@ -38,6 +43,28 @@ def exact_first(
     return placed
 
 
+def definitions_first(passages: Sequence[Passage], sought: Collection[str], question: str) -> list[Passage]:
+    """Return the passages in order, but first those that define an identifier of `sought`, as the best ones.
+
+    Of several, those in the script of the question come first: a table may exist in two languages.
+    """
+    defining = [
+        passage
+        for passage in passages
+        if sought and defined(passage.kind, passage.context, passage.chunk_text) & set(sought)
+    ]
+    if not defining:
+        return list(passages)
+    best = max(passage.score for passage in passages)
+    chinese = _is_cjk(question)
+    defining.sort(key=lambda passage: _is_cjk(passage.indexed_text) != chinese)
+    there = {passage.chunk_id for passage in defining}
+    return [
+        *(replace(passage, score=best) for passage in defining),
+        *(passage for passage in passages if passage.chunk_id not in there),
+    ]
+
+
 def unknown_identifiers(question: str, passages: Sequence[Passage]) -> dict[str, str]:
     """Return the identifiers of a question, term and as written, if no passage has any of them.
 
@@ -55,6 +82,10 @@ def identifiers_near(asked: Iterable[str], passages: Sequence[Passage]) -> dict[
         name: next(passage for passage in passages if name in identifiers(passage.indexed_text).values())
         for name in list(near)[:_OFFERED]
     }
+
+
+def _is_cjk(text: str) -> bool:
+    return cjk_share(text) > _MOSTLY
 
 
 def _is_look_alike(known: Mapping[str, str], asked: Collection[str]) -> bool:

@@ -92,6 +92,15 @@ class LexicalIndex(Index, Protocol):
         """
         ...
 
+    def defining(
+        self, named: Collection[str], scope: AccessScope, limit: int, labels: LabelFilter = ()
+    ) -> ChunkIds:
+        """Return chunks that define one of the identifiers, by `core.text.definitions`, in order of id.
+
+        They are the first `limit` of those that `scope` may see and `labels` select.
+        """
+        ...
+
     def near(self, term: str, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
         """Return chunks with a part of an identifier, or one similar to it, under `scope` and `labels`.
 

@@ -10,6 +10,7 @@ from core.store.database import Database
 from core.store.documents.reading import placed, read_passages
 from core.store.documents.supersession import Successor, names_of, successors
 from core.store.documents.unread import unread_pages, unread_reasons
+from core.text.definitions import meaning_asked
 from core.text.identifiers import quoted
 from core.text.labels import EVERYTHING, SearchFilter
 from core.text.language import cjk_share, terms
@@ -22,13 +23,15 @@ from retrieval.filter_check import FilterCheck
 from retrieval.follow.follower import Opens
 from retrieval.follow.serving import Serving
 from retrieval.fusion import Leg, fuse
-from retrieval.identifier_match import exact_first
+from retrieval.identifier_match import definitions_first, exact_first
 from retrieval.index import LexicalIndex
 from retrieval.reranking import reranked
 from retrieval.words.term_weights import emphasis, inverse_frequencies, rare_identifiers, words_unit
 
 # Hits read beyond the limit, to replace those that only a stale index still has.
 _SPARE = 20
+# Definitions of identifiers that are read beside the hits.
+_DEFINITIONS = 20
 # Chunks searched for identifiers similar to an unknown one.
 _NEAR = 50
 
@@ -57,7 +60,16 @@ class _Words:
     """The identifiers of the question that few chunks have, term and as written."""
     phrases: Collection[str]
     """The quoted phrases of the question."""
+    sought: Collection[str]
+    """The identifiers whose meaning the question asks for."""
+    defining: Sequence[int]
+    """Chunks that define one of these."""
     notices: tuple[Notice, ...]
+
+    def with_defining(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Return the hits, and behind them the chunks of `defining` that are not among them."""
+        there = {hit.chunk_id for hit in hits}
+        return [*hits, *(Hit(chunk_id, 0.0) for chunk_id in self.defining if chunk_id not in there)]
 
 
 class Searcher:
@@ -104,11 +116,13 @@ class Searcher:
         reread = self._settings.reranked if self._reranker else 0
         depth = len(hits) if words.phrases else max(limit, reread) + _SPARE
         with self._database.reading() as session:
-            passages = read_passages(session, hits[:depth], scope, self._waiting)
+            wanted = words.with_defining(hits[:depth])
+            passages = read_passages(session, wanted, scope, self._waiting)
         if self._reranker:  # takes a while, so that no transaction is open meanwhile
             passages[:reread], more = reranked(self._reranker, question, passages[:reread])
             notices += more
-        best = exact_first(passages, words.rare, words.phrases)[:limit]
+        placed_first = exact_first(passages, words.rare, words.phrases)
+        best = definitions_first(placed_first, words.sought, question)[:limit]
         nothing = "" if best else self._filters.why_nothing(within, scope)
         with self._database.reading() as session:
             return Results(placed(session, best, scope, reach), tuple(dict.fromkeys(notices)), nothing)
@@ -135,7 +149,7 @@ class Searcher:
         return self._fused(question, self._words(question, scope, within.labels), scope, within.labels)[0]
 
     def _words(self, question: str, scope: AccessScope, labels: LabelFilter) -> _Words:
-        asked = terms(question)
+        asked, sought = terms(question), meaning_asked(question)
         with self._lexical.index() as lexical:
             return _Words(
                 hits=lexical.search(asked, scope, self._settings.candidates, labels),
@@ -143,6 +157,8 @@ class Searcher:
                 emphasis=emphasis(question, lexical, scope),
                 rare=rare_identifiers(question, lexical, scope),
                 phrases=quoted(question),
+                sought=sought,
+                defining=lexical.defining(sought, scope, _DEFINITIONS, labels).tolist(),
                 notices=self._lexical.take_notices(),
             )
 

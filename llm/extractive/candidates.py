@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from core.text.definitions import PATH, defined
 from core.text.language import is_identifier, sentences, terms
 from core.values.answers import Passage
 from core.values.documents import BlockKind
@@ -84,6 +85,13 @@ class Candidate:
             return frozenset()
         cells = (terms(cell) for cell in self.text.split(CELL_SEPARATOR))
         return frozenset(cell[0] for cell in cells if cell and is_identifier(cell[0]))
+
+    @cached_property
+    def defined(self) -> frozenset[str]:
+        """The identifiers that it says the meaning of, by itself or as part of the section below one."""
+        if self.is_row:
+            return defined(BlockKind.ROW, self.passage.context, self.text)
+        return defined(self.block.kind, PATH.join((self.passage.title, *self.path)), self.text)
 
     @property
     def label(self) -> str:

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
+from core.text.definitions import meaning_asked
 from core.text.language import words
 from core.values.answers import Passage
 from core.values.documents import is_inside
@@ -62,6 +63,8 @@ class SentenceEvidence:
     looked_up: bool
     """Whether an identifier of the question begins a cell of this table row, or the headings above say all
     that the question names."""
+    explains: bool
+    """Whether it defines an identifier whose meaning the question asks for, by `core.text.definitions`."""
     named: bool
     """Whether the chunk or its headings hold an identifier of the question."""
     identifies_what_was_asked: bool
@@ -74,6 +77,7 @@ def measured(
     """Return the evidence of each candidate, in order, without its likeness."""
     leads, known = _leads(passages), frozenset(asked.term_weights)
     subjects = Subjects(asked.whole or asked.question, found)
+    sought = meaning_asked(asked.whole or asked.question) if asked.identifiers else frozenset()
     held = _held(found, [one.known_words & known for one in found])
     alone = [cjk_characters(one.text) & asked.characters.keys() for one in found]
     held_alone = _held(found, alone)
@@ -96,6 +100,7 @@ def measured(
             fits=asked.fits(one.text),
             defines=asked.is_defined_by(one.text),
             looked_up=bool(asked.identifiers & one.keys) or subjects.heads(one, known),
+            explains=bool(sought & one.defined),
             named=subjects.is_named(one),
             identifies_what_was_asked=_is_about(asked, subjects, one),
         )

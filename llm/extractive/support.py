@@ -16,6 +16,8 @@ from llm.extractive.evidence import SentenceEvidence
 # are set by hand: the tuning sets have no identifiers to look up.
 _LOOKED_UP = 3.0
 _NAMED = 1.0
+# The weight of a definition of what is asked for, so that a row that only mentions it comes after.
+_EXPLAINS = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +93,4 @@ def _weights(evidence: SentenceEvidence) -> Weights:
 
 def _sum(weights: Mapping[str, float], evidence: SentenceEvidence) -> float:
     weighed = sum(weight * float(getattr(evidence, name)) for name, weight in weights.items())
-    return weighed + _LOOKED_UP * evidence.looked_up
+    return weighed + _LOOKED_UP * evidence.looked_up + _EXPLAINS * evidence.explains

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import tantivy
 from tantivy import Occur, Query
 
+from core.text.definitions import defined
 from core.values.search import AccessScope, IndexEntry, LabelFilter
 from retrieval.words.views import VIEWS, chunk_terms
 
@@ -19,7 +20,7 @@ def make_schema() -> tantivy.Schema:
     builder.add_integer_field("chunk", fast=True)
     builder.add_integer_field("document", indexed=True)
     builder.add_bytes_field("terms", stored=True, indexed=False)
-    for field in ("principal", "label"):
+    for field in ("principal", "label", "defined"):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     for view in VIEWS:
         builder.add_text_field(view, tokenizer_name=ANALYZER, index_option="freq")
@@ -38,6 +39,8 @@ def tantivy_documents(entries: Sequence[IndexEntry]) -> Iterator[tantivy.Documen
             document.add_text("principal", principal)
         for label in entry.labels:
             document.add_text("label", label)
+        for term in defined(entry.kind, entry.context, entry.text):
+            document.add_text("defined", term)
         for view in VIEWS:
             words = held.view(view)
             document.add_text(view, " ".join(words))

@@ -27,7 +27,7 @@ from retrieval.words.views import characters, is_cjk, read_terms
 # The memory that a writer fills before it writes a segment; Tantivy's minimum is 15 MB.
 _WRITER_BYTES = 64_000_000
 # The first number must be raised if the schema or the content of its fields changes.
-FORM = f"views 4, terms {ANALYZER_VERSION}"
+FORM = f"views 5, terms {ANALYZER_VERSION}"
 # The weight of words and identifiers in a question in Chinese, Japanese or Korean: a word there is two or
 # three bigrams and as many characters, which would outweigh them (docs/retrieval.md).
 _AMONG_CJK = 2.0
@@ -35,6 +35,7 @@ _AMONG_CJK = 2.0
 _SPARE = 50
 
 
+# More than ten methods: one for each question that a search, a filter or a check asks of the words.
 class TantivyIndex:
     """An inverted index over four views of every chunk.
 
@@ -107,6 +108,15 @@ class TantivyIndex:
             for chunk_id in self._ids_of(among(self._schema, queries, scope, labels), limit).tolist():
                 ranks.setdefault(chunk_id, rank)
         return [Hit(chunk_id, rank) for chunk_id, rank in ranks.items()][:limit]
+
+    def defining(
+        self, named: Collection[str], scope: AccessScope, limit: int, labels: LabelFilter = ()
+    ) -> ChunkIds:
+        """Return the first chunks that define one of the identifiers, under `scope` and `labels`."""
+        if not scope.principals or not named:
+            return np.empty(0, np.int64)
+        wanted = Query.term_set_query(self._schema, "defined", sorted(named))
+        return self._ids_of(among(self._schema, [wanted], scope, labels), limit)
 
     def frequencies(self, query: Sequence[str], scope: AccessScope) -> tuple[int, list[int]]:
         """Return the number of chunks that `scope` may see, and of those with each term."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import IndexUnusableError
+from core.text.definitions import defined
 from core.text.identifiers import MOST_EDITS, edits
 from core.text.language import cjk_share, is_identifier, terms
 from core.values.documents import BlockKind
@@ -124,6 +125,16 @@ class FakeLexicalIndex(FakeIndex):
     def frequencies(self, query: Sequence[str], scope: AccessScope) -> tuple[int, list[int]]:
         texts = self._views(scope)["text"].values()
         return len(texts), [sum(term in text for text in texts) for term in query]
+
+    def defining(
+        self, named: Collection[str], scope: AccessScope, limit: int, labels: LabelFilter = ()
+    ) -> ChunkIds:
+        found = {
+            chunk_id: 1.0
+            for chunk_id, entry in self.entries.items()
+            if defined(entry.kind, entry.context, entry.text) & set(named)
+        }
+        return np.array([hit.chunk_id for hit in self._best(found, scope, limit, labels)], np.int64)
 
     def near(self, term: str, scope: AccessScope, limit: int, labels: LabelFilter = ()) -> list[Hit]:
         parts = {part for part in terms(term) if is_identifier(part)} - {term}

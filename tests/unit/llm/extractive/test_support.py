@@ -21,6 +21,7 @@ NOTHING = SentenceEvidence(
     fits=-1.0,
     defines=False,
     looked_up=False,
+    explains=False,
     named=False,
     identifies_what_was_asked=True,
 )
