@@ -312,3 +312,50 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(visit: Visit) -> No
     broken = FilePayload(name="broken.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7 and no more")
     page.set_input_files("#files", broken)
     expect(page.locator("#upload-results .failed")).to_contain_text("broken.pdf")
+
+
+@BOTH
+def test_an_upload_is_followed_through_a_full_queue_to_its_end(visit: Visit, origin: str) -> None:
+    page = visit.page
+    accepted = {"id": 7, "state": "queued", "ahead": 2, "outcome": "", "reason": "", "notices": []}
+    full = {"error": {"code": "uploads_full", "message": "Too many uploads are waiting."}}
+    turned_away, looks = [full], [{**accepted, "state": "running", "ahead": 0}]
+    done = {**accepted, "state": "done", "outcome": "added", "notices": [f"Page 1 {ATTACK}", "b", "c"]}
+
+    def post(route: Route) -> None:
+        if route.request.method != "POST":
+            route.fallback()
+        elif turned_away:
+            route.fulfill(status=429, json=turned_away.pop(), headers={"Retry-After": "0.1"})
+        else:
+            route.fulfill(status=202, json=accepted)
+
+    def look(route: Route) -> None:
+        if looks:
+            route.fulfill(json=looks.pop())
+            return
+        expect(line).to_contain_text("being read")
+        route.fulfill(json=done)
+
+    line = page.locator("#upload-results li")
+    page.route(f"{origin}/v1/documents", post)
+    page.route(f"{origin}/v1/jobs/7", look)
+    page.get_by_role("button", name="Documents").click()
+    page.set_input_files("#files", FilePayload(name="fan.txt", mimeType="text/plain", buffer=b"A fan."))
+    expect(line).to_contain_text("fan.txt added; you can ask about it now.")
+    expect(line.locator(".note")).to_have_text([f"Page 1 {ATTACK}", "b", "and 1 more remark"])
+    assert not turned_away
+
+
+def test_how_a_document_was_read_stands_in_the_list(visit: Visit, origin: str) -> None:
+    page = visit.page
+    entry = {
+        "id": 1, "uri": "file:///scan.pdf", "title": "Scan", "media_type": "application/pdf",
+        "size_bytes": 10, "state": "searchable", "reason": "", "version": 1, "parent": None,
+        "updated_at": "2026-01-01T00:00:00+00:00", "notices": ["Pictures without text, not read: page 2."],
+    }  # fmt: skip
+    page.route(
+        f"{origin}/v1/documents?*", lambda route: route.fulfill(json={"documents": [entry], "next": None})
+    )
+    page.get_by_role("button", name="Documents").click()
+    expect(page.locator(".entry .note")).to_have_text("Pictures without text, not read: page 2.")
