@@ -20,6 +20,7 @@ from core.store.tables import (
     PageTable,
     VersionTable,
 )
+from core.store.uploads import forget_ended_uploads_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,7 @@ def erase(session: Session, uri: str) -> Receipt:
     vectors = session.scalar(select(func.count()).where(EmbeddingTable.chunk_id.in_(chunks))) or 0
     pages = session.scalar(select(func.count()).where(PageTable.version_id.in_(versions))) or 0
     tombstone(session, document.id)
+    forget_ended_uploads_of(session, uri)
     session.execute(delete(VersionTable).where(VersionTable.document_id.in_(family)))
     session.execute(delete(GrantTable).where(GrantTable.document_id.in_(family)))
     session.execute(update(DocumentTable).where(DocumentTable.id.in_(family)).values(title="", size_bytes=0))

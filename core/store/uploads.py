@@ -157,6 +157,14 @@ def forget_ended_uploads(session: Session) -> None:
     session.execute(delete(JobTable).where(JobTable.kind == UPLOAD, JobTable.state.not_in(_WAITING), old))
 
 
+def forget_ended_uploads_of(session: Session, uri: str) -> None:
+    """Remove the jobs of a document's ended uploads, whose notices may quote it; those that wait stay."""
+    of_document = JobTable.key.startswith(f"{uri}?", autoescape=True)
+    session.execute(
+        delete(JobTable).where(JobTable.kind == UPLOAD, JobTable.state.not_in(_WAITING), of_document)
+    )
+
+
 def upload_of(payload: Mapping[str, Any]) -> Upload:
     """Return the upload that a job is about."""
     return Upload(**payload["upload"])

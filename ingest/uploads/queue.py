@@ -132,8 +132,3 @@ class UploadQueue:
         used = sum(upload.size_bytes for upload in waiting) + size
         if len(waiting) >= limits.max_waiting_uploads or (waiting and used > limits.max_waiting_upload_bytes):
             raise UploadsFullError(retry_after_seconds=_COME_AGAIN_SECONDS)
-
-
-def uploads_of(leases: list[Lease]) -> dict[str, Lease]:
-    """Return the leases by the URI of their documents."""
-    return {upload_of(lease.payload).uri: lease for lease in leases}

@@ -13,6 +13,7 @@ from fakes.embedder import FakeEmbedder
 from fakes.waiting import wait_until
 from sqlalchemy import update
 
+from admin.erasure import erase_document
 from admin.jobs import cancel_job, find_jobs, retry_jobs
 from api.app import App, make_upload_worker
 from core.errors import (
@@ -328,3 +329,13 @@ def leased_until(app: App, job_id: int) -> Any:
     with app.database.reading() as session:
         row = session.get(JobTable, job_id)
         return row.leased_until if row else None
+
+
+def test_erasing_a_document_removes_the_jobs_of_its_ended_uploads(app: App) -> None:
+    one, other = accept(app), accept(app, "valve.md", b"The valve V-3 is shut.")
+    make_upload_worker(app).do_due()
+    later = accept(app)
+    erase_document(app.database, app.indexes, "upload:ann/pump.md")
+    with pytest.raises(NotFoundError):
+        entry(app, one)
+    assert states(app, other, later) == [JobState.DONE, JobState.QUEUED]
