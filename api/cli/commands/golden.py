@@ -9,7 +9,7 @@ import click
 
 from api.cli.opening import opened
 from api.cli.options import Asker, asker_options
-from api.cli.terminal import DONE, WITH_FAILURES, Terminal, counted, printing
+from api.cli.terminal import DONE, WITH_FAILURES, Terminal, counted, echo, printing
 
 if TYPE_CHECKING:
     from core.store.goldens import Golden
@@ -109,6 +109,8 @@ def run(terminal: Terminal) -> int:
 
     with opened(terminal.data_dir) as app:
         report = ask_goldens(app.promotion)
+    for notice in dict.fromkeys(notice for trial in report.trials for notice in trial.notices):
+        echo(notice.text, err=True)
     asked = len(report.trials)
     verb = "holds" if report.holding == 1 else "hold"
     lines = [f"{report.holding} of {counted(asked, 'golden question')} {verb}." if asked else _NONE]

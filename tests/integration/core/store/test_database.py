@@ -12,9 +12,9 @@ from fakes.servers.postgresql import PostgresServer
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from core.errors import SchemaError, SettingsError, StorageError
+from core.errors import InputError, SchemaError, SettingsError, StorageError
 from core.store.database import Database, _alembic_config
-from core.store.tables import Base, GrantTable, SourceTable
+from core.store.tables import Base, GrantTable, JobTable, SourceTable
 
 NOW = datetime.now(UTC)
 
@@ -210,3 +210,13 @@ def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
 def test_database_url_of_no_database_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="setting database_url"):
         Database(url)
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**40])
+def test_a_number_that_no_column_holds_is_an_error_of_the_input(database: Database, number: int) -> None:
+    with pytest.raises(InputError, match="larger than any number"), database.reading() as session:
+        session.get(JobTable, number)
+    with pytest.raises(InputError, match="larger than any number"), database.writing() as session:
+        session.execute(select(SourceTable.id).where(SourceTable.id > number))
+    with database.reading() as session:
+        assert session.get(JobTable, 7) is None, "the connection goes on"

@@ -36,8 +36,8 @@ PUMP = b"The pump P-7 runs at 2900 rpm."
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
-    made = make_app(tmp_path)
+def app(tmp_path: Path, database_url: str) -> Iterator[App]:
+    made = make_app(tmp_path, database_url=database_url)
     yield made
     made.close()
 
@@ -265,8 +265,7 @@ def test_jobs_of_other_kinds_are_no_uploads(app: App) -> None:
 
 def test_uploads_of_another_folder_are_left_to_its_own_processes(tmp_path: Path, app: App) -> None:
     one = accept(app)
-    url = f"sqlite:///{tmp_path / 'truth.db'}"
-    beside = make_app(tmp_path / "beside", database_url=url)
+    beside = make_app(tmp_path / "beside", database_url=app.settings.sql_url)
     assert make_upload_worker(beside).do_due() == 0
     assert states(app, one) == [JobState.QUEUED]
     beside.close()
