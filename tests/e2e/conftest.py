@@ -21,7 +21,7 @@ def demo_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Vade, Ended]:
     vade, kept = Vade(folder / "data"), folder / "ended.json"
     with FileLock(folder / "lock"):
         if not kept.exists():
-            ended = vade.run("ingest", "--json", DEMO / "documents")
+            ended = vade.run_cold("ingest", "--json", DEMO / "documents")
             kept.write_text(json.dumps(asdict(ended)), "utf-8")
     return vade, Ended(**json.loads(kept.read_text("utf-8")))
 

@@ -14,7 +14,7 @@ RESTRICTED = "What is the access code for the service user on the HB-20 panel?"
 
 @pytest.fixture(scope="module")
 def answered(demo: Vade) -> Ended:
-    return demo.run("ask", "--questions", QUESTIONS)
+    return demo.run_cold("ask", "--questions", QUESTIONS)
 
 
 def holds(answer: dict[str, Any], question: dict[str, Any]) -> bool:

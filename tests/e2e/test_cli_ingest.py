@@ -54,7 +54,7 @@ def test_the_demo_is_read_whole_and_agrees(demo_run: tuple[Vade, Ended]) -> None
 
 def test_a_second_run_finds_nothing_to_do_and_loads_no_model(demo: Vade) -> None:
     telling = Vade(demo.data_dir, (("PYTHONPROFILEIMPORTTIME", "1"),))
-    ended = telling.run("ingest", "--json", DOCUMENTS)
+    ended = telling.run_cold("ingest", "--json", DOCUMENTS)
     again = ended.json
     assert (again["unchanged"], again["added"], again["changed"], again["embedded"]) == (
         DEMO_DOCUMENTS,

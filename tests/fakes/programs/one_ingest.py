@@ -9,12 +9,16 @@ from core.permissions import PUBLIC
 from ingest.connectors.folder import FolderSource
 
 
+def one_ingest(data: Path, folder: Path, lease_seconds: float = 60.0) -> None:
+    """Ingest a folder for everybody."""
+    app = make_app(data, ingest={"window_chunks": 2, "lease_seconds": lease_seconds})
+    app.ingestion.ingest(FolderSource(folder, frozenset({PUBLIC}), 2**20))
+    app.close()
+
+
 def main() -> None:
     """Ingest and end; the exit code tells whether it came to its end."""
-    lease_seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 60.0
-    app = make_app(Path(sys.argv[1]), ingest={"window_chunks": 2, "lease_seconds": lease_seconds})
-    app.ingestion.ingest(FolderSource(Path(sys.argv[2]), frozenset({PUBLIC}), 2**20))
-    app.close()
+    one_ingest(Path(sys.argv[1]), Path(sys.argv[2]), *map(float, sys.argv[3:]))
 
 
 if __name__ == "__main__":
