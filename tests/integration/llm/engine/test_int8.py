@@ -13,7 +13,8 @@ def test_int8_pages_keep_the_trained_models_answers(citing):
     assert found.right > 0.97, "the fixture has not learned to look up and cite"
     assert found.rounded, "INT8 was not in use"
     assert found.top_1 >= 0.99
-    assert found.mean_kl <= 1e-3
+    # Half the levels raise it 8.7 times; by this script and seed it lies between 2.9e-5 and 4.3e-5.
+    assert found.mean_kl <= 1e-4
 
 
 @pytest.mark.parametrize("name", ["qwen3_moe", "mixtral_window", "gpt_oss", "deepseek_v3", "glm4_moe_lite"])

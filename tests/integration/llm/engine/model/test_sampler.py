@@ -128,6 +128,23 @@ def test_logprobs_are_the_models_own_with_any_filters():
 
 
 @pytest.mark.parametrize(
+    ("steering", "chosen"),
+    [
+        ({"sampling": Sampling(logprobs=2), "matcher": Only(3, 4)}, 4),
+        ({"sampling": Sampling(logprobs=2, repetition_penalty=9.0), "prompt": (1,)}, 2),
+    ],
+)
+def test_logprobs_are_read_before_grammar_and_penalties_steer(steering, chosen):
+    (one,) = sample(LOGITS[None], [of(**steering)])
+    expected = LOGITS.log_softmax(-1)
+    assert one.logprob is not None
+    assert (one.token, one.logprob.token) == (chosen, chosen)
+    assert one.logprob.logprob == pytest.approx(float(expected[chosen]))
+    assert [token for token, _ in one.logprob.top] == [1, 2]
+    assert [value for _, value in one.logprob.top] == pytest.approx(expected[[1, 2]].tolist())
+
+
+@pytest.mark.parametrize(
     "wish",
     [
         {"temperature": math.nan}, {"temperature": math.inf}, {"temperature": -1}, {"top_p": 0.0},

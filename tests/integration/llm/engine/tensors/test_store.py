@@ -20,6 +20,17 @@ def test_a_round_trip_errs_by_half_a_scale_at_most(seed, group, size):
     assert (error <= scales.unsqueeze(-1) * 0.5001).all()
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**31), st.sampled_from([4, 8, 32]), st.floats(1e-3, 1e6))
+def test_the_largest_number_of_a_group_takes_all_levels(seed, group, size):
+    values = torch.randn(5, 2, 32, generator=torch.Generator().manual_seed(seed)) * size
+    numbers, scales = quantize(values, group)
+    grouped = values.view(5, 2, -1, group)
+    assert (numbers.view(5, 2, -1, group).abs().amax(-1) == 127).all()
+    error = (dequantize(numbers, scales, torch.float32).view_as(grouped) - grouped).abs().amax(-1)
+    assert (error <= grouped.abs().amax(-1) / 253.9).all()
+
+
 @pytest.mark.parametrize("value", [0.0, -3.0, 1e-30])
 def test_a_constant_group_survives(value):
     numbers, scales = quantize(torch.full((1, 1, 8), value), 8)
