@@ -7,10 +7,14 @@ from functools import lru_cache
 
 from core.text.language import CJK
 from retrieval.claims.lexicon.lookup import agree
-from retrieval.claims.values import Quantity, Reading, Word
+from retrieval.claims.values import Kind, Quantity, Reading, Word
 
 # Words on either side that are compared to choose among several places of one word.
 _NEIGHBOURS = 3
+# What stands behind a verb says more of which one it is than what stands before it.
+_BEHIND = 1.3
+# Decides between places that are alike otherwise.
+_SAME_STANCE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ def align(claim: Reading, source: Reading, headings: Reading) -> Alignment:
     sources = _Places(source.words)
     candidates = [sources.of(word) for word in claim.words]
     shares = _shares(candidates, source)
-    chosen = [_best(number, candidates, shares) for number in range(len(claim.words))]
+    chosen = [_best(number, candidates, shares, (claim, source)) for number in range(len(claim.words))]
     above = _Places(headings.words)
     places = tuple(
         None if place is None or _stray(number, candidates, claim.words) else place
@@ -117,25 +121,37 @@ class _Places:
         return tuple(place for place, other in enumerate(self._words) if agree(word.senses, other.senses))
 
 
-def _best(number: int, candidates: Sequence[tuple[int, ...]], shares: Sequence[float]) -> int | None:
+def _best(
+    number: int,
+    candidates: Sequence[tuple[int, ...]],
+    shares: Sequence[float],
+    both: tuple[Reading, Reading],
+) -> int | None:
     """Return the place whose neighbours have most in common with the neighbours of the claimed word.
 
     `shares` are those of each source word's sentence.
     """
-    places = candidates[number]
+    places, (claim, source) = candidates[number], both
     if len(places) < 2:
         return places[0] if places else None
     around = range(max(0, number - _NEIGHBOURS), min(len(candidates), number + _NEIGHBOURS + 1))
 
     def likeness(place: int) -> tuple[float, int]:
-        near = [
-            min((abs((other - place) - (near - number)) for other in candidates[near]), default=99)
-            for near in around
-            if near != number
-        ]
-        return sum(1.0 / (1 + distance) for distance in near) + shares[place], -place
+        found = shares[place]
+        for near in around:
+            distance = min((abs(other - place - near + number) for other in candidates[near]), default=99)
+            if near != number:
+                found += (_BEHIND if near > number else 1.0) / (1 + distance) / abs(near - number)
+        same = _stances(claim, claim.words[number]) == _stances(source, source.words[place])
+        return found + _SAME_STANCE * same, -place
 
     return max(places, key=likeness)
+
+
+def _stances(reading: Reading, word: Word) -> list[str]:
+    return sorted(
+        scope.value for scope in reading.scopes if scope.kind is Kind.STANCE and scope.covers(word.start)
+    )
 
 
 def _shares(candidates: Sequence[tuple[int, ...]], source: Reading) -> list[float]:
@@ -157,6 +173,7 @@ def _stray(number: int, candidates: Sequence[tuple[int, ...]], words: Sequence[W
         for other in (number - 1, number + 1)
         if 0 <= other < len(words) and _adjacent(words[min(number, other)], words[max(number, other)])
     ]
+    beside = [other for other in beside if candidates[other]]
     return bool(beside) and not any(
         place + other - number in candidates[other] for place in candidates[number] for other in beside
     )

@@ -9,7 +9,12 @@ from llm.entailment.entailment import Entailment
 from retrieval.claims.alignment import Alignment, align
 from retrieval.claims.cutting import shortened
 from retrieval.claims.reading import read
-from retrieval.claims.rules.circumstances import disagreeing_condition, disagreeing_order, disagreeing_share
+from retrieval.claims.rules.circumstances import (
+    disagreeing_absence,
+    disagreeing_condition,
+    disagreeing_order,
+    disagreeing_share,
+)
 from retrieval.claims.rules.numbers import disagreeing_number
 from retrieval.claims.rules.roles import name_of_another, swapped_roles
 from retrieval.claims.rules.stances import disagreeing_stance
@@ -54,6 +59,7 @@ class Verdict:
 
 _RULES: tuple[tuple[Fault, Callable[[Alignment], bool]], ...] = (
     (Fault.STANCE, disagreeing_stance),
+    (Fault.STANCE, disagreeing_absence),
     (Fault.CONDITION, disagreeing_condition),
     (Fault.ORDER, disagreeing_order),
     (Fault.SHARE, disagreeing_share),

@@ -15,6 +15,10 @@ _SEPARATED = re.compile(
     r"|(?<=[.!?]) [^.!?]+"
 )
 _LEADING = re.compile(r"^[^,，]{2,80}[,，]\s*")
+_REPORTING = re.compile(
+    r"^[^,.]{2,40}? (?:says|states|notes|mentions|explains|reports|writes|reads|specifies|adds|points out)"
+    r" that "
+)
 _LOOSE = re.compile(r"[\s,;，、–—-]+(?=[.!?。！？]?\s*$)")
 _END = re.compile(r"[.!?。！？]?\s*$")
 # At least this many characters remain.
@@ -39,9 +43,10 @@ def _parts(sentence: str) -> Iterator[tuple[int, int]]:
         yield match.start(), min(match.end(), end)
     for match in _TRAILING.finditer(sentence, 1, end):
         yield match.start(), end
-    leading = _LEADING.match(sentence)
-    if leading:
-        yield leading.span()
+    for pattern in (_LEADING, _REPORTING):
+        leading = pattern.match(sentence)
+        if leading:
+            yield leading.span()
 
 
 def _holds(part: str, unsupported: Sequence[str]) -> bool:

@@ -23,6 +23,15 @@ _FILLERS_BY_LENGTH = tuple(
 )
 # A compound is read as its words, unless one is too short to be a word: `e-mail`.
 _PARTS = re.compile(r"(?<![\w-])\w-[^\W_]+|[^\W_]+(?:\.\w)*")
+_CONTRACTIONS = tuple(
+    (re.compile(short, re.IGNORECASE), full)
+    for short, full in (
+        (r"(?<=\b(?:it|he))'s\b|(?<=\b(?:that|what))'s\b|(?<=\bthere)'s\b|(?<=\bshe)'s\b", " is"),
+        (r"(?<=\w)'re\b", " are"),
+        (r"(?<=\w)'ll\b", " will"),
+        (r"(?<=\w)'ve\b", " have"),
+    )
+)
 _PARTED_NOT = re.compile(r" (?=n't\b)")
 
 
@@ -30,6 +39,8 @@ _PARTED_NOT = re.compile(r" (?=n't\b)")
 def read(text: str) -> Reading:
     """Return the reading of a text, which is normalized first: its offsets are those of `Reading.text`."""
     cased = _PARTED_NOT.sub("", unicodedata.normalize("NFKC", text).translate(_SIGNS))
+    for short, full in _CONTRACTIONS:
+        cased = short.sub(full, cased)
     plain = cased.casefold() if len(cased.casefold()) == len(cased) else cased.lower()
     if len(plain) != len(cased):
         cased = plain

@@ -16,6 +16,8 @@ class Kind(StrEnum):
     """Says that the rest comes first, as `before`."""
     EARLIER = "earlier"
     """Says that the rest comes afterwards, as `after`."""
+    ABSENCE = "absence"
+    """Says that something is not there, as `without`."""
     QUANTIFIER = "quantifier"
     """Says of how many it holds; the value is a `Share`."""
 
@@ -113,6 +115,11 @@ class Reading:
     """Half-open offsets."""
     breaks: tuple[int, ...]
     """Offsets at which a clause ends, ascending."""
+
+    def places_in(self, scope: Scope) -> list[int]:
+        """Return the offsets of the words and quantities that an operator governs, in order."""
+        starts = [*(word.start for word in self.words), *(one.start for one in self.quantities)]
+        return sorted(start for start in starts if scope.covers(start))
 
     def scopes_of(self, kind: Kind) -> tuple[Scope, ...]:
         """Return the scopes of one kind, in order."""

@@ -174,7 +174,7 @@ def conditions(sentence: str, random: Random, part: str) -> str | None:
     match = re.match(r"(?:如果|若|假如)([^，。]{4,40})，(?:那么|则|就|请)?(?=.{4})", sentence)
     if match:
         return f"{random.choice(('当', ''))}{match[1]}时，{sentence[match.end() :]}"
-    match = re.match(r"当?([^，。]{4,40})时，(?=.{4})", sentence)
+    match = re.match(r"当?([^，。]{4,40})(?<![小同临及当])时，(?=.{4})", sentence)
     return f"如果{match[1]}，{sentence[match.end() :]}" if match else None
 
 

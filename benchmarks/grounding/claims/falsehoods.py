@@ -110,8 +110,8 @@ def other_unit(sentence: str, material: Material) -> str | None:
     swaps = (
         (r"(?<=\d )days?\b", "weeks"), (r"(?<=\d )hours?\b", "minutes"), (r"(?<=\d )minutes?\b", "hours"),
         (r"(?<=\d )weeks?\b", "months"), (r"(?<=\d )months?\b", "years"), (r"(?<=\d )years?\b", "months"),
-        (r"(?<=\d )?%", " euros"), (r"\$(?=\d)", "€"), (r"(?<=\d )?°C", " °F"), (r"(?<=\d )?ms\b", " s"),
-        (r"(?<=\d )bar\b", "psi"), (r"(?<=\d )?KB\b", " MB"), (r"(?<=\d )?MHz\b", " kHz"),
+        (r"(?<=\d) ?%", " euros"), (r"\$(?=\d)", "€"), (r"(?<=\d) ?°C", " °F"), (r"(?<=\d) ?ms\b", " s"),
+        (r"(?<=\d )bar\b", "psi"), (r"(?<=\d) ?KB\b", " MB"), (r"(?<=\d) ?MHz\b", " kHz"),
         (r"\b(two|three|four|five|six) days\b", r"\1 weeks"),
         (r"\b(two|three|four|five|six) weeks\b", r"\1 days"),
     )  # fmt: skip
@@ -214,5 +214,5 @@ _COMMON = frozenset(
     "about above after again before being could every first should their there these those through under "
     "until using where which while would other please because always usually often sometimes never within "
     "without might example based needs people things something anything another during however instead "
-    "therefore although whether since".split()
+    "therefore although whether since along toward".split()
 )

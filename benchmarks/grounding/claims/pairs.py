@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -23,7 +24,7 @@ from core.text.language import sentences
 
 SEED = 20261128
 # Of each part: human answers, true and false edits of either language, and false edits of human answers.
-HUMAN, TRUE_EACH, FALSE_EACH, FALSE_HUMAN = 100, 75, 105, 40
+HUMAN, TRUE_EACH, FALSE_EACH, FALSE_HUMAN = 85, 85, 105, 45
 _OWN_WORDS = Path(__file__).with_name("own_words.jsonl")
 _FEWEST_WORDS = 5
 # The share of edited sentences that get an opening such as "Note that".
@@ -41,6 +42,8 @@ class Sample:
     source: str
     headings: str
     true: bool
+    changed: tuple[str, ...] = ()
+    """What an edit made false, where it put something in: the words, of Chinese the characters."""
 
 
 def samples() -> list[Sample]:
@@ -68,6 +71,11 @@ def _human() -> Iterator[Sample]:
 
 
 def _answers(path: Path, part: str) -> Iterator[Sample]:
+    """Yield the sentences of human answers, without those in `unfaithful.json`.
+
+    Those add to their source or contradict it; they were marked by reading sentence and source, before the
+    checker had judged any answer of `test`.
+    """
     unfaithful = set(json.loads(Path(__file__).with_name("unfaithful.json").read_text("utf-8")))
     for number, line in enumerate(read_lines(path)):
         if part_of(f"clapnq/{line['passages'][0]['title']}") != part:
@@ -88,6 +96,15 @@ def _answers(path: Path, part: str) -> Iterator[Sample]:
             )  # fmt: skip
 
 
+def _put_in(before: str, after: str) -> tuple[str, ...]:
+    """Return the words or Chinese characters of `after` that `before` has not."""
+    cut = re.compile(r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+")
+    old, new = cut.findall(before), cut.findall(after)
+    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    added = (word for tag, _, _, start, end in codes if tag != "equal" for word in new[start:end])
+    return tuple(word for word in added if word not in old)
+
+
 def _bare(text: str) -> str:
     return re.sub(r"\W+", "", text).casefold()
 
@@ -99,7 +116,7 @@ def _false(sample: Sample, random: Random) -> Sample | None:
         if changed and _bare(changed) not in _bare(sample.source):
             return Sample(
                 part=sample.part, kind=f"human, {edit.__name__}", sentence=changed, source=sample.source,
-                headings=sample.headings, true=False,
+                headings=sample.headings, true=False, changed=_put_in(sample.sentence, changed),
             )  # fmt: skip
     return None
 
@@ -193,6 +210,6 @@ def _falsified(place: Place, language: _Language, random: Random, document: str)
         if changed and _bare(changed) not in _bare(source) and _bare(changed) != _bare(sentence):
             return Sample(
                 part=place.part, kind=f"{language.name} {place.set} {edit.__name__}", sentence=changed,
-                source=source, headings="", true=False,
+                source=source, headings="", true=False, changed=_put_in(sentence, changed),
             )  # fmt: skip
     return None

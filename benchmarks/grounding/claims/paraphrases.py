@@ -30,8 +30,8 @@ _MODALS = (
     (r"\bmay not\b", ("might not",)),
     (r"\bis required to\b", ("must", "has to")),
     (r"\bat least\b", ("no less than", "a minimum of")),
-    (r"\bmore than\b(?= \d)", ("over",)),
-    (r"\bless than\b(?= \d)", ("under", "below")),
+    (r"(?<!no )(?<!not )\bmore than\b(?= \d)", ("over",)),
+    (r"(?<!no )(?<!not )\bless than\b(?= \d)", ("under", "below")),
     (r"\bup to\b(?= \d)", ("at most", "no more than", "a maximum of")),
 )
 _LEADS = {
@@ -52,6 +52,9 @@ _ACTIVE = re.compile(
     r"(?=[.,]| (?:in|on|by|with|from|to|for)\b)"
 )
 _IRREGULAR = {"find": "found", "see": "seen", "read": "read"}
+
+
+_CLAUSE = re.compile(r"(?:you|they|we|it|he|she|the|a|an|this|these|all|any|your|their|there|no) ")
 
 
 def synonyms(sentence: str, random: Random, part: str) -> str | None:
@@ -88,7 +91,7 @@ def number_format(sentence: str, random: Random, part: str) -> str | None:
     options += [
         re.sub(r"(\d)%", r"\1 percent", sentence, count=1),
         re.sub(r"(\d) percent\b", r"\1%", sentence, count=1),
-        re.sub(r"(\d),(\d{3})\b", r"\1\2", sentence, count=1),
+        re.sub(r"\b\d{1,3}(?:,\d{3})+\b", lambda match: match.group().replace(",", ""), sentence, count=1),
         re.sub(r"\$(\d[\d,]*\b)(?![.\d])", r"\1 dollars", sentence, count=1),
         re.sub(r"\b60 minutes\b", "1 hour", sentence),
         re.sub(r"\b24 hours\b", "one day", sentence),
@@ -116,8 +119,11 @@ def clause_order(sentence: str, random: Random, part: str) -> str | None:
     if not trailing or re.search(r"\b(?:and|or|but|that|which|not)\b", trailing[1]):
         return None
     main, marker, clause = trailing.groups()
+    if not _CLAUSE.match(clause):
+        return None
     if re.fullmatch(
-        r".*\b(?:know|see|tell|ask|check|only|even|just|sure|that|for|how|is|are|day|week|year)", main
+        r".*\b(?:determine|about|know|see|tell|ask|check|only|even|just|sure|that|for|how|is|are|day|week|year)",
+        main,
     ):
         return None
     return f"{marker.capitalize()} {clause}, {main if main[:2].isupper() else main[0].lower() + main[1:]}."

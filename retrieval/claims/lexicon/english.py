@@ -23,6 +23,7 @@ FILLERS = frozenset(
 # Words that say so little that a sentence may add them, but not in the place of another word.
 VAGUE = frozenset(
     """
+    addition took gave given
     order case cases way ways thing things kind kinds type types sort sorts form forms part parts item items
     fact facts example examples instance instances number numbers amount amounts use uses used using usage
     utilize utilizes utilise utilises utilized utilised user users employ employs employed person people
@@ -38,6 +39,10 @@ VAGUE = frozenset(
     """.split()
 )
 SYNONYMS = """
+phase stage; often frequently regularly; usage utilization use; chance opportunity; appear seem; larger bigger
+greater; smaller lesser; incorrect wrong; eventually finally ultimately lastly; element component;
+iterate repeat redo; supplier provider vendor; react respond; anticipate expect; advisable recommended;
+necessary needed required essential; enough sufficient; nearly almost;
 start begin commence initiate launch; end finish conclude complete terminate; stop halt cease; buy purchase
 acquire; sell vend; help assist aid support; repair fix mend; replace exchange substitute swap change;
 change modify alter adjust amend; check inspect examine verify control; check test; choose select pick; show

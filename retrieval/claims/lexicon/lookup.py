@@ -16,6 +16,10 @@ _SHARED, _ENDING = 5, 3
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """Return the stem of a case-folded word; of a stop word or a short word, the word."""
+    for british, american in _SPELLINGS:
+        word = british.sub(american, word)
+    if _RECEIVES.fullmatch(word):
+        return word.removesuffix("s")  # an employee is no employer, though their stems are one
     found = terms(word) if word.isalpha() and len(word) > 2 else []
     return _IRREGULAR.get(word) or (found[0] if len(found) == 1 else word)
 
@@ -57,7 +61,7 @@ def _negated(word: str, base: str) -> bool:
 
 def _akin(left: str, right: str) -> bool:
     short, long = sorted((left, right), key=len)
-    if len(short) < _SHARED or not short.isascii() or not short.isalpha() or long.endswith("less"):
+    if len(short) < _SHARED or not short.isascii() or not short.isalpha() or long.endswith(("less", "ee")):
         return False
     return long.startswith(short) and len(long) - len(short) <= _ENDING
 
@@ -91,6 +95,18 @@ def chinese_vocabulary() -> tuple[frozenset[str], int]:
     return known, max(map(len, known))
 
 
+_RECEIVES = re.compile(r"[a-z]{4,}ees?")
+# British spelling is read as American.
+_SPELLINGS = tuple(
+    (re.compile(british), american)
+    for british, american in (
+        (r"(?<=[a-z]{3})is(?=(?:e|ed|es|er|ers|ing|ation|ations)$)", "iz"),
+        (r"(?<=[a-z]{2}[lbvd])our(?=s?$|ed$|ing$|ful$|able$|it)", "or"),
+        (r"(?<=[aeiou]l)l(?=ed$|ing$|er$)", ""),
+        (r"(?<=[tb])re(?=s?$)", "er"),
+        (r"(?<=[a-z]ly)s(?=e|ing)", "z"),
+    )
+)
 # Forms that the stemmer does not bring together.
 _IRREGULAR = {
     form: base

@@ -5,7 +5,7 @@ import re
 from retrieval.claims.operators.governing import Operator, operator
 from retrieval.claims.values import Kind, Share, Stance
 
-BREAKS = re.compile(r"[，。；：！？、,;!?()（）\n|]|但是|但|不过|然而|因为|因此|所以|否则|而(?!且)")
+BREAKS = re.compile(r"[，。；：！？、,;!?\n|]|但是|但|不过|然而|因为|因此|所以|否则|而(?!且)")
 
 
 def _stance(value: Stance, pattern: str, **how: bool | int) -> Operator:
@@ -25,7 +25,7 @@ OPERATORS: tuple[Operator, ...] = (
     operator(
         Kind.CONDITION,
         Stance.PLAIN,
-        r"如果|假如|倘若|只要|一旦|若(?!干)|(?<=[，,。；;\n])如(?![何下上图表此 ])|当(?=[^前地年时])",
+        r"如果|假如|倘若|只要|一旦|若(?!干)|(?<=[，,。；;\n])如(?=[^何下上图表此，。][^，。]{1,30}[，,](?:则|就|请|必须|应|可))|当(?=[^前地年时])",
     ),
     operator(
         Kind.CONDITION,
@@ -40,6 +40,8 @@ OPERATORS: tuple[Operator, ...] = (
         r"之后|以后|(?<!最)(?<!然)(?<!随)后(?=[，,。必应须不请禁严可方才再]|$)",
         backward=True,
     ),
+    _stance(Stance.MUST, r"是(?:必须|必需|强制)的", backward=True),
+    _stance(Stance.MAY, r"是(?:可以|允许)的", backward=True),
     _stance(Stance.NEED_NOT, r"不必|无需|无须|不需要|不需|不用|毋须|不要求"),
     _stance(Stance.MUST_NOT, r"是?被?(?:禁止|严禁)的|不被允许|不(?:允许|准|许)(?=[。，；]|$)", backward=True),
     _stance(

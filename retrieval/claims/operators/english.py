@@ -11,9 +11,9 @@ _AUXILIARY = r"is|are|was|were|must|may|can|could|should|will|would|shall|has|ha
 
 # Where a clause ends: `and` only if a new predicate follows.
 BREAKS = re.compile(
-    r"[.!?](?=\s|$)|[;:\n,()–—|]| -+ |(?<![\w'])(?:but|however|because|although|though|which|who"
+    r"[.!?](?=\s|$)|[;:\n,–—|]| -+ |(?<![\w'])(?:but|however|because|although|though|which|who"
     r"|whose|whereas|so"
-    r" that|or else|then|except|otherwise)(?!\w)"
+    r" that|or else|except|otherwise)(?!\w)"
     rf"|(?<!\w)and(?= (?:[\w'-]+ ){{0,4}}?(?:{_AUXILIARY})\b)"
     r"|(?<![\w'])(?:if|unless|when|whenever|while|until|till|before|after|once|provided|as long as|in case|"
     r"without|instead of|rather than|prior to|where)(?!\w)"
@@ -40,14 +40,26 @@ OPERATORS: tuple[Operator, ...] = (
     operator(
         Kind.CONDITION,
         Stance.PLAIN,
-        r"(?:even )?(?:if|when|whenever|while|once)|provided(?: that)?|as long as|so long as"
+        r"(?<!about )(?<!know )(?<!see )(?<!check )(?<!determine )(?<!decide )(?:even )?(?:if"
+        r"|when|whenever|while|once)|provided(?: that)?|as long as|so long as"
         r"|on condition that"
         r"|in case(?: of)?|in the event (?:of|that)|assuming(?: that)?|in cases? where|should you",
     ),
     operator(
         Kind.LATER, "", r"(?:not |no )?(?:until|till|before|prior to|earlier than|in advance of|ahead of)"
     ),
-    operator(Kind.EARLIER, "", r"(?:only )?(?:after|following|subsequent to|as soon as)"),
+    operator(
+        Kind.EARLIER,
+        "",
+        r"(?:only )?(?:after|subsequent to|as soon as"
+        r"|(?<!the )(?<!these )following(?= (?:the|a|an|your|this|each) ))",
+    ),
+    operator(
+        Kind.QUANTIFIER,
+        Share.ONLY,
+        r"(?:nobody|no one|none|nothing)(?: else)? (?:but|except|other than)",
+        longest=40,
+    ),
     _stance(
         Stance.NEED_NOT,
         r"(?:do|does|did)(?: not|n't) (?:have|need)(?: to)?|need(?: not|n't)|needn't|(?:has"
@@ -64,7 +76,9 @@ OPERATORS: tuple[Operator, ...] = (
     ),
     _stance(
         Stance.MUST_NOT,
-        rf"(?:{_BE}{_STRICT} )?(?:prohibited|forbidden|banned|disallowed|off limits)",
+        rf"{_BE}{_STRICT} (?:prohibited|forbidden|banned|disallowed|off limits)"
+        r"|(?:prohibited|forbidden|banned)(?=\s*(?:[.,;:!)]|$|(?:to|from|in|on|at|by|for|near|if"
+        r"|when|while) ))",
         backward=True,
     ),
     _stance(
@@ -113,24 +127,27 @@ OPERATORS: tuple[Operator, ...] = (
         r"|does|did|has|have|"
         r"had|wo|would|will)n't|fail(?:s|ed)? to|unable to|refus(?:es|ed|e) to|hardly|rarely|seldom",
     ),
-    _stance(
-        Stance.NOT,
-        r"without|instead of|rather than|in place of|lack(?:s|ing)?|free of|absence of",
+    operator(
+        Kind.ABSENCE,
+        "",
+        r"without|instead of|rather than|in place of|lack(?:s|ing)?|free of|absence of|with no",
         longest=40,
     ),
     _stance(Stance.NOT, r"no", longest=45),
     _share(
         Share.ALL,
-        r"all(?: of)?(?: the)?|every|each|always|everyone|everybody|any|in every case|in all cases|both",
+        r"all(?: of)?(?: the)?|every|each|always|everyone|everybody|any|both",
     ),
     _share(
         Share.MOST,
-        r"most(?: of)?(?: the)?(?= [\w-]+s\b)|usually|generally|mostly|normally|typically|the majority of",
+        r"most(?: of)?(?: the)?(?= [\w-]+s\b)|usually|often|frequently|commonly|generally|mostly"
+        r"|normally|typically|the majority of",
     ),
     _share(
         Share.SOME,
         r"some(?: of)?(?: the)?|certain|sometimes|occasionally|several|partly|partially|a number of",
     ),
     _share(Share.FEW, r"few|hardly any|a minority of|rarely|a few"),
+    operator(Kind.QUANTIFIER, Share.ONLY, r"only(?=\s*(?:[.,;)]|$))", backward=True, longest=25),
     _share(Share.ONLY, r"only|solely|exclusively|nothing but|none but"),
 )

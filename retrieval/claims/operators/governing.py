@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from retrieval.claims.values import Kind, Scope
+from retrieval.claims.values import Kind, Scope, Stance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,9 @@ class Operator:
 
 
 _CONTINUES = re.compile(r"\s*(?:to|from)\b")
-_MARKS = ".;:!?,。；：！？，、\n|()（）"
+_MARKS = ".;:!?,。；：！？，、\n|"
+_BRACKETS = re.compile(r"\([^()]*\)")
+_AUXILIARY = re.compile(r"(?<=[a-z] )(?:will|would|is|are|was|were)(?= )")
 _WORD_OR_CJK = re.compile(r"[^\W_]")
 
 
@@ -53,8 +55,19 @@ def scopes(text: str, operators: Sequence[Operator], breaks: Sequence[int]) -> t
                 rest = _blanked(rest, match)
                 found.append((match.start(), match.end(), one))
     modals = sorted(start for start, _, one in found if one.kind is Kind.STANCE)
-    governed = [scope for each in found for scope in _governed(each, text, breaks, modals)]
+    brackets = [match.span() for match in _BRACKETS.finditer(text)]
+    governed = [
+        scope
+        for each in found
+        for scope in _governed(each, text, _outside(breaks, brackets, each[0]), modals)
+    ]
     return sorted(governed, key=lambda scope: scope.start), rest
+
+
+def _outside(breaks: Sequence[int], brackets: Sequence[tuple[int, int]], place: int) -> list[int]:
+    """Return the breaks without those in brackets that do not hold the operator at `place`."""
+    other = [(start, end) for start, end in brackets if not start <= place < end]
+    return [one for one in breaks if not any(start <= one < end for start, end in other)]
 
 
 def _blanked(text: str, match: re.Match[str]) -> str:
@@ -76,14 +89,27 @@ def _governed(
     if one.kind is Kind.STANCE:
         after = [place for place in modals if end <= place < stop and _WORD_OR_CJK.search(text, end, place)]
         stop = min(after, default=stop)
+        if one.value == Stance.NOT:
+            finite = _AUXILIARY.search(text, end, stop)
+            behind = finite and _WORD_OR_CJK.search(text, end, finite.start())
+            stop = finite.start() if finite and behind else stop
     if one.longest:
         joined = text.find(" and ", end, stop)
         stop = min(stop, end + one.longest, joined if joined >= 0 else stop)
     if one.around:
         first, last = begin, stop
     elif one.backward and not _CONTINUES.match(text, end):
-        first, last = begin, start
+        first, last = max(begin, start - one.longest if one.longest else begin), start
     else:
         first, last = end, stop
+    first, last = _clipped(text, start, first, last)
     if _WORD_OR_CJK.search(text, first, last) or one.kind is Kind.STANCE:
         yield Scope(kind=one.kind, value=one.value, start=first, end=last)
+
+
+def _clipped(text: str, place: int, first: int, last: int) -> tuple[int, int]:
+    """Keep an operator that stands in brackets from governing what stands outside."""
+    for bracket in _BRACKETS.finditer(text):
+        if bracket.start() <= place < bracket.end():
+            return max(first, bracket.start()), min(last, bracket.end())
+    return first, last

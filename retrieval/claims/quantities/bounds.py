@@ -66,6 +66,10 @@ _LIMITS = (
     (Bound.AT_MOST, r"(?:maximum|max\.?|upper limit|最大|最高|上限)"),
     (Bound.AT_LEAST, r"(?:minimum|min\.|lower limit|最小|最低|下限)"),
 )
+_SPREAD = (
+    (Bound.AT_MOST, r"(?:(?<![a-z])at most(?: [a-z]+){1,3}|(?:最多|至多)[^\d，。；,.;]{1,8}?)\s*$"),
+    (Bound.AT_LEAST, r"(?:(?<![a-z])at least(?: [a-z]+){1,3}|(?:至少|最少)[^\d，。；,.;]{1,8}?)\s*$"),
+)
 _BETWEEN = r"[^\d,.;:，。；：\n]{1,60}?(?:\bis\b|\bare\b|\bof\b|:|=|为|是)\s*$"
 _Patterns = tuple[tuple[Bound, re.Pattern[str]], ...]
 _CJK_OR_SIGN = re.compile(r"[^\x00-\x7f]|[<>=~]")
@@ -77,7 +81,10 @@ def _compiled(entries: tuple[tuple[Bound, str], ...], form: str) -> _Patterns:
 
 _BEFORE_PATTERNS = _compiled(_BEFORE, r"(?:(?<![a-z])(?:{0}))(?: the| a| an)?\s*$")
 _AFTER_PATTERNS = _compiled(_AFTER, r"\s*(?:{0})(?![a-z])")
-_LIMIT_PATTERNS = tuple((bound, re.compile(rf"(?<![a-z]){word}{_BETWEEN}")) for bound, word in _LIMITS)
+_LIMIT_PATTERNS = (
+    *((bound, re.compile(rf"(?<![a-z]){word}{_BETWEEN}")) for bound, word in _LIMITS),
+    *((bound, re.compile(pattern)) for bound, pattern in _SPREAD),
+)
 _WINDOW = 80
 
 
@@ -93,6 +100,9 @@ def bound_of(text: str, start: int, end: int) -> tuple[Bound, int, int]:
             return bound, start, after.end()
     for bound, pattern in _BEFORE_PATTERNS:
         found = pattern.search(before)
+        if found and bound is Bound.ABOUT:
+            outer = bound_of(text, start - len(before) + found.start(), end)
+            return outer if outer[0] is not Bound.EXACT else (bound, *outer[1:])
         if found:
             return bound, start - len(before) + found.start(), end
     for bound, pattern in _LIMIT_PATTERNS:

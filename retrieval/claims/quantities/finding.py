@@ -33,7 +33,7 @@ _FIGURE = (
     r"(?<![\w./:-])[-−]?\d+(?:[.,]\d+)*|(?<=[a-z€$£¥=<>≤≥~/(\[–-])\d+(?:[.,]\d+)*"
     r"|(?<=[^\x00-\x7f])\d+(?:[.,]\d+)*"
 )
-_COUNTED = rf"\s*个?(?:{_UNIT_NAMES}|[名人台件份页条项步位张只组]|(?<!一)个)"
+_COUNTED = rf"\s*个?(?:{_UNIT_NAMES}|[名人台件份页条项步位张只组种类次层级]|(?<!一)个)"
 _SIGNS = rf"[{CHINESE}]+(?={_COUNTED})|(?<=第)[{CHINESE}]+"
 _NUMBER = re.compile(
     rf"(?:(?P<money>{_MONEY}) ?)?(?P<number>{_FIGURE}|{_SPELLED}|{_SIGNS})"
@@ -116,7 +116,7 @@ def _numbers(text: str) -> Iterator[Quantity]:
             unit, end = None, match.end("scale") if match["scale"] else match.end("number")
         if figures and _LETTER_AFTER.match(text, end) and unit is None:
             continue  # the beginning of an identifier
-        if written == _PRONOUN and not unit:
+        if written == _PRONOUN and not unit and bound_of(text, *match.span())[0] is Bound.EXACT:
             continue
         value = _value(written, (match["scale"] or "").strip())
         if value is None:

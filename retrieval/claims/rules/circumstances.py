@@ -1,7 +1,9 @@
 """Conditions, the order of events, and of how many something holds."""
 
+import re
+
 from retrieval.claims.alignment import Alignment, Pair
-from retrieval.claims.values import Kind, Reading, Scope, Share
+from retrieval.claims.values import Kind, Reading, Scope, Share, Stance
 
 # A claim may make this of its source's share.
 _SHARES = {
@@ -10,9 +12,17 @@ _SHARES = {
     Share.MOST: {Share.MOST},
     Share.SOME: {Share.SOME},
     Share.FEW: {Share.FEW, Share.SOME},
-    Share.ONLY: {Share.ONLY, Share.BARE, Share.ALL},
+    Share.ONLY: {Share.ONLY, Share.BARE},
 }
+# A remark in brackets may be left out with its condition.
+_BRACKETS = re.compile(r"\([^()]*\)")
+_SEQUENCE = re.compile(
+    r"\b(?:then|once|when|first|next|until|till|later|since|by|subsequent|follow|prior|second|finally)"
+    r"|先|然后|再|随后|接着|方可|才|起|自|到"
+)
 _KEPT = 0.5
+# `no` governs at most so many characters.
+_NEAR = 45
 # A condition counts if at least this share of the claim stands in its sentence.
 _CITED = 0.4
 
@@ -37,7 +47,9 @@ def _share(pairs: list[Pair], source: Reading, kind: Kind) -> float:
 def _dropped(alignment: Alignment, scope: Scope) -> bool:
     """Return whether the claim says what depends on a condition, without the condition."""
     source = alignment.source
-    inside = [word for word in source.words if scope.covers(word.start)]
+    if any(match.start() <= scope.start < match.end() for match in _BRACKETS.finditer(source.text)):
+        return False
+    inside = [word for word in source.words if scope.covers(word.start) and not word.vague]
     numbers = [one for one in source.quantities if scope.covers(one.start)]
     if not inside and not numbers:
         return False
@@ -47,12 +59,26 @@ def _dropped(alignment: Alignment, scope: Scope) -> bool:
         for pair in alignment.pairs
         if source.sentence_of(pair.source.start) == here and not scope.covers(pair.source.start)
     ]
-    if len(others) < _CITED * len(alignment.pairs) or not others:
+    if len(others) < _CITED * len(alignment.pairs) or not others or not _depends(alignment, scope):
         return False
     kept = alignment.pairs_from(scope.start, scope.end)
     values = {one.value for one in alignment.claim.quantities}
     said = len({pair.source.start for pair in kept}) + sum(one.value in values for one in numbers)
     return said < _KEPT * (len(inside) + len(numbers))
+
+
+def _depends(alignment: Alignment, scope: Scope) -> bool:
+    """Return whether the claim repeats the clause beside a condition, which depends on it."""
+    source = alignment.source
+    start, end = source.sentences[source.sentence_of(scope.start)]
+    marker = max((place for place in source.breaks if place < scope.start), default=start)
+    before = max((place for place in source.breaks if start <= place < marker), default=start)
+    after = min((place for place in source.breaks if place > scope.end), default=end)
+    for first, last in ((before, marker), (scope.end, after)):
+        words = [word for word in source.words if first <= word.start < last and not word.vague]
+        if words:
+            return len(alignment.pairs_from(first, last)) >= _KEPT * len(words)
+    return True
 
 
 def disagreeing_order(alignment: Alignment) -> bool:
@@ -63,9 +89,16 @@ def disagreeing_order(alignment: Alignment) -> bool:
         pairs = alignment.pairs_between(scope.start, scope.end)
         phases = [_phase(alignment.source, pair.source.start) for pair in pairs]
         known = [phase for phase in phases if phase is not None]
+        if pairs and not known and not _SEQUENCE.search(_sentence(alignment.source, pairs[0])):
+            return True
         if known and sum(phase is scope.kind for phase in known) * 2 < len(known):
             return True
     return False
+
+
+def _sentence(source: Reading, pair: Pair) -> str:
+    start, end = source.sentences[source.sentence_of(pair.source.start)]
+    return source.text[start:end]
 
 
 def _phase(reading: Reading, offset: int) -> Kind | None:
@@ -78,6 +111,31 @@ def _phase(reading: Reading, offset: int) -> Kind | None:
             return scope.kind
         return Kind.EARLIER if scope.kind is Kind.LATER else Kind.LATER
     return None
+
+
+def disagreeing_absence(alignment: Alignment) -> bool:
+    """Return whether what one side is without, the other is not: `with gloves`, `without gloves`."""
+    claim, source = alignment.claim, alignment.source
+    for scope in claim.scopes_of(Kind.ABSENCE):
+        pairs = alignment.pairs_between(scope.start, scope.end)[:1]
+        if any(not _absent(source, pair.source.start) for pair in pairs):
+            return True
+    if any(not claim.places_in(scope) for scope in claim.scopes_of(Kind.ABSENCE)):
+        return not source.scopes_of(Kind.ABSENCE)
+    for scope in source.scopes_of(Kind.ABSENCE):
+        pairs = alignment.pairs_from(scope.start, scope.end)[:1]
+        if any(not _absent(claim, pair.claimed.start) for pair in pairs):
+            return True
+    return False
+
+
+def _absent(reading: Reading, offset: int) -> bool:
+    for scope in reading.scopes:
+        if scope.kind is Kind.ABSENCE and scope.covers(offset):
+            return True
+        if scope.kind is Kind.STANCE and scope.value == Stance.NOT and scope.covers(offset):
+            return scope.end - scope.start <= _NEAR
+    return False
 
 
 def disagreeing_share(alignment: Alignment) -> bool:
@@ -97,8 +155,7 @@ def disagreeing_share(alignment: Alignment) -> bool:
 def _of(reading: Reading, offset: int) -> Share:
     """Return the share of the word at an offset, which is the first or second that a quantifier governs."""
     for scope in reversed(reading.scopes):
-        if scope.kind is Kind.QUANTIFIER and scope.covers(offset):
-            first = [word.start for word in reading.words if scope.covers(word.start)][:2]
-            if offset in first and scope.value:
-                return Share(scope.value)
+        governs = scope.kind is Kind.QUANTIFIER and offset in reading.places_in(scope)[:2]
+        if governs and scope.value:
+            return Share(scope.value)
     return Share.BARE

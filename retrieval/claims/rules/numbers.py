@@ -1,7 +1,6 @@
 """Numbers: the same value, in the same unit, meant in the same way, of the same thing."""
 
-from collections.abc import Iterable
-
+from core.text.language import cjk_share
 from retrieval.claims.alignment import Alignment
 from retrieval.claims.values import Bound, Quantity, Reading
 
@@ -9,10 +8,15 @@ _NAME_WEIGHT = 3
 # By how much another number must fit better: the words around a number are often the same for all.
 _MARGIN = 0.05
 _FEWEST_OWN = 2
+# A number that the claim gives too, perhaps for the right thing.
+_MARGIN_IF_SAID = 0.25
 _SAME_BOUNDS = {
     (Bound.EXACT, Bound.ABOUT),
     (Bound.ABOUT, Bound.EXACT),
 }
+
+
+_LOOSE_BOUNDS = ({Bound.AT_MOST, Bound.UNDER}, {Bound.AT_LEAST, Bound.OVER})
 
 
 def disagreeing_number(alignment: Alignment, headings: Reading) -> bool:
@@ -30,7 +34,10 @@ def disagreeing_number(alignment: Alignment, headings: Reading) -> bool:
 def _equal(one: Quantity, other: Quantity, alignment: Alignment, headings: Reading) -> bool:
     if one.value != other.value or not _one_dimension(one, other, alignment, headings):
         return False
-    return one.bound is other.bound or (other.bound, one.bound) in _SAME_BOUNDS
+    if one.bound is other.bound or (other.bound, one.bound) in _SAME_BOUNDS:
+        return True
+    # 以上 and 以下 are said with and without the number itself.
+    return {one.bound, other.bound} in _LOOSE_BOUNDS and cjk_share(alignment.claim.text) > 0
 
 
 def _one_dimension(one: Quantity, other: Quantity, alignment: Alignment, headings: Reading) -> bool:
@@ -45,7 +52,7 @@ def _one_dimension(one: Quantity, other: Quantity, alignment: Alignment, heading
     return bool(unit) and (unit in headings.text or unit in alignment.source.text)
 
 
-def _of_another(one: Quantity, equal: Iterable[Quantity], alignment: Alignment) -> bool:
+def _of_another(one: Quantity, equal: list[Quantity], alignment: Alignment) -> bool:
     """Return whether another number of the source stands nearer to the words around this one."""
     rivals = [
         other for other in alignment.source.quantities if other not in equal and _kind(other) == _kind(one)
@@ -53,9 +60,29 @@ def _of_another(one: Quantity, equal: Iterable[Quantity], alignment: Alignment) 
     if not rivals:
         return False
     here = _clause(_profile(alignment.claim, one))
-    return max(_likeness(here, _profile(alignment.source, other)) for other in rivals) > _MARGIN + max(
-        _likeness(here, _profile(alignment.source, other)) for other in equal
+    said = {other.value for other in alignment.claim.quantities}
+    profiles = [_profile(alignment.source, other) for other in equal]
+    own = max(_likeness(here, profile) for profile in profiles)
+    beside = max(_shared(here, profile) for profile in profiles)
+    held = max(_held(here, alignment.source, other) for other in equal)
+    return any(
+        _likeness(here, profile) > own + (_MARGIN_IF_SAID if other.value in said else _MARGIN)
+        and _shared(here, profile) > beside
+        and _held(here, alignment.source, other) >= held
+        for other in rivals
+        if not _in_order(alignment, one, other, equal)
+        for profile in [_profile(alignment.source, other)]
     )
+
+
+def _rivals(one: Quantity, other: Quantity) -> bool:
+    return other is not one and _kind(one) == _kind(other)
+
+
+def _in_order(alignment: Alignment, one: Quantity, rival: Quantity, equal: list[Quantity]) -> bool:
+    """Return whether the claim gives both numbers in the order of the source."""
+    here = [other for other in alignment.claim.quantities if other.value == rival.value]
+    return any((first.start > one.start) is (rival.start > other.start) for first in here for other in equal)
 
 
 def _kind(one: Quantity) -> str:
@@ -67,10 +94,11 @@ def _profile(reading: Reading, one: Quantity) -> dict[str, float]:
     """Return how close each sense stands to a number."""
     found: dict[str, float] = {}
     for word in reading.words:
+        if word.vague:
+            continue
         close = _closeness(reading, one, word.start)
         for sense in word.senses if close else ():
-            weight = _NAME_WEIGHT if word.name and any(map(str.isdigit, word.text)) else 1
-            found[sense] = max(found.get(sense, 0.0), weight * close)
+            found[sense] = max(found.get(sense, 0.0), close)
     return found
 
 
@@ -80,11 +108,31 @@ def _clause(profile: dict[str, float]) -> dict[str, float]:
     return own if len(own) >= _FEWEST_OWN else profile
 
 
+def _shared(one: dict[str, float], other: dict[str, float]) -> int:
+    """Return how many senses of one profile stand in the other number's own clause."""
+    return sum(_weight(sense) for sense in one if other.get(sense, 0.0) >= 1.0)
+
+
+def _held(one: dict[str, float], source: Reading, other: Quantity) -> int:
+    """Return how many senses of a profile stand in the sentence of a number."""
+    number = source.sentence_of(other.start)
+    words = [word for word in source.words if source.sentence_of(word.start) == number]
+    return sum(_weight(sense) for sense in one if any(sense in word.senses for word in words))
+
+
+def _weight(sense: str) -> int:
+    return _NAME_WEIGHT if any(map(str.isdigit, sense)) and sense[0] != "#" else 1
+
+
 def _likeness(one: dict[str, float], other: dict[str, float]) -> float:
     """Return the cosine of two profiles, over the senses that both sides have."""
-    product = sum(value * other[sense] for sense, value in one.items() if sense in other)
-    lengths = sum(value**2 for value in one.values()) * sum(value**2 for value in other.values())
+    product = sum(_weight(sense) * value * other[sense] for sense, value in one.items() if sense in other)
+    lengths = _length(one) * _length(other)
     return float(product / lengths**0.5) if lengths else 0.0
+
+
+def _length(profile: dict[str, float]) -> float:
+    return sum(_weight(sense) * value**2 for sense, value in profile.items())
 
 
 def _closeness(reading: Reading, one: Quantity, offset: int) -> float:
@@ -92,8 +140,8 @@ def _closeness(reading: Reading, one: Quantity, offset: int) -> float:
     if reading.sentence_of(offset) != reading.sentence_of(one.start):
         return 0.0
     low, high = sorted((offset, one.start))
-    parted = sum(low <= place < high for place in reading.breaks)
-    parted += sum(low < other.start < high for other in reading.quantities if other is not one)
+    parted = sum(low <= place < high and reading.text[place] != ":" for place in reading.breaks)
+    parted += sum(low < other.start < high for other in reading.quantities if _rivals(one, other))
     parted += reading.text.count(" and ", low, high)
     return 1.0 / (1 + parted)
 

@@ -89,11 +89,11 @@ def _repeats_head(alignment: Alignment, scope: Scope) -> bool:
 
 
 def _unanchored(reading: Reading, pairs: list[list[Pair]], sentences: Collection[int] | None = None) -> bool:
-    """Return whether an odd number of negations governs no word that the other side has."""
+    """Return whether an odd number of negations governs no word with content: "it is not"."""
     alone = [
         scope
         for scope, governed in zip(_operators(reading), pairs, strict=True)
-        if not governed and Stance(scope.value) in _NEGATIVE
+        if not governed and Stance(scope.value) in _NEGATIVE and not reading.places_in(scope)
     ]
     if sentences is not None:
         alone = [scope for scope in alone if reading.sentence_of(scope.start) in sentences]

@@ -2,7 +2,10 @@
 
 from retrieval.claims.alignment import Alignment
 from retrieval.claims.lexicon.lookup import agree
-from retrieval.claims.values import Reading
+from retrieval.claims.values import Reading, Word
+
+# A Chinese word has up to so many characters, each of which is a word to the reading.
+_CHARACTERS = 4
 
 
 def substituted(alignment: Alignment) -> bool:
@@ -12,19 +15,37 @@ def substituted(alignment: Alignment) -> bool:
 
 
 def _in_place_of(alignment: Alignment, number: int) -> bool:
-    claim, source, places = alignment.claim, alignment.source, alignment.places
-    before = places[number - 1] if number else None
+    before = alignment.places[number - 1] if number else None
     if before is None:
         return False
-    middle = before + 1
-    if middle >= len(source.words) or middle in places or not _together(source, before, middle):
+    most = _CHARACTERS if _is_character(alignment.claim.words[number]) else 1
+    return any(
+        _replaces(alignment, range(number, number + here), range(before + 1, before + 1 + there))
+        for here in range(1, most + 1)
+        for there in range(1, most + 1)
+    )
+
+
+def _replaces(alignment: Alignment, claimed: range, left_out: range) -> bool:
+    """Return whether words of the claim, by number, stand exactly where words of the source are left out."""
+    claim, source, places = alignment.claim, alignment.source, alignment.places
+    if claimed.stop > len(claim.words) or left_out.stop > len(source.words):
         return False
-    if _ends(claim, number):
-        expected = _ends(source, middle)
+    if any(place in places for place in left_out) or not _together(source, left_out[0] - 1, left_out[-1]):
+        return False
+    if not _together(claim, claimed[0] - 1, claimed[-1]):
+        return False
+    if _ends(claim, claimed[-1]):
+        follows = _ends(source, left_out[-1])
     else:
-        expected = places[number + 1] == middle + 1 and _together(source, middle, middle + 1)
-    left_out, word = source.words[middle], claim.words[number]
-    return expected and not left_out.vague and not agree(left_out.senses, word.senses)
+        follows = places[claimed.stop] == left_out.stop and _together(source, left_out[-1], left_out.stop)
+    return follows and _differ([claim.words[at] for at in claimed], [source.words[at] for at in left_out])
+
+
+def _differ(claimed: list[Word], left_out: list[Word]) -> bool:
+    if any(word.vague for word in left_out):
+        return False
+    return not any(agree(one.senses, other.senses) for one in claimed for other in left_out)
 
 
 def _at_beginning(alignment: Alignment, number: int) -> bool:
@@ -42,7 +63,11 @@ def _at_beginning(alignment: Alignment, number: int) -> bool:
     left_out, word = source.words[first], claim.words[number]
     start, _ = source.sentences[source.sentence_of(left_out.start)]
     bare = not any(map(str.isalnum, source.text[start : left_out.start]))
-    return bare and not left_out.vague and not word.vague and not agree(left_out.senses, word.senses)
+    return bare and not word.vague and _differ([word], [left_out])
+
+
+def _is_character(word: Word) -> bool:
+    return len(word.text) == 1 and not word.text.isascii()
 
 
 def _ends(reading: Reading, number: int) -> bool:
