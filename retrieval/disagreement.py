@@ -5,34 +5,19 @@ answer gives a number and another document gives another for the same thing, bot
 owners and dates.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from core.store.documents.supersession import Successor
-from core.text.identifiers import identifiers
-from core.text.language import sentences, terms
+from core.text.definitions import PATH
+from core.text.language import sentences
+from core.text.statements import are_of_other_things, differ, statement
 from core.values.answers import Answer, Citation, Disagreement, Passage, Superseded
 from core.values.documents import BlockKind
 from core.values.notices import MORE_DISAGREE
 
-# Two sentences are about one thing if they share this part of their words, and this many, without numbers.
-_ALIKE = 0.6
-_FEWEST_SHARED = 3
-_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 # The most disagreements that are shown with an answer; of more, a notice says that they exist.
 _MOST = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """A sentence or a table row in the parts that are compared."""
-
-    words: frozenset[str]
-    named: frozenset[str]
-    """Its identifiers."""
-    numbers: tuple[str, ...]
-    """Its other numbers, in order."""
 
 
 def in_force(passages: Sequence[Passage], successors: Mapping[int, Successor]) -> list[Passage]:
@@ -82,40 +67,44 @@ def disagreements(citations: Sequence[Citation], passages: Sequence[Passage]) ->
     found: dict[tuple[int, tuple[int, int]], Disagreement] = {}
     cited = {(citation.document_id, citation.span) for citation in citations}
     for number, citation in enumerate(citations):
-        said = _said(citation.quote)
-        for other in _others(citation, passages):
+        said, above = statement(citation.quote), _above(citation, passages)
+        for passage, other in _others(citation, passages):
             place = other.document_id, other.span
-            if place not in cited and place not in found and _differ(said, _said(other.quote)):
+            if place in cited or place in found or not differ(said, statement(other.quote)):
+                continue
+            if not _under_other_things(above, _headings(passage, other.span[0])):
                 found[place] = Disagreement(number, other)
     return tuple(found.values())
 
 
-def _others(citation: Citation, passages: Sequence[Passage]) -> Iterator[Citation]:
-    """Yield the sentences and table rows of other documents."""
+def _others(citation: Citation, passages: Sequence[Passage]) -> Iterator[tuple[Passage, Citation]]:
+    """Yield the sentences and table rows of other documents, each with its passage."""
     for passage in passages:
         if passage.document_id == citation.document_id:
             continue
         if passage.kind is BlockKind.ROW:
-            yield passage.cite(passage.chunk_start, passage.chunk_end)
+            yield passage, passage.cite(passage.chunk_start, passage.chunk_end)
             continue
         for start, end in sentences(passage.text):
-            yield passage.cite(passage.start + start, passage.start + end)
+            yield passage, passage.cite(passage.start + start, passage.start + end)
 
 
-def _differ(one: _Said, other: _Said) -> bool:
-    """Return whether two sentences are about one thing and give different numbers."""
-    if one.named != other.named or not one.numbers or one.numbers == other.numbers:
-        return False
-    if len(one.numbers) != len(other.numbers):
-        return False
-    shared = len(one.words & other.words)
-    return shared >= _FEWEST_SHARED and shared >= _ALIKE * max(len(one.words), len(other.words))
+def _above(citation: Citation, passages: Sequence[Passage]) -> tuple[str, ...]:
+    """Return the title and the headings above a citation, as far as a passage shows them."""
+    for passage in passages:
+        if passage.document_id == citation.document_id and passage.start <= citation.span[0] < passage.end:
+            return _headings(passage, citation.span[0])
+    return (citation.title,)
 
 
-def _said(text: str) -> _Said:
-    named = identifiers(text)
-    rest = text
-    for written in named.values():
-        rest = rest.replace(written, " ")
-    words = (term for term in terms(rest) if not term[0].isdigit())
-    return _Said(frozenset(words), frozenset(named), tuple(_NUMBER.findall(rest)))
+def _headings(passage: Passage, offset: int) -> tuple[str, ...]:
+    """Return the title and the headings above an offset of the version's stored text."""
+    for block in passage.blocks:
+        if block.start <= offset < block.end:
+            return (passage.title, *block.path)
+    return (passage.title, *passage.context.split("\n")[0].split(PATH)[1:])
+
+
+def _under_other_things(above: Sequence[str], others: Sequence[str]) -> bool:
+    """Return whether two titles, or two headings, name two things of one kind."""
+    return any(are_of_other_things(one, other) for one in above for other in others)

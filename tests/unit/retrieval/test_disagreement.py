@@ -1,5 +1,7 @@
 """Two documents that say different numbers of one thing are set beside each other; nothing else is."""
 
+from dataclasses import replace
+
 import pytest
 from fakes.passages import passage
 
@@ -47,6 +49,44 @@ def test_other_numbers_of_one_thing_are_shown(text: str) -> None:
 )
 def test_what_is_said_of_something_else_is_no_disagreement(text: str) -> None:
     assert disagreements([cited()], [of(1, OLD), of(2, text)]) == ()
+
+
+SEAL = "Grease the shaft seal every 200 hours."
+
+
+def under(document: int, title: str, text: str, *headings: str) -> Passage:
+    context = " > ".join((title, *headings))
+    return replace(passage(text, document_id=document, context=context), title=title)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("Mixer M30",), ("Mixer M50",)),
+        (("Operating manual CMP-201", "Maintenance"), ("Operating manual CMP-301", "Maintenance")),
+        (("Manual", "Mixer Alpha"), ("Handbook", "Mixer Beta")),
+        (("Handbook", "Sick leave"), ("Policy", "Annual leave")),
+    ],
+)
+def test_one_models_interval_does_not_contradict_anothers(
+    one: tuple[str, ...], other: tuple[str, ...]
+) -> None:
+    mine, theirs = (
+        under(1, one[0], SEAL, *one[1:]),
+        under(2, other[0], SEAL.replace("200", "350"), *other[1:]),
+    )
+    said = mine.cite(mine.start, mine.end)
+    assert disagreements([said], [mine, theirs]) == ()
+    same = under(2, f"{one[0]}, revision 5", SEAL.replace("200", "350"), *one[1:])
+    assert disagreements([said], [mine, same]) != ()
+
+
+def test_sick_leave_does_not_contradict_annual_leave() -> None:
+    sick, annual = (
+        of(number, f"You will earn {hours} hours of {kind} leave in a leave year.")
+        for number, hours, kind in ((1, 104, "sick"), (2, 56, "annual"))
+    )
+    assert disagreements([sick.cite(sick.start, sick.end)], [sick, annual]) == ()
 
 
 def test_two_codes_are_two_things() -> None:
