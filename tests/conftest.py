@@ -28,6 +28,12 @@ for _name in [name for name in os.environ if name.startswith("VADE_") and name n
     del os.environ[_name]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return one process more than there are cores: a test that waits for a disk or a clock needs none."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session")
 def kills() -> int:
     """How many times the kill test kills; VADE_KILLS asks for more."""

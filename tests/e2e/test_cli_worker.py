@@ -27,6 +27,7 @@ def last_words(worker: "subprocess.Popen[str]") -> str:
         pytest.fail(f"the worker did not end: {worker.communicate()[1]}")
 
 
+@pytest.mark.slow("two processes load the embedder, and one is killed at work")
 def test_a_worker_goes_on_with_what_a_killed_ingest_left_and_ends_when_told(tmp_path: Path) -> None:
     settings = (("VADE_INGEST__WINDOW_CHUNKS", "2"), ("PYTHONFAULTHANDLER", "1"))
     vade = Vade(tmp_path / "data", settings)

@@ -6,11 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from fakes.programs.command import Vade
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow("a program of its own loads LangChain and the embedder")
 def test_the_example_prints_the_sentence_that_answers(demo: Vade) -> None:
     text = (ROOT / "docs" / "retrieval.md").read_text("utf-8")
     (example,) = re.findall(r"```python\n(.+?)```", text, re.DOTALL)

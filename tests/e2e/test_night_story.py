@@ -209,6 +209,7 @@ def assert_waits_for_a_person(plant: Plant) -> None:
     assert (checked.code, checked.json["ok"]) == (0, True), checked.json
 
 
+@pytest.mark.slow("a site, a repository and a folder are read by a dozen commands")
 @pytest.mark.timeout(900)
 def test_three_nights(plant: Plant) -> None:
     assert_read_whole(plant)

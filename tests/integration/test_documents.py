@@ -222,6 +222,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow("each command of the README runs with the real embedder")
 @pytest.mark.timeout(300)
 def test_every_command_in_the_readme_runs(checkout: Path) -> None:
     lines = shell_lines(README)

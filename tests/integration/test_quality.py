@@ -14,7 +14,10 @@ from benchmarks.set_folders import data_folder, read_lines, write_judgements, wr
 from core.permissions import scope_of
 from core.settings import Settings, load_settings
 
-pytestmark = pytest.mark.skipif(not data_folder().is_dir(), reason="the public sets are not here")
+pytestmark = [
+    pytest.mark.skipif(not data_folder().is_dir(), reason="the public sets are not here"),
+    pytest.mark.slow("hundreds of texts are embedded by the real embedder"),
+]
 
 PART = "train"
 # Two thousand fault codes would take a minute to embed.

@@ -61,6 +61,7 @@ def searchable(data: Path) -> dict[str, int]:
     return {Path(entry.uri).name: entry.version for entry in entries if entry.state == "searchable"}
 
 
+@pytest.mark.slow("each point is an ingest in a process that is traced")
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("fault", ["signal=KILL", "error=EIO"])
 def test_whenever_it_ends_each_document_is_there_once_or_not_yet(

@@ -7,6 +7,7 @@ from benchmarks.faults.crasher import crash
 SEED = 4
 
 
+@pytest.mark.slow("servers and ingests are killed for twenty seconds")
 @pytest.mark.timeout(3600)
 def test_nothing_that_was_acknowledged_is_lost(crasher_seconds: float) -> None:
     result = crash(crasher_seconds, SEED)

@@ -176,5 +176,5 @@ class Histories(RuleBasedStateMachine):
         return not self.deleted and bool(scope.principals & self.readers) and one.open_to(scope)
 
 
-Histories.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+Histories.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
 TestHistories = Histories.TestCase

@@ -21,6 +21,7 @@ from core.store.job_control import cancel, list_jobs
 from core.store.jobs import DOCUMENT, SYNC, Holder, JobState, claim_one, is_running
 from core.store.sources import RunState, cursor_of, list_sources, runs_of
 from ingest.connectors.source import Listed, Listing
+from ingest.run import listing_recorder
 from ingest.run.listing_recorder import ListingRecorder
 from ingest.run.report import DocumentReport, Outcome
 from ingest.run.run import RunOptions, Runs
@@ -220,12 +221,12 @@ def test_a_long_listing_can_be_cancelled(app: App) -> None:
 def test_a_listing_holds_its_run_though_no_heartbeat_comes_in_between(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = make_app(tmp_path, FakeEmbedder(), ingest={"lease_seconds": 3})
+    app = make_app(tmp_path, FakeEmbedder(), ingest={"lease_seconds": 2})
     monkeypatch.setattr(Runs, "_beat", lambda runs, run, ended: None)
     others: list[bool] = []
 
     def wait(number: int) -> None:
-        time.sleep(0.45)  # ten of these outlast a lease, which the database's clock measures
+        time.sleep(0.25)  # ten of these outlast a lease, which the database's clock measures
         with app.database.reading() as session:
             others.append(is_running(session, Holder("another"), SYNC, "fake:shelf"))
 
@@ -243,7 +244,7 @@ def test_a_long_listing_lets_others_write_in_between(app: App, monkeypatch: pyte
     def enter_slowly(recorder: ListingRecorder, *what: Any) -> None:
         enter(recorder, *what)
         writes.set()
-        time.sleep(0.4)  # longer than a listing may hold up other writers
+        time.sleep(0.06)  # longer than a listing may hold up other writers
         parts.append(time.monotonic())
 
     def write() -> None:
@@ -253,6 +254,7 @@ def test_a_long_listing_lets_others_write_in_between(app: App, monkeypatch: pyte
             others.append(len(parts))
 
     monkeypatch.setattr(ListingRecorder, "_enter", enter_slowly)
+    monkeypatch.setattr(listing_recorder, "_LONG_SECONDS", 0.05)
     other = threading.Thread(target=write)
     other.start()
     assert app.ingestion.ingest(LongShelf(lambda number: None)).count(Outcome.ADDED) == 10

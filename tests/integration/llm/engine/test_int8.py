@@ -7,6 +7,7 @@ from integration.llm.engine.test_parity import PROMPTS, WAYS, answer_all, engine
 from integration.llm.tiny_models import VOCABULARY
 
 
+@pytest.mark.slow("a model is trained first, half a minute of computing, unless it was kept")
 def test_int8_pages_keep_the_trained_models_answers(citing):
     found = agreement(citing, records=4)
     print(found)

@@ -27,6 +27,7 @@ PLANS = [
 pytest.importorskip("accelerate")
 
 
+@pytest.mark.slow("two processes load torch and share their work")
 def test_two_processes_equal_one(tmp_path):
     (tmp_path / "prompts.json").write_text(json.dumps(random_prompts(6, shared=20)))
     for name in MODELS:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from fakes.application import make_app
 from fakes.source import FakeSource
 from fakes.waiting import wait_until
@@ -53,6 +54,7 @@ def writer(data: Path, kind: str) -> App:
     return make_app(data, retrieval={"dense_index": kind}, ingest={"fuse_share": 1.0, "gate_share": 1000.0})
 
 
+@pytest.mark.slow("three processes read and write beside one another")
 def test_readers_stay_right_while_a_writer_ingests_and_changes_over_to_another_index(tmp_path: Path) -> None:
     stop, data = tmp_path / "stop", tmp_path / "data"
     source = FakeSource()
