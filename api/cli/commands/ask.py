@@ -43,7 +43,8 @@ def ask(
 ) -> int:
     """Answer a question with citations, or say that the documents do not.
 
-    The question needs no quotation marks unless the shell reads a sign of it, such as ? or '.
+    The question needs no quotation marks, unless it has a character that the shell takes for itself,
+    such as ? or '. A filter that is repeated widens, different filters together narrow.
 
     With --questions, one JSON line comes out for each line that goes in: its id and the answer, or the
     error if no document that its asker may read fits the filter. A line may also have "as", "groups", and

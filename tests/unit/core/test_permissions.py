@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.permissions import PUBLIC, current_user, principal, scope_of
+from core.permissions import PUBLIC, common_readers, current_user, principal, scope_of
 
 NAMES = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp"]), min_size=1, max_size=40)
 
@@ -83,6 +83,23 @@ def test_scope_of_a_malformed_name_is_refused(user: str | None, groups: tuple[st
 def test_group_named_as_a_user_is_refused(user: str) -> None:
     with pytest.raises(InputError, match="is a group; name the user who asks"):
         scope_of(user)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "common"),
+    [
+        ({PUBLIC}, {PUBLIC}, {PUBLIC}),
+        ({PUBLIC}, {"user:ann", "group:hr"}, {"user:ann", "group:hr"}),
+        ({PUBLIC, "user:bo"}, {"user:ann"}, {"user:ann"}),
+        ({"user:ann", "group:hr"}, {"group:hr", "group:field"}, {"group:hr"}),
+        ({"user:ann"}, {"group:hr"}, set()),
+        ({"user:ann"}, set(), set()),
+        ({PUBLIC}, set(), set()),
+    ],
+)
+def test_common_readers_are_those_whom_both_admit(one: set[str], other: set[str], common: set[str]) -> None:
+    assert common_readers(frozenset(one), frozenset(other)) == common
+    assert common_readers(frozenset(other), frozenset(one)) == common
 
 
 def test_current_user_has_a_name_if_the_system_knows_none(monkeypatch: pytest.MonkeyPatch) -> None:
