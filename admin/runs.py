@@ -1,9 +1,11 @@
 """Runs over sources at an operator's request: ingest, sync, and what either would do."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 
 from admin.progress import ShowProgress, unseen
+from core.errors import SourceError
 from core.settings import Settings
 from core.store.sources import SourceEntry
 from ingest.connectors.folder import FolderSource
@@ -16,6 +18,7 @@ from ingest.run.reader_changes import ReaderChange
 from ingest.run.report import RunReport
 from ingest.run.run import RunOptions
 from ingest.schedule.night import NightReport, send_alert, settle, sync_each
+from ingest.uris import file_path
 
 
 def ingest_sources(
@@ -23,9 +26,16 @@ def ingest_sources(
 ) -> NightReport:
     """Ingest each source; one that fails does not keep the others from running.
 
-    Raises: the error of the only source.
+    A folder or file that does not exist is not kept as a source. Raises: the error of the only source.
     """
-    night = sync_each(sources, _ingesting(ingestion, options, show))
+    ingest = _ingesting(ingestion, options, show)
+
+    def ingest_existing(source: Source) -> RunReport:
+        if isinstance(source, FolderSource) and not os.path.lexists(file_path(source.uri)):
+            raise SourceError(f"{file_path(source.uri)} does not exist; nothing was changed")
+        return ingest(source)
+
+    night = sync_each(sources, ingest_existing)
     if len(sources) == 1 and night.errors:
         raise night.errors[0][1]
     return night

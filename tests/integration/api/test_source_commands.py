@@ -47,6 +47,15 @@ def test_a_folder_is_entered_as_ever(vade: Any, tmp_path: Path) -> None:
     assert vade("source", "add", str(tmp_path / "gone"))[0] == 2
 
 
+def test_folder_that_does_not_exist_is_not_kept_as_a_source(vade: Any, tmp_path: Path) -> None:
+    missing = str(tmp_path / "gone")
+    assert vade("ingest", missing) == (2, f"vade: {missing} does not exist; nothing was changed\n")
+    (tmp_path / "a.md").write_text("Pump.", "utf-8")
+    code, report = vade("ingest", "--json", missing, str(tmp_path / "a.md"))
+    assert (code, report["added"], report["runs"][1]["source"]) == (1, 1, f"file://{missing}")
+    assert [one["uri"] for one in vade("source", "list", "--json")[1]] == [f"file://{tmp_path}/a.md"]
+
+
 def test_a_site_is_found_by_its_address_and_refused_inside(vade: Any) -> None:
     place = "http://127.0.0.1:9/docs/sitemap.xml"
     code, entered = vade("source", "add", place, "--set", "max_pages=5", "--json")
