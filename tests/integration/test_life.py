@@ -28,6 +28,7 @@ from admin.checks.check import check
 from admin.checks.finding import Finding
 from api.app import App
 from core.errors import ModelError
+from core.permissions import common_readers
 from core.values.search import AccessScope
 from ingest.run.report import Outcome
 from ingest.run.run import RunOptions
@@ -136,8 +137,9 @@ class Life(RuleBasedStateMachine):
         for name, file in self.source.files.items():
             if file.content is not None:
                 expected[name] = Readable(file.content.decode(), file.principals)
-            elif name in self.expected:  # the version before stays, for its new readers
-                expected[name] = Readable(self.expected[name].text, file.principals)
+            elif name in self.expected:  # the version before stays, for those of its readers who are left
+                left = common_readers(self.expected[name].principals, file.principals)
+                expected[name] = Readable(self.expected[name].text, left)
         return expected
 
     def findings(self) -> list[Finding]:
