@@ -53,6 +53,7 @@ class FolderSource:
         self._root: tuple[Path, disk.Identity] | None = None
         self._problems: list[tuple[str, ParseError]] = []
         self._gone: list[str] = []
+        self._limits: list[tuple[str, frozenset[str]]] = []
         self.uri = file_uri(self._path)
 
     @property
@@ -65,7 +66,7 @@ class FolderSource:
 
         Raises: SourceError if the folder does not exist or cannot be read.
         """
-        self._problems, self._gone = [], []
+        self._problems, self._gone, self._limits = [], [], []
         rules = RuleReader(self._default)
         try:
             found = self._files(rules) if disk.is_folder(self._path.stat()) else [self._one(rules)]
@@ -76,7 +77,13 @@ class FolderSource:
                 f"{self._path} cannot be read: {error.strerror}; nothing was changed"
             ) from error
         problems = (*rules.problems, *self._problems)
-        yield Listing(listed=found, gone=tuple(self._gone), unreadable=problems, complete=True)
+        yield Listing(
+            listed=found,
+            gone=tuple(self._gone),
+            unreadable=problems,
+            limits=tuple(self._limits),
+            complete=True,
+        )
 
     def fetch(self, listed: Listed) -> bytes:
         """Return a file's content.
@@ -151,7 +158,9 @@ class FolderSource:
 
     def _note_problem(self, folder: _Folder, error: OSError) -> None:
         reason = ParseError(f"the folder cannot be read: {error.strerror}; its documents are kept")
-        self._problems.append((file_uri(self._path.joinpath(*folder.parts)), reason))
+        uri = file_uri(self._path.joinpath(*folder.parts))
+        self._problems.append((uri, reason))
+        self._limits.append((uri, folder.rule.readers))
 
     def _rule_above(self, folder: Path, rules: RuleReader) -> Rule:
         """Return the rule that comes down to `folder` from those above it. Raises: OSError."""

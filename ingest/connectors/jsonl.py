@@ -24,6 +24,7 @@ from core.settings import IngestSettings
 from core.values.metadata import metadata_of
 from ingest.connectors.options import SourceOptions, first_problem
 from ingest.connectors.source import Listed, Listing
+from ingest.connectors.trees.rules import owners
 from ingest.uris import file_uri
 
 # One part of a listing is one transaction.
@@ -110,6 +111,7 @@ class JsonlSource:
         there: list[Listed] = []
         gone: list[str] = []
         problems: list[tuple[str, ParseError]] = []
+        limits: list[tuple[str, frozenset[str]]] = []
         sound = True
         for number, (offset, line) in enumerate(self._lines(), start=1):
             try:
@@ -117,6 +119,7 @@ class JsonlSource:
                 entry = self._listed(document)
             except (ParseError, InputError) as error:
                 problems.append((f"{self.uri}/line {number}", ParseError(f"line {number}: {error}")))
+                limits.extend((uri, owners(self._options.readers)) for uri in self._named(line))
                 sound = False
                 continue
             if last[self._uri(document)] == offset:
@@ -125,10 +128,11 @@ class JsonlSource:
                 else:
                     gone.append(self._uri(document))
             if len(there) + len(gone) + len(problems) >= _AT_ONCE:
-                yield Listing(listed=there, gone=gone, unreadable=problems)
-                there, gone, problems = [], [], []
+                yield Listing(listed=there, gone=gone, unreadable=problems, limits=limits)
+                there, gone, problems, limits = [], [], [], []
         # A malformed line may name any document: then no document is taken for removed.
-        yield Listing(listed=there, gone=gone, unreadable=problems, complete=sound and self._complete)
+        complete = sound and self._complete
+        yield Listing(listed=there, gone=gone, unreadable=problems, limits=limits, complete=complete)
 
     def fetch(self, listed: Listed) -> bytes:
         """Return a document's content.
@@ -173,8 +177,10 @@ class JsonlSource:
         """Find the offset of each document's last line, which replaces the earlier ones."""
         found = {}
         for offset, line in self._lines():
-            with suppress(ParseError):
+            try:
                 found[self._uri(self._parse(line))] = offset
+            except ParseError:  # an earlier line may name readers that this one was to take away
+                found.update(dict.fromkeys(self._named(line), offset))
         self._offsets = found
         return found
 
@@ -185,6 +191,13 @@ class JsonlSource:
             raise ParseError(first_problem(error)) from error
         except (ValueError, RecursionError) as error:
             raise ParseError("this is not a line of JSON") from error
+
+    def _named(self, line: bytes) -> Iterator[str]:
+        """Yield the URI of the document that a malformed line is about, as far as it can be told."""
+        with suppress(ValueError, RecursionError, KeyError, TypeError):
+            uri = json.loads(line)["uri"]
+            if isinstance(uri, str) and uri.isprintable():
+                yield f"{self.uri}/{uri.lstrip('/')}"
 
     def _uri(self, document: Line) -> str:
         return f"{self.uri}/{document.uri.lstrip('/')}"

@@ -53,9 +53,13 @@ def sound_listings(source: Source, cursor: str) -> Iterator[Listing]:
     Raises: SourceError as the source does.
     """
     for part in source.listings(cursor):
-        problems = list(part.unreadable)
+        problems: list[tuple[str, ParseError]] = []
         listed = list(sifted(part.listed, problems))
-        yield replace(part, listed=listed, unreadable=problems)
+        bad = {uri for uri, _ in problems}
+        limits = [(one.uri, _readers(one)) for one in part.listed if one.uri in bad]
+        yield replace(
+            part, listed=listed, unreadable=(*part.unreadable, *problems), limits=(*part.limits, *limits)
+        )
 
 
 def sifted(listed: Iterable[Listed], problems: list[tuple[str, ParseError]]) -> Iterator[Listed]:
@@ -74,6 +78,10 @@ def sifted(listed: Iterable[Listed], problems: list[tuple[str, ParseError]]) -> 
             problems.append((_shown(one.uri), ParseError(reason)))
         else:
             yield replace(one, name=_plain(one.name))
+
+
+def _readers(one: Listed) -> frozenset[str]:
+    return frozenset(name for name in one.principals if not _NO_TEXT.search(name))
 
 
 def _words(one: Listed) -> Iterator[str]:

@@ -33,6 +33,9 @@ class Listing:
     """URIs of documents that are known to be removed."""
     unreadable: Sequence[tuple[str, ParseError]] = ()
     """URIs that could not be looked into, and why; documents at or below them are kept."""
+    limits: Sequence[tuple[str, frozenset[str]]] = ()
+    """URIs whose readers could not be found out, and who may at most go on reading what is at or below them
+    and is not listed."""
     cursor: str = ""
     """Where the next listing may go on once this part is recorded; empty keeps the cursor before."""
     complete: bool = False

@@ -1,13 +1,15 @@
 """Listings made into jobs: each part of a listing is one transaction."""
 
+import re
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from core.errors import ParseError, SourceError
+from core.permissions import common_readers
 from core.settings import IngestSettings
 from core.store.database import Database
 from core.store.documents.snapshot import DocumentSnapshot
@@ -64,6 +66,7 @@ class ListingRecorder:
         named: set[str] = set()
         gone: set[str] = set()
         unreadable: list[str] = []
+        limits: list[tuple[str, frozenset[str]]] = []
         complete = False
         cursor = ""
         for listing in sound_listings(source, "" if run.options.retry else run.source.cursor):
@@ -81,9 +84,11 @@ class ListingRecorder:
             run.leases.check()
             gone.update(listing.gone)
             unreadable.extend(uri for uri, _ in listing.unreadable)
+            limits.extend(listing.limits)
             complete, cursor = listing.complete, listing.cursor or cursor
             for uri, problem in listing.unreadable:
                 run.journal.report_outcome(uri, Outcome.FAILED, problem)
+        self._limit_readers(run, limits, named, frozenset(unreadable))
         if complete:
             gone.update(_unnamed(run.known, unreadable))
         self._remove(run, gone - named, bool(named), complete, cursor)
@@ -114,6 +119,25 @@ class ListingRecorder:
             gone=tuple(sorted((gone & live) - named)),
             readers=counted_changes(filter(None, changes)),
         )
+
+    def _limit_readers(
+        self,
+        run: Run,
+        limits: Collection[tuple[str, frozenset[str]]],
+        named: Collection[str],
+        failed: Collection[str],
+    ) -> None:
+        """Let documents that are kept without being listed be read by no one beyond the limits.
+
+        Their readers could not be found out, and who lost a permission since must not keep it.
+        """
+        narrowed = _narrowed(run.known, limits)
+        for uri, readers in sorted(narrowed.items()):
+            if uri not in named:
+                with run.timed("record"), self._database.writing() as session:
+                    update_grants(session, run.known[uri].id, readers)
+                if uri not in failed:  # that is reported already
+                    run.journal.report_outcome(uri, Outcome.PERMISSIONS)
 
     def _enter(self, session: Session, listing: Listing, run: Run, named: set[str]) -> None:
         jobs = []
@@ -194,6 +218,24 @@ class ListingRecorder:
         if cursor:
             with self._database.writing() as session:
                 advance(session, run.source.id, cursor)
+
+
+def _narrowed(
+    known: Mapping[str, DocumentSnapshot], limits: Collection[tuple[str, frozenset[str]]]
+) -> dict[str, frozenset[str]]:
+    """Return the readers that remain for each known document that loses some by the limits, by URI."""
+    found: dict[str, frozenset[str]] = {}
+    by_uri: dict[str, frozenset[str]] = {}
+    for uri, readers in limits:
+        by_uri[uri] = common_readers(by_uri.get(uri, readers), readers)
+    for uri, document in known.items() if by_uri else ():
+        remaining = document.principals
+        for at in (uri, *(uri[: match.start()] for match in re.finditer("/", uri))):
+            if at in by_uri:
+                remaining = common_readers(remaining, by_uri[at])
+        if remaining != document.principals and document.state != DocumentState.DELETED:
+            found[uri] = remaining
+    return found
 
 
 def _unnamed(known: Iterable[str], unreadable: Collection[str]) -> Iterator[str]:

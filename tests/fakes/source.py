@@ -24,7 +24,8 @@ class FakeFile:
 class FakeSource:
     """Documents by name.
 
-    `blind` names the parts that a listing cannot look into, `away` documents that cannot be fetched
+    `blind` names the parts that a listing cannot look into, `limits` who may go on reading what is there, and
+    `away` documents that cannot be fetched
     now. With `stamped` it knows what changed without giving the content.
     """
 
@@ -36,6 +37,7 @@ class FakeSource:
         self.stamped = stamped
         self.files: dict[str, FakeFile] = {}
         self.blind: dict[str, ParseError] = {}
+        self.limits: dict[str, frozenset[str]] = {}
         self.away: set[str] = set()
         self.fetched: list[str] = []
 
@@ -55,7 +57,12 @@ class FakeSource:
             )
             for name, file in sorted(self.files.items())
         ]
-        yield Listing(listed=listed, unreadable=tuple(self.blind.items()), complete=True)
+        yield Listing(
+            listed=listed,
+            unreadable=tuple(self.blind.items()),
+            limits=tuple(self.limits.items()),
+            complete=True,
+        )
 
     def fetch(self, listed: Listed) -> bytes:
         name = listed.uri.removeprefix(f"{self.uri}/")

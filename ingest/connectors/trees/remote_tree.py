@@ -35,6 +35,7 @@ class TreeSource(ABC):
         self._readers = options.readers
         self._client = WebClient(settings.connectors, settings.max_file_bytes, sign)
         self._problems: list[tuple[str, ParseError]] = []
+        self._unlisted: list[str] = []
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -47,10 +48,12 @@ class TreeSource(ABC):
         Raises: SourceError if the server fails.
         """
         self._problems.clear()
+        self._unlisted.clear()
         with naming_source(self.uri):
             files = {file.path: file for file in self._files()}
             rules = TreeRules(files, self._read, self._uri, self._readers)
-        yield Listing(gone=rules.not_documents)
+        limits = [(self._uri(folder), rules.of(f"{folder}/x").readers) for folder in self._unlisted]
+        yield Listing(gone=rules.not_documents, limits=limits)
         yield from in_parts(
             (
                 listed(self._uri(path), path, files[path].stamp, rules.of(path))

@@ -65,6 +65,7 @@ class WebDavSource(TreeSource):
                     raise
                 reason = ParseError(f"the folder cannot be listed: {error}; its documents are kept")
                 self._problems.append((self._uri(folder), reason))
+                self._unlisted.append(folder)
                 continue
             for path, is_folder, file in entries:
                 if not is_folder:
@@ -99,6 +100,7 @@ class WebDavSource(TreeSource):
         elif not is_hidden(path) and " 404" not in text_of(entry, "status"):
             reason = ParseError("the server lists it without its state; what is known of it is kept")
             self._problems.append((self._uri(path), reason))
+            self._unlisted.append(path)
 
     def _path(self, href: str, url: str) -> str:
         """Return the path of a link below the source; empty if it leads elsewhere."""

@@ -17,7 +17,9 @@ from integration.ingest.connectors.partners import LOOPBACK, READERS, SHELF_LOAD
 from integration.ingest.connectors.trees.test_git import GitPartner
 
 from api.app import App
+from core.errors import ParseError
 from core.permissions import scope_of
+from core.store.documents.snapshot import document_snapshots
 from core.values.metadata import Metadata
 from ingest.connectors.folder import FolderSource
 from ingest.connectors.jsonl import StreamSource
@@ -211,6 +213,60 @@ def test_a_document_whose_entry_turns_bad_is_kept(app: App) -> None:
         "fake:shelf/b.md": Outcome.UNCHANGED,
     }
     assert app.pipeline.plan(source).gone == ()
+    assert readers(app, source) == {"a.md": set(), "b.md": {"public"}}, "its readers are not known"
+
+
+def readers(app: App, source: Source) -> dict[str, frozenset[str]]:
+    with app.database.reading() as session:
+        known = document_snapshots(session, source.uri)
+    return {uri.rpartition("/")[2]: one.principals for uri, one in known.items()}
+
+
+def test_what_cannot_be_looked_into_loses_the_readers_that_the_rule_above_it_lost(app: App) -> None:
+    source = FakeSource()
+    for name in ("pay/a.md", "pay/deep/b.md", "payroll.md"):
+        source.put(name, "The pump runs.")
+    source.put("pay/c.md", "The pump runs.", "group:hr", "user:ann")
+    assert ingest(app, source).is_clean
+    hidden = {name: source.files.pop(name) for name in list(source.files) if name.startswith("pay/")}
+    source.blind = {"fake:shelf/pay": ParseError("it cannot be read; its documents are kept")}
+    source.limits = {"fake:shelf/pay": frozenset({"group:hr"})}
+    report = ingest(app, source)
+    assert readers(app, source) == {
+        "a.md": {"group:hr"},
+        "b.md": {"group:hr"},
+        "c.md": {"group:hr"},
+        "payroll.md": {"public"},
+    }
+    assert report.count(Outcome.PERMISSIONS) == 3
+    assert len(app.searcher.search("pump", scope_of("eve"), 10).passages) == 1
+    assert len(app.searcher.search("pump", scope_of("bob", ("hr",)), 10).passages) == 4
+    assert ingest(app, source).count(Outcome.PERMISSIONS) == 0, "it is said once"
+    source.files |= hidden
+    source.blind, source.limits = {}, {}
+    assert ingest(app, source).count(Outcome.PERMISSIONS) == 3
+    assert readers(app, source)["a.md"] == {"public"}
+
+
+@pytest.mark.parametrize(
+    "bad", [{"acl": ["hr"]}, {"acl": "group:hr"}, {"alc": ["group:hr"]}, {"text": None}, {"meta": {"x": [1]}}]
+)
+def test_a_line_whose_readers_cannot_be_told_closes_its_document(bad: dict[str, object], app: App) -> None:
+    good: list[dict[str, object]] = [
+        {"uri": name, "text": "The pump runs.", "acl": ["public"]} for name in ("a", "b")
+    ]
+    options = SourceOptions(url="-", read=("group:field", "user:ann"))
+
+    def sent(*lines: dict[str, object]) -> StreamSource:
+        raw = "\n".join(map(json.dumps, lines)).encode()
+        return StreamSource(io.BytesIO(raw), "ann", options, app.settings.ingest)
+
+    assert ingest(app, sent(*good)).is_clean
+    report = ingest(app, source := sent(*good, {**good[0], **bad}))
+    assert report.count(Outcome.FAILED) == 1
+    assert readers(app, source) == {"a": {"user:ann"}, "b": {"public"}}
+    ingest(app, source := sent({**good[0], **bad}, *good))
+    assert readers(app, source) == {"a": {"public"}, "b": {"public"}}, "the last line counts"
 
 
 @pytest.mark.parametrize(

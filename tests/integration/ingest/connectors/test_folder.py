@@ -152,4 +152,5 @@ def test_a_folder_that_cannot_be_looked_into_is_reported_and_keeps_its_documents
         closed.chmod(0o700)
     assert uri == f"{folder.uri}/closed"
     assert "its documents are kept" in str(problem)
+    assert found.limits == ((uri, OWNER),)
     assert [listed.name for listed in found.listed] == ["a.md"]

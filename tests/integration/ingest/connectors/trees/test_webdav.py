@@ -130,6 +130,23 @@ def test_a_folder_that_is_not_shown_keeps_what_was_known_of_it() -> None:
     assert (found, shut) == (["a.md", "open/b.md"], ["shut"])
 
 
+def test_what_is_not_shown_is_read_by_no_one_beyond_the_rule_above_it() -> None:
+    answers = {
+        "/dav/": Answer(
+            status=207,
+            content='<d:multistatus xmlns:d="DAV:">'
+            + "".join(response(f"/dav/{at}", at.endswith("/")) for at in ("", ".vade.yaml", "shut/"))
+            + "</d:multistatus>",
+        ),
+        "/dav/shut/": Answer(status=403),
+        "/dav/.vade.yaml": Answer(status=200, content="read: [group:hr]"),
+    }
+    with serving(lambda asked: answers[asked.path]) as web:
+        with closing(open_cloud(f"webdav+{web.url}/dav")) as source:
+            limits = [limit for part in source.listings("") for limit in part.limits]
+        assert limits == [(f"{source.uri}/shut", frozenset({"group:hr"}))]
+
+
 def test_a_server_that_is_none_is_a_plain_reason() -> None:
     entity = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'
     for answer in (
