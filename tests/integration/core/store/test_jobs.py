@@ -24,9 +24,12 @@ from core.store.jobs import (
     finish,
     forget,
     give_up,
+    is_running,
+    owners,
     postpone,
     release,
     renew,
+    sources_with_work,
 )
 from core.store.sources import list_sources, register
 from core.store.tables import JobTable
@@ -188,6 +191,66 @@ def test_a_running_job_put_in_again_is_taken_from_its_worker(ledger: Ledger) -> 
         ledger.do(finish, old)
     [new] = ledger.take(BOB)
     assert new.payload == {"stamp": "2"}
+    assert new.token > old.token + 1, "also a worker that reads the token of the job in the line has none"
+    with pytest.raises(LeaseLostError):
+        ledger.do(finish, old)
+
+
+def test_attempts_count_on_whatever_the_order_of_the_payload(ledger: Ledger) -> None:
+    ledger.put("a", name="a.md", stamp="1")
+    [lease] = ledger.take()
+    ledger.do(postpone, lease, "the disk slept", 0.0)
+    ledger.put("a", stamp="1", name="a.md")
+    [lease] = ledger.take()
+    assert (lease.attempts, lease.reason) == (2, "the disk slept")
+
+
+def test_jobs_are_leased_of_one_source_and_among_those_that_are_wanted(ledger: Ledger) -> None:
+    ledger.put("a", "b")
+    with ledger.database.writing() as session:
+        other = register(session, "fake:other", "fake", {}).id
+        enqueue(session, [NewJob(kind=DOCUMENT, key="c", source_id=other)])
+        [named] = claim(session, ANN, DOCUMENT, 10, ledger.source, JobTable.key == "b")
+        of_source = claim(session, ANN, DOCUMENT, 10, ledger.source)
+        rest = claim(session, ANN, DOCUMENT, 10)
+    assert [named.key, *(lease.key for lease in of_source), *(lease.key for lease in rest)] == ["b", "a", "c"]
+
+
+def test_what_runs_is_known_by_its_kind_its_key_and_a_living_owner(ledger: Ledger) -> None:
+    ledger.put("a", "b")
+    with ledger.database.writing() as session:
+        claim_one(session, ANN, DOCUMENT, "a")
+    with ledger.database.reading() as session:
+        found = [is_running(session, BOB, kind, key) for kind, key in ((DOCUMENT, "a"), (SYNC, "a"))]
+        found += [is_running(session, BOB, DOCUMENT, "b")]
+        found += [is_running(session, Holder("host/eve", frozenset({ANN.name})), DOCUMENT, "a")]
+        assert owners(session) == [ANN.name]
+    assert found == [True, False, False, False]
+
+
+def test_sources_have_work_if_a_document_is_due_or_left_behind(ledger: Ledger) -> None:
+    def sources(holder: Holder) -> list[int]:
+        with ledger.database.reading() as session:
+            return sources_with_work(session, holder)
+
+    assert sources(ANN) == []
+    ledger.put("run", kind=SYNC)
+    assert sources(ANN) == [], "a run is no document"
+    ledger.put("a")
+    assert sources(ANN) == [ledger.source]
+    [lease] = ledger.take(ANN)
+    assert sources(BOB) == [], "another one is at it"
+    assert sources(Holder("host/eve", frozenset({ANN.name}))) == [ledger.source]
+    ledger.do(postpone, lease, "later", 600.0)
+    assert sources(BOB) == [], "it waits"
+
+
+def test_a_release_gives_back_only_what_was_leased(ledger: Ledger) -> None:
+    ledger.put("a", "b")
+    first, second = ledger.take(ANN)
+    ledger.do(release, [first])
+    assert ledger.states() == {"a": JobState.QUEUED, "b": JobState.RUNNING}
+    ledger.do(finish, second)
 
 
 def test_a_released_job_goes_back_and_counts_as_no_attempt(ledger: Ledger) -> None:

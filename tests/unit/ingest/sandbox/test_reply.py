@@ -18,6 +18,7 @@ from core.errors import (
     UnknownFormatError,
 )
 from core.values.documents import Block, BlockKind, Member, Page, ParsedDocument
+from ingest.parsers.base import MAX_NOTICES
 from ingest.sandbox.reply import document_reply, read_reply, reason_reply
 from ingest.sandbox.wire import MalformedError
 
@@ -233,6 +234,40 @@ def test_a_header_that_cannot_be_true_is_refused(key: str, value: Any) -> None:
     header, parts = good()
     with pytest.raises(MalformedError):
         read_reply({**header, key: value}, parts, MOST)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        [0, 0, 6, 1, 1],
+        [-1, 0, 6, 1, 1],
+        [10**30, 0, 6, 1, 1],
+        [True, 0, 6, 1, 1],
+        [1, 0, 6, float("nan"), 1],
+        [1, 0, 6, 1, float("inf")],
+        [1, 0, 6, -1, 1],
+        [1, len(TEXT) - 5, len(TEXT) + 1, 1, 1],
+    ],
+)
+def test_a_page_that_cannot_be_true_is_refused_though_its_boxes_fit(page: list[Any]) -> None:
+    header, parts = good()
+    assert read_reply({**header, "pages": [[1, 0, 6, 1, 1, len(BOXES)]]}, parts, MOST).pages
+    with pytest.raises(MalformedError):
+        read_reply({**header, "pages": [[*page, len(BOXES)]]}, parts, MOST)
+
+
+def test_boxes_of_a_later_page_and_as_many_notices_as_may_be_come_back() -> None:
+    first, second, third = DOCUMENT.pages
+    pages = (replace(first, boxes=b""), replace(second, start=6, end=12, boxes=BOXES), third)
+    sent = replace(DOCUMENT, pages=pages, notices=tuple(f"Notice {number}." for number in range(MAX_NOTICES)))
+    assert read_reply(*over_the_wire(document_reply(sent)), MOST) == sent
+
+
+def test_parts_that_belong_to_no_file_are_refused() -> None:
+    header, parts = over_the_wire(document_reply(with_members()))
+    assert read_reply(header, parts, MOST)
+    with pytest.raises(MalformedError):
+        read_reply(header, [*parts, b""], MOST)
 
 
 @pytest.mark.parametrize("number", range(20))

@@ -42,6 +42,17 @@ def test_a_message_larger_than_the_pipe_arrives(ends: tuple[Channel, socket.sock
     sending.join()
 
 
+def test_a_message_may_be_as_long_as_the_limit_and_no_longer(ends: tuple[Channel, socket.socket]) -> None:
+    channel, theirs = ends
+    Channel(theirs).send({"a": 1}, [b"x" * 100])
+    size = len(json.dumps({"a": 1, "parts": [100]})) + 100
+    header, _ = channel.receive(size)
+    assert header == {"a": 1}
+    Channel(theirs).send({"a": 1}, [b"x" * 100])
+    with pytest.raises(MalformedError, match="too long"):
+        channel.receive(size - 1)
+
+
 @given(st.binary(max_size=200))
 def test_bytes_without_sense_are_refused(rubbish: bytes) -> None:
     ours, theirs = socket.socketpair()
