@@ -1,124 +1,102 @@
-"""The conditions of reading, each against every document and version that it could mix up."""
+"""Each condition of reading by itself: the grant, the age of the permissions, the name that is asked for."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import ColumnElement, select
+from fakes.version_desk import URI, Desk
+from sqlalchemy import update
 
-from core.store.database import Database
-from core.store.documents.scoping import readable, version_granted, version_readable
-from core.store.tables import DocumentTable, GrantTable, SourceTable, VersionGrantTable, VersionTable
-from core.values.documents import GateState
+from core.errors import NotFoundError
+from core.store.documents.reading import find_document_id, is_readable, read_document
+from core.store.documents.writing import find_document
+from core.store.grants import replace_readers, unconfirmed
+from core.store.tables import SourceTable
 from core.values.search import AccessScope
 
-NOW = datetime.now(UTC)
-HOUR = timedelta(hours=1)
-# Each document has its name as a reader, as a group, beside the readers that are given here.
-DOCUMENTS = {
-    "open": ("shelf", {"public"}),
-    "hr": ("shelf", {"group:hr", "user:ann"}),
-    "closed": ("shelf", set[str]()),
-    "fresh": ("fresh", {"public"}),
-    "stale": ("stale", {"public"}),
-}
-SOURCES = {"shelf": None, "fresh": NOW + HOUR, "stale": NOW - HOUR}
-# Versions of `open`: whether they are live, their gate state and their readers.
-VERSIONS = {
-    1: (False, GateState.PLAIN, {"group:hr"}),
-    2: (False, GateState.PLAIN, {"public"}),
-    3: (False, GateState.WAITING, {"public"}),
-    4: (False, GateState.WITHDRAWN, {"public"}),
-    5: (False, GateState.FORMER, {"public"}),
-    6: (False, GateState.PLAIN, set[str]()),
-    7: (True, GateState.PROMOTED, {"public"}),
-}
+HR, OUTSIDER = AccessScope(frozenset({"group:hr"})), AccessScope(frozenset({"public"}))
+NOTHING: tuple[set[int], int, int] = (set(), 0, 0)
 
 
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('data') / 'truth.db'}")
-    database.migrate()
-    with database.writing() as session:
-        for name, until in SOURCES.items():
-            session.add(
-                SourceTable(
-                    uri=name,
-                    kind="",
-                    config="{}",
-                    cursor="",
-                    scheduled=False,
-                    created_at=NOW,
-                    readers_until=until,
-                )
-            )
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(f"sqlite:///{tmp_path / 'truth.db'}")
+    desk.list_("group:hr")
+    desk.commit("salaries")
+    yield desk
+    desk.database.close()
+
+
+def expire(desk: Desk, source: int, seconds: float) -> None:
+    until = datetime.now(UTC) + timedelta(seconds=seconds)
+    with desk.database.writing() as session:
+        session.execute(update(SourceTable).where(SourceTable.id == source).values(readers_until=until))
+
+
+def test_a_document_is_found_read_and_counted_by_its_readers_alone(desk: Desk) -> None:
+    assert (desk.shown(HR), desk.shown(OUTSIDER), desk.shown(AccessScope(frozenset()))) == (
+        ({1}, 1, 1),
+        NOTHING,
+        NOTHING,
+    )
+    with desk.database.reading() as session:
+        number = find_document_id(session, HR, URI)
+        assert number is not None
+        assert read_document(session, HR, number).uri == URI
+        assert find_document_id(session, OUTSIDER, URI) is None
+        with pytest.raises(NotFoundError):
+            read_document(session, OUTSIDER, number)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("pay.md", True), (URI, True), ("y.md", False), ("shelf/pay.md", False), ("pay", False), ("", False)],
+)
+def test_a_document_is_readable_by_its_whole_name_or_its_last_part(
+    desk: Desk, name: str, found: bool
+) -> None:
+    with desk.database.reading() as session:
+        assert is_readable(session, HR, name) is found
+        assert is_readable(session, OUTSIDER, name) is False
+
+
+def test_permissions_that_are_too_old_close_their_source_to_all_and_no_other(desk: Desk) -> None:
+    expire(desk, desk.source, 60)
+    assert desk.shown(HR) == ({1}, 1, 1)
+    with desk.database.writing() as session:
+        other = SourceTable(
+            uri="fake:other", kind="", config="{}", cursor="", scheduled=False, created_at=datetime.now(UTC)
+        )
+        session.add(other)
         session.flush()
-        sources = {source.uri: source.id for source in session.scalars(select(SourceTable))}
-        for name, (source, readers) in DOCUMENTS.items():
-            row = DocumentTable(
-                source_id=sources[source], uri=name, title="", media_type="", size_bytes=0,
-                state="searchable", reason="", content_sha256="", stamp="", pipeline="",
-                created_at=NOW, updated_at=NOW,
-            )  # fmt: skip
-            session.add(row)
-            session.flush()
-            session.add_all(GrantTable(document_id=row.id, principal=one) for one in readers)
-        opened = session.scalars(select(DocumentTable.id).where(DocumentTable.uri == "open")).one()
-        for number, (live, gate, readers) in VERSIONS.items():
-            version = VersionTable(
-                document_id=opened, number=number, content_sha256="", title="", text="", created_at=NOW,
-                tombstoned_at=None if live else NOW, gate_state=gate,
-            )  # fmt: skip
-            session.add(version)
-            session.flush()
-            session.add_all(VersionGrantTable(version_id=version.id, principal=one) for one in readers)
-    yield database
-    database.close()
+        other_id = other.id
+    expire(desk, other_id, -60)
+    assert desk.shown(HR) == ({1}, 1, 1)
+    expire(desk, desk.source, -60)
+    assert (desk.shown(HR), desk.reads(HR, 1)) == (NOTHING, False)
 
 
-def of(*principals: str) -> AccessScope:
-    return AccessScope(frozenset(principals))
+def test_content_is_unconfirmed_until_it_is_granted_to_each_reader(desk: Desk) -> None:
+    def found() -> list[int]:
+        with desk.database.reading() as session:
+            return list(session.scalars(unconfirmed()))
+
+    assert found() == []
+    desk.list_("group:hr", "public")
+    with desk.database.reading() as session:
+        document = find_document(session, URI)
+        assert document is not None
+        assert found() == [document.id]
+    desk.keep("group:hr", "public")
+    assert found() == []
 
 
-def documents(database: Database, condition: ColumnElement[bool]) -> set[str]:
-    with database.reading() as session:
-        return set(session.scalars(select(DocumentTable.uri).where(condition)))
-
-
-def versions(database: Database, condition: ColumnElement[bool]) -> set[int]:
-    with database.reading() as session:
-        return set(session.scalars(select(VersionTable.number).where(condition)))
-
-
-@pytest.mark.parametrize(
-    ("scope", "expected"),
-    [
-        (of("public"), {"open", "fresh"}),
-        (of("group:hr"), {"hr"}),
-        (of("user:ann"), {"hr"}),
-        (of("public", "group:hr"), {"open", "fresh", "hr"}),
-        (of("user:bo", "group:field"), set()),
-        (of(), set()),
-    ],
-)
-def test_document_is_readable_by_its_own_grant_until_its_own_source_expires(
-    database: Database, scope: AccessScope, expected: set[str]
-) -> None:
-    assert documents(database, readable(scope)) == expected
-
-
-@pytest.mark.parametrize(
-    ("scope", "granted", "read"),
-    [
-        (of("public"), {2, 3, 4, 5, 7}, {2, 7}),
-        (of("group:hr"), {1}, {1}),
-        (of("public", "group:hr"), {1, 2, 3, 4, 5, 7}, {1, 2, 7}),
-        (of("user:ann"), set(), set()),
-        (of(), set(), set()),
-    ],
-)
-def test_version_is_readable_by_its_own_grant_unless_it_is_at_the_gate(
-    database: Database, scope: AccessScope, granted: set[int], read: set[int]
-) -> None:
-    assert versions(database, version_granted(scope)) == granted
-    assert versions(database, version_readable(scope)) == read
+def test_readers_are_replaced_only_if_they_are_others(desk: Desk) -> None:
+    with desk.database.writing() as session:
+        document = find_document(session, URI)
+        assert document is not None
+        assert replace_readers(session, document.id, frozenset({"group:hr"})) is False
+        assert replace_readers(session, document.id, frozenset({"public"})) is True
+        assert replace_readers(session, document.id, frozenset()) is True
+        assert replace_readers(session, document.id, frozenset()) is False
