@@ -47,6 +47,7 @@ class Acknowledged:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._codes: dict[str, frozenset[str]] = {}
+        self._order: dict[str, list[str]] = {}
         self._sent: set[str] = set()
 
     def sending(self, sent: dict[str, str]) -> None:
@@ -54,13 +55,17 @@ class Acknowledged:
         with self._lock:
             self._sent.update(sent)
             for name, code in sent.items():
+                self._order.setdefault(name, []).append(code)
                 if name in self._codes:
                     self._codes[name] |= {code}
 
     def acknowledged(self, sent: dict[str, str]) -> None:
-        """From now on each holds its new code."""
+        """From now on each holds its new code, or one that was sent later."""
         with self._lock:
-            self._codes.update({name: frozenset({code}) for name, code in sent.items()})
+            for name, code in sent.items():
+                order = self._order[name]
+                self._order[name] = order[order.index(code) :] if code in order else [code]
+                self._codes[name] = frozenset(self._order[name])
 
     def any(self, chance: random.Random) -> tuple[str, frozenset[str]] | None:
         """Return one document and its codes."""

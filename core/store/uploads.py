@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, SQLColumnExpression, delete, exists, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from core.errors import NotFoundError
 from core.store.database import clock
@@ -25,12 +25,13 @@ from core.store.jobs import (
     claim,
     enqueue,
     give_up,
-    release,
 )
 from core.store.tables import JobTable
 
 _WAITING = (JobState.QUEUED, JobState.RUNNING)
 _KEPT = timedelta(hours=24)
+# Behind the URI in the key of an upload: a mark, the place, a point and the file, each name of 32 characters.
+_KEY_END = 1 + 32 + 1 + 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,17 +109,15 @@ def waiting_uploads(session: Session, place: str) -> list[Upload]:
 def claim_uploads(session: Session, holder: Holder, place: str, limit: int) -> list[Lease]:
     """Lease the upload that is due first, and others by its user, each of another document; at most `limit`.
 
-    An upload that was tried before is leased alone, so that it holds no other one up again.
+    An upload that was tried before is leased alone, so that it holds no other one up again. While an earlier
+    edition of a document waits, the later ones wait behind it.
     """
-    first = claim(session, holder, UPLOAD, 1, among=_at(place))
+    due = _at(place) & ~_has_earlier_edition()
+    first = claim(session, holder, UPLOAD, 1, among=due)
     if not first or first[0].attempts > 1:
         return first
     source_id = session.scalars(select(JobTable.source_id).where(JobTable.id == first[0].job_id)).one()
-    fresh = JobTable.attempts == 0
-    leases = first + claim(session, holder, UPLOAD, limit - 1, source_id, among=_at(place) & fresh)
-    chosen = {upload_of(lease.payload).uri: lease for lease in reversed(leases)}
-    release(session, [lease for lease in leases if lease not in chosen.values()])
-    return list(reversed(chosen.values()))
+    return first + claim(session, holder, UPLOAD, limit - 1, source_id, among=due & (JobTable.attempts == 0))
 
 
 def end_upload(session: Session, lease: Lease, end: UploadEnd) -> None:
@@ -173,6 +172,22 @@ def upload_of(payload: Mapping[str, Any]) -> Upload:
 def files_of(uploads: Collection[Upload]) -> frozenset[str]:
     """Return the names of the uploads' files in the spool."""
     return frozenset(upload.file for upload in uploads)
+
+
+def _has_earlier_edition() -> ColumnElement[bool]:
+    """Return the condition that an upload of the same document, accepted before, has not ended."""
+    earlier = aliased(JobTable)
+    return (
+        exists()
+        .where(earlier.kind == UPLOAD, earlier.source_id == JobTable.source_id)
+        .where(earlier.id < JobTable.id, earlier.state.in_(_WAITING))
+        .where(_document(earlier.key) == _document(JobTable.key))
+    )
+
+
+def _document(key: SQLColumnExpression[str]) -> ColumnElement[str]:
+    """Return the URI in an upload's key."""
+    return func.substr(key, 1, func.length(key) - _KEY_END)
 
 
 def _mark(place: str) -> str:

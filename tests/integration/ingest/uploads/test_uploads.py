@@ -95,6 +95,26 @@ def test_two_editions_of_one_file_are_two_versions_in_their_order(app: App) -> N
     assert read(app) == ["The pump P-7 was scrapped."]
 
 
+def test_a_later_edition_waits_for_an_earlier_one_that_is_tried_again(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = accept(app)
+
+    def fail(*given: Any) -> None:
+        raise StorageError("no space")
+
+    worker = make_upload_worker(app)
+    with monkeypatch.context() as patched:
+        patched.setattr(Ingestion, "uploads", fail)
+        assert worker.do_due() == 1
+    second, other = accept(app, content=b"The pump P-7 was scrapped."), accept(app, "valve.md", b"Shut.")
+    assert worker.do_due() == 1
+    assert states(app, first, second, other) == [JobState.QUEUED, JobState.QUEUED, JobState.DONE]
+    due_again(app)
+    assert [worker.do_due(), worker.do_due()] == [1, 1]
+    assert read(app)[0] == "The pump P-7 was scrapped."
+
+
 def test_an_upload_survives_the_end_of_the_program(tmp_path: Path) -> None:
     app = make_app(tmp_path)
     waiting, begun = accept(app), accept(app, "valve.md", b"The valve V-3 is shut.")
