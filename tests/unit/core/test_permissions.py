@@ -3,7 +3,7 @@ import unicodedata
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.errors import InputError
@@ -34,7 +34,13 @@ def test_malformed_principals_are_refused(text: str) -> None:
 
 
 @given(NAMES)
+@example("group:")
+@example("user:ext:wiki:ops")
 def test_principals_are_not_confused_across_kinds(name: str) -> None:
+    if name.removeprefix("user:").startswith(("group:", "ext:")):
+        with pytest.raises(InputError, match="is a group"):
+            scope_of(name)
+        return
     user, group = scope_of(name).principals, scope_of(None, (name,)).principals
     if not name.startswith(("user:", "group:", "ext:")):
         assert user & group == {PUBLIC}

@@ -92,6 +92,14 @@ def test_content_is_unconfirmed_until_it_is_granted_to_each_reader(desk: Desk) -
     assert found() == []
 
 
+def test_who_was_left_out_of_one_listing_does_not_get_the_version_back(desk: Desk) -> None:
+    desk.keep("group:hr", "public")
+    assert desk.reads(OUTSIDER, 1)
+    desk.list_("group:hr")  # the content may be another one now, so nothing is confirmed
+    desk.list_("group:hr", "public")
+    assert (desk.reads(OUTSIDER, 1), desk.reads(HR, 1)) == (False, True)
+
+
 def test_readers_are_replaced_only_if_they_are_others(desk: Desk) -> None:
     with desk.database.writing() as session:
         document = find_document(session, URI)
