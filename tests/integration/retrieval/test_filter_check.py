@@ -130,6 +130,7 @@ def test_same_error_for_a_forbidden_value_and_for_one_that_is_nowhere(app: App) 
         SearchFilter(languages=words("en_GB", "eng")),
         SearchFilter(tags=words("leave")),
         SearchFilter(since=date(2024, 1, 1), until=date(2024, 12, 31)),
+        SearchFilter(since=date(2024, 5, 1), until=date(2024, 5, 1)),
     ],
 )
 def test_filter_in_other_words_finds_without_a_notice(app: App, within: SearchFilter) -> None:
