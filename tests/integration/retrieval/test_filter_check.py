@@ -157,6 +157,24 @@ def test_tag_where_no_document_has_any_says_that(tmp_path: Path) -> None:
     app.close()
 
 
+def test_values_of_old_versions_and_of_deleted_documents_are_unknown(tmp_path: Path) -> None:
+    app = make_app(tmp_path / "data")
+    shelf = FakeSource()
+    shelf.put("a.md", "---\ntags: [old]\n---\nThe canteen opens at noon.")
+    shelf.put("b.txt", "The canteen closes at two.")
+    app.ingestion.ingest(shelf)
+    shelf.put("a.md", "---\ntags: [new]\n---\nThe canteen opens at one.")
+    del shelf.files["b.txt"]
+    app.ingestion.ingest(shelf)
+    for within, known in (
+        (SearchFilter(tags=words("old")), "known tags: new"),
+        (SearchFilter(types=words("txt")), "known types: md"),
+    ):
+        with pytest.raises(FilterError, match=rf"; {known}\.$"):
+            find(app, within)
+    app.close()
+
+
 def test_near_values_come_first_and_long_lists_are_cut(tmp_path: Path) -> None:
     app = make_app(tmp_path / "data")
     shelf = FakeSource()
