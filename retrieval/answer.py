@@ -103,6 +103,9 @@ class Answerer:
         if unknown and not notes.why_nothing:
             near = identifiers_near(unknown, self._searcher.near(unknown, scope, within))
             return self._with_unread(notes.unknown(unknown.values(), near, passages), scope)
+        outline = self._searcher.outline(meant.whole, passages, scope, _REACH)
+        passages = outline.passages or passages
+        notes.note(*outline.notices)
         on_event(Found(tuple(passages)))
         inquiry = Inquiry(
             question=asked.whole,
@@ -111,6 +114,7 @@ class Answerer:
             background=background,
             whole=meant.whole,
             wanted=asked.wanted if meant.wanted == asked.whole else meant.wanted,
+            overview=bool(outline.passages),
         )
         newest = newest_of_threads(passages)
         if len(newest) == len(passages) or not self._take_newest(inquiry, newest, notes, on_event):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.text.answer_text import rich_text, verbatim
 from core.text.language import terms
-from core.values.answers import Citation, DraftSentence, Passage
+from core.values.answers import Citation, DraftSentence, Passage, under_heading
 from core.values.documents import BlockKind
 from core.values.rich_text import RichText, Span
 from llm.entailment.entailment import Entailment
@@ -32,8 +32,9 @@ def proven(
     """Return what the citations prove of a sentence, with the valid ones; None if they do not prove it.
 
     A citation is valid if its quote lies inside a passage that was shown. A sentence that stands word for
-    word in its quotes is proven. Any other is if each of its claims agrees with the quotes and the headings
-    above them (`retrieval/claims/check.py`); a part that they do not have is cut out if a sentence remains.
+    word in its quotes, perhaps behind the heading above them, is proven. Any other is if each of its claims
+    agrees with the quotes and the headings above them (`retrieval/claims/check.py`); a part that they do not
+    have is cut out if a sentence remains.
     `entailment` may object, and may vouch for single words.
 
     Raises: ModelError if the entailment model cannot be loaded or does not answer.
@@ -47,7 +48,8 @@ def proven(
     if not citations or not terms(draft.text):
         return None
     quotes = [quote for passage, start, end in valid for quote in _quotes(passage, start, end)]
-    if any(_stands_in(draft.text, quote) for quote in quotes):
+    headed = [quote for passage, start, end in valid for quote in _headed(passage, start, end)]
+    if any(_stands_in(draft.text, quote) for quote in (*quotes, *headed)):
         return ProvenSentence(verbatim(draft.text), citations)
     source = Source("\n".join(dict.fromkeys(quotes)), "\n".join(passage.context for passage, _, _ in valid))
     said = _agreeing(rich_text(draft.text), source, entailment)
@@ -59,6 +61,12 @@ def _quotes(passage: Passage, start: int, end: int) -> list[str]:
     quote = passage.text[start - passage.start : end - passage.start]
     is_row = passage.kind is BlockKind.ROW or CELL_SEPARATOR in quote
     return [quote, readable_row(passage, quote)] if is_row else [quote]
+
+
+def _headed(passage: Passage, start: int, end: int) -> list[str]:
+    """Return the quotes with the heading that they stand under in front."""
+    above = passage.headings_at(start)[-1:]
+    return [under_heading(one, quote) for one in above for quote in _quotes(passage, start, end)]
 
 
 def _stands_in(text: str, quote: str) -> bool:

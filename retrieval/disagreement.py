@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from core.store.documents.supersession import Successor
-from core.text.definitions import PATH
 from core.text.language import sentences
 from core.text.statements import are_of_other_things, differ, statement
 from core.values.answers import Answer, Citation, Disagreement, Passage, Superseded
@@ -72,7 +71,7 @@ def disagreements(citations: Sequence[Citation], passages: Sequence[Passage]) ->
             place = other.document_id, other.span
             if place in cited or place in found or not differ(said, statement(other.quote)):
                 continue
-            if not _under_other_things(above, _headings(passage, other.span[0])):
+            if not _under_other_things(above, (passage.title, *passage.headings_at(other.span[0]))):
                 found[place] = Disagreement(number, other)
     return tuple(found.values())
 
@@ -93,16 +92,8 @@ def _above(citation: Citation, passages: Sequence[Passage]) -> tuple[str, ...]:
     """Return the title and the headings above a citation, as far as a passage shows them."""
     for passage in passages:
         if passage.document_id == citation.document_id and passage.start <= citation.span[0] < passage.end:
-            return _headings(passage, citation.span[0])
+            return (passage.title, *passage.headings_at(citation.span[0]))
     return (citation.title,)
-
-
-def _headings(passage: Passage, offset: int) -> tuple[str, ...]:
-    """Return the title and the headings above an offset of the version's stored text."""
-    for block in passage.blocks:
-        if block.start <= offset < block.end:
-            return (passage.title, *block.path)
-    return (passage.title, *passage.context.split("\n")[0].split(PATH)[1:])
 
 
 def _under_other_things(above: Sequence[str], others: Sequence[str]) -> bool:

@@ -7,15 +7,17 @@ from core.errors import EngineFullError, IndexServerError, ModelUnavailableError
 from core.logs import noted
 from core.settings import RetrievalSettings
 from core.store.database import Database
+from core.store.documents.outline import outline_chunks
 from core.store.documents.reading import placed, read_passages
 from core.store.documents.supersession import Successor, names_of, successors
 from core.store.documents.unread import unread_pages, unread_reasons
 from core.text.definitions import meaning_asked
+from core.text.document_names import document_asked, is_named
 from core.text.identifiers import quoted
 from core.text.labels import EVERYTHING, SearchFilter
 from core.text.language import cjk_share, terms
 from core.values.answers import Passage
-from core.values.notices import BY_WORDS_ONLY, Notice, newest_unread, partly_unread
+from core.values.notices import BY_WORDS_ONLY, OUTLINE_CUT, Notice, newest_unread, partly_unread
 from core.values.search import AccessScope, Hit, LabelFilter
 from llm.embedding.embedder import Embedder, Emphasis
 from llm.reranking.reranker import Reranker
@@ -30,6 +32,8 @@ from retrieval.words.term_weights import emphasis, inverse_frequencies, rare_ide
 
 # Hits read beyond the limit, to replace those that only a stale index still has.
 _SPARE = 20
+# Chunks that outline a document.
+_OUTLINED = 24
 # Definitions of identifiers that are read beside the hits.
 _DEFINITIONS = 20
 # Chunks searched for identifiers similar to an unknown one.
@@ -45,6 +49,14 @@ class Results:
     """What the search had to do without, and what of its filter is not known, each once."""
     why_nothing: str = ""
     """Why nothing can be found, whatever the question: see `FilterCheck.why_nothing`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The passages that show a document as a whole, in reading order."""
+
+    passages: list[Passage]
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +208,22 @@ class Searcher:
         with self._database.reading() as session:
             trusted = self._settings.supersession_sources
             return successors(session, names, scope, trusted) if names else {}
+
+    def outline(
+        self, question: str, passages: Sequence[Passage], scope: AccessScope, reach: int = 0
+    ) -> Outline:
+        """Return the outline of the document among `passages` that the question asks for by its name.
+
+        Without one, the outline has no passages. Each is widened as by `search`.
+        """
+        name = document_asked(question)
+        asked = [one.document_id for one in passages if name and is_named(name, one.uri, one.title)]
+        if not asked:
+            return Outline([])
+        with self._database.reading() as session:
+            hits = [Hit(chunk_id, 1.0) for chunk_id in outline_chunks(session, asked[0], scope)]
+            shown = read_passages(session, hits[:_OUTLINED], scope, self._waiting)
+            return Outline(placed(session, shown, scope, reach), (OUTLINE_CUT,) if hits[_OUTLINED:] else ())
 
     def unread(self, titles: Mapping[int, str], scope: AccessScope) -> tuple[Notice, ...]:
         """Return notices for those of the documents, by id, that were not read as they are now.

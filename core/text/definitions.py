@@ -9,11 +9,10 @@ from collections.abc import Iterator
 
 from core.text.identifiers import identifiers
 from core.text.language import terms
+from core.values.answers import PATH
 from core.values.documents import BlockKind
 
 _CELL = " | "
-PATH = " > "
-"""Between the title and the headings of a context."""
 # The columns that say what a thing is, those that hold its name, and those of a log, whose rows are events.
 _MEANING = re.compile(
     r"\b(?:meaning|description|definition|explanation|causes?|reasons?|remedy|remedies|solution|message|name"

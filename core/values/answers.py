@@ -9,6 +9,8 @@ from core.values.rich_text import Block, Span
 from core.values.search import AccessScope
 from core.values.structure import PlacedBlock
 
+PATH = " > "
+"""Between the title and the headings of a context."""
 SHOWN_DIGITS = 2
 """The decimal places of scores, supports and confidences, wherever an asker sees them."""
 
@@ -36,6 +38,8 @@ class Inquiry:
     """The question rewritten so that it is complete without the turns; empty: the question itself."""
     wanted: str = ""
     """The part of the question that a sentence must answer; empty: the entire question."""
+    overview: bool = False
+    """Whether the passages outline one document, which the question asks for by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,13 @@ class Passage:
         """The found chunk as rerankers see it."""
         return indexed_text(self.context, self.chunk_text)
 
+    def headings_at(self, offset: int) -> tuple[str, ...]:
+        """Return the headings above `offset` of the version's stored text, the outermost first."""
+        for block in self.blocks:
+            if block.start <= offset < block.end:
+                return block.path
+        return tuple(self.context.split("\n")[0].split(PATH)[1:])
+
     def page_at(self, offset: int) -> int | None:
         """Return the number of the page on which `offset` of the version's stored text stands."""
         begun = [number for start, number in self.pages if start <= offset]
@@ -112,6 +123,11 @@ class Passage:
             owner=self.metadata.owner,
             claimed=self.metadata.claimed,
         )
+
+
+def under_heading(heading: str, text: str) -> str:
+    """Return a sentence or row with the heading that it stands under in front."""
+    return f"{heading.rstrip(' :：')}: {text}"
 
 
 @dataclass(frozen=True, slots=True)

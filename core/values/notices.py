@@ -52,6 +52,14 @@ EARLIER_MESSAGE = Notice(
     "earlier_message",
     "This stands in an earlier message of its thread; the newer ones that were found do not answer it.",
 )
+SUMMARY_NEEDS_MODEL = Notice(
+    "summary_needs_model",
+    "A summary needs a chat model, and this answer was made without one: the document is shown by its head, "
+    "the beginnings of its sections and the key rows of its tables.",
+)
+OUTLINE_CUT = Notice(
+    "outline_cut", "The document has more sections than are shown here; ask for one of them by its heading."
+)
 MORE_DISAGREE = Notice(
     "more_disagree", "More passages of other documents disagree with this answer than are shown."
 )

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from core.text.definitions import PATH, defined
+from core.text.definitions import defined
 from core.text.language import is_identifier, sentences, terms
-from core.values.answers import Passage
+from core.values.answers import PATH, Passage
 from core.values.documents import BlockKind
 from core.values.structure import PlacedBlock
 from llm.extractive.labels import CELL_SEPARATOR, is_label, is_label_row

@@ -8,12 +8,13 @@ from core.logs import noted
 from core.text.identifiers import identifiers
 from core.text.language import cjk_share, terms
 from core.values.answers import DraftSentence, Inquiry, Passage
-from core.values.notices import BY_WORDS_ONLY, Notice
+from core.values.notices import BY_WORDS_ONLY, SUMMARY_NEEDS_MODEL, Notice
 from core.values.search import AccessScope
 from llm.embedding.embedder import Embedder
 from llm.extractive.candidates import Candidate, candidates
 from llm.extractive.evidence import SentenceEvidence, measured
 from llm.extractive.labels import asks_revision, is_footer
+from llm.extractive.overview import overview
 from llm.extractive.question_analysis import QuestionAnalysis
 from llm.extractive.support import relevance, support
 from llm.generator import Draft
@@ -48,8 +49,13 @@ class ExtractiveGenerator:
     def draft(self, inquiry: Inquiry, passages: Sequence[Passage]) -> Draft:
         """Yield at most `max_sentences` sentences from the passages, in reading order.
 
-        The best sentence is always among them, even if its support is close to 0.
+        The best sentence is always among them, even if its support is close to 0. A document that was asked
+        for by name is shown in its own order, with a notice that a summary needs a chat model.
         """
+        if inquiry.overview:
+            yield SUMMARY_NEEDS_MODEL
+            yield from overview(passages)
+            return
         weighed, notices = self.weighed(inquiry, passages)
         yield from notices
         chosen = _choose(weighed, self._max_sentences)

@@ -9,6 +9,7 @@ from fakes.application import make_app
 from core.permissions import PUBLIC, scope_of
 from core.settings import load_settings
 from core.values.answers import Answer
+from core.values.notices import SUMMARY_NEEDS_MODEL
 from ingest.connectors.folder import FolderSource
 from llm.embedding.opening import open_embedder
 
@@ -33,3 +34,11 @@ def test_a_codes_meaning_comes_before_a_mention_of_it(ask: Ask, question: str) -
     answer = ask(question)
     assert answer.sentences[0].text.startswith("Code: E-42; Meaning: Bowl pressure low")
     assert "Stops: 3" not in answer.text
+
+
+def test_a_report_asked_for_by_name_is_shown_as_a_whole(ask: Ask) -> None:
+    answer = ask("Summarize the incident report IR-2025-014")
+    said = [sentence.text for sentence in answer.sentences]
+    for beginning in ("1 Summary: On 11 June 2025", "3 Causes: Direct cause", "5 Cost: Item", "Item: Total"):
+        assert any(text.startswith(beginning) for text in said), beginning
+    assert SUMMARY_NEEDS_MODEL in answer.notices

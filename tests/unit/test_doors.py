@@ -11,6 +11,7 @@ SQL = re.compile(r"\s*select\b.+\bfrom\b", re.IGNORECASE | re.DOTALL)
 READING = "core/store/documents/reading.py"
 SCOPING = "core/store/documents/scoping.py"
 FILTER_VALUES = "core/store/documents/filter_values.py"
+OUTLINE = "core/store/documents/outline.py"
 GUARDED = {"DocumentTable", "VersionTable", "ChunkTable", "PageTable", "EmbeddingTable"}
 MAY_SEE_THEM = {
     "core/store/tables.py",
@@ -27,6 +28,7 @@ MAY_SEE_THEM = {
     "core/store/grants.py",  # keeps who may read documents and versions, and shows no content
     SCOPING,  # the conditions of reading
     READING,  # reads, each query under a scope
+    OUTLINE,  # selects chunks that show a document, under a scope
     FILTER_VALUES,  # names what an asker can filter by, under a scope
     "admin/checks/truth.py",  # the same, one by one
     "admin/checks/check.py",  # counts, for the operator, and shows no content
@@ -85,7 +87,7 @@ def test_everybody_on_the_list_is_still_there_and_still_needs_to_be() -> None:
 
 
 def test_every_reader_demands_a_scope() -> None:
-    bodies = [module.body for name, module in modules() if name in {READING, SCOPING, FILTER_VALUES}]
+    bodies = [module.body for name, module in modules() if name in {READING, SCOPING, FILTER_VALUES, OUTLINE}]
     readers = [function for body in bodies for function in body if isinstance(function, ast.FunctionDef)]
     public = [function for function in readers if not function.name.startswith("_")]
     open_doors = [function.name for function in public if not demands(function, "scope")]
@@ -95,7 +97,7 @@ def test_every_reader_demands_a_scope() -> None:
 
 def test_every_reading_of_a_versions_text_asks_for_the_versions_own_grant() -> None:
     conditions = {"version_granted", "version_readable"}
-    reading = [module for name, module in modules() if name in {READING, FILTER_VALUES}]
+    reading = [module for name, module in modules() if name in {READING, FILTER_VALUES, OUTLINE}]
     open_doors = [
         function.name
         for module in reading

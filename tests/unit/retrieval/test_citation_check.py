@@ -34,6 +34,13 @@ def test_a_sentence_that_stands_in_its_quote_is_cited() -> None:
     assert citation.page == 2
 
 
+@pytest.mark.parametrize(("heading", "proven_too"), [("Pump P-7", True), ("Pump P-8", False)])
+def test_the_heading_above_a_sentence_may_stand_in_front(heading: str, proven_too: bool) -> None:
+    shown = [passage(TEXT, context="Manual > Pumps > Pump P-7")]
+    said = draft(f"{heading}: Its bearing gets 35 g of grease every 400 hours.", (0, *GREASE))
+    assert bool(checked_citations(said, shown)) is proven_too
+
+
 @pytest.mark.parametrize(
     "citation",
     [
