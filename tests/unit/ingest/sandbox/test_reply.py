@@ -263,6 +263,12 @@ def test_boxes_of_a_later_page_and_as_many_notices_as_may_be_come_back() -> None
     assert read_reply(*over_the_wire(document_reply(sent)), MOST) == sent
 
 
+def test_a_block_that_is_not_whole_is_refused() -> None:
+    header, (text, numbers, boxes) = good()
+    with pytest.raises(MalformedError):
+        read_reply(header, [text, bytes(numbers) + bytes(8), boxes], MOST)
+
+
 def test_parts_that_belong_to_no_file_are_refused() -> None:
     header, parts = over_the_wire(document_reply(with_members()))
     assert read_reply(header, parts, MOST)

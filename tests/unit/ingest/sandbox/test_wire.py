@@ -53,6 +53,16 @@ def test_a_message_may_be_as_long_as_the_limit_and_no_longer(ends: tuple[Channel
         channel.receive(size - 1)
 
 
+def test_a_deadline_that_is_past_holds_though_a_message_is_there(ends: tuple[Channel, socket.socket]) -> None:
+    channel, theirs = ends
+    Channel(theirs).send({"a": 1})
+    past = time.monotonic() - 1
+    with pytest.raises(TimeoutError):
+        channel.receive(ENOUGH, past)
+    with pytest.raises(TimeoutError):
+        channel.send({}, deadline=past)
+
+
 @given(st.binary(max_size=200))
 def test_bytes_without_sense_are_refused(rubbish: bytes) -> None:
     ours, theirs = socket.socketpair()
