@@ -14,10 +14,11 @@ from sqlalchemy import select
 
 from api.app import App
 from core.errors import StorageError
-from core.store.changes import latest_seq, live_chunk_ids
+from core.store.changes import ChangeBatch, latest_seq, live_chunk_ids
 from core.store.tables import FollowerTable
 from core.values.search import IndexEntry
 from retrieval.follow.follower import Follower
+from retrieval.follow.generations import place_of
 
 
 class FullDisk(FakeDenseIndex):
@@ -30,6 +31,15 @@ class FullDisk(FakeDenseIndex):
         if self.full:
             raise OSError(28, "No space left on device")
         super().save(folder)
+
+
+class Closing(FakeDenseIndex):
+    """An index that remembers whether it was closed."""
+
+    is_closed = False
+
+    def close(self) -> None:
+        self.is_closed = True
 
 
 class Shelf:
@@ -271,3 +281,20 @@ def test_an_outgrown_index_answers_until_the_next_one_holds_as_much(
         assert index.ids().tolist() == shelf.truth()
     assert len(shelf.truth()) == 3
     assert shelf.in_force()[1] == follower.applied_seq == 3
+
+
+def test_a_candidate_is_a_copy_that_is_closed_after_its_use(two_generations: Shelf) -> None:
+    follower = two_generations.follower(Closing)
+    before = holds(follower)
+    removed = ChangeBatch(seq=99, document_ids=(1, 2), entries=())
+    with follower.candidate([removed]) as candidate, candidate.index() as index:
+        assert index.ids().tolist() == []
+    assert isinstance(index, Closing)
+    assert index.is_closed
+    assert holds(follower) == before != []
+
+
+def test_a_folder_that_is_not_there_gets_one_name(tmp_path: Path) -> None:
+    root = tmp_path / "data" / "index"
+    name = place_of(root)
+    assert (place_of(root), place_of(tmp_path / "other") == name) == (name, False)
