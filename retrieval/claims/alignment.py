@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from core.text.language import CJK
 from retrieval.claims.lexicon.lookup import agree
+from retrieval.claims.quantities.units import MEASURED
 from retrieval.claims.values import Kind, Quantity, Reading, Word
 
 # Words on either side that are compared to choose among several places of one word.
@@ -82,10 +83,18 @@ def align(claim: Reading, source: Reading, headings: Reading) -> Alignment:
             if place is not None
         ),
         headed=headed,
-        unmatched=tuple(word for word in rest if word not in headed and not word.vague),
+        unmatched=tuple(
+            word for word in rest if word not in headed and not word.vague and not _is_measured(claim, word)
+        ),
         places=places,
         figures=tuple(_figures(claim, source)),
     )
+
+
+def _is_measured(claim: Reading, word: Word) -> bool:
+    """Return whether a word names what a number of the claim measures: the pressure of 7 bar."""
+    dimension = MEASURED.get(word.text)
+    return dimension is not None and any(one.dimension == dimension for one in claim.quantities)
 
 
 def _figures(claim: Reading, source: Reading) -> Iterator[Pair]:

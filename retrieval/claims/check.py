@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.text.language import sentences
+from llm.chat.prompt_language import language_of
 from llm.entailment.entailment import Entailment
 from retrieval.claims.alignment import Alignment, align
 from retrieval.claims.cutting import shortened
@@ -16,6 +17,7 @@ from retrieval.claims.rules.circumstances import (
     disagreeing_share,
 )
 from retrieval.claims.rules.numbers import disagreeing_number
+from retrieval.claims.rules.other_languages import disagreeing_negation
 from retrieval.claims.rules.roles import name_of_another, swapped_roles
 from retrieval.claims.rules.stances import disagreeing_stance
 from retrieval.claims.rules.substitution import substituted
@@ -41,6 +43,10 @@ class Fault(StrEnum):
     PLACE = "a word in the place of another"
 
 
+_READ = ("en", "zh")
+_OF_ORDER = (Fault.ROLE, Fault.PLACE)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether a claim agrees with its source."""
@@ -60,6 +66,7 @@ class Verdict:
 _RULES: tuple[tuple[Fault, Callable[[Alignment], bool]], ...] = (
     (Fault.STANCE, disagreeing_stance),
     (Fault.STANCE, disagreeing_absence),
+    (Fault.STANCE, disagreeing_negation),
     (Fault.CONDITION, disagreeing_condition),
     (Fault.ORDER, disagreeing_order),
     (Fault.SHARE, disagreeing_share),
@@ -124,7 +131,9 @@ def _judged(claim: Reading, source: Reading, headings: Reading) -> Verdict:
     named = any(word.name for word in alignment.unmatched)
     if disagreeing_number(alignment, headings):
         return Verdict(Fault.NUMBER, unmatched)
+    # The order of words says who does what to whom only where it is fixed.
+    fixed = language_of(source.text) in _READ
     for fault, broken in _RULES:
-        if broken(alignment):
+        if (fixed or fault not in _OF_ORDER) and broken(alignment):
             return Verdict(fault, unmatched)
     return Verdict(Fault.WORD if unmatched else Fault.NONE, unmatched, bool(unmatched) and not named)

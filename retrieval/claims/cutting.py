@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from retrieval.claims.reading import read
+
 # An addition stands between commas, brackets or dashes, or begins with one of these words at the end.
 _ADJUNCT = (
     r"per|as|according|in accordance|by order|because|since|due|thanks|in order|so that|following|under|for"
@@ -23,12 +25,18 @@ _LOOSE = re.compile(r"[\s,;，、–—-]+(?=[.!?。！？]?\s*$)")
 _END = re.compile(r"[.!?。！？]?\s*$")
 # At least this many characters remain.
 _SHORTEST = 8
+# A part is cut if at least this share of its words is not in the source; an opening says little anyway.
+_MOSTLY, _OPENING = 0.3, 0.01
 _MOST_TRIES = 8
 
 
 def shortened(sentence: str, unsupported: Sequence[str]) -> Iterator[str]:
     """Yield the sentence without one part that holds words of `unsupported`, the least shortened first."""
-    spans = {span for span in _parts(sentence) if _holds(sentence[slice(*span)], unsupported)}
+    spans = {
+        (start, end)
+        for start, end in _parts(sentence)
+        if _holds(sentence[start:end], unsupported, _MOSTLY if start else _OPENING)
+    }
     tries = sorted(spans, key=lambda span: span[1] - span[0])[:_MOST_TRIES]
     for start, end in tries:
         rest = _LOOSE.sub("", sentence[:start] + sentence[end:])
@@ -49,6 +57,7 @@ def _parts(sentence: str) -> Iterator[tuple[int, int]]:
             yield leading.span()
 
 
-def _holds(part: str, unsupported: Sequence[str]) -> bool:
-    plain = part.casefold()
-    return any(word in plain for word in unsupported)
+def _holds(part: str, unsupported: Sequence[str], least: float) -> bool:
+    """Return whether at least this share of what a part says is not in the source."""
+    words = [word.text for word in read(part).words if not word.vague]
+    return bool(words) and sum(word in unsupported for word in words) >= least * len(words)

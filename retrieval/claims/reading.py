@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from core.text.language import CJK, TOKEN, cjk_share, sentences
+from core.text.language import CJK, TOKEN, sentences
 from retrieval.claims.lexicon.chinese import FILLERS as CHINESE_FILLERS
 from retrieval.claims.lexicon.chinese import VAGUE as CHINESE_VAGUE
 from retrieval.claims.lexicon.english import FILLERS, VAGUE
@@ -17,6 +17,8 @@ from retrieval.claims.quantities.finding import identifier_spans, quantities
 from retrieval.claims.values import Quantity, Reading, Word
 
 _SIGNS = str.maketrans({"\u2010": "-", "\u2011": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " "})
+# Chinese with some English names in it is read as Chinese.
+_CJK_SHARE = 0.2
 _CJK = re.compile(f"[{CJK}]")
 _FILLERS_BY_LENGTH = tuple(
     frozenset(word for word in CHINESE_FILLERS if len(word) == length) for length in (4, 3, 2, 1)
@@ -32,6 +34,10 @@ _CONTRACTIONS = tuple(
         (r"(?<=\w)'ve\b", " have"),
     )
 )
+# "Switch it on": there the particle says what is done.
+_SWITCHED = re.compile(
+    r"\b(?:switch|turn|power|leave|keep|put|stay|remain)\w*(?: (?:it|them|the [\w-]+(?: [\w-]+)?))? on$"
+)
 _PARTED_NOT = re.compile(r" (?=n't\b)")
 
 
@@ -46,7 +52,7 @@ def read(text: str) -> Reading:
         cased = plain
     numbers = quantities(plain)
     rest = _without(plain, [(one.start, one.end) for one in numbers])
-    language = chinese_operators if cjk_share(plain) > 0.3 else english_operators
+    language = chinese_operators if _is_chinese(plain) else english_operators
     breaks = _breaks(plain, numbers, language.BREAKS)
     found, rest = scopes(rest, language.OPERATORS, breaks)
     return Reading(
@@ -57,6 +63,10 @@ def read(text: str) -> Reading:
         sentences=tuple(sentences(cased)) or ((0, len(plain)),),
         breaks=breaks,
     )
+
+
+def _is_chinese(text: str) -> bool:
+    return len(_CJK.findall(text)) > _CJK_SHARE * len(text)
 
 
 def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
@@ -85,7 +95,7 @@ def _words(text: str, cased: str) -> Iterator[Word]:
             continue
         for part in _PARTS.finditer(text, start, end):
             word = part.group()
-            if word not in FILLERS:
+            if word not in FILLERS or (word == "on" and _SWITCHED.search(text, 0, part.end())):
                 name = _is_name(cased, *part.span())
                 yield Word(
                     start=part.start(), end=part.end(), text=word, senses=_senses(word), name=name,

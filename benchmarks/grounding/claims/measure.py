@@ -40,9 +40,9 @@ def measured(pairs: Sequence[Sample]) -> dict[str, Any]:
     wrong: list[Sample] = []
     for sample in pairs:
         read.cache_clear()
-        start = time.perf_counter()
+        start = time.thread_time()
         judge(sample.sentence, Source(sample.source, sample.headings))
-        times.append(1e6 * (time.perf_counter() - start))
+        times.append(1e6 * (time.thread_time() - start))
         if misjudged(sample):
             wrong.append(sample)
     true = [sample for sample in pairs if sample.true]

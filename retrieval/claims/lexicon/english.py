@@ -23,7 +23,7 @@ FILLERS = frozenset(
 # Words that say so little that a sentence may add them, but not in the place of another word.
 VAGUE = frozenset(
     """
-    addition took gave given
+    reach reaches reached addition took gave given down up
     order case cases way ways thing things kind kinds type types sort sorts form forms part parts item items
     fact facts example examples instance instances number numbers amount amounts use uses used using usage
     utilize utilizes utilise utilises utilized utilised user users employ employs employed person people

@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 
 from core.text.language import terms
 from retrieval.claims.lexicon import chinese, english
+from retrieval.claims.quantities.units import UNIT_NAMES
 
 _PREFIXES = ("un", "non", "non-", "in", "im", "ir", "il", "dis", "de-", "mis")
 _SHORTEST_BASE = 4
@@ -70,6 +71,7 @@ def _akin(left: str, right: str) -> bool:
 def _groups() -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     groups = f"{english.SYNONYMS};{chinese.SYNONYMS}".split(";")
+    groups += [" ".join(names) for names in UNIT_NAMES]
     for number, group in enumerate(groups):
         for word in group.split():
             found[stem(word)].add(f"#{number}")

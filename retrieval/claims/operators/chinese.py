@@ -2,7 +2,7 @@
 
 import re
 
-from retrieval.claims.operators.governing import Operator, operator
+from retrieval.claims.operators.governing import THEN, Operator, operator
 from retrieval.claims.values import Kind, Share, Stance
 
 BREAKS = re.compile(r"[，。；：！？、,;!?\n|]|但是|但|不过|然而|因为|因此|所以|否则|而(?!且)")
@@ -30,14 +30,15 @@ OPERATORS: tuple[Operator, ...] = (
     operator(
         Kind.CONDITION,
         Stance.PLAIN,
-        r"(?<!同)(?<!小)(?<!临)(?<!及)时(?=[，,、]|$|必须|应|须|可|不|请|禁|严)|的情况下|的时候",
+        r"(?<!同)(?<!小)(?<!临)(?<!及)时(?=[，,、]|$|必须|应|须|可|不|请|禁|严)|期间|的情况下|的时候",
         backward=True,
     ),
+    operator(Kind.LATER, THEN, r"(?<=[，,；;])(?:然后|随后|接着|最后)?再|(?<=[，,；;])(?:然后|随后|接着)"),
     operator(Kind.LATER, "", r"之前|以前|前(?=[，,。必应须不请禁严可]|$)", backward=True),
     operator(
         Kind.EARLIER,
         "",
-        r"之后|以后|(?<!最)(?<!然)(?<!随)后(?=[，,。必应须不请禁严可方才再]|$)",
+        r"之后|以后|(?<!最)(?<!然)(?<!随)后(?=[，,。必应须不请禁严可方才再要]|$)",
         backward=True,
     ),
     _stance(Stance.MUST, r"是(?:必须|必需|强制)的", backward=True),

@@ -2,10 +2,11 @@
 
 import re
 
-from retrieval.claims.operators.governing import Operator, operator
+from retrieval.claims.operators.governing import THEN, Operator, operator
 from retrieval.claims.values import Kind, Share, Stance
 
 _BE = r"(?:is|are|was|were|be|been|being|'s|'re)"
+_NEVER = r"under no circumstances?|in no case|at no time|by no means|on no account"
 _STRICT = r"(?: strictly| expressly| absolutely| generally| only| also| always| normally)?"
 _AUXILIARY = r"is|are|was|were|must|may|can|could|should|will|would|shall|has|have|had|do|does|did|cannot"
 
@@ -45,6 +46,7 @@ OPERATORS: tuple[Operator, ...] = (
         r"|on condition that"
         r"|in case(?: of)?|in the event (?:of|that)|assuming(?: that)?|in cases? where|should you",
     ),
+    operator(Kind.LATER, THEN, r"(?:(?<=[,;] )|(?<=and ))(?:then|afterwards)"),
     operator(
         Kind.LATER, "", r"(?:not |no )?(?:until|till|before|prior to|earlier than|in advance of|ahead of)"
     ),
@@ -81,13 +83,12 @@ OPERATORS: tuple[Operator, ...] = (
         r"|when|while) ))",
         backward=True,
     ),
-    _stance(
-        Stance.MUST_NOT, r"(?:prohibit|forbid|ban)s?|under no circumstances(?: (?:may|must|should|can))?"
-    ),
+    _stance(Stance.MUST_NOT, rf"(?:must|may|shall|can|should) (?:{_NEVER})"),
+    _stance(Stance.MUST_NOT, rf"(?:{_NEVER})(?: (?:may|must|should|can|shall))?", around=True),
+    _stance(Stance.MUST_NOT, r"(?:prohibit|forbid|ban)s?"),
     _stance(
         Stance.MUST_NOT,
-        r"(?:must|may|shall|can)(?: under no circumstances| in no case|,? in any case,?)?(?: not"
-        r"| never|n't| no longer)"
+        r"(?:must|may|shall|can)(?:,? in any case,?)?(?: not| never|n't| no longer)"
         r"|cannot|can not|can't|mustn't|could(?: not|n't)",
     ),
     _stance(Stance.MUST_NOT, r"not (?:allowed|permitted|authorized|authorised)", backward=True),
@@ -108,16 +109,16 @@ OPERATORS: tuple[Operator, ...] = (
     _stance(
         Stance.MUST,
         rf"(?:{_BE}{_STRICT} )(?:required|obliged|obligated|mandatory|compulsory|obligatory"
-        rf"|necessary|essential)(?: to)?",
+        rf"|necessary|essential)",
         backward=True,
     ),
     _stance(Stance.SHOULD, r"should|ought to"),
-    _stance(Stance.SHOULD, rf"{_BE}{_STRICT} (?:recommended|advised|advisable)(?: to)?", backward=True),
+    _stance(Stance.SHOULD, rf"{_BE}{_STRICT} (?:recommended|advised|advisable)", backward=True),
     _stance(Stance.MAY, r"(?<!\d )(?<!in )(?:may|might)(?! \d)"),
     _stance(
         Stance.MAY,
         rf"{_BE}{_STRICT} (?:allowed|permitted|entitled|authorized|authorised|optional"
-        rf"|permissible)(?: to)?",
+        rf"|permissible)",
         backward=True,
     ),
     _stance(Stance.CAN, r"can|could|(?:is|are|was|were) able to|able to|capable of|it(?: is|'s) possible to"),

@@ -21,13 +21,15 @@ class Operator:
     backward: bool = False
     """Governs what stands before it in its clause, unless an infinitive or `from` follows."""
     around: bool = False
-    """Governs its whole clause."""
+    """Governs its whole clause, other operators included."""
     protects: bool = False
     """Only keeps its words from being read as an operator."""
     longest: int = 0
     """The most characters that it governs; 0: up to the end of the clause."""
 
 
+# The value of an operator that names only an order, as "A, then B".
+THEN = "then"
 _CONTINUES = re.compile(r"\s*(?:to|from)\b")
 _MARKS = ".;:!?,。；：！？，、\n|"
 _BRACKETS = re.compile(r"\([^()]*\)")
@@ -86,7 +88,7 @@ def _governed(
     if one.backward:
         begin = max((place + 1 for place in breaks if place < start and text[place] in _MARKS), default=0)
     stop = min((place for place in breaks if place >= end), default=len(text))
-    if one.kind is Kind.STANCE:
+    if one.kind is Kind.STANCE and not one.around:
         after = [place for place in modals if end <= place < stop and _WORD_OR_CJK.search(text, end, place)]
         stop = min(after, default=stop)
         if one.value == Stance.NOT:

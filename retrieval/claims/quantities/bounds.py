@@ -41,7 +41,8 @@ _BEFORE: tuple[tuple[Bound, str], ...] = (
     ),
     (
         Bound.ABOUT,
-        r"about|approximately|approx\.?|around|roughly|nearly|almost|circa|ca\.?|some|约|大约|大概|近|~",
+        r"about|approximately|approx\.?|around|roughly|nearly|almost|circa|ca\.?|some|约|大约|大概|近"
+        r"|(?<!\d)(?<!\d )~",
     ),
     (Bound.EXACT, r"on|exactly|at"),
 )

@@ -23,7 +23,7 @@ _DATES = (
 )
 _CLOCK = re.compile(
     r"(?<![\d.:])(?:(?P<h>\d{1,2}):(?P<m>\d{2})(?::\d{2})?(?: ?(?P<half>[ap])\.?m\.?)?"
-    r"|(?P<hour>\d{1,2}) ?(?P<side>[ap])\.?m\.?)(?![\w:])"
+    r"|(?P<hour>\d{1,2}) ?(?P<side>[ap])\.?m\.?)(?!\w|:\d)"
 )
 _WORDS = "|".join([*ENGLISH, *SCALES])
 _UNIT_NAMES = "|".join(re.escape(name) for name in sorted(UNITS, key=len, reverse=True))
@@ -38,7 +38,8 @@ _SIGNS = rf"[{CHINESE}]+(?={_COUNTED})|(?<=第)[{CHINESE}]+"
 _NUMBER = re.compile(
     rf"(?:(?P<money>{_MONEY}) ?)?(?P<number>{_FIGURE}|{_SPELLED}|{_SIGNS})"
     r"(?P<scale> (?:hundred|thousand|million|billion)|[万亿])?"
-    rf"(?: ?-? ?(?P<unit>{_UNIT_NAMES})(?![a-zµ°\d]))?"
+    r"(?: ?-? ?(?:(?:working|calendar|business|consecutive|additional|further|full|more) )?"
+    rf"(?P<unit>{_UNIT_NAMES})(?![a-zµ°\d]))?"
 )
 _RANGE = re.compile(r"\s*(?:to|and|or|-|–|—|~|～|至|到|×|x)\s*$")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")

@@ -76,5 +76,24 @@ UNITS: dict[str, Unit] = {
     for line in _UNITS.strip().splitlines()
     for name in line.split()[2:]
 }
+# What a number with a unit is of, so that a sentence may name it.
+_MEASURED = """
+pressure pressure 压力
+celsius temperature 温度
+torque torque 扭矩 力矩
+voltage voltage 电压
+current current 电流
+power power 功率
+mass weight 重量
+volume volume
+speed speed 转速
+frequency frequency 频率
+time time duration
+length length 长度
+"""
+MEASURED: dict[str, str] = {
+    word: line.split()[0] for line in _MEASURED.strip().splitlines() for word in line.split()[1:]
+}
+UNIT_NAMES = [[name for name in line.split()[2:] if name.isalpha()] for line in _UNITS.strip().splitlines()]
 # These are written before the number too.
 CURRENCIES = ("eur", "usd", "gbp", "cny", "rmb", "€", "$", "£", "¥")

@@ -3,6 +3,7 @@
 import re
 
 from retrieval.claims.alignment import Alignment, Pair
+from retrieval.claims.operators.governing import THEN
 from retrieval.claims.values import Kind, Reading, Scope, Share, Stance
 
 # A claim may make this of its source's share.
@@ -20,6 +21,12 @@ _SEQUENCE = re.compile(
     r"\b(?:then|once|when|first|next|until|till|later|since|by|subsequent|follow|prior|second|finally)"
     r"|先|然后|再|随后|接着|方可|才|起|自|到"
 )
+_CIRCUMSTANCE = re.compile(
+    r"\b(?:at|above|below|over|under|during|for|upon)(?: [\w.,°%/-]+){0,4} $"
+    r"|[在于][^，。；]{0,8}$"
+)
+_BOUNDED = re.compile(r"(?:at|above|below|over|under|from|up to|within)\b")
+_PHRASE = 40
 _KEPT = 0.5
 # `no` governs at most so many characters.
 _NEAR = 45
@@ -41,7 +48,16 @@ def disagreeing_condition(alignment: Alignment) -> bool:
 
 def _share(pairs: list[Pair], source: Reading, kind: Kind) -> float:
     scopes = source.scopes_of(kind)
-    return sum(any(scope.covers(pair.source.start) for scope in scopes) for pair in pairs) / len(pairs)
+    return sum(
+        any(scope.covers(pair.source.start) for scope in scopes) or _circumstantial(source, pair.source.start)
+        for pair in pairs
+    ) / len(pairs)
+
+
+def _circumstantial(source: Reading, offset: int) -> bool:
+    """Return whether a word follows a preposition that states a circumstance: "at a temperature of"."""
+    before = _CIRCUMSTANCE.search(source.text, max(0, offset - _PHRASE), offset)
+    return before is not None or _BOUNDED.match(source.text, offset) is not None
 
 
 def _dropped(alignment: Alignment, scope: Scope) -> bool:
@@ -89,8 +105,8 @@ def disagreeing_order(alignment: Alignment) -> bool:
         pairs = alignment.pairs_between(scope.start, scope.end)
         phases = [_phase(alignment.source, pair.source.start) for pair in pairs]
         known = [phase for phase in phases if phase is not None]
-        if pairs and not known and not _SEQUENCE.search(_sentence(alignment.source, pairs[0])):
-            return True
+        if pairs and not known and scope.value != THEN:
+            return not _SEQUENCE.search(_sentence(alignment.source, pairs[0]))
         if known and sum(phase is scope.kind for phase in known) * 2 < len(known):
             return True
     return False
@@ -145,11 +161,30 @@ def disagreeing_share(alignment: Alignment) -> bool:
         pairs = alignment.pairs_between(scope.start, scope.end)[:1]
         if any(Share(scope.value) not in _SHARES[_of(source, pair.source.start)] for pair in pairs):
             return True
+    if any(_of_others(alignment, scope) for scope in source.scopes_of(Kind.QUANTIFIER)):
+        return True
     for scope in source.scopes_of(Kind.QUANTIFIER):
         pairs = alignment.pairs_from(scope.start, scope.end)[:1]
         if any(_of(claim, pair.claimed.start) not in _SHARES[Share(scope.value)] for pair in pairs):
             return True
     return False
+
+
+def _of_others(alignment: Alignment, scope: Scope) -> bool:
+    """Return whether the claim says of others what its source says of some only."""
+    if scope.value != Share.ONLY:
+        return False
+    source = alignment.source
+    named = source.places_in(scope)[:2]
+    number = source.sentence_of(scope.start)
+    rest = [
+        word.start
+        for word in source.words
+        if word.start not in named and source.sentence_of(word.start) == number and word.start > scope.start
+    ]
+    said = {pair.source.start for pair in (*alignment.pairs, *alignment.figures)}
+    repeated = sum(start in said for start in rest)
+    return bool(named) and not said.intersection(named) and bool(rest) and repeated >= _KEPT * len(rest)
 
 
 def _of(reading: Reading, offset: int) -> Share:

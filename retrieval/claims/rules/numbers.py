@@ -8,6 +8,7 @@ _NAME_WEIGHT = 3
 # By how much another number must fit better: the words around a number are often the same for all.
 _MARGIN = 0.05
 _FEWEST_OWN = 2
+_FIRST_YEAR, _LAST_YEAR = 1000, 2100
 # A number that the claim gives too, perhaps for the right thing.
 _MARGIN_IF_SAID = 0.25
 _SAME_BOUNDS = {
@@ -86,8 +87,9 @@ def _in_order(alignment: Alignment, one: Quantity, rival: Quantity, equal: list[
 
 
 def _kind(one: Quantity) -> str:
-    is_year = not one.dimension and one.value.denominator == 1 and 1000 <= one.value <= 2100
-    return "year" if is_year else one.dimension
+    if one.dimension or one.value.denominator != 1:
+        return one.dimension
+    return "year" if _FIRST_YEAR <= one.value.numerator <= _LAST_YEAR else ""
 
 
 def _profile(reading: Reading, one: Quantity) -> dict[str, float]:

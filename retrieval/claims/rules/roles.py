@@ -19,12 +19,12 @@ _LIST = re.compile(r",|\band\b|\bor\b|、|和|与|或")
 def swapped_roles(alignment: Alignment) -> bool:
     """Return whether two words of a clause have exchanged their roles: `water to acid`, `acid to water`."""
     claim, source = alignment.claim, alignment.source
-    for one, other in combinations(alignment.pairs, 2):
-        if one.source.senses & other.source.senses or not _near(alignment, one, other):
-            continue
-        here = _governor(claim, one.claimed), _governor(claim, other.claimed)
-        there = _governor(source, one.source), _governor(source, other.source)
-        if here[0] != here[1] and here == there[::-1]:
+    roles = [
+        (pair, _governor(claim, pair.claimed), _governor(source, pair.source)) for pair in alignment.pairs
+    ]
+    for (one, here, there), (other, here_too, there_too) in combinations(roles, 2):
+        exchanged = here != here_too and (here, here_too) == (there_too, there)
+        if exchanged and not one.source.senses & other.source.senses and _near(alignment, one, other):
             return True
     if any(_reversed(alignment, place) for place in range(len(alignment.pairs) - 2)):
         return True

@@ -32,6 +32,8 @@ _SAME = {
 }
 
 
+# A clause is repeated if this share of its words is, and at least so many.
+_REPEATED, _FEWEST = 0.75, 2
 _NEGATIVE = (Stance.NOT, Stance.MUST_NOT, Stance.SHOULD_NOT)
 
 
@@ -66,6 +68,13 @@ def disagreeing_stance(alignment: Alignment) -> bool:
         for scope in _operators(alignment.source)
     ]
     heads = [_repeats_head(alignment, scope) for scope in _operators(alignment.source)]
+    reworded = [
+        _is_reworded(alignment, scope)
+        for scope, head in zip(_operators(alignment.source), heads, strict=True)
+        if not head
+    ]
+    if any(reworded):
+        return not any(Stance(scope.value) in _NEGATIVE for scope in _operators(alignment.claim))
     if any(_disagree(alignment, pairs) for pairs in claimed if pairs):
         return True
     if any(_disagree(alignment, pairs) for pairs, head in zip(cited, heads, strict=True) if pairs and head):
@@ -86,6 +95,20 @@ def _repeats_head(alignment: Alignment, scope: Scope) -> bool:
     heads = [word for word in words if not word.vague and not word.text.endswith("ly")]
     said = {pair.source.start for pair in alignment.pairs}
     return not heads or heads[0].start in said
+
+
+def _is_reworded(alignment: Alignment, scope: Scope) -> bool:
+    """Return whether the claim repeats a negated clause with another verb: then it has to negate it too."""
+    if Stance(scope.value) not in _NEGATIVE:
+        return False
+    source = alignment.source
+    begin = max((place for place in source.breaks if place < scope.start), default=0)
+    words = [word for word in source.words if begin <= word.start < scope.end and not word.vague]
+    heads = [word for word in words if scope.covers(word.start)][:1]
+    rest = [word.start for word in words if word not in heads]
+    said = {pair.source.start for pair in alignment.pairs}
+    repeated = sum(start in said for start in rest)
+    return len(rest) >= _FEWEST and repeated >= _REPEATED * len(rest)
 
 
 def _unanchored(reading: Reading, pairs: list[list[Pair]], sentences: Collection[int] | None = None) -> bool:

@@ -1,17 +1,41 @@
 """A word that stands in the place of another: all around it is as in the source."""
 
+import re
+
 from retrieval.claims.alignment import Alignment
-from retrieval.claims.lexicon.lookup import agree
+from retrieval.claims.lexicon.lookup import agree, opposite
 from retrieval.claims.values import Reading, Word
 
 # A Chinese word has up to so many characters, each of which is a word to the reading.
 _CHARACTERS = 4
+# Shorter words of grammar belong to any sentence.
+_LONG = re.compile(r"[a-z]{5,}")
+_PASSIVE = re.compile(r"\b(?:is|are|was|were|be|been|being) $")
+# A label names what follows it; a sentence may leave it out.
+_LABEL = re.compile(r"\s*[:：]")
 
 
 def substituted(alignment: Alignment) -> bool:
     """Return whether a word of the claim stands where the source has another, which the claim leaves out."""
     numbers = range(len(alignment.claim.words))
-    return any(_in_place_of(alignment, number) or _at_beginning(alignment, number) for number in numbers)
+    return any(
+        _in_place_of(alignment, number) or _at_beginning(alignment, number) or _filled(alignment, number)
+        for number in numbers
+    )
+
+
+def _filled(alignment: Alignment, number: int) -> bool:
+    """Return whether only a word of grammar stands where the source has a word: "the Specifically code"."""
+    claim, source, places = alignment.claim, alignment.source, alignment.places
+    before = places[number]
+    if before is None or number + 1 >= len(places) or places[number + 1] != before + 2:
+        return False
+    middle = source.words[before + 1]
+    if before + 1 in places or middle.vague or not _together(source, before, before + 2):
+        return False
+    here = claim.text[claim.words[number].end : claim.words[number + 1].start]
+    there = source.text[source.words[before].end : source.words[before + 2].start]
+    return any(word not in there for word in _LONG.findall(here))
 
 
 def _in_place_of(alignment: Alignment, number: int) -> bool:
@@ -39,10 +63,20 @@ def _replaces(alignment: Alignment, claimed: range, left_out: range) -> bool:
         follows = _ends(source, left_out[-1])
     else:
         follows = places[claimed.stop] == left_out.stop and _together(source, left_out[-1], left_out.stop)
+    if _LABEL.match(source.text, source.words[left_out[-1]].end) or _moved(alignment, claimed[0]):
+        return False
     return follows and _differ([claim.words[at] for at in claimed], [source.words[at] for at in left_out])
 
 
+def _moved(alignment: Alignment, number: int) -> bool:
+    """Return whether a word is the verb of a passive, which the source has elsewhere: "were recalled"."""
+    start = alignment.claim.words[number].start
+    return alignment.places[number] is not None and bool(_PASSIVE.search(alignment.claim.text[:start]))
+
+
 def _differ(claimed: list[Word], left_out: list[Word]) -> bool:
+    if any(opposite(one.text, other.text) for one in claimed for other in left_out):
+        return True
     if any(word.vague for word in left_out):
         return False
     return not any(agree(one.senses, other.senses) for one in claimed for other in left_out)
@@ -62,6 +96,8 @@ def _at_beginning(alignment: Alignment, number: int) -> bool:
         return False
     left_out, word = source.words[first], claim.words[number]
     start, _ = source.sentences[source.sentence_of(left_out.start)]
+    if _LABEL.match(source.text, left_out.end):
+        return False
     bare = not any(map(str.isalnum, source.text[start : left_out.start]))
     return bare and not word.vague and _differ([word], [left_out])
 

@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import pytest
 from fakes.passages import passage
 from hypothesis import given
 from hypothesis import strategies as st
+from unit.retrieval.claims.test_check import OF_THE_ISSUE
 
 from core.values.answers import Citation, DraftSentence, Passage
+from core.values.documents import BlockKind
 from retrieval.citation_check import proven
 
 TEXT = "Pump P-7 runs at 2900 rpm. Its bearing gets 35 g of grease every 400 hours."
@@ -88,6 +92,46 @@ def test_the_headings_above_the_quote_support_it_and_those_of_others_do_not() ->
     row = "35 g every 400 hours."
     assert checked_citations(said, [passage(row, context="Pump P-7 > Grease")])
     assert not checked_citations(said, [passage(row), passage("x", context="Pump P-7 > Grease")])
+
+
+@pytest.mark.parametrize(("lie", "source"), OF_THE_ISSUE)
+def test_what_the_issue_found_is_dropped_with_its_citation(lie: str, source: str) -> None:
+    assert proven(draft(lie, (0, 0, len(source))), [passage(source)]) is None
+
+
+def test_a_sentence_word_for_word_is_said_whatever_the_rules_read_in_it() -> None:
+    odd = "No, not if, unless 5 of never all: must not may | only before after 9 bar."
+    found = proven(draft(odd, (0, 0, len(odd))), [passage(odd)])
+    assert found is not None
+    assert found.said.text == odd
+
+
+def test_half_a_sentence_is_not_word_for_word() -> None:
+    text = "Under no circumstances is it true that the lid may be opened under pressure."
+    assert proven(draft("The lid may be opened under pressure.", (0, 0, len(text))), [passage(text)]) is None
+    tail = "the lid may be opened under pressure."
+    assert proven(draft(tail, (0, 0, len(text))), [passage(text)]) is None
+
+
+def test_a_row_is_said_in_the_words_of_its_head() -> None:
+    row = replace(passage("Lid bolts | 84", context="Torques\nPart | Torque (N·m)"), kind=BlockKind.ROW)
+    for said in ("Part: Lid bolts; Torque (N·m): 84", "The lid bolts get 84 N·m."):
+        assert proven(draft(said, (0, 0, 14)), [row]) is not None
+    assert proven(draft("The lid bolts get 48 N·m.", (0, 0, 14)), [row]) is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Pump P-7 runs at 2900 rpm ![](//evil.io/s).",
+        "[Pump P-7](//evil.io) runs at 2900 rpm.",
+        "[Pump P-7](javascript:alert(1)) runs at **2900 rpm**.",
+    ],
+)
+def test_a_link_of_the_issue_is_said_without_it(written: str) -> None:
+    found = proven(draft(written, (0, 0, 26)), [passage(TEXT)])
+    assert found is not None
+    assert found.said.text == "Pump P-7 runs at 2900 rpm."
 
 
 WORDS = st.sampled_from(["pump", "valve", "E-42", "0x1f00", "35", "grease", "泵", "压力", "."])

@@ -60,6 +60,8 @@ def test_of_two_sentences_the_true_one_is_kept() -> None:
 Case = tuple[str, str, Fault]
 POLARITY: list[Case] = [
     ("The pump never starts by itself.", "The pump starts by itself.", Fault.STANCE),
+    ("Open the lid.", "The lid must under no circumstances be opened.", Fault.STANCE),
+    ("You may open the lid.", "In no case may you open the lid.", Fault.STANCE),
     ("Work without gloves.", "Work with gloves.", Fault.STANCE),
     ("No operator may enter the cell.", "Operators may enter the cell.", Fault.STANCE),
     ("The seal was not replaced.", "The seal was replaced.", Fault.STANCE),
@@ -115,6 +117,37 @@ ROLES: list[Case] = [
 )
 def test_a_claim_that_is_turned_around_is_found(lie: str, source: str, fault: Fault) -> None:
     assert judge(lie, Source(source)).fault is fault
+
+
+@pytest.mark.parametrize(
+    ("lie", "source"),
+    [
+        ("Der Deckel darf geöffnet werden.", "Der Deckel darf nicht geöffnet werden."),
+        ("Der Deckel darf nicht geöffnet werden.", "Der Deckel darf geöffnet werden."),
+        ("Die Pumpe läuft ohne Öl.", "Die Pumpe läuft mit Öl."),
+        ("Le couvercle ne doit pas être ouvert.", "Le couvercle doit être ouvert."),
+        ("La tapa se puede abrir con presión.", "La tapa no se puede abrir con presión."),
+        ("Il coperchio non si può aprire.", "Il coperchio si può aprire."),
+        ("蓋を開けてもよいです。", "蓋を開けてはいけません。"),
+        ("Die Pumpe läuft mit 1450 Umdrehungen.", "Die Pumpe läuft mit 2900 Umdrehungen."),
+    ],
+)
+def test_in_other_languages_words_numbers_and_negations_agree(lie: str, source: str) -> None:
+    assert not judge(lie, Source(source)).agrees
+
+
+@pytest.mark.parametrize(
+    ("said", "source"),
+    [
+        (
+            "Der Deckel darf unter Druck nicht geöffnet werden.",
+            "Unter Druck darf der Deckel nicht geöffnet werden.",
+        ),
+        ("La pompe tourne à 2900 tours.", "À 2900 tours la pompe tourne."),
+    ],
+)
+def test_another_order_agrees_in_other_languages(said: str, source: str) -> None:
+    assert judge(said, Source(source)).agrees
 
 
 TRUE = [
