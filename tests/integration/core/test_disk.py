@@ -2,6 +2,7 @@
 
 import os
 import socket
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from core import disk
 from core.errors import TooLargeError
 
+# Megabytes, of which the file system says that they are none.
+LONG = Path("/proc/kallsyms")
 Put = Callable[[Path], None]
 
 
@@ -88,6 +91,17 @@ def test_no_more_than_the_limit_is_read(size: int, refused: bool, tmp_path: Path
 def test_a_file_that_says_nothing_of_its_size_is_bounded_too() -> None:
     with pytest.raises(TooLargeError, match="the limit is 10 "):
         read(Path("/proc/self"), "status", most=10)
+
+
+@pytest.mark.skipif(not LONG.is_file(), reason="needs a long file that says nothing of its size")
+def test_no_more_of_it_is_read_than_the_limit() -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLargeError):
+            read(LONG.parent, LONG.name, most=10)
+        assert tracemalloc.get_traced_memory()[1] < 2**18
+    finally:
+        tracemalloc.stop()
 
 
 def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
