@@ -10,7 +10,7 @@ from fakes.application import make_app
 from fakes.index import FakeDenseIndex
 from fakes.source import FakeSource
 from filelock import FileLock
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from api.app import App
 from core.errors import StorageError
@@ -298,3 +298,23 @@ def test_a_folder_that_is_not_there_gets_one_name(tmp_path: Path) -> None:
     root = tmp_path / "data" / "index"
     name = place_of(root)
     assert (place_of(root), place_of(tmp_path / "other") == name) == (name, False)
+
+
+def test_a_generation_that_is_not_what_the_database_names_is_damaged(two_generations: Shelf) -> None:
+    follower = two_generations.follower()
+    assert follower.damage() == ""
+    for seq, named in ((1, "names 1"), (99, "names 99")):
+        with two_generations.app.database.writing() as session:
+            session.execute(update(FollowerTable).values(applied_seq=seq))
+        assert named in follower.damage()
+
+
+def test_what_is_built_anew_takes_the_place_of_the_open_index(two_generations: Shelf) -> None:
+    follower = two_generations.follower(Closing)
+    holds(follower)
+    opened = two_generations.made[-1]
+    follower.rebuild()
+    assert isinstance(opened, Closing)
+    assert opened.is_closed
+    assert holds(follower) == two_generations.truth()
+    assert two_generations.in_force() == (3, 2)
