@@ -23,9 +23,9 @@ class VerifiedReceipt:
 def erase_document(database: Database, indexes: Indexes, uri: str) -> Receipt:
     """Erase a document and return the receipt.
 
-    The database's own transaction makes it unsearchable; then both indexes are written without it and
-    their older generations removed, and so is the index of any embedder that is being built beside the
-    one in force. If that fails, `finish_erasures` does the rest.
+    The database's own transaction makes it unsearchable. Then the dense index is written without it, the
+    word index is built anew, their older generations are removed, and so is the index of any embedder that
+    is being built beside the one in force. If that fails, `finish_erasures` does the rest.
 
     Raises: NotFoundError if the document is unknown or erased already; StorageError if the disk is full.
     """
@@ -65,6 +65,7 @@ def still_there(database: Database, indexes: Indexes, receipt: Receipt) -> dict[
 
 def _finish(database: Database, indexes: Indexes, receipt: Receipt) -> Receipt:
     indexes.drop_beside()
+    indexes.lexical.rebuild()  # its files would keep the words of removed chunks until they are merged
     generations = {}
     for name, follower in indexes.followers().items():
         follower.bring_up_to_date()
