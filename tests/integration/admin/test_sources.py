@@ -56,7 +56,7 @@ def test_added_source_says_whose_its_documents_are_and_were(app: App, folders: t
         (first, "user:ann", ANN),
     ):
         added = add_source(app.database, app.settings, place, {}, reader)
-        assert (added.uri, added.readers, added.before) == (f"file://{place}", {reader}, before)
+        assert (added.uri, added.readers, added.before) == (f"file://{place}", frozenset({reader}), before)
     with pytest.raises(SourceError):
         add_source(app.database, app.settings, f"{first}/gone", {}, "public")
     assert [one.entry.uri for one in source_statuses(app.database)] == [f"file://{one}" for one in folders]
@@ -125,7 +125,7 @@ def test_trial_is_clean_if_documents_are_listed_read_and_fetched(app: App, folde
     trial = try_source(app.database, app.settings, folders[0])
     assert trial.is_clean
     assert trial.fetched is not None
-    assert (trial.fetched.name, trial.fetched.size_bytes, trial.fetched.reason) == ("pump.md", 17, "")
+    assert (trial.fetched.name, trial.fetched.size_bytes, trial.fetched.reason) == ("pump.md", 16, "")
     assert trial.documents[0].principals == PUBLIC
     (Path(folders[0]) / "pump.md").unlink()
     empty = try_source(app.database, app.settings, folders[0])
