@@ -5,15 +5,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from fakes.version_desk import URI, Desk
-from sqlalchemy import update
+from fakes.version_desk import URI, Desk, file
+from sqlalchemy import select, update
 
 from core.errors import NotFoundError
-from core.store.documents.reading import find_document_id, is_readable, read_document
-from core.store.documents.writing import find_document
+from core.store.documents.reading import find_document_id, is_readable, placed, read_document, read_passages
+from core.store.documents.writing import PreparedVersion, commit_version, find_document
 from core.store.grants import replace_readers, unconfirmed
-from core.store.tables import SourceTable
-from core.values.search import AccessScope
+from core.store.tables import ChunkTable, SourceTable
+from core.values.documents import BlockKind, Chunk, Page, ParsedDocument
+from core.values.search import AccessScope, Hit
 
 HR, OUTSIDER = AccessScope(frozenset({"group:hr"})), AccessScope(frozenset({"public"}))
 NOTHING: tuple[set[int], int, int] = (set(), 0, 0)
@@ -108,3 +109,23 @@ def test_readers_are_replaced_only_if_they_are_others(desk: Desk) -> None:
         assert replace_readers(session, document.id, frozenset({"public"})) is True
         assert replace_readers(session, document.id, frozenset()) is True
         assert replace_readers(session, document.id, frozenset()) is False
+
+
+def test_a_passage_stands_on_each_page_that_it_touches_for_who_may_read_it(desk: Desk) -> None:
+    text = "First page. Second one. The third."
+    pages = tuple(
+        Page(number=number, start=start, end=end)
+        for number, start, end in ((1, 0, 12), (2, 12, 24), (3, 24, len(text)))
+    )
+    chunk = Chunk(ordinal=0, kind=BlockKind.PARAGRAPH, start=6, end=20, text=text[6:20], page=1)
+    parsed = ParsedDocument(title="Pages", text=text, blocks=(), pages=pages)
+    new = PreparedVersion(parsed=parsed, chunks=[chunk], vectors=[b"\0\0\x80?"], model_id="m")
+    desk.list_("group:hr")
+    with desk.database.writing() as session:
+        commit_version(session, file("paged"), new, hold=False)
+    with desk.database.reading() as session:
+        hits = [Hit(chunk_id, 1.0) for chunk_id in session.scalars(select(ChunkTable.id))]
+        read = read_passages(session, hits, HR)
+        assert [one.pages for one in read] == [((6, 1),)]
+        assert [one.pages for one in placed(session, read, HR, 0)] == [((0, 1), (12, 2))]
+        assert placed(session, read, OUTSIDER, 0) == read, "who may not read it learns nothing more of it"
