@@ -1,7 +1,7 @@
 """A filter that can select nothing says so, and names what the asker could filter by, and nothing else."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from fakes.source import FakeSource
 from api.app import App
 from core.errors import FilterError
 from core.permissions import scope_of
+from core.store.sources import find_source, hold_readers
 from core.text.labels import EVERYTHING, SearchFilter
 from core.values.notices import value_unknown
 from core.values.search import AccessScope
@@ -172,6 +173,20 @@ def test_values_of_old_versions_and_of_deleted_documents_are_unknown(tmp_path: P
     ):
         with pytest.raises(FilterError, match=rf"; {known}\.$"):
             find(app, within)
+    app.close()
+
+
+def test_values_of_a_source_whose_permissions_have_expired_are_unknown(tmp_path: Path) -> None:
+    app = make_app(tmp_path / "data")
+    for uri, tag in (("fake:shelf", "fresh"), ("fake:vault", "expired")):
+        source = FakeSource(uri)
+        source.put("a.md", f"---\ntags: [{tag}]\n---\nThe canteen opens at noon.")
+        app.ingestion.ingest(source)
+    with app.database.writing() as session:
+        hold_readers(session, find_source(session, "fake:vault").id, datetime.now(UTC), renew=True)
+    for tag in ("expired", "nosuch"):
+        with pytest.raises(FilterError, match=rf"has the tag '{tag}'; known tags: fresh\.$"):
+            find(app, SearchFilter(tags=words(tag)))
     app.close()
 
 

@@ -38,6 +38,7 @@ VERSIONS = {
     11: (1, "old", False, GateState.PLAIN, {HR, FIELD}),
     12: (1, "new", True, GateState.PLAIN, {HR}),
     13: (1, "next", False, GateState.WAITING, {HR, ANN}),
+    14: (1, "new", False, GateState.PLAIN, {FIELD}),
     21: (2, "other", True, GateState.PLAIN, {PUBLIC}),
     31: (3, "none", True, GateState.PLAIN, {PUBLIC}),
 }
@@ -102,7 +103,11 @@ def test_readers_are_those_of_the_documents_asked_for(session: Session) -> None:
 
 def test_readers_of_a_version_are_its_own_and_its_documents(session: Session) -> None:
     assert version_readers(session, [1], LIVE) == {12: frozenset({HR})}
-    assert version_readers(session, [1], ~LIVE) == {11: frozenset({HR}), 13: frozenset({HR, ANN})}
+    assert version_readers(session, [1], ~LIVE) == {
+        11: frozenset({HR}),
+        13: frozenset({HR, ANN}),
+        14: frozenset(),
+    }
     assert version_readers(session, [2, 3], LIVE) == {21: frozenset({PUBLIC}), 31: frozenset()}
 
 
@@ -163,11 +168,12 @@ def test_confirming_a_content_that_no_version_has_changes_nothing(session: Sessi
 def test_unconfirmed_documents_lack_a_reader_of_their_present_content(session: Session) -> None:
     assert set(session.scalars(unconfirmed())) == {1}
     confirm_version_readers(session, 1)
-    assert set(session.scalars(unconfirmed())) == set()
+    drop_version_readers(session, VersionTable.id == 13)
+    assert set(session.scalars(unconfirmed())) == set(), "other contents and old versions do not count"
     replace_readers(session, 2, frozenset({PUBLIC, ANN}))
     assert set(session.scalars(unconfirmed())) == {2}
 
 
 def test_dropping_closes_the_versions_that_all_conditions_name(session: Session) -> None:
     drop_version_readers(session, VersionTable.document_id == 1, ~LIVE)
-    assert versions(session) == {**GRANTED, 11: set(), 13: set()}
+    assert versions(session) == {**GRANTED, 11: set(), 13: set(), 14: set()}
