@@ -107,7 +107,7 @@ def build(
     searcher = Searcher(database, serving, lexical, settings.retrieval, reranker)
 
     def extractive(over: Serving, by: Searcher) -> ExtractiveGenerator:
-        return ExtractiveGenerator(over.embedder, by.term_weights, settings.retrieval.max_sentences)
+        return ExtractiveGenerator(over.embedder, by.term_weights, settings.retrieval.answer_words)
 
     in_force = ExtractiveInForce(lambda: extractive(serving(), searcher))
     generator = open_generator(settings.llm, in_force)

@@ -10,12 +10,14 @@ from core.events import ignore
 from core.settings import RetrievalSettings
 from core.text.labels import EVERYTHING, SearchFilter
 from core.values.answers import Answer, AnswerSentence, Citation, DraftSentence, Inquiry, Passage, Turn
+from core.values.forms import PLAIN, Shape
 from core.values.notices import Notice
 from core.values.rich_text import Block, Mark
 from core.values.search import AccessScope
 from llm.entailment.entailment import Entailment
 from llm.generator import Generator
 from retrieval.citation_check import ProvenSentence, proven
+from retrieval.composed import Shaped, blocks_of, text_of
 from retrieval.disagreement import in_force, with_disagreements
 from retrieval.followup import understand
 from retrieval.identifier_match import identifiers_near, unknown_identifiers
@@ -47,6 +49,8 @@ class Said:
 
     sentence: AnswerSentence
     new_citations: tuple[Citation, ...]
+    shape: Shape = PLAIN
+    """Its place in the form of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,8 @@ class Answerer:
             self._take(inquiry, passages, notes, on_event)
             notes.note(*earlier_notice(notes.citations, passages, newest))
         notes.lap("generate_ms")
-        return self._with_unread(with_disagreements(notes.answer(passages), found, successors), scope)
+        compared = [one.narrowed() for one in found]
+        return self._with_unread(with_disagreements(notes.answer(passages), compared, successors), scope)
 
     def _with_unread(self, answer: Answer, scope: AccessScope) -> Answer:
         """Return the answer with a notice for each document it shows that was not read as it is now."""
@@ -158,10 +163,10 @@ class Answerer:
         self._take(inquiry, newest, trial, hold)
         for event in said:
             on_event(event)
-        notes.sentences, notes.citations = trial.sentences, trial.citations
-        notes.confidence = trial.confidence if trial.sentences else 0.0
-        notes.note(*(trial.notices if trial.sentences else ()))
-        return bool(trial.sentences)
+        notes.said, notes.lost, notes.citations = trial.said, trial.lost, trial.citations
+        notes.confidence = trial.confidence if trial.said else 0.0
+        notes.note(*(trial.notices if trial.said else ()))
+        return bool(trial.said)
 
 
 @dataclass(kw_only=True)
@@ -176,9 +181,11 @@ class _Notes:
     """What the answer has to do without, each once, in order."""
     why_nothing: str = ""
     """Why nothing can be found, whatever the question; empty if something can."""
-    sentences: list[AnswerSentence] = field(default_factory=list)
+    said: list[Shaped] = field(default_factory=list)
+    lost: list[int] = field(default_factory=list)
+    """The number of the block of each item that failed the citation check."""
     citations: list[Citation] = field(default_factory=list)
-    """The citations of `sentences`, each once."""
+    """The citations of `said`, each once."""
     nearest: list[Citation] = field(default_factory=list)
     """The citations of the sentences with too little support."""
     confidence: float = 0.0
@@ -198,6 +205,7 @@ class _Notes:
     def take(self, draft: DraftSentence, proof: ProvenSentence | None) -> Said | None:
         """Keep a sentence if it is proven and has enough support; return its event, None if it is dropped."""
         if proof is None:
+            self.lost += [draft.shape.block] if draft.shape.is_item else []
             return None
         citations = proof.citations
         self.confidence = max(self.confidence, draft.support)
@@ -216,8 +224,8 @@ class _Notes:
             block=said.block,
             spans=said.spans if marked else (),
         )
-        self.sentences.append(sentence)
-        return Said(sentence, new)
+        self.said.append(Shaped(sentence, draft.shape))
+        return Said(sentence, new, draft.shape)
 
     def unknown(self, asked: Iterable[str], near: Mapping[str, Passage], passages: list[Passage]) -> Answer:
         """Return a refusal: no passage has the identifiers asked for, and similar ones are other things."""
@@ -228,11 +236,16 @@ class _Notes:
         )
 
     def answer(self, passages: list[Passage]) -> Answer:
-        refused = not self.sentences
+        refused = not self.said
+        blocks = blocks_of(self.said, self.citations, self.lost)
+        sentences = tuple(one.sentence for one in self.said)
+        verdict = self.said[0].shape.verdict if self.said else ""
         found = tuple(self.nearest) or tuple(p.cite(p.chunk_start, p.chunk_end) for p in passages[:3])
         return Answer(
-            text="\n".join(sentence.text for sentence in self.sentences),
-            sentences=tuple(self.sentences),
+            text=text_of(blocks, sentences, verdict),
+            sentences=sentences,
+            blocks=blocks,
+            verdict=verdict,
             citations=tuple(self.citations),
             refused=refused,
             reason="" if not refused else TOO_LITTLE if passages else self.why_nothing or NOT_FOUND,

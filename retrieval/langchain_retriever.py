@@ -47,7 +47,7 @@ class VademecumRetriever(BaseRetriever):
         scope = scope_of(self.user, self.groups)
         found = self.searcher.look_up(query, scope, k or self.k, self.reach, self.within)
         notices = [notice.text for notice in found.notices]
-        return [_document(passage, notices) for passage in found.passages]
+        return [_document(passage.narrowed(), notices) for passage in found.passages]
 
 
 def _document(passage: Passage, notices: list[str]) -> Document:

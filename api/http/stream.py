@@ -13,7 +13,7 @@ from anyio.streams.memory import MemoryObjectSendStream
 from starlette.requests import Request
 
 from api.http.gate import Gate
-from api.http.wire import AskRequest, answer_json, error_json, passage_json, sentence_json
+from api.http.wire import AskRequest, answer_json, error_json, passage_json, sentence_json, shape_json
 from core.errors import AbandonedError, VadeError
 from core.values.answers import Answer
 from core.values.search import AccessScope
@@ -99,7 +99,7 @@ class _StreamWriter:
             for passage in event.passages:
                 self._pass("source", passage_json(passage))
             return
-        self._pass("token", sentence_json(event.sentence))
+        self._pass("token", {**sentence_json(event.sentence), "shape": shape_json(event.shape)})
         for citation in event.new_citations:
             self._pass("citation", {"index": self._citations, **asdict(citation)})
             self._citations += 1

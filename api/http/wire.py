@@ -10,6 +10,7 @@ from core.store.documents.reading import DocumentEntry
 from core.store.uploads import UploadEnd, UploadEntry
 from core.text.labels import SearchFilter
 from core.values.answers import SHOWN_DIGITS, Answer, AnswerSentence, Passage, Turn
+from core.values.forms import Shape
 from retrieval.search import Results
 
 MAX_QUESTION_CHARACTERS = 20_000
@@ -103,6 +104,17 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 def sentence_json(sentence: AnswerSentence) -> dict[str, Any]:
     """Return a sentence of an answer as JSON values."""
     return {**asdict(sentence), "support": round(sentence.support, SHOWN_DIGITS)}
+
+
+def shape_json(shape: Shape) -> dict[str, Any]:
+    """Return the place of a sentence in the form of its answer as JSON values."""
+    return {
+        "block": shape.block,
+        "kind": shape.form,
+        "item": shape.is_item,
+        "depth": shape.depth,
+        "verdict": shape.verdict,
+    }
 
 
 def results_json(results: Results) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def fit_label(app: App, relevance: Mapping[str, float], tuning: Sequence[Asking]
 def asked_for(app: App, tuning: Sequence[Asking], names: Sequence[str]) -> Iterator[Asked]:
     """Yield each question's candidates, with and without the document that answers it."""
     generator = ExtractiveGenerator(
-        app.indexes.embedder, app.searcher.term_weights, app.settings.retrieval.max_sentences
+        app.indexes.embedder, app.searcher.term_weights, app.settings.retrieval.answer_words
     )
     for one in tuning:
         for scope, answerable in _ways(one):

@@ -40,6 +40,8 @@ _ABBREVIATIONS = frozenset(
     "st jr sr dept est ref rev pp p al jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k".split()
 )
 _SENTENCE_END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s)|[。！？；]+[”’」』）]*|\n+")
+# The number of a list item, which belongs to the sentence behind it.
+_ITEM_NUMBER = re.compile(r"(?:^|\n)[ \t]*\d{1,3}$", re.MULTILINE)
 _OPENING, _CLOSING = tuple("\"'“‘「『（(["), tuple("\"'”’」』）)]")
 # A sentence of more characters is cut at the next clause, so that a citation stays readable.
 _LONG_SENTENCE = 600
@@ -147,6 +149,8 @@ def _goes_on(text: str, match: re.Match[str]) -> bool:
         return True  # a mark in quotation marks of its own: put a "!" before the name
     if follows and follows[0].islower():
         return mark[0] == "." or mark[-1] in _CLOSING
+    if mark[0] == "." and _ITEM_NUMBER.search(text, max(0, match.start() - 5), match.start()):
+        return True
     return mark[0] == "." and _is_abbreviation(text[max(0, match.start() - 24) : match.start()])
 
 

@@ -1,8 +1,9 @@
 """Questions, the passages that answer them, and answers with their citations."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.values.documents import BlockKind, indexed_text
+from core.values.forms import PLAIN, AnswerBlock, Shape
 from core.values.metadata import NONE, Metadata
 from core.values.notices import Notice
 from core.values.rich_text import Block, Span
@@ -13,6 +14,9 @@ PATH = " > "
 """Between the title and the headings of a context."""
 SHOWN_DIGITS = 2
 """The decimal places of scores, supports and confidences, wherever an asker sees them."""
+# Characters of the document that a citation shows on either side of its quote.
+CONTEXT_CHARACTERS = 160
+SECTION_SEPARATOR = " > "
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,13 @@ class Passage:
                 return block.path
         return tuple(self.context.split("\n")[0].split(PATH)[1:])
 
+    def narrowed(self) -> "Passage":
+        """Return the passage as the found chunk and its neighbours, without the rest of its section."""
+        if self.near is None:
+            return self
+        start, end = self.near
+        return replace(self, text=self.between(start, end), start=start, near=None)
+
     def page_at(self, offset: int) -> int | None:
         """Return the number of the page on which `offset` of the version's stored text stands."""
         begun = [number for start, number in self.pages if start <= offset]
@@ -122,7 +133,15 @@ class Passage:
             day=day,
             owner=self.metadata.owner,
             claimed=self.metadata.claimed,
+            section=self.section_at(start),
+            before=self.between(max(self.start, start - CONTEXT_CHARACTERS), start),
+            after=self.between(end, min(self.end, end + CONTEXT_CHARACTERS)),
         )
+
+    def section_at(self, offset: int) -> str:
+        """Return the headings above an offset, joined by " > "; empty if they are not known."""
+        above = next((block.path for block in self.blocks if block.start <= offset < block.end), ())
+        return SECTION_SEPARATOR.join(above)
 
 
 def under_heading(heading: str, text: str) -> str:
@@ -140,6 +159,7 @@ class DraftSentence:
     quote in that version's stored text."""
     support: float
     """The generator's own estimate in 0..1 that the sentence answers the question."""
+    shape: Shape = PLAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +182,12 @@ class Citation:
     """The person or department that answers for the document; empty if it is not known."""
     claimed: tuple[str, ...] = ()
     """Which of `day` and `owner` are the document's own claim: its file says so, its source does not."""
+    section: str = ""
+    """The headings above the quote, joined by " > "; empty if they are not known."""
+    before: str = field(default="", compare=False)
+    """What stands in front of the quote, for reading it in its context; it proves nothing."""
+    after: str = field(default="", compare=False)
+    """What stands behind the quote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,5 +257,9 @@ class Answer:
     """Other documents that contradict a citation."""
     superseded: tuple[Superseded, ...] = ()
     """Documents, cited or in disagreement, whose place another document takes."""
+    blocks: tuple[AnswerBlock, ...] = ()
+    """The sentences in the form in which they are read."""
+    verdict: str = ""
+    """`yes` or `no`, if the answer is one; otherwise empty."""
     notices: tuple[Notice, ...] = ()
     """What the answer had to do without, such as a chat model that did not answer."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from core.logs import noted
 from core.text.language import sentences, terms
 from core.values.answers import DraftSentence, Inquiry, Passage
 from core.values.documents import BlockKind
+from core.values.forms import Shape
 from core.values.notices import ANSWER_CUT, Notice
 from core.values.search import AccessScope
 from llm.chat.prompt import Prompt, ShownPassage, build_prompt, citation_guide
@@ -83,7 +84,8 @@ class NeuralGenerator:
                 continue
             if line is not None and line.startswith(prompt.refusal):
                 return
-            yield None if line is None or line in said else _sentence(line, prompt.shown)
+            sentence = None if line is None or line in said else _sentence(line, prompt.shown)
+            yield replace(sentence, shape=Shape(block=len(said))) if sentence else None
             said.add(line or "")
 
     def warm_up(self) -> None:

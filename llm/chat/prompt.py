@@ -69,7 +69,7 @@ def build_prompt(
         raise InputError(f"the question exceeds the model's context by {-spare} tokens")
     history = _latest(inquiry.history, count_tokens, min(spare, budget_tokens * _HISTORY_SHARE))
     spare -= sum(_cost([turn.question, turn.answer], count_tokens) for turn in history)
-    shown = _number(_choose(passages, count_tokens, spare))
+    shown = _number(_choose([one.narrowed() for one in passages], count_tokens, spare))
     return Prompt(
         messages=_messages(words, shown, _asked(words, inquiry), history),
         shown=shown,

@@ -10,13 +10,12 @@ from core.text.language import is_identifier, sentences, terms
 from core.values.answers import PATH, Passage
 from core.values.documents import BlockKind
 from core.values.structure import PlacedBlock
-from llm.extractive.labels import CELL_SEPARATOR, is_label, is_label_row
+from llm.extractive.labels import CELL_SEPARATOR, is_label, is_label_row, is_warning
 from llm.extractive.structure import blocks_of, leads_in, list_behind
 
 _ASKS = re.compile(r"[?？][\"'”’)」』）]*$")
-# The signal words of ISO 3864 and ANSI Z535. A warning is kept whole: half of one is worse than none.
-_WARNS = re.compile(r"(?:danger|warning|caution|危险|警告|注意)\b\s*[:：!！]", re.IGNORECASE)
-# The most characters of a warning, and of a lead-in with its list where they are weighed.
+# The most characters of a warning, which is kept whole because half of one is worse than none, and of a
+# lead-in with its list where they are weighed.
 _LIST_CHARACTERS = 700
 
 
@@ -152,22 +151,22 @@ def _spans(passage: Passage, blocks: tuple[PlacedBlock, ...]) -> Iterator[tuple[
         if start >= end or block.kind is BlockKind.HEADING:
             continue
         if block.kind is not BlockKind.ROW:
-            yield from _stated(passage, blocks, place, (start, end))
+            yield from _stated_in(passage, blocks, place, (start, end))
         elif not is_label_row(passage, passage.between(start, end)):
             yield place, start, end
 
 
-def _stated(
+def _stated_in(
     passage: Passage, blocks: tuple[PlacedBlock, ...], place: int, within: tuple[int, int]
 ) -> Iterator[tuple[int, int, int]]:
-    for start, end in _sentences(passage, *within):
+    for start, end in stated(passage, *within):
         whole = _with_list(passage, blocks, place, (start, end))
         text = passage.between(start, whole)
         if not is_label(text) and text != passage.title:
             yield place, start, whole
 
 
-def _sentences(passage: Passage, start: int, end: int) -> Iterator[tuple[int, int]]:
+def stated(passage: Passage, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield the offsets of the sentences of a block that state something."""
     text = passage.between(start, end)
     spans = sentences(text)
@@ -179,7 +178,7 @@ def _sentences(passage: Passage, start: int, end: int) -> Iterator[tuple[int, in
 def _warning_end(text: str, spans: Sequence[tuple[int, int]]) -> int:
     """Return the end of the first sentence; if it begins a warning, that of its line."""
     start, end = spans[0]
-    if not _WARNS.match(text, start):
+    if not is_warning(text[start:]):
         return end
     of_line = [stop for _, stop in spans if "\n" not in text[start:stop]]
     return max((stop for stop in of_line if stop - start <= _LIST_CHARACTERS), default=end)

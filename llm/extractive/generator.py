@@ -7,16 +7,20 @@ from core.errors import EngineFullError, ModelUnavailableError
 from core.logs import noted
 from core.text.identifiers import identifiers
 from core.text.language import cjk_share, terms
-from core.values.answers import DraftSentence, Inquiry, Passage
+from core.values.answers import Inquiry, Passage
 from core.values.notices import BY_WORDS_ONLY, SUMMARY_NEEDS_MODEL, Notice
 from core.values.search import AccessScope
 from llm.embedding.embedder import Embedder
 from llm.extractive.candidates import Candidate, candidates
+from llm.extractive.choice import chosen
+from llm.extractive.composition import Composition, drafted
 from llm.extractive.evidence import SentenceEvidence, measured
 from llm.extractive.labels import asks_revision, is_footer
 from llm.extractive.overview import overview
-from llm.extractive.question_analysis import QuestionAnalysis
+from llm.extractive.question_analysis import QuestionAnalysis, weight_share
+from llm.extractive.question_kind import Want, parts_of, want_of
 from llm.extractive.support import relevance, support
+from llm.extractive.verdicts import verdict_of
 from llm.generator import Draft
 
 TermWeights = Callable[[Sequence[str], AccessScope], Sequence[float]]
@@ -26,45 +30,50 @@ TermWeights = Callable[[Sequence[str], AccessScope], Sequence[float]]
 # all sentences, one in 150 has no answer among the best 12 by words.
 _COMPARED = 12
 _COMPARED_CHARACTERS = 240
-# The relevance of a further sentence may be this much below that of the best one.
-_ALSO_WORTH_SAYING = 2.0
-# Two sentences that share more of their words than this say the same.
-_SAME = 0.7
 # A term that is in no document: its weight is the greatest that a term can have.
 _UNSEEN = "\0"
+
+# The support with which the best sentence for a part of a question is said.
+_ANSWERS_PART = 0.5
 
 Weighed = tuple[Candidate, SentenceEvidence]
 
 
 class ExtractiveGenerator:
-    """Selects the sentences that answer, from several documents if needed, in reading order."""
+    """Says the sections, lists and sentences that answer, from several documents if needed."""
 
     name = "extractive"
 
-    def __init__(self, embedder: Embedder, term_weights: TermWeights, max_sentences: int) -> None:
+    def __init__(self, embedder: Embedder, term_weights: TermWeights, answer_words: int) -> None:
         self._embedder = embedder
         self._term_weights = term_weights
-        self._max_sentences = max_sentences
+        self._answer_words = answer_words
 
     def draft(self, inquiry: Inquiry, passages: Sequence[Passage]) -> Draft:
-        """Yield at most `max_sentences` sentences from the passages, in reading order.
+        """Yield the sentences of an answer of about `answer_words` words, block after block.
 
-        The best sentence is always among them, even if its support is close to 0. A document that was asked
-        for by name is shown in its own order, with a notice that a summary needs a chat model.
+        The best sentence is always among them, even if its support is close to 0. What is wanted decides the
+        form: see `llm.extractive.question_kind`. A document that was asked for by name is shown in its own
+        order, with a notice that a summary needs a chat model.
         """
         if inquiry.overview:
             yield SUMMARY_NEEDS_MODEL
             yield from overview(passages)
             return
+        question = inquiry.wanted or inquiry.whole or inquiry.question
+        want, parts = want_of(question), parts_of(question)
+        made = Composition(want, self._answer_words)
         weighed, notices = self.weighed(inquiry, passages)
         yield from notices
-        chosen = _choose(weighed, self._max_sentences)
-        documents = [passage.document_id for passage in passages]
-        for candidate, evidence in sorted(
-            chosen, key=lambda pair: (documents.index(pair[0].passage.document_id), pair[0].start)
-        ):
-            citation = (candidate.passage_number, candidate.start, candidate.end)
-            yield DraftSentence(candidate.readable, (citation,), support(evidence))
+        for one in chosen(want, question, weighed):
+            made.add(one)
+        verdict = self._verdict(inquiry, question, weighed[0]) if want is Want.YES_NO and weighed else ""
+        for part in parts if len(parts) > 1 else ():
+            of_part, _ = self.weighed(replace(inquiry, wanted=part), passages)
+            for one in of_part[:1]:
+                if support(one[1]) >= _ANSWERS_PART:
+                    made.add(one)
+        yield from drafted(made.blocks, verdict)
 
     def warm_up(self) -> None:
         """Do nothing: the only model is the embedder, which is loaded for the search."""
@@ -108,6 +117,13 @@ class ExtractiveGenerator:
             whole=whole,
         )
 
+    def _verdict(self, inquiry: Inquiry, question: str, weighed: Weighed) -> str:
+        best, evidence = weighed
+        words = terms(question)
+        weights = self._term_weights(words, inquiry.scope)
+        covered = weight_share(dict(zip(words, weights, strict=True)), best.words)
+        return verdict_of(question, best.text, covered, evidence.with_headings)
+
     def _with_likeness(self, question: str, weighed: Sequence[Weighed]) -> list[Weighed]:
         texts = [candidate.text[:_COMPARED_CHARACTERS] for candidate, _ in weighed]
         vectors = self._embedder.embed([question, *texts])
@@ -120,33 +136,3 @@ class ExtractiveGenerator:
 
 def _ranked(weighed: Iterable[Weighed]) -> list[Weighed]:
     return sorted(weighed, key=lambda pair: (not pair[1].identifies_what_was_asked, -relevance(pair[1])))
-
-
-def _choose(ranked: Sequence[Weighed], limit: int) -> list[Weighed]:
-    """Return the best candidate, and those after it that are almost as relevant and add new words."""
-    chosen = list(ranked[:1])
-    for candidate, evidence in ranked[1:]:
-        if len(chosen) == limit:
-            break
-        enough = relevance(evidence) >= relevance(chosen[0][1]) - _ALSO_WORTH_SAYING
-        if enough and not any(_alike(candidate, other) for other, _ in chosen):
-            chosen.append((candidate, evidence))
-    return chosen
-
-
-def _alike(one: Candidate, other: Candidate) -> bool:
-    """Return whether two candidates say the same: in most words, in table rows in all.
-
-    Numbers that differ within a document are not the same; between documents they are a disagreement.
-    """
-    if one.is_row or other.is_row:
-        return one.words == other.words and one.label == other.label
-    smaller = min(len(one.words), len(other.words))
-    same_document = one.passage.document_id == other.passage.document_id
-    if same_document and _numbers(one) != _numbers(other):
-        return False
-    return not smaller or len(one.words & other.words) / smaller > _SAME
-
-
-def _numbers(one: Candidate) -> frozenset[str]:
-    return frozenset(word for word in one.words if any(map(str.isdigit, word)))

@@ -1,4 +1,4 @@
-"""Text that names something and states no fact: labels of a form, page footers, lines about a revision."""
+"""Kinds of text known by their form: warnings, and labels, footers and revisions, which state no fact."""
 
 import re
 
@@ -10,6 +10,8 @@ _CLOSED = re.compile(r"[.!?:;,。！？：；，]$")
 _LABEL = re.compile(r"[:：][\s_.…·‥]*$")
 _TO_WRITE_ON = re.compile(r"[\s_.…·‥]*")
 _LABEL_WORDS, _LABEL_CHARACTERS = 6, 40
+# The signal words of ISO 3864 and ANSI Z535.
+_WARNS = re.compile(r"(?:danger|warning|caution|危险|警告|注意)\b\s*[:：!！]", re.IGNORECASE)
 # "Footer: SP-11 rev 2", "Page 3 of 12", "SP-11 · Rev. 2 · 2024-03-01", "第 3 页 共 12 页".
 _FOOTER = re.compile(
     r"^\W*(?:(?:page )?(?:footer|header)|页[脚眉])\s*[:：]"
@@ -42,6 +44,11 @@ def is_label_row(passage: Passage, text: str) -> bool:
     _, _, header = passage.context.rpartition("\n")
     is_short = len(cells[0].split()) <= _LABEL_WORDS and len(cells[0]) <= _LABEL_CHARACTERS
     return CELL_SEPARATOR in header and is_short and not _CLOSED.search(cells[0])
+
+
+def is_warning(text: str) -> bool:
+    """Return whether a text begins as a warning does."""
+    return bool(_WARNS.match(text))
 
 
 def is_footer(text: str) -> bool:

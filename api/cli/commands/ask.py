@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from api.cli.question_files import question_lines
 from api.cli.terminal import DONE, WITH_FAILURES, Terminal, error_json, printing
 from core.errors import FilterError, InputError
 from core.text.labels import SearchFilter
-from core.values.answers import SHOWN_DIGITS, Answer, Citation, Passage, Superseded, Turn
+from core.values.answers import SHOWN_DIGITS, Passage, Turn
 from core.values.search import AccessScope
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def ask(
     error if no document that its asker may read fits the filter. A line may also have "as", "groups", and
     "history" (a list of {"question", "answer"}) or "after" (a list of questions) for a follow-up.
     """
+    from api.cli.answer_text import answer_text
     from api.http.wire import answer_json
 
     with opened(terminal.data_dir) as app:
@@ -64,7 +65,7 @@ def ask(
         history = tuple(Turn(text, "") for text in earlier)
         text = _required(words, "--questions")
         found = app.answerer.answer(text, asker.scope, history=history, within=within)
-    terminal.result(answer_json(found), lambda: _answer_text(found))
+    terminal.result(answer_json(found), lambda: answer_text(found))
     return DONE
 
 
@@ -143,48 +144,6 @@ def _as_contract(results: Results) -> dict[str, Any]:
         "timings": {},
         "notices": notices_of(results),
     }
-
-
-def _answer_text(answer: Answer) -> str:
-    head = [
-        *(notice.text for notice in answer.notices),
-        *([f"Understood as: {answer.understood}"] if answer.understood else []),
-    ]
-    head += [""] if head else []
-    if answer.refused:
-        nearest = [_citation_text(number, citation) for number, citation in enumerate(answer.found, start=1)]
-        return "\n".join([*head, answer.reason, *nearest])
-    said = [
-        f"{sentence.text} {''.join(f'[{number + 1}]' for number in sentence.citations)}"
-        for sentence in answer.sentences
-    ]
-    sources = [_citation_text(number, citation) for number, citation in enumerate(answer.citations, start=1)]
-    return "\n".join([*head, *said, "", *sources, *_otherwise(answer)])
-
-
-def _otherwise(answer: Answer) -> Iterator[str]:
-    """Yield the passages that disagree with a citation, and the documents that are superseded."""
-    first = len(answer.citations) + 1
-    for number, found in enumerate(answer.disagreements, start=first):
-        yield f"\nAnother document disagrees with [{found.citation + 1}]:"
-        yield _citation_text(number, found.other)
-    for old in answer.superseded:
-        about = ", ".join(_about(old))
-        yield f"\n“{old.title}” is superseded by “{old.by}”{f' ({about})' if about else ''}."
-
-
-def _citation_text(number: int, citation: Citation) -> str:
-    page = f", page {citation.page}" if citation.page else ""
-    about = "".join(f", {part}" for part in _about(citation))
-    head = f"[{number}] {citation.title}{page}, version {citation.version}{about}"
-    return f"{head}\n    {citation.uri}\n    “{citation.quote}”"
-
-
-def _about(said: Citation | Superseded) -> Iterator[str]:
-    """Yield day and owner, each with a word if only the document itself says so."""
-    for name, value in (("day", said.day), ("owner", said.owner)):
-        if value:
-            yield f"{value} (its own claim)" if name in said.claimed else value
 
 
 def _hits_text(found: Results) -> str:

@@ -11,7 +11,7 @@ from fakes.embedder import FakeEmbedder
 from fakes.source import FakeSource, upload_of
 
 from api.app import App
-from api.cli.commands.ask import _about
+from api.cli.answer_text import about_of
 from core.permissions import scope_of
 from ingest.connectors.folder import FolderSource
 from ingest.connectors.trees.rules import PERMISSIONS_FILE
@@ -144,7 +144,7 @@ def test_day_and_owner_that_only_the_file_says_are_its_claim(house: House) -> No
     assert (citation.day, citation.owner, citation.claimed) == (
         "2099-01-01", "HR department", ("day", "owner"),
     )  # fmt: skip
-    assert [*_about(citation)] == ["2099-01-01 (its own claim)", "HR department (its own claim)"]
+    assert [*about_of(citation)] == ["2099-01-01 (its own claim)", "HR department (its own claim)"]
 
 
 def test_what_the_source_says_too_is_no_mere_claim(tmp_path: Path, house: House) -> None:

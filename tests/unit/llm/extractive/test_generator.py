@@ -17,7 +17,7 @@ def equally_rare(words: Sequence[str], scope: AccessScope) -> list[float]:
 
 
 def drafted(embedder: FakeEmbedder, *passages: Passage, question: str = QUESTION) -> list[DraftSentence]:
-    generator = ExtractiveGenerator(embedder, equally_rare, max_sentences=3)
+    generator = ExtractiveGenerator(embedder, equally_rare, answer_words=200)
     return [
         draft
         for draft in generator.draft(Inquiry(question=question, scope=scope_of(None)), passages)

@@ -1,0 +1,114 @@
+"""The choice of the candidates around which an answer is composed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.text.language import terms
+from llm.extractive.candidates import Candidate
+from llm.extractive.evidence import SentenceEvidence
+from llm.extractive.question_kind import Want, compared
+from llm.extractive.regions import list_in_section, list_of
+from llm.extractive.support import relevance
+
+Weighed = tuple[Candidate, SentenceEvidence]
+
+# Two sentences that share more of their words than this say the same.
+_SAME = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    most: int
+    """Candidates that are chosen."""
+    below: float
+    """How much below that of the best one the relevance of a further one may be."""
+
+
+_LIMITS = {
+    Want.FACT: _Limit(2, 1.0),
+    Want.YES_NO: _Limit(2, 1.0),
+    Want.STEPS: _Limit(2, 1.0),
+    Want.LIST: _Limit(2, 1.0),
+    Want.COMPARISON: _Limit(3, 2.0),
+    Want.CAUSE: _Limit(2, 1.5),
+    Want.OTHER: _Limit(3, 2.0),
+}
+# How much below the best one a candidate may be that stands in a list, if a list is wanted.
+_LIST_BELOW = 2.0
+# The relevance that a heading with all words of the question adds to a list below it.
+_HEADED = 4.0
+
+
+def chosen(want: Want, question: str, ranked: Sequence[Weighed]) -> list[Weighed]:
+    """Return the candidates to compose an answer of, the most important first; `ranked` comes best first.
+
+    They are the best one, and those that are almost as relevant and add something. For steps or a list, one
+    that has a list comes first; of a comparison, the best one of each side.
+    """
+    if want in (Want.STEPS, Want.LIST):
+        ranked = _lists_first(question, ranked)
+    if want is Want.COMPARISON:
+        ranked = _sides_first(compared(question), ranked)
+    limit = _LIMITS[want]
+    kept = list(ranked[:1])
+    for candidate, evidence in ranked[1:]:
+        if len(kept) == limit.most:
+            break
+        side = want is Want.COMPARISON and len(kept) == 1
+        enough = side or relevance(evidence) >= relevance(kept[0][1]) - limit.below
+        if (
+            enough
+            and evidence.identifies_what_was_asked
+            and not any(alike(candidate, one) for one, _ in kept)
+        ):
+            kept.append((candidate, evidence))
+    return kept
+
+
+def alike(one: Candidate, other: Candidate) -> bool:
+    """Return whether two candidates say the same: in most words, in table rows in all.
+
+    Numbers that differ within a document are not the same; between documents they are a disagreement.
+    """
+    if one.is_row or other.is_row:
+        return one.words == other.words and one.label == other.label
+    smaller = min(len(one.words), len(other.words))
+    same_document = one.passage.document_id == other.passage.document_id
+    if same_document and _numbers(one) != _numbers(other):
+        return False
+    return not smaller or len(one.words & other.words) / smaller > _SAME
+
+
+def _lists_first(question: str, ranked: Sequence[Weighed]) -> list[Weighed]:
+    """Return the candidates, in front the likely one that has the list.
+
+    It stands in a list, leads one in, or its section has one; of several, the headings above it have more of
+    the question's words.
+    """
+    asked = frozenset(terms(question))
+    best = relevance(ranked[0][1]) if ranked else 0.0
+    likely = [one for one in ranked if relevance(one[1]) >= best - _LIST_BELOW]
+    inside = [one for one in likely if list_of(one[0])] or [one for one in likely if list_in_section(one[0])]
+    first = sorted(inside, key=lambda one: -relevance(one[1]) - _HEADED * _headed(asked, one[0]))[:1]
+    return [*first, *(one for one in ranked if one not in first)]
+
+
+def _headed(asked: frozenset[str], one: Candidate) -> float:
+    """Return the share of the question's words that stand in the heading above a candidate."""
+    return len(asked & frozenset(terms(one.path[-1]))) / len(asked) if asked and one.path else 0.0
+
+
+def _sides_first(things: Sequence[str], ranked: Sequence[Weighed]) -> list[Weighed]:
+    """Return the candidates, in front the best one about each thing alone, or one that names both."""
+    named = [frozenset(terms(thing)) for thing in things]
+    sides = list[Weighed]()
+    for place, wanted in enumerate(named):
+        others = frozenset[str]().union(*named[:place], *named[place + 1 :]) - wanted
+        about = [one for one in ranked if wanted <= one[0].known_words and one[1].identifies_what_was_asked]
+        alone = [one for one in about if not others <= one[0].words]
+        sides += [one for one in (alone or about)[:1] if one not in sides]
+    return [*sides, *(one for one in ranked if one not in sides)]
+
+
+def _numbers(one: Candidate) -> frozenset[str]:
+    return frozenset(word for word in one.words if any(map(str.isdigit, word)))

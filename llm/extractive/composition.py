@@ -1,0 +1,192 @@
+"""The composition of an answer: which regions of the documents are said, in the form that is wanted."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from core.text.length import words_in
+from core.values.answers import DraftSentence
+from core.values.documents import BlockKind
+from core.values.forms import BlockForm, Shape
+from llm.extractive.candidates import Candidate
+from llm.extractive.evidence import SentenceEvidence
+from llm.extractive.labels import is_warning
+from llm.extractive.question_kind import Want
+from llm.extractive.regions import (
+    Piece,
+    is_ordered,
+    items,
+    lead_of,
+    list_in_passage,
+    list_in_section,
+    list_of,
+    paragraph,
+    paragraphs,
+    regions_between,
+    section_of,
+    steps_by_heading,
+)
+from llm.extractive.structure import leads_in, list_behind
+from llm.extractive.support import support
+
+Weighed = tuple[Candidate, SentenceEvidence]
+Region = tuple[BlockForm, list[Piece]]
+
+# A paragraph with so few words is said as a whole.
+_SHORT_WORDS = 60
+# A section with so few words is said as a whole, where more than one fact is wanted.
+_SECTION_WORDS = 120
+# A lead-in with more words is a paragraph of its own.
+_LEAD_WORDS = 30
+_GOES_ON = re.compile(
+    r"(?:but|however|except|unless|otherwise|if|in (?:this|that) case|this (?:does|is|applies)|only|it|they)"
+    r"\b"
+    r"|但|不过|除非|除外|否则|如果|若|此时|仅",
+    re.IGNORECASE,
+)
+_OF_FACTS = frozenset({Want.FACT, Want.YES_NO})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftBlock:
+    """A part of an answer in the making."""
+
+    form: BlockForm
+    by: Candidate
+    """The candidate that it is made around."""
+    pieces: tuple[Piece, ...]
+    support: float
+    more: int = 0
+    """How many items of the list are left out at its end."""
+
+
+class Composition:
+    """Makes the blocks of an answer, within a number of words."""
+
+    def __init__(self, want: Want, most_words: int) -> None:
+        """Compose about `most_words` at most; the beginning of what answers best is always said."""
+        self._want = want
+        self._left = float(most_words)
+        self._said: set[tuple[int, int, int]] = set()
+        self.blocks: list[DraftBlock] = []
+
+    def add(self, weighed: Weighed) -> None:
+        """Add the region around a candidate, unless it is said already."""
+        one, evidence = weighed
+        if self._is_said(one.passage.document_id, one.start, one.end):
+            return
+        for form, pieces in self._regions(one):
+            self._take(form, pieces, one, support(evidence))
+
+    def _regions(self, one: Candidate) -> list[Region]:
+        if one.is_row:
+            return [(BlockForm.ROW, [Piece(start=one.start, end=one.end, text=one.readable)])]
+        found = list_of(one)
+        if self._want in _OF_FACTS and one.block.kind is BlockKind.LIST_ITEM and found:
+            return [self._item(one, found)]
+        if self._want is Want.STEPS:
+            return self._procedure(one, found or list_in_section(one))
+        if self._want is Want.LIST:
+            found = found or list_in_section(one)
+        return [self._list(one, found)] if found else self._prose(one)
+
+    def _item(self, one: Candidate, found: tuple[int, int]) -> Region:
+        """Return one item of a list, with the sentence that leads it in."""
+        lead = [piece for piece in lead_of(one, found[0]) if words_in(piece.text) <= _LEAD_WORDS]
+        [item, *_] = items(one, one.place, one.place + 1)
+        return BlockForm.LIST, [*lead, replace(item, depth=0)]
+
+    def _list(self, one: Candidate, found: tuple[int, int]) -> Region:
+        pieces = items(one, *found)
+        return self._form(pieces), [*lead_of(one, found[0]), *pieces]
+
+    def _form(self, pieces: Sequence[Piece]) -> BlockForm:
+        if not any(piece.is_item for piece in pieces):
+            return BlockForm.PARAGRAPH
+        return BlockForm.STEPS if self._want is Want.STEPS or is_ordered(pieces) else BlockForm.LIST
+
+    def _procedure(self, one: Candidate, found: tuple[int, int] | None) -> list[Region]:
+        """Return a list of steps with the warnings in front of it.
+
+        Without a list in the section, it is the steps that headings number, or the next list of the passage.
+        """
+        by_heading = steps_by_heading(one) if not found else []
+        if by_heading:
+            return [(BlockForm.STEPS, by_heading)]
+        found = found or list_in_passage(one)
+        if not found:
+            return self._prose(one)
+        first, _ = section_of(one)
+        return [*_warnings(one, first, found[0]), self._list(one, found)]
+
+    def _prose(self, one: Candidate) -> list[Region]:
+        whole = paragraph(one, one.place)
+        said = [piece for piece in whole if piece.start >= one.start]
+        if self._want in _OF_FACTS:
+            return [(BlockForm.PARAGRAPH, _with_condition(said))]
+        section = list(regions_between(one, *section_of(one)))
+        if _words(*section) <= _SECTION_WORDS:
+            return [(self._form(pieces), pieces) for pieces in section if pieces]
+        behind = list_behind(one.blocks, one.place + 1, one.passage)
+        if whole and behind > one.place + 1 and leads_in(whole[-1].text):
+            listed = items(one, one.place + 1, behind)
+            return [(self._form(listed), [*said, *listed])]
+        return [(BlockForm.PARAGRAPH, whole if _words(whole) <= _SHORT_WORDS else said)]
+
+    def _take(self, form: BlockForm, pieces: Sequence[Piece], one: Candidate, value: float) -> None:
+        """Add as many pieces as the words allow; of a list, count the rest."""
+        document, kept = one.passage.document_id, list[Piece]()
+        new = [piece for piece in pieces if not self._is_said(document, piece.start, piece.end)]
+        for piece in new:
+            words = words_in(piece.text)
+            if words > self._left and (self.blocks or kept):
+                break
+            kept.append(piece)
+            self._left -= words
+            self._said.add((document, piece.start, piece.end))
+        more = sum(piece.is_item and not piece.depth for piece in new[len(kept) :])
+        if kept:
+            self.blocks.append(DraftBlock(form=form, by=one, pieces=tuple(kept), support=value, more=more))
+
+    def _is_said(self, document: int, start: int, end: int) -> bool:
+        return any(where == document and first <= start and end <= last for where, first, last in self._said)
+
+
+def _warnings(one: Candidate, first: int, last: int) -> list[Region]:
+    """Return the warnings among the paragraphs between two places."""
+    found = [pieces for pieces in paragraphs(one, first, last) if pieces and is_warning(pieces[0].text)]
+    return [(BlockForm.PARAGRAPH, pieces) for pieces in found]
+
+
+def _words(*regions: Sequence[Piece]) -> float:
+    return sum(words_in(piece.text) for pieces in regions for piece in pieces)
+
+
+def _with_condition(pieces: Sequence[Piece]) -> list[Piece]:
+    """Return the first sentence, and those behind it that limit it or go on with it."""
+    kept = list(pieces[:1])
+    for piece in pieces[1:]:
+        if not _GOES_ON.match(piece.text) or words_in(piece.text) > _LEAD_WORDS:
+            break
+        kept.append(piece)
+    return kept
+
+
+def drafted(blocks: Sequence[DraftBlock], verdict: str = "") -> Iterator[DraftSentence]:
+    """Yield the sentences of blocks, each with its own citation and its place in the form.
+
+    `verdict` is `yes` or `no`, which the first sentence decides.
+    """
+    for number, block in enumerate(blocks):
+        for place, piece in enumerate(block.pieces):
+            last = place == len(block.pieces) - 1
+            shape = Shape(
+                block=number,
+                form=block.form,
+                is_item=piece.is_item,
+                depth=piece.depth,
+                more=block.more if last else 0,
+                verdict="" if number or place else verdict,
+            )
+            cited = (block.by.passage_number, piece.start, piece.end)
+            yield DraftSentence(piece.text, (cited,), block.support, shape)

@@ -1,0 +1,143 @@
+"""What a question wants, by its wording, in English and Chinese: it decides the form of the answer."""
+
+import re
+from enum import StrEnum
+
+from core.text.identifiers import identifiers
+from core.text.language import terms
+
+
+class Want(StrEnum):
+    """The kind of answer that a question wants."""
+
+    STEPS = "steps"
+    LIST = "list"
+    COMPARISON = "comparison"
+    YES_NO = "yes-no"
+    CAUSE = "cause"
+    FACT = "fact"
+    """A number, a name, a time, a definition: one statement."""
+    OTHER = "other"
+
+
+_STEPS = re.compile(
+    r"\bhow (?:do|can|should|to|would|must|may)\b|[-–—,] how\W*$|\bwhat now\b|\bwhat to do\b"
+    r"|\bhow (?:is|are) .{3,60}\b(?:done|reset|replaced|changed|installed|set|removed|cleaned|opened|started"
+    r"|restarted|calibrated|fixed|requested|submitted)\b"
+    r"|\bwhat (?:do|should|must|can) (?:i|we|you|one|they) (?:do|have)\b"
+    r"|\b(?:steps?|procedure|instructions?) (?:to|for|of)\b|\b(?:whole|entire) procedure\b"
+    r"|怎么[办样做把在改换设]?|如何|怎样|步骤|流程|操作方法|解决办法|该换什么|要查什么",
+    re.IGNORECASE,
+)
+_HOW_MUCH = re.compile(r"\bhow (?:many|much|long|often|far)\b|多[少久长大]", re.IGNORECASE)
+_LIST = re.compile(
+    r"\b(?:which|what)(?: \w+){0,3} (?:are|do|does|must|should|can|have|has|needs?|count|belong|apply|were)\b"
+    r"|^\W*(?:list|name|enumerate)\b|\bconditions? (?:to|for|of)\b|\bways to\b"
+    r"|\bwhat (?:kinds?|types?|sorts?|options|ways|must .{3,60} say)\b"
+    r"|哪些|哪几|有什么(?:要求|条件|方法|功能)|列出|包括什么|什么情况下",
+    re.IGNORECASE,
+)
+_PLURAL = re.compile(
+    r"\b(?:which|what)(?: the)?(?: \w+){0,2} \w+s\b|^\W*(?:list|name|enumerate)\b|\bconditions\b|\bways\b"
+    r"|\b(?:all|kinds|types|sorts|options)\b|\bwhat must\b|[\u4e00-\u9fff]",
+    re.IGNORECASE,
+)
+_COMPARISON = re.compile(
+    r"\bdifferen(?:ce|t|ces)\b|\bcompar(?:e|ed|ison)\b|\b(?:versus|vs)\b|\bor rather\b|\b(?:each|both)\b"
+    r"|区别|不同|不一样|相比|比较|对比|分别|哪个",
+    re.IGNORECASE,
+)
+_YES_NO = re.compile(
+    r"^\W*(?:is|are|am|was|were|do|does|did|can|could|may|must|shall|should|will|would|has|have|had)"
+    r"(?:n['’]t)? |[,.?;:-] (?:is|are|do|does|can|could|may|must|should|will) (?:i|it|we|that|the|this)\b"
+    r"|吗[？?。\s]*$|是否|能不能|可不可以|是不是|有没有|要不要|需不需要",
+    re.IGNORECASE,
+)
+_CAUSE = re.compile(
+    r"\bwhy\b|\bhow come\b|\bwhat(?: i)?['’]?s wrong\b|\bwhat (?:causes?|caused)\b|\breasons?\b"
+    r"|为什么|为何|原因|怎么回事|出的问题",
+    re.IGNORECASE,
+)
+_FACT = re.compile(
+    r"\bhow (?:many|much|far|tall|big|high|deep|large|fast|heavy|long|often|soon|old|cold|hot|low)\b"
+    r"|\b(?:when|who|whom|whose|where)\b|\b(?:what|which)(?: is| was|['’]s) "
+    r"|\b(?:what|which)(?: \w+){0,3} (?:number|amount|percentage|costs?|price|fee|rate|time|day|weekday|date"
+    r"|code|temperature|pressure|limit|value|size|age|name|port|address|voltage|version)\b"
+    r"|多[少大高远深重宽久长快]|几[个次天年月小时点]|什么时[候间]|何[时年]|谁|哪[里儿]|是什么|什么是",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"\b(?:how|what|which|when|where|who|whom|whose|why)\b|[?？]\s*$"
+    r"|多[少久长大]|几|什么|哪|谁|怎么|如何|为何|是否|吗",
+    re.IGNORECASE,
+)
+# Where a second question begins: "…, and how many …", "…? Which …", "…，多少…".
+_SECOND = re.compile(
+    r"[?？]\s*(?=\S)"
+    r"|[,;]?\s+(?:and|or)\s+(?:also )?(?=(?:how|what|which|when|where|who|why|do|does|can|must|may)\b)"
+    r"|[，；](?=[^，；。]*(?:多少|几|什么|哪|谁|怎么|如何|多久|多长|是否|吗))",
+    re.IGNORECASE,
+)
+_STEP = re.compile(
+    r"\bstep (?:no\.? ?|number )?(\d{1,2})\b|第\s*(\d{1,2}|[一二三四五六七八九十])\s*步", re.IGNORECASE
+)
+_PAIR = ("one", "other")
+# A part with fewer terms only repeats a question word.
+_LEAST_TERMS = 2
+_CHINESE_DIGITS = "零一二三四五六七八九十"
+_JOINED = re.compile(
+    r"\b(?:between|compare)\s+(.{2,60}?)\s+(?:and|with|to)\s+(.{2,60}?)(?:[?.,]|$)"
+    r"|([\w -]{2,60}?)\s+(?:versus|vs\.?)\s+([\w -]{2,60}?)(?:\s[-–]|[,?.:]|$)"
+    r"|([^，。？、\s]{1,20}?)\s*(?:和|与|跟)\s*([^，。？、\s]{1,20}?)\s*(?:的区别|有什么|有何|相比|的不同|分别|哪个)",
+    re.IGNORECASE,
+)
+
+
+def want_of(question: str) -> Want:
+    """Return what a question wants; a question in other words wants whatever answers it."""
+    kinds = (
+        (Want.COMPARISON, _COMPARISON.search(question) and compared(question)),
+        (Want.CAUSE, _CAUSE.search(question)),
+        (Want.STEPS, _STEPS.search(question) and not _HOW_MUCH.search(question)),
+        (Want.YES_NO, _YES_NO.search(question)),
+        (Want.LIST, _LIST.search(question) and _PLURAL.search(question)),
+        (Want.FACT, _FACT.search(question)),
+    )
+    return next((want for want, fits in kinds if fits), Want.OTHER)
+
+
+def parts_of(question: str) -> list[str]:
+    """Return the parts of a question that ask for several things, each as a question of its own.
+
+    What stands in front of a part and asks nothing belongs to it.
+    """
+    parts, lead = list[str](), ""
+    for piece in _SECOND.split(question):
+        whole = f"{lead} {piece}".strip()
+        if _ASKS.search(piece) and len(terms(piece)) >= _LEAST_TERMS:
+            parts.append(whole)
+            lead = ""
+        else:
+            lead = whole
+    if lead and parts:
+        parts[-1] = f"{parts[-1]} {lead}"
+    return parts if len(parts) > 1 else [question]
+
+
+def compared(question: str) -> tuple[str, ...]:
+    """Return the two things that a question compares, as written; empty if they are not recognized."""
+    named = tuple(identifiers(question).values())
+    if len(named) == len(_PAIR):
+        return named
+    match = _JOINED.search(question)
+    found = tuple(text.strip() for text in match.groups() if text) if match else ()
+    return found if len(found) == len(_PAIR) else ()
+
+
+def step_of(question: str) -> int | None:
+    """Return the number of the step that a question asks for; None if it asks for none."""
+    match = _STEP.search(question)
+    if not match:
+        return None
+    digits = match.group(1) or match.group(2)
+    return int(digits) if digits.isdecimal() else _CHINESE_DIGITS.index(digits)
