@@ -103,9 +103,9 @@ export function aboutOf({ claimed = [], ...about }) {
   return known.map((name) => (claimed.includes(name) ? `${about[name]} (its own claim)` : about[name]));
 }
 
-/** Return page, version, day, owner and file name of a citation as nodes. */
-export function placeOf({ uri, page, version, ...about }) {
-  const parts = [page === null ? null : `Page ${page}`, version ? `Version ${version}` : null];
+/** Return section, page, version, day, owner and file name of a citation as nodes. */
+export function placeOf({ uri, page, version, section, ...about }) {
+  const parts = [section ? plainName(section) : null, page === null ? null : `Page ${page}`, version ? `Version ${version}` : null];
   return [
     ...[...parts, ...aboutOf(about)].filter(Boolean).map((part) => element("span", {}, part)),
     element("bdi", { class: "file" }, fileName(uri)),

@@ -1,9 +1,11 @@
 // One question and what became of it.
 
+import { markdownOf, numbered, placeIn, shapesOf, verdictOf } from "./blocks.js";
 import { announce, counted, element, languageOf, plainName, quoted } from "./dom.js";
 import { aboutOf, openPassage, placeOf } from "./passage.js";
 import { marked } from "./marks.js";
-import { namedCells, quoteOf, recordOf } from "./rows.js";
+import { namedCells, recordOf } from "./rows.js";
+import { sourcesOf } from "./sources.js";
 
 /** A question on the page: its work, its sentences with their sources, a refusal or a failure. */
 export class Turn {
@@ -40,15 +42,20 @@ export class Turn {
     this.work.textContent = `Reading ${counted(this.passages.length, "passage")} in ${counted(documents, "document")}…`;
   }
 
-  #say({ text, citations, block, spans }) {
-    const at = spans?.length ? text.length : endingOf(text);
-    const words = element("span", { class: "words" }, ...(spans?.length ? marked(spans, block) : [text.slice(0, at)]));
-    const ending = element("span", {}, text.slice(at));
+  #say({ text, citations, block, spans, shape }) {
+    const step = numbered(text, shape);
+    const said = step?.rest ?? text;
+    const at = spans?.length ? said.length : endingOf(said);
+    const words = element("span", { class: "words" }, ...(spans?.length ? marked(spans, block) : [said.slice(0, at)]));
+    const ending = element("span", {}, said.slice(at));
     const tail = element("span", { class: "tail" }, ending, ...citations.map((index) => this.#chip(index)));
     const sentence = element("div", { class: "sentence", dir: "auto", lang: languageOf(text) }, words, tail);
-    this.sentences.push({ text, citations, words, ending });
-    this.said.append(sentence);
-    announce(text);
+    const verdict = verdictOf(shape?.verdict, text);
+    if (verdict) this.said.append(verdict);
+    const holder = placeIn(this.said, shape, step?.number);
+    holder.append(sentence, " ");
+    this.sentences.push({ text, citations, words, ending, holder });
+    announce(verdict ? `${verdict.textContent} ${text}` : text);
   }
 
   #chip(index) {
@@ -84,6 +91,7 @@ export class Turn {
       return;
     }
     if (this.sentences.length !== answer.sentences.length) this.#repeat(answer);
+    this.#more(answer);
     this.body.append(this.#sources("Sources", this.citations, "cited"), ...this.#otherwise(answer), this.#foot(answer));
     announce(`That is the answer, from ${counted(this.citations.length, "source")}.`);
   }
@@ -92,8 +100,17 @@ export class Turn {
   #repeat(answer) {
     this.said.replaceChildren();
     this.sentences = [];
-    answer.sentences.forEach((sentence) => this.#say(sentence));
+    const shapes = shapesOf(answer);
+    answer.sentences.forEach((sentence, place) => this.#say({ ...sentence, shape: shapes[place] }));
     answer.citations.forEach((citation, index) => this.#prove({ index, ...citation }));
+  }
+
+  /** Say below a list that is not whole how many items follow. */
+  #more({ blocks = [] }) {
+    for (const { more, sentences } of blocks) {
+      const block = more ? this.sentences[sentences.at(-1)]?.holder.closest("[data-block]") : null;
+      block?.append(quoted("p", more, { class: "more" }));
+    }
   }
 
   #refuse({ reason, found }) {
@@ -126,27 +143,15 @@ export class Turn {
   }
 
   #sources(title, citations, kind) {
-    const cards = citations.map((citation, index) => {
-      const onclick = (event) => this.#open(citations, index, event.currentTarget, kind);
-      const number = kind === "cited" ? element("span", { class: "number", "aria-hidden": "true" }, String(index + 1)) : null;
-      const card = element(
-        "button",
-        { type: "button", class: "source", [`data-${kind}`]: index, onclick },
-        number,
-        quoted("span", plainName(citation.title), { class: "title" }),
-        element("span", { class: "place" }, ...placeOf(citation)),
-        quoteOf(citation.quote),
-      );
-      return element("li", {}, card);
-    });
-    return element("section", { class: "sources" }, element("h3", {}, title), element("ol", {}, ...cards));
+    return sourcesOf(title, citations, kind, (index, opener) => this.#open(citations, index, opener, kind));
   }
 
   #open(citations, index, opener, kind) {
     if (!citations[index]) return;
     openPassage(citations, index, opener, (open) => {
       for (const marked of this.#marked(kind)) {
-        marked.toggleAttribute("data-open", open !== null && marked.dataset[kind] === String(open));
+        const [first, until] = [Number(marked.dataset[kind]), Number(marked.dataset.until ?? marked.dataset[kind])];
+        marked.toggleAttribute("data-open", open !== null && first <= open && open <= until);
       }
     });
   }
@@ -156,18 +161,18 @@ export class Turn {
     return this.element.querySelectorAll(`[data-${kind}${value}]`);
   }
 
-  #foot({ timings }) {
+  #foot(answer) {
+    const { timings } = answer;
     const seconds = (timings.total_ms / 1000).toLocaleString("en", { maximumFractionDigits: 1 });
-    const copy = navigator.clipboard ? this.#button("Copy with sources", (event) => this.#copy(event.currentTarget)) : null;
+    const copy = navigator.clipboard ? this.#button("Copy with sources", (event) => this.#copy(answer, event.currentTarget)) : null;
     return element("p", { class: "foot" }, copy, element("span", {}, `Answered in ${seconds} s`));
   }
 
-  async #copy(button) {
-    const lines = this.sentences.map(({ text, citations }) => `${text} ${citations.map((index) => `[${index + 1}]`).join("")}`);
+  async #copy(answer, button) {
     const sources = this.citations.map(
       (citation, index) => `[${index + 1}] ${[citation.title, ...placeOf(citation).map((part) => part.textContent)].join(", ")}`,
     );
-    await navigator.clipboard.writeText([this.heading.textContent, "", ...lines, "", ...sources].join("\n"));
+    await navigator.clipboard.writeText([this.heading.textContent, "", markdownOf(answer), "", ...sources].join("\n"));
     button.textContent = "Copied";
   }
 

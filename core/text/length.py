@@ -4,7 +4,7 @@ import re
 
 from core.text.language import CJK
 
-_WORD = re.compile(rf"[^\s{CJK}]*\w[^\s{CJK}]*")
+_WORD = re.compile(rf"[^\s{CJK}]*[^\W{CJK}][^\s{CJK}]*")
 _CHARACTER = re.compile(f"[{CJK}]")
 # Characters of a Chinese word in running text, about.
 _CHARACTERS_A_WORD = 1.6

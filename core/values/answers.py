@@ -139,9 +139,9 @@ class Passage:
         )
 
     def section_at(self, offset: int) -> str:
-        """Return the headings above an offset, joined by " > "; empty if they are not known."""
+        """Return the headings above an offset without the title, joined by " > "; empty if none is known."""
         above = next((block.path for block in self.blocks if block.start <= offset < block.end), ())
-        return SECTION_SEPARATOR.join(above)
+        return SECTION_SEPARATOR.join(above[1:] if above[:1] == (self.title,) else above)
 
 
 def under_heading(heading: str, text: str) -> str:

@@ -34,6 +34,10 @@ class Candidate:
     """The 0-based place of its block among those of the passage."""
     blocks: tuple[PlacedBlock, ...]
     """The blocks of the passage."""
+    above_words: frozenset[str]
+    """The terms of the title, the headings above it and, for a row, its table's header."""
+    chunk_words: frozenset[str]
+    """The terms of the chunk that was found."""
 
     @property
     def block(self) -> PlacedBlock:
@@ -60,22 +64,15 @@ class Candidate:
         """The terms of the text."""
         return frozenset(terms(self.text))
 
-    @cached_property
-    def above(self) -> str:
-        """The title, the headings above it and, for a row, its table's header, each on a line."""
-        known = self.passage.blocks and not self.is_row
-        head = self.passage.title if known else self.passage.context
-        return "\n".join((head, *self.path))
-
-    @cached_property
+    @property
     def known_words(self) -> frozenset[str]:
         """The terms of the text and of what stands above it."""
-        return self.words | frozenset(terms(self.above))
+        return self.words | self.above_words
 
-    @cached_property
+    @property
     def all_words(self) -> frozenset[str]:
         """The terms of the text, the headings above it and the chunk it stands in."""
-        return self.known_words | frozenset(terms(self.passage.chunk_text))
+        return self.words | self.above_words | self.chunk_words
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -132,15 +129,34 @@ def candidates(passages: Sequence[Passage]) -> list[Candidate]:
     """
     found: dict[tuple[int, int, int], Candidate] = {}
     for number, passage in enumerate(passages):
-        blocks = blocks_of(passage)
-        for place, start, end in _spans(passage, blocks):
-            found.setdefault(
-                (passage.document_id, start, end),
-                Candidate(
-                    passage_number=number, passage=passage, start=start, end=end, place=place, blocks=blocks
-                ),
-            )
+        for one in _of_passage(number, passage):
+            found.setdefault((passage.document_id, one.start, one.end), one)
     return list(found.values())
+
+
+def _of_passage(number: int, passage: Passage) -> Iterator[Candidate]:
+    blocks, chunk_words = blocks_of(passage), frozenset(terms(passage.chunk_text))
+    above: dict[str, frozenset[str]] = {}
+    for place, start, end in _spans(passage, blocks):
+        head = _head(passage, blocks[place])
+        if head not in above:
+            above[head] = frozenset(terms(head))
+        yield Candidate(
+            passage_number=number,
+            passage=passage,
+            start=start,
+            end=end,
+            place=place,
+            blocks=blocks,
+            above_words=above[head],
+            chunk_words=chunk_words,
+        )
+
+
+def _head(passage: Passage, block: PlacedBlock) -> str:
+    """Return the title, the headings above a block and, for a row, its table's header, each on a line."""
+    is_known = passage.blocks and block.kind is not BlockKind.ROW
+    return "\n".join((passage.title if is_known else passage.context, *block.path))
 
 
 def _spans(passage: Passage, blocks: tuple[PlacedBlock, ...]) -> Iterator[tuple[int, int, int]]:

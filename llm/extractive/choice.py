@@ -27,8 +27,8 @@ class _Limit:
 _LIMITS = {
     Want.FACT: _Limit(2, 1.0),
     Want.YES_NO: _Limit(2, 1.0),
-    Want.STEPS: _Limit(2, 1.0),
-    Want.LIST: _Limit(2, 1.0),
+    Want.STEPS: _Limit(2, 0.5),
+    Want.LIST: _Limit(2, 0.5),
     Want.COMPARISON: _Limit(3, 2.0),
     Want.CAUSE: _Limit(2, 1.5),
     Want.OTHER: _Limit(3, 2.0),

@@ -123,7 +123,7 @@ class Composition:
         whole = paragraph(one, one.place)
         said = [piece for piece in whole if piece.start >= one.start]
         if self._want in _OF_FACTS:
-            return [(BlockForm.PARAGRAPH, _with_condition(said))]
+            return [(BlockForm.PARAGRAPH, _with_condition(whole, len(whole) - len(said)))]
         section = list(regions_between(one, *section_of(one)))
         if _words(*section) <= _SECTION_WORDS:
             return [(self._form(pieces), pieces) for pieces in section if pieces]
@@ -162,10 +162,14 @@ def _words(*regions: Sequence[Piece]) -> float:
     return sum(words_in(piece.text) for pieces in regions for piece in pieces)
 
 
-def _with_condition(pieces: Sequence[Piece]) -> list[Piece]:
-    """Return the first sentence, and those behind it that limit it or go on with it."""
-    kept = list(pieces[:1])
-    for piece in pieces[1:]:
+def _with_condition(pieces: Sequence[Piece], place: int) -> list[Piece]:
+    """Return the sentence at a place of a paragraph, and those behind it that limit it or go on with it.
+
+    If it goes on with the one in front of it, that one too.
+    """
+    first = place - 1 if place and _GOES_ON.match(pieces[place].text) else place
+    kept = list(pieces[first : place + 1])
+    for piece in pieces[place + 1 :]:
         if not _GOES_ON.match(piece.text) or words_in(piece.text) > _LEAD_WORDS:
             break
         kept.append(piece)

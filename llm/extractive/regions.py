@@ -44,8 +44,9 @@ def list_of(one: Candidate) -> tuple[int, int] | None:
     if one.block.kind is BlockKind.LIST_ITEM:
         return list_around(one.blocks, one.place, one.passage)
     behind = list_behind(one.blocks, one.place + 1, one.passage)
+    lead = one.passage.between(one.start, min(one.end, one.block.end))
     is_last = one.end >= one.block.end
-    return (one.place + 1, behind) if is_last and behind > one.place + 1 and leads_in(one.text) else None
+    return (one.place + 1, behind) if is_last and behind > one.place + 1 and leads_in(lead) else None
 
 
 def list_in_section(one: Candidate) -> tuple[int, int] | None:

@@ -36,6 +36,7 @@ class Subjects:
         self._kinds = {_kind(term) for term in self._asked}
         self._tokens = _tokens(question)
         self._siblings = _siblings(found)
+        self._names: dict[str, frozenset[str]] = {}
 
     def is_named(self, one: Candidate) -> bool:
         """Return whether the sentence, what stands above it, or its chunk has an identifier asked for."""
@@ -64,11 +65,17 @@ class Subjects:
         """
         header = one.passage.context.partition("\n")[2] if one.is_row else ""
         for line in (header, *reversed(one.path), one.passage.title):
-            named = identifiers(line)
+            named = self._named_in(line)
             if self._alike(named):
-                return not self._asked & named.keys()
+                return not self._asked & named
         named_beside = own if self._alike(own) else self._in_front(one)
         return self._alike(named_beside) and not self._asked & named_beside
+
+    def _named_in(self, line: str) -> frozenset[str]:
+        """Return the identifiers of a line that stands above many sentences."""
+        if line not in self._names:
+            self._names[line] = frozenset(identifiers(line))
+        return self._names[line]
 
     def _alike(self, named: Iterable[str]) -> bool:
         """Return whether one of these identifiers is of the kind of one that is asked for."""

@@ -5,37 +5,14 @@ from dataclasses import replace
 
 import pytest
 from fakes.passages import passage
+from unit.llm.extractive.small_documents import heading, item, says, structured
 
 from core.text.identifiers import identifiers
 from core.values.answers import Passage
-from core.values.documents import Block, BlockKind
-from core.values.structure import Structure, packed_blocks
+from core.values.documents import BlockKind
 from llm.extractive.candidates import candidates
 from llm.extractive.evidence import measured
 from llm.extractive.question_analysis import QuestionAnalysis
-
-Line = tuple[BlockKind, int, str]
-
-
-def heading(level: int, text: str) -> Line:
-    return BlockKind.HEADING, level, text
-
-
-def says(text: str) -> Line:
-    return BlockKind.PARAGRAPH, 0, text
-
-
-def item(text: str) -> Line:
-    return BlockKind.LIST_ITEM, 0, text
-
-
-def structured(*lines: Line) -> Passage:
-    text = "\n\n".join(text for *_, text in lines)
-    at, blocks = 0, []
-    for kind, level, line in lines:
-        blocks.append(Block(kind=kind, start=at, end=at + len(line), level=level))
-        at += len(line) + 2
-    return replace(passage(text), blocks=Structure(text, packed_blocks(blocks)).between(0, len(text)))
 
 
 def about(question: str, passages: Sequence[Passage]) -> list[str]:
