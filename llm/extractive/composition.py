@@ -11,7 +11,8 @@ from core.values.forms import BlockForm, Shape
 from llm.extractive.candidates import Candidate
 from llm.extractive.evidence import SentenceEvidence
 from llm.extractive.labels import is_warning
-from llm.extractive.question_kind import Want
+from llm.extractive.polarity import is_contrary
+from llm.extractive.question_kind import Want, want_of
 from llm.extractive.regions import (
     Piece,
     is_ordered,
@@ -27,6 +28,7 @@ from llm.extractive.regions import (
     steps_by_heading,
 )
 from llm.extractive.structure import leads_in, list_behind
+from llm.extractive.subjects import names_another
 from llm.extractive.support import support
 
 Weighed = tuple[Candidate, SentenceEvidence]
@@ -38,13 +40,17 @@ _SHORT_WORDS = 60
 _SECTION_WORDS = 120
 # A lead-in with more words is a paragraph of its own.
 _LEAD_WORDS = 30
-_GOES_ON = re.compile(
-    r"(?:but|however|except|unless|otherwise|if|in (?:this|that) case|this (?:does|is|applies)|only|it|they)"
-    r"\b"
+_OF_LISTS = frozenset({Want.STEPS, Want.LIST})
+_OF_FACTS = frozenset({Want.FACT, Want.YES_NO})
+# The beginning of a sentence that limits the one in front of it, and of one that cannot be read without it.
+_LIMITS = re.compile(
+    r"(?:but|however|except|unless|otherwise|if|in (?:this|that) case|this (?:does|applies)|only)\b"
     r"|但|不过|除非|除外|否则|如果|若|此时|仅",
     re.IGNORECASE,
 )
-_OF_FACTS = frozenset({Want.FACT, Want.YES_NO})
+_LEANS = re.compile(
+    r"(?:but|however|otherwise|this|that|these|it|they)\b|但|不过|否则|此时|它", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +69,10 @@ class DraftBlock:
 class Composition:
     """Makes the blocks of an answer, within a number of words."""
 
-    def __init__(self, want: Want, most_words: int) -> None:
+    def __init__(self, question: str, most_words: int) -> None:
         """Compose about `most_words` at most; the beginning of what answers best is always said."""
-        self._want = want
+        self._question = question
+        self._want = want_of(question)
         self._left = float(most_words)
         self._said: set[tuple[int, int, int]] = set()
         self.blocks: list[DraftBlock] = []
@@ -136,7 +143,11 @@ class Composition:
     def _take(self, form: BlockForm, pieces: Sequence[Piece], one: Candidate, value: float) -> None:
         """Add as many pieces as the words allow; of a list, count the rest."""
         document, kept = one.passage.document_id, list[Piece]()
-        new = [piece for piece in pieces if not self._is_said(document, piece.start, piece.end)]
+        new = [
+            piece
+            for piece in pieces
+            if not self._is_said(document, piece.start, piece.end) and self._belongs(piece, one)
+        ]
         for piece in new:
             words = words_in(piece.text)
             if words > self._left and (self.blocks or kept):
@@ -147,6 +158,12 @@ class Composition:
         more = sum(piece.is_item and not piece.depth for piece in new[len(kept) :])
         if kept:
             self.blocks.append(DraftBlock(form=form, by=one, pieces=tuple(kept), support=value, more=more))
+
+    def _belongs(self, piece: Piece, one: Candidate) -> bool:
+        """Return whether a piece may be said with a candidate: not the contrary, and of no other thing."""
+        if piece.start == one.start or (piece.is_item and self._want in _OF_LISTS):
+            return True
+        return not is_contrary(self._question, piece.text) and not names_another(self._question, piece.text)
 
     def _is_said(self, document: int, start: int, end: int) -> bool:
         return any(where == document and first <= start and end <= last for where, first, last in self._said)
@@ -167,10 +184,10 @@ def _with_condition(pieces: Sequence[Piece], place: int) -> list[Piece]:
 
     If it goes on with the one in front of it, that one too.
     """
-    first = place - 1 if place and _GOES_ON.match(pieces[place].text) else place
+    first = place - 1 if place and _LEANS.match(pieces[place].text) else place
     kept = list(pieces[first : place + 1])
     for piece in pieces[place + 1 :]:
-        if not _GOES_ON.match(piece.text) or words_in(piece.text) > _LEAD_WORDS:
+        if not _LIMITS.match(piece.text) or words_in(piece.text) > _LEAD_WORDS:
             break
         kept.append(piece)
     return kept

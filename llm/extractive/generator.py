@@ -62,7 +62,7 @@ class ExtractiveGenerator:
             return
         question = inquiry.wanted or inquiry.whole or inquiry.question
         want, parts = want_of(question), parts_of(question)
-        made = Composition(want, self._answer_words)
+        made = Composition(question, self._answer_words)
         weighed, notices = self.weighed(inquiry, passages)
         yield from notices
         for one in chosen(want, question, weighed):

@@ -106,6 +106,13 @@ class Subjects:
         return False
 
 
+def names_another(question: str, text: str) -> bool:
+    """Return whether a text names things of the kind of one that the question names, but not that one."""
+    asked = identifiers(question).keys()
+    kinds, named = {_kind(term) for term in asked}, identifiers(text).keys()
+    return not asked & named and any(_kind(term) in kinds for term in named)
+
+
 def _siblings(found: Sequence[Candidate]) -> dict[tuple[int, tuple[str, ...]], set[str]]:
     """Return the headings below each path of each document, and the titles of all documents."""
     siblings: dict[tuple[int, tuple[str, ...]], set[str]] = {}

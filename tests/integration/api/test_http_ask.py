@@ -62,7 +62,7 @@ def test_an_answer_keeps_the_contract(client: TestClient) -> None:
     answer = ask(client, HOW_FAST)
     assert set(answer) == {
         "text", "sentences", "citations", "refused", "reason", "confidence", "timings", "found", "near",
-        "understood", "disagreements", "superseded", "notices",
+        "understood", "disagreements", "superseded", "notices", "blocks", "verdict",
     }  # fmt: skip
     assert (answer["refused"], answer["reason"], answer["found"]) == (False, "", [])
     [sentence], [citation] = answer["sentences"], answer["citations"]
@@ -72,6 +72,11 @@ def test_an_answer_keeps_the_contract(client: TestClient) -> None:
     assert citation["uri"] == "fake:shelf/pump.md"
     assert citation["span"][1] - citation["span"][0] == len(PUMP)
     assert answer["confidence"] > 0.3
+    [block] = answer["blocks"]
+    assert block == {
+        "kind": "paragraph", "text": PUMP, "items": [], "citations": [0], "sentences": [0], "more": "",
+    }  # fmt: skip
+    assert citation["after"].startswith(" It weighs 41 kg.")
 
 
 @pytest.mark.parametrize("streamed", [False, True])
@@ -127,6 +132,7 @@ def test_a_stream_tells_its_sources_then_what_is_said_then_the_whole(client: Tes
     ]
     assert [citation["index"] for citation in told["citation"]] == [0]
     assert told["source"][0]["uri"] == "fake:shelf/pump.md"
+    assert [token["shape"]["kind"] for token in told["token"]] == ["paragraph"]
 
 
 def test_a_stream_says_the_same_as_a_plain_answer(client: TestClient) -> None:

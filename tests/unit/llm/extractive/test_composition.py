@@ -189,6 +189,15 @@ def test_yes_or_no_stands_in_front_of_the_sentence_that_decides_it() -> None:
     assert plain.shape.verdict == ""
 
 
+def test_what_is_said_with_a_sentence_is_neither_its_contrary_nor_about_another_thing() -> None:
+    sites = structured(says("Flights are permitted above yard C2. Flights are not permitted above the tank."))
+    assert said("Above which area are flights not permitted?", sites) == [
+        "Flights are not permitted above the tank."
+    ]
+    codes = structured(says("Alarm AL-07: too hot. Alarm AL-17: oil is low, add oil. Alarm AL-70: no link."))
+    assert said("Alarm AL-17 oil", codes) == ["Alarm AL-17: oil is low, add oil."]
+
+
 def test_rows_that_differ_in_their_date_are_two() -> None:
     rows = [
         replace(
