@@ -16,7 +16,6 @@ SHOWN_DIGITS = 2
 """The decimal places of scores, supports and confidences, wherever an asker sees them."""
 # Characters of the document that a citation shows on either side of its quote.
 CONTEXT_CHARACTERS = 160
-SECTION_SEPARATOR = " > "
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +138,9 @@ class Passage:
         )
 
     def section_at(self, offset: int) -> str:
-        """Return the headings above an offset without the title, joined by " > "; empty if none is known."""
-        above = next((block.path for block in self.blocks if block.start <= offset < block.end), ())
-        return SECTION_SEPARATOR.join(above[1:] if above[:1] == (self.title,) else above)
+        """Return the headings above an offset without the title, as one line; empty if none is known."""
+        above = self.headings_at(offset)
+        return PATH.join(above[1:] if above[:1] == (self.title,) else above)
 
 
 def under_heading(heading: str, text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from core.values.answers import DraftSentence, Passage, under_heading
+from core.values.forms import BlockForm, Shape
 from llm.extractive.candidates import candidates
 
 # A document that was asked for by name is shown, whatever its sentences say: there is nothing to estimate.
@@ -14,7 +15,7 @@ def overview(passages: Sequence[Passage]) -> Iterator[DraftSentence]:
 
     A section's heading stands in front of its first sentence.
     """
-    shown = set[tuple[str, ...]]()
+    shown, said = set[tuple[str, ...]](), 0
     for one in candidates(passages):
         if not one.passage.chunk_start <= one.start < one.passage.chunk_end:
             continue  # it belongs to a neighbour, which is shown itself or left out
@@ -23,5 +24,8 @@ def overview(passages: Sequence[Passage]) -> Iterator[DraftSentence]:
         if one.is_row or section not in shown:
             heading = above[-1] if above and section not in shown else ""
             text = under_heading(heading, one.readable) if heading else one.readable
-            yield DraftSentence(text, ((one.passage_number, one.start, one.end),), _ASKED_BY_NAME)
+            form = BlockForm.ROW if one.is_row else BlockForm.PARAGRAPH
+            cited = ((one.passage_number, one.start, one.end),)
+            yield DraftSentence(text, cited, _ASKED_BY_NAME, Shape(block=said, form=form))
+            said += 1
         shown.add(section)
