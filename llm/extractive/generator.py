@@ -12,15 +12,15 @@ from core.values.notices import BY_WORDS_ONLY, SUMMARY_NEEDS_MODEL, Notice
 from core.values.search import AccessScope
 from llm.embedding.embedder import Embedder
 from llm.extractive.candidates import Candidate, candidates
-from llm.extractive.choice import chosen
-from llm.extractive.composition import Composition, drafted
 from llm.extractive.evidence import SentenceEvidence, measured
+from llm.extractive.form.choice import chosen
+from llm.extractive.form.composition import Composition, drafted
+from llm.extractive.form.verdicts import verdict_of
 from llm.extractive.labels import asks_revision, is_footer
 from llm.extractive.overview import overview
 from llm.extractive.question_analysis import QuestionAnalysis, weight_share
 from llm.extractive.question_kind import Want, parts_of, want_of
 from llm.extractive.support import relevance, support
-from llm.extractive.verdicts import verdict_of
 from llm.generator import Draft
 
 TermWeights = Callable[[Sequence[str], AccessScope], Sequence[float]]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from core.text.language import terms
 from llm.extractive.candidates import Candidate
 from llm.extractive.evidence import SentenceEvidence
+from llm.extractive.form.regions import list_in_section, list_of
 from llm.extractive.question_kind import Want, compared
-from llm.extractive.regions import list_in_section, list_of
 from llm.extractive.support import relevance
 
 Weighed = tuple[Candidate, SentenceEvidence]

@@ -10,10 +10,7 @@ from core.values.documents import BlockKind
 from core.values.forms import BlockForm, Shape
 from llm.extractive.candidates import Candidate
 from llm.extractive.evidence import SentenceEvidence
-from llm.extractive.labels import is_warning
-from llm.extractive.polarity import is_contrary
-from llm.extractive.question_kind import Want, want_of
-from llm.extractive.regions import (
+from llm.extractive.form.regions import (
     Piece,
     is_ordered,
     items,
@@ -27,6 +24,9 @@ from llm.extractive.regions import (
     section_of,
     steps_by_heading,
 )
+from llm.extractive.labels import is_warning
+from llm.extractive.polarity import is_contrary
+from llm.extractive.question_kind import Want, want_of
 from llm.extractive.structure import leads_in, list_behind
 from llm.extractive.subjects import names_another
 from llm.extractive.support import support

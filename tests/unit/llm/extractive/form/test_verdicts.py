@@ -1,6 +1,6 @@
 import pytest
 
-from llm.extractive.verdicts import verdict_of
+from llm.extractive.form.verdicts import verdict_of
 
 
 @pytest.mark.parametrize(
