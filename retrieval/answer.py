@@ -19,9 +19,9 @@ from llm.generator import Generator
 from retrieval.citation_check import ProvenSentence, proven
 from retrieval.composed import Shaped, blocks_of, text_of
 from retrieval.disagreement import in_force, with_disagreements
-from retrieval.followup import understand
 from retrieval.identifier_match import identifiers_near, unknown_identifiers
-from retrieval.long_question import boiled_down
+from retrieval.question.followup import understand
+from retrieval.question.long_question import boiled_down
 from retrieval.search import Searcher
 from retrieval.threads import earlier_notice, newest_of_threads
 

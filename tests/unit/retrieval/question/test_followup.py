@@ -2,7 +2,7 @@
 
 import pytest
 
-from retrieval.followup import understand
+from retrieval.question.followup import understand
 
 
 def standalone(question, earlier):

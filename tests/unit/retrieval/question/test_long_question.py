@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from retrieval.long_question import Asked, boiled_down
+from retrieval.question.long_question import Asked, boiled_down
 
 COMMON = {"hall", "night", "shift", "noth", "troubl", "first", "thought", "month", "round", "back"}
 
