@@ -62,14 +62,18 @@ def _superseded(document: int, title: str, by: Successor) -> Superseded:
 
 
 def disagreements(citations: Sequence[Citation], passages: Sequence[Passage]) -> tuple[Disagreement, ...]:
-    """Return the passages of other documents that disagree with the citations, each once."""
+    """Return the passages of other documents that disagree with the citations, each once.
+
+    A passage that says the same as one of the citations agrees with the answer, whatever the others say.
+    """
     found: dict[tuple[int, tuple[int, int]], Disagreement] = {}
     cited = {(citation.document_id, citation.span) for citation in citations}
+    agreed = {statement(citation.quote) for citation in citations}
     for number, citation in enumerate(citations):
         said, above = statement(citation.quote), _above(citation, passages)
         for passage, other in _others(citation, passages):
-            place = other.document_id, other.span
-            if place in cited or place in found or not differ(said, statement(other.quote)):
+            place, stated = (other.document_id, other.span), statement(other.quote)
+            if place in cited or place in found or stated in agreed or not differ(said, stated):
                 continue
             if not _under_other_things(above, (passage.title, *passage.headings_at(other.span[0]))):
                 found[place] = Disagreement(number, other)

@@ -89,6 +89,15 @@ def test_sick_leave_does_not_contradict_annual_leave() -> None:
     assert disagreements([sick.cite(sick.start, sick.end)], [sick, annual]) == ()
 
 
+def test_who_repeats_one_citation_does_not_disagree_with_another() -> None:
+    rule = "You can request up to 240 hours of advanced sick leave."
+    example = "Therefore, you can request up to 104 advanced sick leave hours."
+    mine, theirs = of(1, f"{rule} {example}"), of(2, rule)
+    said = [mine.cite(0, len(rule)), mine.cite(len(rule) + 1, len(mine.text))]
+    assert disagreements(said, [mine, theirs]) == ()
+    assert disagreements(said[1:], [mine, theirs]) != ()
+
+
 def test_two_codes_are_two_things() -> None:
     one = "Fault E-42 stops the filler for 5 seconds and lights the lamp."
     other = "Fault E-43 stops the filler for 9 seconds and lights the lamp."
