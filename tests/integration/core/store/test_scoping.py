@@ -129,3 +129,6 @@ def test_a_passage_stands_on_each_page_that_it_touches_for_who_may_read_it(desk:
         assert [one.pages for one in read] == [((6, 1),)]
         assert [one.pages for one in placed(session, read, HR, 0)] == [((0, 1), (12, 2))]
         assert placed(session, read, OUTSIDER, 0) == read, "who may not read it learns nothing more of it"
+    expire(desk, desk.source, -60)
+    with desk.database.reading() as session:
+        assert placed(session, read, HR, 0) == read
