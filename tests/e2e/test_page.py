@@ -158,7 +158,10 @@ def test_a_table_row_is_shown_with_its_column_names(visit: Visit) -> None:
 def test_text_of_documents_stays_text(visit: Visit) -> None:
     page = visit.page
     visit.ask("At which temperature does the turbine T-9 trip?")
-    expect(page.locator(".said")).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(page.locator(".said")).to_contain_text("The turbine T-9 trips at 640 degrees")
+    expect(page.locator(".said")).not_to_contain_text("img")
+    expect(page.locator(".said")).not_to_contain_text("evil.test")
+    expect(page.locator(".source").first).to_contain_text("<img src=x onerror=alert(1)>")
     expect(page.locator(".source").first).to_contain_text(ATTACK)
     expect(page.locator(".source").first).to_contain_text(HOSTILE_FILE)
     page.locator(".source").first.click()
@@ -189,6 +192,32 @@ def test_a_stream_cannot_bring_in_more_than_text(visit: Visit, origin: str) -> N
     visit.page.get_by_role("button", name="Source 8").click()
     expect(visit.page.locator("#passage")).to_be_hidden()
     assert visit.page.locator("main img, main a").count() == 0
+
+
+def test_the_marks_of_a_sentence_are_an_allow_listed_tree(visit: Visit, origin: str) -> None:
+    def answer(route: Route) -> None:
+        citation = {"document_id": 1, "uri": "file:///1.md", "title": "Pumps", "version": 1, "page": 1}
+        citation |= {"span": [0, 4], "quote": "Pump P-7 is hot."}
+        spans = [
+            {"text": "Pump ", "mark": "plain"},
+            {"text": "P-7", "mark": "code"},
+            {"text": f" is {ATTACK}", "mark": "strong"},
+            {"text": "hot", "mark": "script"},
+        ]
+        sentence = {"text": f"Pump P-7 is {ATTACK}hot", "citations": [0], "block": "item", "spans": spans}
+        done = {"text": "", "sentences": [sentence], "citations": [citation], "refused": False, "reason": ""}
+        done |= {"confidence": 1, "timings": {"total_ms": 1}, "found": []}
+        events = [("token", sentence), ("citation", {"index": 0, **citation}), ("done", done)]
+        body = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events)
+        route.fulfill(body=body, content_type="text/event-stream")
+
+    visit.page.route(f"{origin}/v1/ask", answer)
+    visit.ask("Anything")
+    said = visit.page.locator(".said")
+    expect(said.locator("code")).to_have_text("P-7")
+    expect(said.locator("strong")).to_have_text(f" is {ATTACK}")
+    expect(said).to_contain_text(f"• Pump P-7 is {ATTACK}hot")
+    assert said.locator("img, a, script").count() == 0
 
 
 @BOTH
