@@ -12,6 +12,8 @@ from core.text.identifiers import identifiers
 from core.text.language import CJK, HYPHENS, terms
 from core.values.documents import BlockKind
 from llm.extractive.candidates import Candidate
+from llm.extractive.question_kind import step_of
+from llm.extractive.structure import number_of
 
 _HEX = re.compile(r"0x[0-9a-f]+|(?<![a-z0-9])[0-9a-f]*\d[0-9a-f]*(?![a-z0-9])")
 _DIGITS = re.compile(r"\d+")
@@ -34,6 +36,7 @@ class Subjects:
     def __init__(self, question: str, found: Sequence[Candidate]) -> None:
         self._asked = frozenset(identifiers(question))
         self._kinds = {_kind(term) for term in self._asked}
+        self._step = step_of(question)
         self._tokens = _tokens(question)
         self._siblings = _siblings(found)
         self._names: dict[str, frozenset[str]] = {}
@@ -43,20 +46,29 @@ class Subjects:
         return bool(self._asked & one.all_words)
 
     def heads(self, one: Candidate, asked_terms: frozenset[str]) -> bool:
-        """Return whether the headings above name all that is asked for, an identifier among it.
+        """Return whether the headings above name all that is asked for, an identifier or a step among it.
 
-        Then the section answers a question such as "What is PPR-1044 about?".
+        Then the section answers a question such as "What is PPR-1044 about?", and the step "What is step 3
+        of the restart?".
         """
         headings = "\n".join((one.passage.title, *one.path))
-        named = self._asked & identifiers("\n".join(one.path)).keys()
-        return bool(named) and asked_terms <= frozenset(terms(headings)) | _GENERAL
+        named = self._asked & identifiers("\n".join(one.path)).keys() or self._is_step(one)
+        step = frozenset(terms(f"step {self._step}")) if self._step else frozenset[str]()
+        return bool(named) and asked_terms <= frozenset(terms(headings)) | _GENERAL | step
 
     def is_another(self, one: Candidate) -> bool:
         """Return whether the sentence is about another thing of the same kind as the one asked for."""
+        if self._step is not None and not self._is_step(one):
+            return True
         own = frozenset(identifiers(one.text))
         if self._asked & own:
             return False
         return bool(self._asked and self._by_identifiers(one, own)) or self._by_headings(one)
+
+    def _is_step(self, one: Candidate) -> bool:
+        """Return whether it is the step that the question asks for by its number."""
+        text = one.passage.between(one.block.start, one.block.end)
+        return self._step is not None and self._step in (number_of(text), step_of(text))
 
     def _by_identifiers(self, one: Candidate, own: frozenset[str]) -> bool:
         """Return whether the nearest names of such a kind, in or above the sentence, are not asked for.

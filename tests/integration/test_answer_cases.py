@@ -91,6 +91,24 @@ RIGHT = [
         folder="long_question", question=STORY, says=("paper tray", "Close the tray"), not_says=("cancelled",)
     ),
     Case(
+        folder="docx_numbering",
+        question="What is step 3 of the restart?",
+        says=("circulation pump",),
+        not_says=("fan", "burette"),
+    ),
+    Case(
+        folder="docx_numbering",
+        question="What is step 4 of the calibration of the dosing pump?",
+        says=("stroke factor",),
+        not_says=("burette",),
+    ),
+    Case(
+        folder="list_across_pages",
+        question="Which conditions must hold before entry into a confined space?",
+        says=("oxygen content", "agitator", "second person", "rescue tripod", "signed by the shift leader"),
+        not_says=("The permit ends",),
+    ),
+    Case(
         folder="long_question",
         question="Fault 0x80070643 during firmware update",
         says=("paper tray",),

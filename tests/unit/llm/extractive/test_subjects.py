@@ -92,3 +92,22 @@ def test_a_column_of_a_table_names_what_a_row_is_about() -> None:
     )
     assert about("EX-120 的驱动功率是多少？", [row]) == [row.text]
     assert about("EX-150 的驱动功率是多少？", [row]) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("What is step 4 of the calibration?", ["4. Enter the stroke factor."]),
+        ("校准的第二步是什么？", ["2. Run the pump."]),
+        ("What is step 9 of the calibration?", []),
+    ],
+)
+def test_a_step_is_asked_for_by_its_number(question: str, said: list[str]) -> None:
+    steps = ["1. Fill the burette.", "2. Run the pump.", "4. Enter the stroke factor."]
+    pump = structured(heading(1, "Calibration"), says("There are 4 steps."), *map(item, steps))
+    assert about(question, [pump]) == said
+
+
+def test_a_step_is_known_by_its_word_too() -> None:
+    tower = structured(heading(1, "Restart"), item("Step 3: Start the pump."), item("Step 4: Start the fan."))
+    assert about("What is step 3 of the restart?", [tower]) == ["Step 3: Start the pump."]
