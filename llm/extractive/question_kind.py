@@ -82,8 +82,8 @@ _STEP = re.compile(
     r"\bstep (?:no\.? ?|number )?(\d{1,2})\b|第\s*(\d{1,2}|[一二三四五六七八九十])\s*步", re.IGNORECASE
 )
 _PAIR = ("one", "other")
-# A part with fewer terms only repeats a question word.
-_LEAST_TERMS = 2
+# A part with fewer terms is only a question word.
+_LEAST_TERMS = 1
 _CHINESE_DIGITS = "零一二三四五六七八九十"
 _JOINED = re.compile(
     r"\b(?:between|compare)\s+(.{2,60}?)\s+(?:and|with|to)\s+(.{2,60}?)(?:[?.,]|$)"

@@ -1,0 +1,54 @@
+import pytest
+
+from llm.extractive.question_kind import Want, compared, parts_of, step_of, want_of
+
+
+@pytest.mark.parametrize(
+    ("question", "want"),
+    [
+        ("How do I reset the drive?", Want.STEPS),
+        ("keep the password out of flash - how?", Want.STEPS),
+        ("换吨桶要哪些步骤？", Want.STEPS),
+        ("打印机卡纸怎么办？", Want.STEPS),
+        ("Which conditions must hold before entry?", Want.LIST),
+        ("List the five conditions for entry.", Want.LIST),
+        ("支持哪些协议？", Want.LIST),
+        ("What is the difference between variable day and variable week?", Want.COMPARISON),
+        ("E-43 和 E-44 有什么不一样？", Want.COMPARISON),
+        ("May I fly above the tank?", Want.YES_NO),
+        ("My lock is on. Can I go home?", Want.YES_NO),
+        ("可以把水倒进浓酸里吗？", Want.YES_NO),
+        ("Why did the pump stop?", Want.CAUSE),
+        ("E-42 的原因？", Want.CAUSE),
+        ("How many days of leave do I get?", Want.FACT),
+        ("急救电话是多少？", Want.FACT),
+        ("label height 1.5 L bottle", Want.OTHER),
+    ],
+)
+def test_the_wording_says_what_is_wanted(question: str, want: Want) -> None:
+    assert want_of(question) is want
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("How do I reset it?", 1),
+        ("What is the voltage of it, and how long is the red cable?", 2),
+        ("How loud is it by day? How loud is it at night?", 2),
+        ("碱液溅到皮肤上要冲多久，打哪个电话？", 2),
+        ("用 n 个通道时，从碰到到出结果要多长时间？", 1),
+        ("How are pumps and valves cleaned?", 1),
+    ],
+)
+def test_a_question_is_parted_where_a_new_one_begins(question: str, parts: int) -> None:
+    assert len(parts_of(question)) == parts
+
+
+def test_the_two_things_of_a_comparison_are_known() -> None:
+    assert compared("Compare the lathe with the mill.") == ("the lathe", "the mill")
+    assert compared("E-43 和 E-44 有什么不一样？") == ("E-43", "E-44")
+    assert compared("What differs?") == ()
+
+
+def test_the_number_of_a_step_is_known() -> None:
+    assert (step_of("What is step 4?"), step_of("第三步是什么？"), step_of("What is next?")) == (4, 3, None)
