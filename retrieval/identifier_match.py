@@ -6,6 +6,7 @@ from dataclasses import replace
 from core.text.definitions import defined
 from core.text.identifiers import all_identifiers, identifiers, nearest, plain
 from core.text.language import cjk_share
+from core.text.names import names_in
 from core.values.answers import Passage
 
 # The most identifiers that are offered in place of one that no document has.
@@ -68,10 +69,14 @@ def definitions_first(passages: Sequence[Passage], sought: Collection[str], ques
 def unknown_identifiers(question: str, passages: Sequence[Passage]) -> dict[str, str]:
     """Return the identifiers of a question, term and as written, if no passage has any of them.
 
-    The passages are then about another thing, however similar they read.
+    The passages are then about another thing, however similar they read. One in a range is there: `E-212` in
+    `E-210 to E-214`.
     """
-    asked = identifiers(question)
-    return {} if any(term in _identifiers_of(passages) for term in asked) else asked
+    asked, known = identifiers(question), _identifiers_of(passages)
+    if any(term in known for term in asked):
+        return {}
+    shown = [names_in(f"{passage.context}\n{passage.text}") for passage in passages]
+    return {} if any(names.holds(term) for names in shown for term in asked) else asked
 
 
 def identifiers_near(asked: Iterable[str], passages: Sequence[Passage]) -> dict[str, Passage]:

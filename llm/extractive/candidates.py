@@ -10,8 +10,8 @@ from core.text.language import is_identifier, sentences, terms
 from core.values.answers import PATH, Passage
 from core.values.documents import BlockKind
 from core.values.structure import PlacedBlock
-from llm.extractive.labels import CELL_SEPARATOR, is_label, is_label_row, is_warning
-from llm.extractive.structure import blocks_of, leads_in, list_behind
+from llm.extractive.labels import CELL_SEPARATOR, is_label, is_label_row, is_name, is_warning
+from llm.extractive.structure import blocks_of, leads_in, list_around, list_behind
 
 _ASKS = re.compile(r"[?？][\"'”’)」』）]*$")
 # The most characters of a warning, which is kept whole because half of one is worse than none, and of a
@@ -89,6 +89,18 @@ class Candidate:
             return defined(BlockKind.ROW, self.passage.context, self.text)
         return defined(self.block.kind, PATH.join((self.passage.title, *self.path)), self.text)
 
+    @cached_property
+    def lead(self) -> str:
+        """The innermost heading above it and, of a list item, the text in front of its list."""
+        nearest = self.path[-1] if self.path else ""
+        if self.block.kind is not BlockKind.LIST_ITEM:
+            return nearest
+        first, _ = list_around(self.blocks, self.place, self.passage)
+        before = self.blocks[first - 1] if first else None
+        if before is None or before.kind is not BlockKind.PARAGRAPH:
+            return nearest
+        return f"{nearest}\n{self.passage.between(before.start, before.end)}"
+
     @property
     def label(self) -> str:
         """The first cell with a letter in it, if this is a table row: the subject of the row."""
@@ -116,10 +128,19 @@ def readable_row(passage: Passage, text: str) -> str:
 
 def _named_cells(passage: Passage, text: str) -> tuple[tuple[str, str], ...]:
     lines = passage.context.split("\n")
-    names, cells = lines[-1].split(CELL_SEPARATOR), text.split(CELL_SEPARATOR)
+    names, cells = _cells(lines[-1]), _cells(text)
     if len(lines) < 2 or len(names) < len(cells):
         return ()
     return tuple(zip(names, cells, strict=False))  # the empty cells at a row's end are not stored
+
+
+def _cells(line: str) -> list[str]:
+    """Return the cells of a row as it is stored; of an empty first one, only the separator is left."""
+    return (
+        f" {line}".split(CELL_SEPARATOR)
+        if line.startswith(CELL_SEPARATOR.lstrip())
+        else line.split(CELL_SEPARATOR)
+    )
 
 
 def candidates(passages: Sequence[Passage]) -> list[Candidate]:
@@ -178,7 +199,8 @@ def _stated_in(
     for start, end in stated(passage, *within):
         whole = _with_list(passage, blocks, place, (start, end))
         text = passage.between(start, whole)
-        if not is_label(text) and text != passage.title:
+        names_the_rest = whole < blocks[place].end and is_name(text)
+        if not is_label(text) and not names_the_rest and text != passage.title:
             yield place, start, whole
 
 

@@ -10,7 +10,7 @@ from core.text.language import words
 from core.values.answers import Passage
 from core.values.documents import is_inside
 from llm.extractive.candidates import Candidate
-from llm.extractive.polarity import is_contrary
+from llm.extractive.polarity import forbids, is_contrary
 from llm.extractive.question_analysis import QuestionAnalysis, cjk_characters, weight_share
 from llm.extractive.subjects import Subjects
 
@@ -78,20 +78,22 @@ def measured(
     leads, known = _leads(passages), frozenset(asked.term_weights)
     subjects = Subjects(asked.whole or asked.question, found)
     sought = meaning_asked(asked.whole or asked.question) if asked.identifiers else frozenset()
-    held = _held(found, [one.known_words & known for one in found])
+    named = [subjects.words(one) & known for one in found]
+    seen = [one.known_words & known | of_it for one, of_it in zip(found, named, strict=True)]
+    held = _held(found, seen)
     alone = [cjk_characters(one.text) & asked.characters.keys() for one in found]
     held_alone = _held(found, alone)
     return [
         SentenceEvidence(
             likeness=None,
-            with_headings=weight_share(asked.term_weights, one.known_words),
+            with_headings=weight_share(asked.term_weights, seen[place]),
             around=weight_share(
-                asked.term_weights, one.known_words.union(*(other.words for other in _beside(found, place)))
+                asked.term_weights, seen[place].union(*(other.words for other in _beside(found, place)))
             ),
             distinct=weight_share(asked.term_weights, one.words, held[one.passage.document_id]),
             characters=weight_share(asked.characters, alone[place], held_alone[one.passage.document_id]),
             document=weight_share(asked.term_weights, held[one.passage.document_id].keys()),
-            missing=asked.missing(one.all_words),
+            missing=asked.missing(one.all_words | named[place]),
             passage=one.passage.score,
             lead=leads[one.passage.document_id],
             title=_asked_for(known, one.passage.title),
@@ -99,9 +101,11 @@ def measured(
             length=math.log1p(min(len(one.words), _WHOLE_SENTENCE)),
             fits=asked.fits(one.text),
             defines=asked.is_defined_by(one.text),
-            looked_up=bool(asked.identifiers & one.keys) or subjects.heads(one, known),
+            looked_up=bool(asked.identifiers & one.keys)
+            or subjects.is_row_of(one)
+            or subjects.heads(one, known),
             explains=bool(sought & one.defined),
-            named=subjects.is_named(one),
+            named=bool(subjects.named(one)),
             identifies_what_was_asked=_is_about(asked, subjects, one),
         )
         for place, one in enumerate(found)
@@ -109,9 +113,15 @@ def measured(
 
 
 def _is_about(asked: QuestionAnalysis, subjects: Subjects, one: Candidate) -> bool:
-    if asked.identifiers and not subjects.is_named(one):
+    if asked.identifiers and not subjects.named(one):
         return False
-    return not subjects.is_another(one) and not is_contrary(asked.question, one.text)
+    return not subjects.is_another(one) and not _is_contrary(asked.question, one)
+
+
+def _is_contrary(question: str, one: Candidate) -> bool:
+    """Return whether it says the contrary of what is asked for; a row with columns for both does not."""
+    columns = any(forbids(name) for name, _ in one.cells)
+    return not columns and is_contrary(question, one.readable, one.lead)
 
 
 def _leads(passages: Sequence[Passage]) -> dict[int, float]:

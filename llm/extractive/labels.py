@@ -2,6 +2,7 @@
 
 import re
 
+from core.text.language import TOKEN, is_identifier
 from core.values.answers import Passage
 
 CELL_SEPARATOR = " | "
@@ -9,6 +10,7 @@ _CLOSED = re.compile(r"[.!?:;,。！？：；，]$")
 # A form's label, with the line that is printed to write on; it names what is asked for and does not say it.
 _LABEL = re.compile(r"[:：][\s_.…·‥]*$")
 _TO_WRITE_ON = re.compile(r"[\s_.…·‥]*")
+_NUMBER = re.compile(r"\d+(?:\.\d+)*")
 _LABEL_WORDS, _LABEL_CHARACTERS = 6, 40
 # The signal words of ISO 3864 and ANSI Z535.
 _WARNS = re.compile(r"(?:danger|warning|caution|危险|警告|注意)\b\s*[:：!！]", re.IGNORECASE)
@@ -34,6 +36,11 @@ _ASKS_REVISION = re.compile(
 def is_label(text: str) -> bool:
     """Return whether each line is a label without what belongs to it."""
     return all(_LABEL.search(line) for line in text.split("\n") if line.strip())
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text is an identifier or a number alone, such as `M30.`"""
+    return all(is_identifier(word) or _NUMBER.fullmatch(word) for word in TOKEN.findall(text.casefold()))
 
 
 def is_label_row(passage: Passage, text: str) -> bool:

@@ -1,22 +1,21 @@
 """The thing that a sentence is about: its own names, those above it, and those in front of it.
 
 "Grease the seal every 200 hours." says nothing by itself; below the heading "Mixer M30" it is about the M30,
-and answers no question about the M50.
+and answers no question about the M50. Below "M30 to M39" it is about the M32, too.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from core.text.identifiers import identifiers
 from core.text.language import CJK, HYPHENS, terms
+from core.text.names import Names, kind_of, names_in, speaks_of_versions, words_of
 from core.values.documents import BlockKind
 from llm.extractive.candidates import Candidate
 from llm.extractive.question_kind import step_of
 from llm.extractive.structure import number_of
 
-_HEX = re.compile(r"0x[0-9a-f]+|(?<![a-z0-9])[0-9a-f]*\d[0-9a-f]*(?![a-z0-9])")
-_DIGITS = re.compile(r"\d+")
 _TOKEN = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:\.\d+)*")
 # Words of a question that ask for anything about a thing.
 _GENERAL = frozenset(
@@ -28,22 +27,40 @@ _GENERAL = frozenset(
     )
 )
 _NUMBERING = re.compile(r"^(?:\d+[.)]?)+\s+")
+# A cell with more words says something; one with fewer may be the name of its row.
+_NAME_WORDS = 4
 
 
 class Subjects:
     """What the candidates of one question are about."""
 
     def __init__(self, question: str, found: Sequence[Candidate]) -> None:
-        self._asked = frozenset(identifiers(question))
-        self._kinds = {_kind(term) for term in self._asked}
+        self._asked = names_in(question).terms
+        self._kinds = frozenset(map(kind_of, self._asked))
         self._step = step_of(question)
         self._tokens = _tokens(question)
         self._siblings = _siblings(found)
-        self._names: dict[str, frozenset[str]] = {}
 
-    def is_named(self, one: Candidate) -> bool:
-        """Return whether the sentence, what stands above it, or its chunk has an identifier asked for."""
-        return bool(self._asked & one.all_words)
+    def named(self, one: Candidate) -> frozenset[str]:
+        """Return the names asked for that the sentence is about, or that it, or its chunk, holds."""
+        return self._asked & one.all_words | self._said_of(one)
+
+    def words(self, one: Candidate) -> frozenset[str]:
+        """Return the index terms of the names asked for that it is about, though another text says so."""
+        return frozenset[str]().union(*map(words_of, self._said_of(one)))
+
+    def _said_of(self, one: Candidate) -> frozenset[str]:
+        about = [self._about(one, kind) for kind in self._kinds]
+        return frozenset(term for term in self._asked if any(names.holds(term) for names in about))
+
+    def is_row_of(self, one: Candidate) -> bool:
+        """Return whether it is a table row of which a cell is a name that is asked for."""
+        of_versions = self._of_versions(one)
+        short = (pair for pair in one.cells if len(terms(pair[1])) <= _NAME_WORDS)
+        cells = [names_in(f"{name}: {cell}") for name, cell in short]
+        if of_versions:
+            cells.append(names_in(one.text, of_versions))
+        return any(names.holds(term) for names in cells for term in self._asked)
 
     def heads(self, one: Candidate, asked_terms: frozenset[str]) -> bool:
         """Return whether the headings above name all that is asked for, an identifier or a step among it.
@@ -60,51 +77,54 @@ class Subjects:
         """Return whether the sentence is about another thing of the same kind as the one asked for."""
         if self._step is not None and not self._is_step(one):
             return True
-        own = frozenset(identifiers(one.text))
-        if self._asked & own:
-            return False
-        return bool(self._asked and self._by_identifiers(one, own)) or self._by_headings(one)
+        return self.names_another(one) or self._by_headings(one)
+
+    def names_another(self, one: Candidate) -> bool:
+        """Return whether a name in it, above it or in front of it says that it is about another thing."""
+        return any(self._another(one, kind) for kind in self._kinds)
 
     def _is_step(self, one: Candidate) -> bool:
         """Return whether it is the step that the question asks for by its number."""
         text = one.passage.between(one.block.start, one.block.end)
         return self._step is not None and self._step in (number_of(text), step_of(text))
 
-    def _by_identifiers(self, one: Candidate, own: frozenset[str]) -> bool:
-        """Return whether the nearest names of such a kind, in or above the sentence, are not asked for.
+    def _another(self, one: Candidate, kind: str) -> bool:
+        about = self._about(one, kind)
+        return kind in about.kinds and not self._holds(about, kind)
 
-        What is below a heading that is asked for may name other things in passing.
+    def _about(self, one: Candidate, kind: str) -> Names:
+        """Return the names of a kind that say what it is about; none if nothing does.
+
+        Its own names, if what is asked for is among them; the nearest above it; otherwise its own, and then
+        those that stand in front of it. What is below a heading may name other things in passing.
         """
-        header = one.passage.context.partition("\n")[2] if one.is_row else ""
-        for line in (header, *reversed(one.path), one.passage.title):
-            named = self._named_in(line)
-            if self._alike(named):
-                return not self._asked & named
-        named_beside = own if self._alike(own) else self._in_front(one)
-        return self._alike(named_beside) and not self._asked & named_beside
+        of_versions = self._of_versions(one)
+        own = names_in(one.readable, of_versions)
+        if one.is_row and of_versions:
+            own = _both(own, names_in(one.text, of_versions))
+        if self._holds(own, kind):
+            return own
+        for line in _above(one):
+            named = names_in(line, of_versions)
+            if kind in named.kinds:
+                return named
+        return own if kind in own.kinds else self._in_front(one, kind, of_versions)
 
-    def _named_in(self, line: str) -> frozenset[str]:
-        """Return the identifiers of a line that stands above many sentences."""
-        if line not in self._names:
-            self._names[line] = frozenset(identifiers(line))
-        return self._names[line]
+    def _holds(self, names: Names, kind: str) -> bool:
+        return any(kind_of(term) == kind and names.holds(term) for term in self._asked)
 
-    def _alike(self, named: Iterable[str]) -> bool:
-        """Return whether one of these identifiers is of the kind of one that is asked for."""
-        return any(_kind(term) in self._kinds for term in named)
+    def _of_versions(self, one: Candidate) -> bool:
+        """Return whether a bare `2.1` that begins the sentence or a heading is the name of a version."""
+        return "version" in self._kinds and any(map(speaks_of_versions, (*_above(one), one.passage.context)))
 
-    def _in_front(self, one: Candidate) -> frozenset[str]:
-        """Return the nearest identifiers of such a kind that stand in front of it in its section."""
-        text, end = one.passage.between(one.block.start, one.start), one.place
-        if self._alike(identifiers(text)):
-            return frozenset(identifiers(text))
-        for block in reversed(one.blocks[:end]):
-            if block.kind is BlockKind.HEADING or block.path != one.path:
+    def _in_front(self, one: Candidate, kind: str, of_versions: bool) -> Names:
+        """Return the nearest names of a kind that stand in front of it in its section."""
+        before = [names_in(one.passage.between(one.block.start, one.start), of_versions)]
+        for block in reversed(one.blocks[: one.place]):
+            if block.kind is BlockKind.HEADING or block.path != one.path or kind in before[-1].kinds:
                 break
-            named = identifiers(one.passage.between(block.start, block.end))
-            if self._alike(named):
-                return frozenset(named)
-        return frozenset()
+            before.append(names_in(one.passage.between(block.start, block.end), of_versions))
+        return before[-1] if kind in before[-1].kinds else Names()
 
     def _by_headings(self, one: Candidate) -> bool:
         """Return whether a heading beside one above the sentence is meant, which differs in one word."""
@@ -118,11 +138,14 @@ class Subjects:
         return False
 
 
-def names_another(question: str, text: str) -> bool:
-    """Return whether a text names things of the kind of one that the question names, but not that one."""
-    asked = identifiers(question).keys()
-    kinds, named = {_kind(term) for term in asked}, identifiers(text).keys()
-    return not asked & named and any(_kind(term) in kinds for term in named)
+def _above(one: Candidate) -> tuple[str, ...]:
+    """Return the header of its table, the headings above it and the title, the nearest first."""
+    header = one.passage.context.partition("\n")[2] if one.is_row else ""
+    return (header, *reversed(one.path), one.passage.title)
+
+
+def _both(one: Names, other: Names) -> Names:
+    return Names(one.terms | other.terms, one.ranges | other.ranges)
 
 
 def _siblings(found: Sequence[Candidate]) -> dict[tuple[int, tuple[str, ...]], set[str]]:
@@ -147,8 +170,3 @@ def _difference(heading: str, other: str) -> tuple[frozenset[str], frozenset[str
 def _tokens(text: str) -> frozenset[str]:
     plain = unicodedata.normalize("NFKC", text).translate(HYPHENS).casefold()
     return frozenset(_TOKEN.findall(_NUMBERING.sub("", plain)))
-
-
-def _kind(term: str) -> str:
-    """Return the form of an identifier: `E-42` and `E-430` have the same."""
-    return _DIGITS.sub("0", _HEX.sub("0", term))

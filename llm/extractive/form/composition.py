@@ -14,12 +14,14 @@ from llm.extractive.form.regions import (
     Piece,
     is_ordered,
     items,
+    key_of,
     lead_of,
     list_in_passage,
     list_in_section,
     list_of,
     paragraph,
     paragraphs,
+    placed_at,
     regions_between,
     section_of,
     steps_by_heading,
@@ -28,7 +30,7 @@ from llm.extractive.labels import is_warning
 from llm.extractive.polarity import is_contrary
 from llm.extractive.question_kind import Want, want_of
 from llm.extractive.structure import leads_in, list_behind
-from llm.extractive.subjects import names_another
+from llm.extractive.subjects import Subjects
 from llm.extractive.support import support
 
 Weighed = tuple[Candidate, SentenceEvidence]
@@ -73,6 +75,7 @@ class Composition:
         """Compose about `most_words` at most; the beginning of what answers best is always said."""
         self._question = question
         self._want = want_of(question)
+        self._subjects = Subjects(question, ())
         self._left = float(most_words)
         self._said: set[tuple[int, int, int]] = set()
         self.blocks: list[DraftBlock] = []
@@ -161,9 +164,15 @@ class Composition:
 
     def _belongs(self, piece: Piece, one: Candidate) -> bool:
         """Return whether a piece may be said with a candidate: not the contrary, and of no other thing."""
-        if piece.start == one.start or (piece.is_item and self._want in _OF_LISTS):
+        if piece.start == one.start:
             return True
-        return not is_contrary(self._question, piece.text) and not names_another(self._question, piece.text)
+        placed = placed_at(one, piece)
+        if piece.is_item and self._want in _OF_LISTS:  # an item may name other things in passing
+            key = key_of(placed)
+            return key is None or not self._subjects.names_another(key)
+        above = f"{one.lead}\n{one.text}" if piece.is_item else one.lead
+        contrary = is_contrary(self._question, piece.text, above)
+        return not contrary and not self._subjects.names_another(placed)
 
     def _is_said(self, document: int, start: int, end: int) -> bool:
         return any(where == document and first <= start and end <= last for where, first, last in self._said)

@@ -9,6 +9,7 @@ from core.values.structure import PlacedBlock
 from llm.extractive.candidates import Candidate, stated
 from llm.extractive.structure import leads_in, list_around, list_behind, number_of
 
+_KEY = re.compile(r"[^:：\n]{1,30}[:：]")
 _STEP_HEADING = re.compile(
     r"(?:step|schritt)\s*\d|步骤\s*[\d一二三四五六七八九十]|第\s*[\d一二三四五六七八九十]+\s*步",
     re.IGNORECASE,
@@ -27,6 +28,18 @@ class Piece:
     is_item: bool = False
     depth: int = 0
     """The 0-based depth of an item."""
+
+
+def placed_at(one: Candidate, piece: Piece) -> Candidate:
+    """Return a piece of a candidate's passage as a candidate, in the block that it begins in."""
+    places = [place for place, block in enumerate(one.blocks) if block.start <= piece.start]
+    return replace(one, start=piece.start, end=piece.end, place=places[-1] if places else one.place)
+
+
+def key_of(one: Candidate) -> Candidate | None:
+    """Return the beginning of an item up to its colon, the name of what the rest is said of; None without."""
+    key = _KEY.match(one.text)
+    return replace(one, end=one.start + key.end()) if key else None
 
 
 def section_of(one: Candidate) -> tuple[int, int]:

@@ -111,3 +111,87 @@ def test_a_step_is_asked_for_by_its_number(question: str, said: list[str]) -> No
 def test_a_step_is_known_by_its_word_too() -> None:
     tower = structured(heading(1, "Restart"), item("Step 3: Start the pump."), item("Step 4: Start the fan."))
     assert about("What is step 3 of the restart?", [tower]) == ["Step 3: Start the pump."]
+
+
+def row(header: str, text: str) -> Passage:
+    return replace(passage(text, context=f"Drives\n{header}"), title="Drives", kind=BlockKind.ROW)
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Which fuse is in version 2.10 of Abto?", ["The fuse is 71 mA."]),
+        ("Abto 2.1 版的保险丝？", ["The fuse is 95 mA.", "The gap is wide."]),
+        ("Which fuse is in firmware 2.4?", []),
+    ],
+)
+def test_a_number_in_front_of_a_paragraph_names_a_version(question: str, said: list[str]) -> None:
+    values = structured(
+        heading(1, "Device Abto: values by version"),
+        says("2.1. The fuse is 95 mA. The gap is wide."),
+        says("2.10. The fuse is 71 mA."),
+    )
+    assert about(question, [values]) == said
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("What is the pressure on line 3?", ["It is 4 bar."]),
+        ("4 号线的压力是多少？", ["压力为 6 bar。"]),
+        ("What is the pressure on line 5?", []),
+    ],
+)
+def test_a_numbered_thing_is_not_its_neighbour(question: str, said: list[str]) -> None:
+    english = structured(
+        heading(2, "Line 3"), says("It is 4 bar."), heading(2, "Line 4 (new)"), says("It is 6 bar.")
+    )
+    chinese = structured(
+        heading(2, "3 号线"), says("压力为 4 bar。"), heading(2, "4 号线（新）"), says("压力为 6 bar。")
+    )
+    assert about(question, [chinese if "号" in question else english]) == said
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("How long must I wait after E-212?", ["Wait 5 min."]),
+        ("How long must I wait after E-221?", ["Wait 9 min."]),
+        ("How long must I wait after E-230?", []),
+    ],
+)
+def test_a_range_contains_its_members(question: str, said: list[str]) -> None:
+    codes = structured(
+        heading(2, "Faults E-210 to E-214"),
+        says("Wait 5 min."),
+        heading(2, "E-220–E-224"),
+        says("Wait 9 min."),
+    )
+    assert about(question, [codes]) == said
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("What is the gap in version 2.10?", ["2.10 | 9 mm"]),
+        ("Which gap has E-212?", ["E-210 to E-214 | 5 mm"]),
+        ("Which gap has E-220?", []),
+    ],
+)
+def test_a_row_is_about_its_key(question: str, said: list[str]) -> None:
+    versions = [row("Version | Gap", text) for text in ("2.1 | 7 mm", "2.10 | 9 mm")]
+    codes = [row("Code | Gap", text) for text in ("E-210 to E-214 | 5 mm", "E-215 to E-219 | 6 mm")]
+    rows = [replace(one, chunk_id=place, document_id=place) for place, one in enumerate((*versions, *codes))]
+    of_its_kind = rows[:2] if "version" in question else rows[2:]
+    assert about(question, of_its_kind) == said
+
+
+def test_each_kind_of_name_in_a_question_has_to_fit() -> None:
+    manual = structured(
+        heading(2, "EX-90"),
+        heading(3, "Version 2.1"),
+        says("The fuse is 5 A"),
+        heading(3, "Version 2.2"),
+        says("The fuse is 6 A"),
+    )
+    assert about("Which fuse has the EX-90 in version 2.2?", [manual]) == ["The fuse is 6 A"]
