@@ -198,6 +198,17 @@ def test_what_is_said_with_a_sentence_is_neither_its_contrary_nor_about_another_
     assert said("Alarm AL-17 oil", codes) == ["Alarm AL-17: oil is low, add oil."]
 
 
+@pytest.mark.parametrize("question", ["What is said of the Mixer M30?", "搅拌机 M30 的密封圈"])
+def test_what_stands_beside_a_sentence_may_be_about_its_neighbour(question: str) -> None:
+    mixers = structured(
+        heading(1, "Mixers"),
+        says("M30. The seal of the mixer 搅拌机 密封圈 is blue. Grease it daily."),
+        says("M50. The seal of the mixer 搅拌机 密封圈 is red. Grease it weekly."),
+    )
+    assert not [text for text in said(question, mixers) if "red" in text or "weekly" in text]
+    assert any("blue" in text for text in said(question, mixers))
+
+
 def test_rows_that_differ_in_their_date_are_two() -> None:
     rows = [
         replace(
