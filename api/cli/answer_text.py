@@ -68,8 +68,16 @@ def _quote(citation: Citation, is_alone: bool) -> str:
     if not is_alone or len(citation.quote) > _SHORT_QUOTE:
         return quote
     before, after = " ".join(citation.before.split()), " ".join(citation.after.split())
-    front = f"… {before[-_BESIDE:]} " if before else ""
-    return f"{front}{quote}{f' {after[:_BESIDE]} …' if after else ''}"
+    front = f"… {_beginning(before[::-1])[::-1]} " if before else ""
+    return f"{front}{quote}{f' {_beginning(after)} …' if after else ''}"
+
+
+def _beginning(text: str) -> str:
+    """Return the first characters of a text, up to the end of a word where words have spaces between them."""
+    if len(text) <= _BESIDE:
+        return text
+    whole, space, _ = text[: _BESIDE + 1].rpartition(" ")
+    return whole if space else text[:_BESIDE]
 
 
 def _otherwise(answer: Answer) -> Iterator[str]:

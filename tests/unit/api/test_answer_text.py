@@ -1,0 +1,42 @@
+import pytest
+
+from api.cli.answer_text import answer_text
+from core.values.answers import Answer, Citation
+
+QUOTE = "It runs at 2900 rpm."
+LONG = "The lid of the tank stays closed until the pressure gauge on the left shows less than two bar."
+CHINESE = "压力表显示低于两巴之前不得打开罐盖。" * 5
+
+
+def shown(before: str, after: str) -> str:
+    citation = Citation(
+        document_id=1,
+        uri="folder:pump.md",
+        title="Pump",
+        version=1,
+        page=None,
+        span=(0, len(QUOTE)),
+        quote=QUOTE,
+        before=before,
+        after=after,
+    )
+    answer = Answer(text="", sentences=(), citations=(citation,), refused=False, reason="", confidence=0.9)
+    return answer_text(answer).splitlines()[-1].strip()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("", "", f"“{QUOTE}”"),
+        ("Read this.", "Then stop.", f"… Read this. “{QUOTE}” Then stop. …"),
+        (
+            LONG,
+            LONG,
+            "… the pressure gauge on the left shows less than two bar. "
+            f"“{QUOTE}” The lid of the tank stays closed until the pressure gauge on …",
+        ),
+        (CHINESE, CHINESE, f"… {CHINESE[-60:]} “{QUOTE}” {CHINESE[:60]} …"),
+    ],
+)
+def test_what_is_beside_a_quote_ends_with_whole_words(before: str, after: str, expected: str) -> None:
+    assert shown(before, after) == expected
