@@ -22,6 +22,7 @@ class Want(StrEnum):
 
 _STEPS = re.compile(
     r"\bhow (?:do|can|should|to|would|must|may)\b|[-–—,] how\W*$|\bwhat now\b|\bwhat to do\b"
+    r"|\ball (?:the )?steps\b"
     r"|\bhow (?:is|are) .{3,60}\b(?:done|reset|replaced|changed|installed|set|removed|cleaned|opened|started"
     r"|restarted|calibrated|fixed|requested|submitted)\b"
     r"|\bwhat (?:do|should|must|can) (?:i|we|you|one|they) (?:do|have)\b"

@@ -8,6 +8,7 @@ from llm.extractive.question_kind import Want, compared, parts_of, step_of, want
     [
         ("How do I reset the drive?", Want.STEPS),
         ("keep the password out of flash - how?", Want.STEPS),
+        ("who has to be where at change of shift, all steps", Want.STEPS),
         ("换吨桶要哪些步骤？", Want.STEPS),
         ("打印机卡纸怎么办？", Want.STEPS),
         ("Which conditions must hold before entry?", Want.LIST),
