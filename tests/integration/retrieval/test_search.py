@@ -145,7 +145,7 @@ def test_a_name_is_meant_in_full(library: Library) -> None:
     library.put("ground.md", "fpv_tip_0x1609009D: Battery too hot. Do not take off.")
     assert library.find("What does fpv_tip_0x1609009D mean? Land promptly?")[0] == "ground.md"
     answer = library.app.answerer.answer("What does fpv_tip_0x1609009D mean?", scope_of(None))
-    assert [citation.uri.rsplit("/", 1)[-1] for citation in answer.citations] == ["ground.md"]
+    assert {citation.uri.rsplit("/", 1)[-1] for citation in answer.citations} == {"ground.md"}
 
 
 def test_what_is_quoted_comes_first(library: Library) -> None:
