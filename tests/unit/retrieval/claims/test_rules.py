@@ -1,0 +1,78 @@
+"""Single rules at their edges: numbers, verbs with their duties, and what stands at the ends of a clause."""
+
+import pytest
+
+from retrieval.claims.check import Fault, Source, agreeing, judge
+
+
+@pytest.mark.parametrize(
+    ("said", "source"),
+    [
+        ("Wait about 15 minutes.", "Wait 15 minutes."),
+        ("The gate opens at 3 p.m.", "The gate opens at 15:00."),
+        ("The gate opens at 12:30 a.m.", "The gate opens at 0:30."),
+        ("The 3 phase motor is new.", "The three-phase motor is new."),
+    ],
+)
+def test_one_number_in_two_notations_agrees(said: str, source: str) -> None:
+    assert agreeing(said, Source(source)) == said
+
+
+@pytest.mark.parametrize(
+    ("lie", "source"),
+    [
+        ("Wait about 15 minutes.", "Wait at most about 15 minutes."),
+        ("The gate opens at 3 a.m.", "The gate opens at 15:00."),
+        ("The gate is open from 08:00.", "The gate is open at 08:00."),
+        ("The rule holds from 1 May.", "The rule holds on 1 May."),
+        ("The tank screws get 18 N·m.", "Valve bolts 18 N·m hose clamps 24 N·m tank screws 30 N·m."),
+    ],
+)
+def test_a_number_that_is_meant_otherwise_is_found(lie: str, source: str) -> None:
+    assert judge(lie, Source(source)).fault is Fault.NUMBER
+
+
+@pytest.mark.parametrize(
+    ("lie", "source", "fault"),
+    [
+        ("Work without gloves.", "You must work with gloves.", Fault.STANCE),
+        ("All pumps start without a signal.", "All pumps start with a signal.", Fault.STANCE),
+        ("The lid of the tank is removed.", "The lid of the tank must not be opened.", Fault.STANCE),
+        ("Hoses have a filter.", "Pumps have a filter.", Fault.PLACE),
+        ("Meredith called Derek yesterday.", "Derek called Meredith yesterday.", Fault.ROLE),
+    ],
+)
+def test_a_turned_claim_is_found_at_the_ends_of_its_clause(lie: str, source: str, fault: Fault) -> None:
+    assert judge(lie, Source(source)).fault is fault
+
+
+@pytest.mark.parametrize(
+    ("said", "source"),
+    [
+        ("Slowly open the valve.", "The valve is opened slowly."),
+        ("Note that the works council agreed.", "Yesterday the works council agreed."),
+        ("Clean the filter as well as you can.", "Clean the filter."),
+        ("Close the cover.", "Grease the chain and the belt if the drive is locked; close the cover."),
+    ],
+)
+def test_what_takes_nothing_back_agrees(said: str, source: str) -> None:
+    assert agreeing(said, Source(source)) == said
+
+
+def test_a_condition_of_one_step_is_not_one_of_the_steps_before_it() -> None:
+    steps = Source("Wipe the housing, grease the chain and close the cover if the drive is locked.")
+    assert judge("Wipe the housing.", steps).agrees
+    assert judge("Close the cover.", steps).fault is Fault.CONDITION
+
+
+def test_a_time_that_the_source_does_not_give_is_cut() -> None:
+    assert agreeing("Grease the chain before Tuesday.", Source("Grease the chain.")) == "Grease the chain."
+
+
+def test_only_a_part_that_says_more_is_cut() -> None:
+    said = "Clean the filter with warm water from the red tank below the pump twice."
+    assert agreeing(said, Source(said.replace(" twice", ""))) == "", "no part is mostly of other words"
+
+
+def test_the_rest_of_a_sentence_with_a_false_word_is_not_said() -> None:
+    assert agreeing("关于旧阀门，请联系值班人员。", Source("关于新阀门，请联系值班人员。")) == ""
