@@ -318,3 +318,15 @@ def test_what_is_built_anew_takes_the_place_of_the_open_index(two_generations: S
     assert opened.is_closed
     assert holds(follower) == two_generations.truth()
     assert two_generations.in_force() == (3, 2)
+
+
+def test_an_index_that_was_never_saved_is_not_damaged(shelf: Shelf) -> None:
+    assert shelf.follower().damage() == ""
+
+
+def test_a_removed_index_leaves_no_generation_and_is_built_anew(two_generations: Shelf) -> None:
+    follower = two_generations.follower()
+    follower.remove()
+    assert two_generations.generations() == []
+    assert holds(follower) == two_generations.truth()
+    assert two_generations.in_force() == (1, 2)
