@@ -120,6 +120,11 @@ def test_a_row_is_said_in_the_words_of_its_head() -> None:
     assert proven(draft("The lid bolts get 48 N·m.", (0, 0, 14)), [row]) is None
 
 
+def test_a_row_of_one_cell_is_word_for_word_with_its_head() -> None:
+    row = replace(passage("Lid bolts", context="Service\nNever after"), kind=BlockKind.ROW)
+    assert proven(draft("Never after: Lid bolts", (0, 0, 9)), [row]) is not None
+
+
 @pytest.mark.parametrize("kind", [BlockKind.ROW, BlockKind.PARAGRAPH])
 def test_a_row_with_its_head_is_word_for_word_in_any_block(kind: BlockKind) -> None:
     row = replace(passage("Lid bolts | 84", context="Service\nPart | Never after"), kind=kind)

@@ -12,6 +12,7 @@ from retrieval.claims.check import Fault, Source, agreeing, judge
         ("The gate opens at 3 p.m.", "The gate opens at 15:00."),
         ("The gate opens at 12:30 a.m.", "The gate opens at 0:30."),
         ("The 3 phase motor is new.", "The three-phase motor is new."),
+        ("罚款两万元。", "罚款20000元。"),
     ],
 )
 def test_one_number_in_two_notations_agrees(said: str, source: str) -> None:
@@ -26,6 +27,7 @@ def test_one_number_in_two_notations_agrees(said: str, source: str) -> None:
         ("The gate is open from 08:00.", "The gate is open at 08:00."),
         ("The rule holds from 1 May.", "The rule holds on 1 May."),
         ("The tank screws get 18 N·m.", "Valve bolts 18 N·m hose clamps 24 N·m tank screws 30 N·m."),
+        ("The tank gets 5 l.", "The pump gets 5 l and the tank 9 l."),
     ],
 )
 def test_a_number_that_is_meant_otherwise_is_found(lie: str, source: str) -> None:
@@ -40,6 +42,9 @@ def test_a_number_that_is_meant_otherwise_is_found(lie: str, source: str) -> Non
         ("The lid of the tank is removed.", "The lid of the tank must not be opened.", Fault.STANCE),
         ("Hoses have a filter.", "Pumps have a filter.", Fault.PLACE),
         ("Meredith called Derek yesterday.", "Derek called Meredith yesterday.", Fault.ROLE),
+        ("Visitors may drive the truck.", "Only trained staff may drive the truck.", Fault.SHARE),
+        ("Enter those codes twice.", "Enter the correct codes twice.", Fault.PLACE),
+        ("Open the lid of these tanks.", "Open the lid of metal tanks.", Fault.PLACE),
     ],
 )
 def test_a_turned_claim_is_found_at_the_ends_of_its_clause(lie: str, source: str, fault: Fault) -> None:
@@ -53,10 +58,19 @@ def test_a_turned_claim_is_found_at_the_ends_of_its_clause(lie: str, source: str
         ("Note that the works council agreed.", "Yesterday the works council agreed."),
         ("Clean the filter as well as you can.", "Clean the filter."),
         ("Close the cover.", "Grease the chain and the belt if the drive is locked; close the cover."),
+        ("Enter these codes twice.", "Enter the following codes twice."),
+        ("The pump leaks.", "For trained staff only. The pump leaks."),
+        ("The boiler is heated to 60 °C.", "The boiler is heated for 9 minutes. Its water is then at 60 °C."),
     ],
 )
 def test_what_takes_nothing_back_agrees(said: str, source: str) -> None:
     assert agreeing(said, Source(source)) == said
+
+
+def test_a_heading_alone_may_give_the_unit() -> None:
+    row = Source("Lid bolts | 84", "Part | Torque (N·m)")
+    assert judge("The lid bolts get 84 N·m.", row).agrees
+    assert judge("The lid bolts get 84 bar.", row).fault is Fault.NUMBER
 
 
 def test_a_condition_of_one_step_is_not_one_of_the_steps_before_it() -> None:
