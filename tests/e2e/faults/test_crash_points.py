@@ -80,7 +80,7 @@ def test_whenever_it_ends_each_document_is_there_once_or_not_yet(
     shutil.copytree(kept, counted)
     points = range(1, durable_calls(counted, folder) + 1)
     ended = 0
-    for point in points if every_crash_point else points[2::12]:
+    for point in points if every_crash_point else points[2::7]:
         data = tmp_path / f"ended-{point}"
         shutil.copytree(kept, data)
         ended += ended_at(data, folder, point, fault)
@@ -89,4 +89,4 @@ def test_whenever_it_ends_each_document_is_there_once_or_not_yet(
         one_ingest(data, folder)
         assert searchable(data) == {"0.md": 2, "2.md": 1, "3.md": 1, "4.md": 1}, point
         shutil.rmtree(data)
-    assert ended >= 3
+    assert ended >= 2, "too few of the points were reached to show anything"
