@@ -164,7 +164,7 @@ class Crasher:
             self._follow_uploads()
 
     def _follow_uploads(self) -> None:
-        """Note which of the accepted uploads were read; none may fail or be forgotten."""
+        """Note which of the accepted uploads were read; none may be forgotten, or fail but by kills."""
         for job_id, name, code in list(self._accepted):
             try:
                 answer = httpx.get(f"http://127.0.0.1:{self._port}/v1/jobs/{job_id}", timeout=REQUEST_SECONDS)
@@ -177,6 +177,8 @@ class Crasher:
             if answer.status_code == 200 and job["state"] == "done":
                 self.counts["uploads_read"] += 1
                 self.truth.acknowledged({name: code})
+            elif answer.status_code == 200 and job["code"] == "crashed":
+                self.counts["uploads_given_up"] += 1  # killed while it was read, as often as is tried
             else:
                 self.violations.append(f"an accepted upload is not read: {answer.text[:300]}")
 

@@ -72,11 +72,18 @@ def _files(folder: str, found: str) -> list[Path]:
 
 
 def _mixed(places: list[Place]) -> list[Place]:
-    """Shuffle, then deal out the sets in turn, so that a large one does not hide the others."""
+    """Shuffle, then deal out the sets in turn, so that a large one does not hide the others.
+
+    What documents of both parts say word for word is left out.
+    """
+    parts: dict[str, set[str]] = {}
+    for place in places:
+        parts.setdefault(place.sentence, set()).add(place.part)
     Random(11).shuffle(places)
     by_set: dict[str, list[Place]] = {}
     for place in places:
-        by_set.setdefault(place.set, []).append(place)
+        if len(parts[place.sentence]) == 1:
+            by_set.setdefault(place.set, []).append(place)
     longest = max(map(len, by_set.values()), default=0)
     return [group[at] for at in range(longest) for group in by_set.values() if at < len(group)]
 

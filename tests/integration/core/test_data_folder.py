@@ -61,9 +61,9 @@ def test_a_folder_for_temporary_files_is_no_data_folder(tmp_path: Path) -> None:
 @AS_ROOT
 def test_a_folder_that_cannot_be_closed_is_refused_but_for_a_group(tmp_path: Path) -> None:
     data = opened(tmp_path / "data", 0o755)
-    tmp_path.chmod(0o711)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o711)
+    for folder in (tmp_path, *tmp_path.parents):
+        if not mode(folder) & 0o001:
+            folder.chmod(0o711)
     child = os.fork()
     if child == 0:  # as a user whose the folder is not
         code = 3
