@@ -1,8 +1,10 @@
 """The check of a claim against its source: every rule must hold."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from unicodedata import normalize
 
 from core.text.language import sentences
 from llm.chat.prompt_language import language_of
@@ -25,6 +27,7 @@ from retrieval.claims.values import Reading
 
 # From these probabilities on, an entailment model is believed.
 _CONTRADICTED, _ENTAILED = 0.9, 0.9
+_LEADS_IN = re.compile(r"[:：]\s*$")
 
 
 class Fault(StrEnum):
@@ -122,7 +125,27 @@ def judge(sentence: str, source: Source) -> Verdict:
     claim = read(sentence)
     if not claim.words and not claim.quantities:
         return Verdict(Fault.EMPTY)
+    if _repeats(sentence, source.text):
+        return Verdict(Fault.NONE)
     return _judged(claim, read(source.text), read(source.headings))
+
+
+def _repeats(sentence: str, text: str) -> bool:
+    """Return whether a claim is word for word a whole sentence of the text, with no lead-in before it.
+
+    Under a lead-in ("Never do this:") the same words may mean the contrary.
+    """
+    claim = _folded(sentence)
+    for start, end in sentences(text):
+        if _folded(text[start:end]) == claim:
+            return True
+        if _LEADS_IN.search(text[start:end]):
+            return False
+    return False
+
+
+def _folded(text: str) -> str:
+    return " ".join(normalize("NFKC", text).casefold().split())
 
 
 def _judged(claim: Reading, source: Reading, headings: Reading) -> Verdict:

@@ -80,5 +80,8 @@ def test_a_folder_keeps_its_name_where_it_is_copied_to(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_used_is_said_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "index").write_text("a file")
-    with pytest.raises(StorageError, match="the folder .*/index cannot be used"), closing(make_app(tmp_path)):
+    with (
+        pytest.raises(StorageError, match=r"the folder .*/index cannot be used"),
+        closing(make_app(tmp_path)),
+    ):
         pass

@@ -27,6 +27,23 @@ OF_THE_ISSUE = [
 ]
 
 
+# Sentences that the rules alone take for another than themselves.
+ODD = [
+    "Close valve A, wait until the pressure is below 1 bar, then close valve B, so that no vacuum forms.",
+    "操作面板每次只显示一个代码，即最先出现的故障。",
+]
+
+
+@pytest.mark.parametrize("sentence", ODD)
+def test_a_sentence_agrees_with_itself(sentence: str) -> None:
+    assert judge(sentence, Source(f"Read this first.\n{sentence}")).agrees
+    assert judge(sentence.replace("，", ","), Source(sentence)).agrees
+
+
+def test_a_sentence_under_a_lead_in_is_judged_by_the_rules() -> None:
+    assert not judge(ODD[0], Source(f"Never do this:\n{ODD[0]}")).agrees
+
+
 @pytest.mark.parametrize(("lie", "source"), OF_THE_ISSUE)
 def test_what_the_issue_found_is_not_said(lie: str, source: str) -> None:
     assert agreeing(lie, Source(source)) == ""
