@@ -23,7 +23,7 @@ _MODALS = (
     (r"\bmust be\b", ("has to be", "needs to be")),
     (r"\bmust\b", ("have to", "need to", "are required to")),
     (r"\byou should\b", ("it is recommended to",)),
-    (r"\b(?:you|we) can\b", ("it is possible to",)),
+    (r"\b(?:you|we) can\b(?!['’])", ("it is possible to",)),
     (r"\bcannot\b", ("can not", "is not able to")),
     (r"\bneed to\b", ("have to", "must")),
     (r"\bhave to\b", ("must", "need to")),
@@ -38,9 +38,10 @@ _LEADS = {
     "train": ("According to the document, ", "Note that "),
     "test": ("The documentation says that ", "As the text puts it, "),
 }
+# Without "generally" or "in this case" a sentence would say more than before.
 _DROPPED_LEADS = re.compile(
-    r"^(?:However|Therefore|Also|In addition|Additionally|For example|Then|Finally|Typically|Note that|Note:|"
-    r"Please|As a result|In this case|In general|Generally),? "
+    r"^(?:However|Therefore|Also|In addition|Additionally|For example|Then|Finally|Note that|Note:|Please|"
+    r"As a result),? "
 )
 _VERBS = (
     "use change install open remove replace select enable disable check add delete configure connect update "
@@ -184,7 +185,7 @@ def third_person(sentence: str, random: Random, part: str) -> str | None:
 def hyphens_and_spelling(sentence: str, random: Random, part: str) -> str | None:
     """Spell a word in the other English, or a compound without its hyphen."""
     options = [
-        re.sub(r"\b(\w{3,})-(\w{3,})\b", r"\1 \2", sentence, count=1),
+        re.sub(r"\b([a-z]{3,})-([a-z]{3,})\b", r"\1 \2", sentence, count=1),
         re.sub(r"\b(\w{4,})iz(e|ed|ing|ation)\b", r"\1is\2", sentence, count=1),
         sentence.replace("color", "colour", 1),
         sentence.replace("center", "centre", 1),
