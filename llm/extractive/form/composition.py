@@ -131,8 +131,10 @@ class Composition:
 
     def _prose(self, one: Candidate) -> list[Region]:
         whole = paragraph(one, one.place)
-        said = [piece for piece in whole if piece.start >= one.start]
-        if self._want in _OF_FACTS:
+        said = [
+            piece for piece in whole if piece.end > one.start
+        ]  # code is one piece, with the candidate inside
+        if self._want in _OF_FACTS and said:
             return [(BlockForm.PARAGRAPH, _with_condition(whole, len(whole) - len(said)))]
         section = list(regions_between(one, *section_of(one)))
         if _words(*section) <= _SECTION_WORDS:

@@ -220,3 +220,9 @@ def test_rows_that_differ_in_their_date_are_two() -> None:
         for number, text in enumerate(["10 May | internal due date", "14 May | official due date"])
     ]
     assert len(said("On which day is the due date?", *rows)) == len(rows)
+
+
+def test_a_line_inside_code_is_said_with_the_code() -> None:
+    code = "$ redis-cli\nDefaulting container name to redis-store.\nUse redis port 6379 of the store pod.\n>"
+    shown = structured(heading(1, "Redis"), says("Get a prompt:"), (BlockKind.CODE, 0, code))
+    assert said("What is the redis port of the store pod?", shown) == [code]
