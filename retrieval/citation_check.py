@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from core.text.answer_text import rich_text, verbatim
 from core.text.language import terms
 from core.values.answers import Citation, DraftSentence, Passage, under_heading
-from core.values.documents import BlockKind
+from core.values.documents import CELL_SEPARATOR, BlockKind
 from core.values.rich_text import RichText, Span
 from llm.entailment.entailment import Entailment
 from llm.extractive.candidates import readable_row
-from llm.extractive.labels import CELL_SEPARATOR
 from retrieval.claims.check import Source, agreeing
 
 _SPACES = re.compile(r"\s+")

@@ -24,8 +24,8 @@ from benchmarks.grounding.sets import Asking, askings, opened
 from benchmarks.set_folders import PARTS
 from core.settings import load_settings
 from core.values.answers import Answer
+from core.values.documents import CELL_SEPARATOR
 from core.values.search import AccessScope
-from llm.extractive.labels import CELL_SEPARATOR
 from retrieval.judge.answer_evaluation import answer_in_citation, answer_series
 from retrieval.judge.statistics import Series, auroc, mean, percentile
 

@@ -26,10 +26,10 @@ from api.app import App
 from benchmarks.answer_sets import cell_key
 from benchmarks.grounding.sets import Asking, askings, opened
 from core.values.answers import Inquiry
+from core.values.documents import CELL_SEPARATOR
 from core.values.search import AccessScope
 from llm.extractive.candidates import Candidate
 from llm.extractive.generator import ExtractiveGenerator
-from llm.extractive.labels import CELL_SEPARATOR
 from llm.extractive.support import READ, UNREAD, Weights
 
 Figures = NDArray[np.float64]

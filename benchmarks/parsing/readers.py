@@ -12,8 +12,7 @@ from benchmarks.parsing import peers
 from benchmarks.parsing.measures import Table, markdown_tables, plain, without_addresses
 from core.errors import ParseError
 from core.settings import IngestSettings
-from core.values.documents import Block, BlockKind, ParsedDocument
-from ingest.parsers.base import CELL_SEPARATOR
+from core.values.documents import CELL_SEPARATOR, Block, BlockKind, ParsedDocument
 from ingest.parsers.formats import parse
 from ingest.sandbox.office import Office
 

@@ -8,11 +8,10 @@ import re
 from collections.abc import Iterator
 
 from core.text.identifiers import identifiers
-from core.text.language import terms
+from core.text.language import ends_clause, terms
 from core.values.answers import PATH
-from core.values.documents import BlockKind
+from core.values.documents import CELL_SEPARATOR, BlockKind
 
-_CELL = " | "
 # The columns that say what a thing is, those that hold its name, and those of a log, whose rows are events.
 _MEANING = re.compile(
     r"\b(?:meaning|description|definition|explanation|causes?|reasons?|remedy|remedies|solution|message|name"
@@ -36,7 +35,6 @@ _MEANS = re.compile(
     r"|\W{0,3}(?:是指?|表示|意味着|指的是|代表)",
     re.IGNORECASE,
 )
-_CLOSED = re.compile(r"[.!?:;,。！？：；，]$")
 _HEADING_CHARACTERS = 100
 
 _ASKS_MEANING = re.compile(
@@ -80,10 +78,10 @@ def defined(kind: BlockKind, context: str, text: str) -> frozenset[str]:
 
 def _defined_by_row(context: str, text: str) -> Iterator[str]:
     """Yield the identifiers that are alone in a cell of the names, or else in the first cell."""
-    header = _last_line(context).split(_CELL)
+    header = _last_line(context).split(CELL_SEPARATOR)
     if not any(map(_MEANING.search, header)) or any(map(_EVENT.fullmatch, header)):
         return
-    cells = text.split(_CELL)
+    cells = text.split(CELL_SEPARATOR)
     keys = [place for place, name in enumerate(header[: len(cells)]) if _KEY.search(name)] or [0]
     for place in keys if len(cells) > 1 else []:
         yield from _alone(cells[place][:_HEADING_CHARACTERS])
@@ -97,7 +95,7 @@ def _defined_by_lines(text: str) -> Iterator[str]:
     lines = text.split("\n")
     for place, line in enumerate(lines):
         for term, end in _begins_with(line):
-            headed = len(line) <= _HEADING_CHARACTERS and not _CLOSED.search(line.strip())
+            headed = len(line) <= _HEADING_CHARACTERS and not ends_clause(line.strip())
             followed = lines[place + 1 : place + 2] == [""] and any(map(str.strip, lines[place + 2 :]))
             if _MEANS.match(line, end) or (headed and followed):
                 yield term

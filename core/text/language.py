@@ -45,6 +45,7 @@ _ITEM_NUMBER = re.compile(r"(?:^|\n)[ \t]*\d{1,3}$", re.MULTILINE)
 _OPENING, _CLOSING = tuple("\"'“‘「『（(["), tuple("\"'”’」』）)]")
 # A sentence of more characters is cut at the next clause, so that a citation stays readable.
 _LONG_SENTENCE = 600
+_CLOSED = re.compile(r"[.!?:;,。！？：；，]$")
 _CLAUSE_END = re.compile(r"[;,:，：、]\s*|\s")
 
 
@@ -66,6 +67,11 @@ def words(text: str) -> list[tuple[int, int, list[str]]]:
     A stop word has no terms.
     """
     return [(match.start(), match.end(), terms(match.group())) for match in TOKEN.finditer(text)]
+
+
+def ends_clause(text: str) -> bool:
+    """Return whether a text ends in punctuation, as a sentence or a clause does and a name does not."""
+    return bool(_CLOSED.search(text))
 
 
 def sentences(text: str) -> list[tuple[int, int]]:

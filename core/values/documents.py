@@ -9,6 +9,9 @@ from core.values.metadata import NONE, Metadata
 INSIDE = "!/"
 """Between the URI of a message or an archive and the path of a document inside it."""
 
+CELL_SEPARATOR = " | "
+"""Between the cells of a table row in a document's text."""
+
 
 def is_inside(uri: str, outer: str) -> bool:
     """Return whether the document at `uri` is inside the one at `outer`, at any depth."""

@@ -9,13 +9,12 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Protocol, runtime_checkable
 
 from core.errors import EmptyDocumentError, ParseError
-from core.values.documents import Block, BlockKind, Page, ParsedDocument
+from core.values.documents import CELL_SEPARATOR, Block, BlockKind, Page, ParsedDocument
 from core.values.metadata import NONE, Metadata
 from ingest.parsers.withdrawn import Withdrawal, WithdrawnText
 
 # A hostile file can cause any number of them.
 MAX_NOTICES, MAX_NOTICE_CHARS = 50, 500
-CELL_SEPARATOR = " | "
 _SPACES = re.compile(r"[\s\x1c-\x1f\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 _LINE_BREAK = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 # Characters that are invisible or cannot be stored: control, soft hyphen, zero width, direction

@@ -8,9 +8,9 @@ from functools import cached_property
 from core.text.definitions import defined
 from core.text.language import is_identifier, sentences, terms
 from core.values.answers import PATH, Passage
-from core.values.documents import BlockKind
+from core.values.documents import CELL_SEPARATOR, BlockKind
 from core.values.structure import PlacedBlock
-from llm.extractive.labels import CELL_SEPARATOR, is_label, is_label_row, is_name, is_warning
+from llm.extractive.labels import is_label, is_label_row, is_name, is_warning
 from llm.extractive.structure import blocks_of, leads_in, list_around, list_behind
 
 _ASKS = re.compile(r"[?？][\"'”’)」』）]*$")

@@ -2,11 +2,10 @@
 
 import re
 
-from core.text.language import TOKEN, is_identifier
+from core.text.language import TOKEN, ends_clause, is_identifier
 from core.values.answers import Passage
+from core.values.documents import CELL_SEPARATOR
 
-CELL_SEPARATOR = " | "
-_CLOSED = re.compile(r"[.!?:;,。！？：；，]$")
 # A form's label, with the line that is printed to write on; it names what is asked for and does not say it.
 _LABEL = re.compile(r"[:：][\s_.…·‥]*$")
 _TO_WRITE_ON = re.compile(r"[\s_.…·‥]*")
@@ -50,7 +49,7 @@ def is_label_row(passage: Passage, text: str) -> bool:
         return len(cells) < 2
     _, _, header = passage.context.rpartition("\n")
     is_short = len(cells[0].split()) <= _LABEL_WORDS and len(cells[0]) <= _LABEL_CHARACTERS
-    return CELL_SEPARATOR in header and is_short and not _CLOSED.search(cells[0])
+    return CELL_SEPARATOR in header and is_short and not ends_clause(cells[0])
 
 
 def is_warning(text: str) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from core.text.language import ends_clause
 from core.values.answers import Passage
 from core.values.documents import BlockKind
 from core.values.structure import PlacedBlock
@@ -10,7 +11,6 @@ from core.values.structure import PlacedBlock
 # Where blocks are not known, a heading is recognized by few words and no full stop.
 _HEADING_WORDS = 12
 _HEADING_CHARACTERS = 100
-_CLOSED = re.compile(r"[.!?:;,。！？：；，]$")
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\n]+)*")
 _LINE = re.compile(r"[^\n]+")
 _MARKED = re.compile(r"\s*(?:[-*•·–]\s|\(?\d{1,3}[.)、]|\(?[a-zA-Z][.)]\s|[①-⑳]|步骤\s*\d)")
@@ -112,4 +112,4 @@ def _is_heading(text: str, start: int, end: int) -> bool:
     followed = text[end : end + 2] == "\n\n"
     piece = text[start:end]
     short = len(piece) <= _HEADING_CHARACTERS and len(piece.split()) <= _HEADING_WORDS
-    return alone and followed and short and "\n" not in piece and not _CLOSED.search(piece)
+    return alone and followed and short and "\n" not in piece and not ends_clause(piece)

@@ -7,8 +7,8 @@ from itertools import groupby
 
 import numpy as np
 
-from core.values.documents import BlockKind
-from ingest.parsers.base import CELL_SEPARATOR, row_line
+from core.values.documents import CELL_SEPARATOR, BlockKind
+from ingest.parsers.base import row_line
 from ingest.parsers.pdf.lines import NO_GLYPH, Line, joined
 from ingest.parsers.pdf.style import LEADER, Style
 from ingest.parsers.pdf.tables import Table, find_table, fold_cells
