@@ -1,14 +1,14 @@
 """The check of a claim against its source: every rule must hold."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from unicodedata import normalize
 
+from core.text.identifiers import plain
 from core.text.language import sentences
 from llm.chat.prompt_language import language_of
 from llm.entailment.entailment import Entailment
+from llm.extractive.structure import leads_in
 from retrieval.claims.alignment import Alignment, align
 from retrieval.claims.cutting import shortened
 from retrieval.claims.reading import read
@@ -27,7 +27,6 @@ from retrieval.claims.values import Reading
 
 # From these probabilities on, an entailment model is believed.
 _CONTRADICTED, _ENTAILED = 0.9, 0.9
-_LEADS_IN = re.compile(r"[:：]\s*$")
 
 
 class Fault(StrEnum):
@@ -135,17 +134,13 @@ def _repeats(sentence: str, text: str) -> bool:
 
     Under a lead-in ("Never do this:") the same words may mean the contrary.
     """
-    claim = _folded(sentence)
+    claim = plain(sentence)
     for start, end in sentences(text):
-        if _folded(text[start:end]) == claim:
+        if plain(text[start:end]) == claim:
             return True
-        if _LEADS_IN.search(text[start:end]):
+        if leads_in(text[start:end]):
             return False
     return False
-
-
-def _folded(text: str) -> str:
-    return " ".join(normalize("NFKC", text).casefold().split())
 
 
 def _judged(claim: Reading, source: Reading, headings: Reading) -> Verdict:

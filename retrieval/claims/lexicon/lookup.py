@@ -47,11 +47,6 @@ def opposite(one: str, other: str) -> bool:
     return _negated(one, other) or _negated(other, one)
 
 
-def has_opposite(word: str) -> bool:
-    """Return whether the word stands among the opposites."""
-    return stem(word) in _opposites()
-
-
 def _negated(word: str, base: str) -> bool:
     for prefix in _PREFIXES:
         rest = word.removeprefix(prefix)
