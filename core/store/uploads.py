@@ -135,7 +135,7 @@ def find_upload(session: Session, job_id: int) -> UploadEntry:
         raise NotFoundError()
     payload = json.loads(row.payload)
     upload, end = upload_of(payload), payload.get("end")
-    before = select(JobTable.id).where(
+    before = select(func.count(JobTable.id)).where(
         JobTable.kind == UPLOAD, JobTable.state.in_(_WAITING), JobTable.id < row.id
     )
     return UploadEntry(
@@ -143,7 +143,7 @@ def find_upload(session: Session, job_id: int) -> UploadEntry:
         state=JobState(row.state),
         upload=upload,
         end=UploadEnd(**{**end, "notices": tuple(end["notices"])}) if end else None,
-        ahead=len(session.scalars(before).all()) if row.state == JobState.QUEUED else 0,
+        ahead=session.scalars(before).one() if row.state == JobState.QUEUED else 0,
         reason=row.reason,
         created_at=row.created_at,
         updated_at=row.updated_at,
