@@ -63,13 +63,14 @@ class ExtractiveGenerator:
         question = inquiry.wanted or inquiry.whole or inquiry.question
         want, parts = want_of(question), parts_of(question)
         made = Composition(question, self._answer_words)
-        weighed, notices = self.weighed(inquiry, passages)
+        found = _found(inquiry, passages)
+        weighed, notices = self._weighed(inquiry, passages, found)
         yield from notices
         for one in chosen(want, question, weighed):
             made.add(one)
         verdict = self._verdict(inquiry, question, weighed[0]) if want is Want.YES_NO and weighed else ""
         for part in parts if len(parts) > 1 else ():
-            of_part, _ = self.weighed(replace(inquiry, wanted=part), passages)
+            of_part, _ = self._weighed(replace(inquiry, wanted=part), passages, found)
             for one in of_part[:1]:
                 if support(one[1]) >= _ANSWERS_PART:
                     made.add(one)
@@ -88,9 +89,11 @@ class ExtractiveGenerator:
 
         If the server of the embedder is down, they are weighed by their words alone, as in the search.
         """
-        found = candidates(passages)
-        if not asks_revision(inquiry.whole or inquiry.question):
-            found = [one for one in found if not is_footer(one.text)]
+        return self._weighed(inquiry, passages, _found(inquiry, passages))
+
+    def _weighed(
+        self, inquiry: Inquiry, passages: Sequence[Passage], found: Sequence[Candidate]
+    ) -> tuple[list[Weighed], tuple[Notice, ...]]:
         asked = self._analysed(inquiry, found)
         by_words = _ranked(zip(found, measured(asked, found, passages), strict=True))
         if cjk_share(asked.question) > 0.5 and not self._embedder.tokenizer.reads_cjk:
@@ -132,6 +135,14 @@ class ExtractiveGenerator:
             (candidate, replace(evidence, likeness=value))
             for (candidate, evidence), value in zip(weighed, likeness, strict=True)
         ]
+
+
+def _found(inquiry: Inquiry, passages: Sequence[Passage]) -> list[Candidate]:
+    """Return the candidates; footers only for a question about the revision."""
+    found = candidates(passages)
+    if asks_revision(inquiry.whole or inquiry.question):
+        return found
+    return [one for one in found if not is_footer(one.text)]
 
 
 def _ranked(weighed: Iterable[Weighed]) -> list[Weighed]:

@@ -40,6 +40,7 @@ class Subjects:
         self._step = step_of(question)
         self._tokens = _tokens(question)
         self._siblings = _siblings(found)
+        self._known: dict[tuple[int, int, int, int, str], Names] = {}
 
     def named(self, one: Candidate) -> frozenset[str]:
         """Return the names asked for that the sentence is about, or that it, or its chunk, holds."""
@@ -93,6 +94,13 @@ class Subjects:
         return kind in about.kinds and not self._holds(about, kind)
 
     def _about(self, one: Candidate, kind: str) -> Names:
+        """Return the names of a kind that say what it is about, found once for each candidate."""
+        key = (one.passage_number, one.start, one.end, one.place, kind)
+        if key not in self._known:
+            self._known[key] = self._naming(one, kind)
+        return self._known[key]
+
+    def _naming(self, one: Candidate, kind: str) -> Names:
         """Return the names of a kind that say what it is about; none if nothing does.
 
         Its own names, if what is asked for is among them; the nearest above it; otherwise its own, and then
