@@ -1,6 +1,7 @@
 """Measures the check on the pairs of one part, and keeps the result of the reported one."""
 
 import json
+import math
 import re
 import time
 from collections import Counter
@@ -17,6 +18,7 @@ from retrieval.claims.check import Source, agreeing, judge
 from retrieval.claims.reading import read
 
 RESULT = Path(__file__).resolve().parents[2] / "results" / "claims.json"
+_Z = 1.96
 
 
 @click.command()
@@ -52,6 +54,8 @@ def measured(pairs: Sequence[Sample]) -> dict[str, Any]:
         "false": len(false),
         "false_rejects": _share(true, wrong),
         "false_accepts": _share(false, wrong),
+        "intervals": {"false_rejects": _interval(true, wrong), "false_accepts": _interval(false, wrong)},
+        "false_rejects_without_cutting": _share(true, [one for one in true if not _agrees_whole(one)]),
         "by_kind": _by_kind(pairs, wrong),
         "microseconds_p50": round(median(times)),
         "microseconds_p95": round(sorted(times)[int(0.95 * len(times))]),
@@ -76,6 +80,19 @@ def _has(said: str, word: str) -> bool:
 
 def _share(pairs: Sequence[Sample], wrong: Sequence[Sample]) -> float:
     return round(sum(sample in wrong for sample in pairs) / max(1, len(pairs)), 4)
+
+
+def _interval(pairs: Sequence[Sample], wrong: Sequence[Sample]) -> tuple[float, float]:
+    """Return the 95 % interval of a share, by Wilson's formula."""
+    count, share = len(pairs), _share(pairs, wrong)
+    spread = _Z * math.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
+    middle = share + _Z**2 / (2 * count)
+    scale = 1 + _Z**2 / count
+    return round((middle - spread) / scale, 4), round((middle + spread) / scale, 4)
+
+
+def _agrees_whole(sample: Sample) -> bool:
+    return judge(sample.sentence, Source(sample.source, sample.headings)).agrees
 
 
 def _by_kind(pairs: Sequence[Sample], wrong: Sequence[Sample]) -> dict[str, str]:
