@@ -2,13 +2,15 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from api.app import App, build
 from benchmarks.set_folders import data_folder
-from core.permissions import PUBLIC
+from core.permissions import PUBLIC, scope_of
 from core.settings import load_settings
+from core.store.documents.reading import list_documents
+from core.store.documents.writing import tombstone
 from ingest.connectors.folder import FolderSource
 
 PARTS = ("train", "report")
@@ -20,20 +22,36 @@ _PUBLIC_SETS = {
     "report": ("corpus_md_en_sourcegraph_handbook", "fault_prometheus_runbooks", "zh_d365_troubleshooting"),
 }
 _CODES = Path("fault_dji_hms/sample/src/main/resources/hms.json")
+# More than the documents of a half.
+_ALL = 100_000
 _COLUMNS = {"en": ("Code", "Message"), "zh": ("代码", "说明")}
 
 
 def opened(work: Path, part: str) -> App:
     """Return the application over the corpora of a half; what is not ingested yet, is.
 
-    A folder whose files did not change costs seconds.
+    A folder whose files did not change costs seconds. Documents of any other folder are removed.
     """
     app = build(load_settings(work / part / "data"))
-    for folder in _folders(work / part, part):
+    folders = list(_folders(work / part, part))
+    for folder in folders:
         app.ingestion.ingest(
             FolderSource(folder, frozenset({PUBLIC}), app.settings.ingest.max_file_bytes),
         )
+    remove_others(app, folders)
     return app
+
+
+def remove_others(app: App, folders: Sequence[Path]) -> None:
+    """Remove the documents of other folders: the demo of another checkout would be there twice."""
+    kept = tuple(f"{folder.resolve().as_uri()}/" for folder in folders)
+    with app.database.writing() as session:
+        held = list_documents(session, scope_of(None, GROUPS), 0, _ALL)
+        others = [one.id for one in held if not one.uri.startswith(kept)]
+        for number in others:
+            tombstone(session, number)
+    if others:
+        app.indexes.bring_up_to_date()
 
 
 def _folders(work: Path, part: str) -> Iterator[Path]:

@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.application import make_app
 
 from benchmarks.answers import corpora
 from benchmarks.answers.report import questions
 from benchmarks.set_folders import data_folder, read_lines
+from core.permissions import PUBLIC, scope_of
+from ingest.connectors.folder import FolderSource
 from ingest.parsers.formats import parse
 from retrieval.judge.facts import find, fold
 
@@ -71,3 +74,16 @@ def test_a_named_document_says_each_fact(part: str, tmp_path: Path) -> None:
             if not said and fact[0] not in line.get("derived", ()):
                 unsaid.append((line["id"], fact))
     assert not unsaid
+
+
+def test_the_documents_of_another_checkout_are_removed_from_a_half(tmp_path: Path) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    app = make_app(tmp_path / "data")
+    for folder in (here, elsewhere):
+        folder.mkdir()
+        (folder / "rinser.md").write_text("# Rinser\n\nClean the nozzles every 40 hours.\n", "utf-8")
+        app.ingestion.ingest(FolderSource(folder, frozenset({PUBLIC}), 2**20))
+    corpora.remove_others(app, [here])
+    found = app.searcher.search("clean the nozzles", scope_of(None), 5).passages
+    app.close()
+    assert [one.uri for one in found] == [(here / "rinser.md").as_uri()]
