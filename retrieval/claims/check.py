@@ -4,14 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.reading.alignment import Alignment, align
+from core.reading.reading import read
+from core.reading.values import Reading
 from core.text.identifiers import plain
 from core.text.language import sentences
 from llm.chat.prompt_language import language_of
 from llm.entailment.entailment import Entailment
 from llm.extractive.structure import leads_in
-from retrieval.claims.alignment import Alignment, align
 from retrieval.claims.cutting import shortened
-from retrieval.claims.reading import read
 from retrieval.claims.rules.circumstances import (
     disagreeing_absence,
     disagreeing_condition,
@@ -23,7 +24,6 @@ from retrieval.claims.rules.other_languages import disagreeing_negation
 from retrieval.claims.rules.roles import name_of_another, swapped_roles
 from retrieval.claims.rules.stances import disagreeing_stance
 from retrieval.claims.rules.substitution import substituted
-from retrieval.claims.values import Reading
 
 # From these probabilities on, an entailment model is believed.
 _CONTRADICTED, _ENTAILED = 0.9, 0.9

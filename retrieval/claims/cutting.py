@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from retrieval.claims.reading import read
+from core.reading.reading import read
 
 # An addition stands between commas, brackets or dashes, or begins with one of these words at the end.
 _ADJUNCT = (

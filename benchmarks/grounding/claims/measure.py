@@ -14,8 +14,8 @@ import click
 
 from benchmarks.circumstances import circumstances
 from benchmarks.grounding.claims.pairs import SEED, Sample, samples
+from core.reading.reading import read
 from retrieval.claims.check import Source, agreeing, judge
-from retrieval.claims.reading import read
 
 RESULT = Path(__file__).resolve().parents[2] / "results" / "claims.json"
 _Z = 1.96

@@ -2,9 +2,9 @@
 
 import re
 
-from retrieval.claims.alignment import Alignment, Pair
-from retrieval.claims.operators.governing import THEN
-from retrieval.claims.values import Kind, Reading, Scope, Share, Stance
+from core.reading.alignment import Alignment, Pair
+from core.reading.operators.governing import THEN
+from core.reading.values import Kind, Reading, Scope, Share, Stance
 
 # A claim may make this of its source's share.
 _SHARES = {

@@ -1,8 +1,8 @@
 """Numbers: the same value, in the same unit, meant in the same way, of the same thing."""
 
+from core.reading.alignment import Alignment
+from core.reading.values import Bound, Quantity, Reading
 from core.text.language import cjk_share
-from retrieval.claims.alignment import Alignment
-from retrieval.claims.values import Bound, Quantity, Reading
 
 _NAME_WEIGHT = 3
 # By how much another number must fit better: the words around a number are often the same for all.

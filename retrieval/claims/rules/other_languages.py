@@ -2,8 +2,8 @@
 
 import re
 
+from core.reading.alignment import Alignment
 from llm.chat.prompt_language import language_of
-from retrieval.claims.alignment import Alignment
 
 _NEGATIONS = {
     "de": r"\b(?:nicht|kein\w*|nie|niemals|ohne|weder|niemand|nirgends|verboten|untersagt)\b",

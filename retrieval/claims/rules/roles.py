@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from itertools import combinations
 
-from retrieval.claims.alignment import Alignment, Pair
-from retrieval.claims.values import Reading, Word
+from core.reading.alignment import Alignment, Pair
+from core.reading.values import Reading, Word
 
 _PREPOSITION = re.compile(
     r"(?<![\w'])(to|into|onto|from|off|with|by|than|instead of|for|against|over|under|above|below|before"

@@ -2,21 +2,10 @@
 
 from collections.abc import Collection, Iterable
 
-from retrieval.claims.alignment import Alignment, Pair
-from retrieval.claims.values import Kind, Reading, Scope, Stance
+from core.reading.alignment import Alignment, Pair
+from core.reading.stances import NEGATIVE, stance_at
+from core.reading.values import Kind, Reading, Scope, Stance
 
-_NEGATED = {
-    Stance.PLAIN: Stance.NOT,
-    Stance.MUST: Stance.MUST_NOT,
-    Stance.OUGHT: Stance.SHOULD_NOT,
-    Stance.SHOULD: Stance.SHOULD_NOT,
-    Stance.MAY: Stance.MUST_NOT,
-    Stance.CAN: Stance.MUST_NOT,
-    Stance.MUST_NOT: Stance.MAY,
-    Stance.SHOULD_NOT: Stance.SHOULD,
-    Stance.NEED_NOT: Stance.MUST,
-    Stance.NOT: Stance.PLAIN,
-}
 # What a sentence may make of its source's stance; an instruction often stands without `must`.
 _SAME = {
     Stance.PLAIN: {Stance.PLAIN, Stance.MUST, Stance.OUGHT, Stance.CAN, Stance.SHOULD},
@@ -34,27 +23,6 @@ _SAME = {
 
 # A clause is repeated if this share of its words is, and at least so many.
 _REPEATED, _FEWEST = 0.75, 2
-_NEGATIVE = (Stance.NOT, Stance.MUST_NOT, Stance.SHOULD_NOT)
-
-
-def stance_at(reading: Reading, offset: int) -> Stance:
-    """Return the stance of the word at an offset."""
-    stance = Stance.PLAIN
-    for scope in reading.scopes:
-        if scope.kind is Kind.STANCE and scope.covers(offset):
-            stance = _combined(stance, Stance(scope.value))
-        elif scope.kind is Kind.CONDITION and scope.value == Stance.NOT and scope.covers(offset):
-            stance = _NEGATED[stance]
-    return stance
-
-
-def _combined(outer: Stance, inner: Stance) -> Stance:
-    if inner is Stance.NOT:
-        return _NEGATED[outer]
-    if outer not in _NEGATIVE:
-        return inner
-    # "Never has to" frees of a duty, "must never" imposes one.
-    return Stance.NEED_NOT if inner is Stance.MUST else _NEGATED[inner]
 
 
 def disagreeing_stance(alignment: Alignment) -> bool:
@@ -74,7 +42,7 @@ def disagreeing_stance(alignment: Alignment) -> bool:
         if not head
     ]
     if any(reworded):
-        return not any(Stance(scope.value) in _NEGATIVE for scope in _operators(alignment.claim))
+        return not any(Stance(scope.value) in NEGATIVE for scope in _operators(alignment.claim))
     if any(_disagree(alignment, pairs) for pairs in claimed if pairs):
         return True
     if any(_disagree(alignment, pairs) for pairs, head in zip(cited, heads, strict=True) if pairs and head):
@@ -99,7 +67,7 @@ def _repeats_head(alignment: Alignment, scope: Scope) -> bool:
 
 def _is_reworded(alignment: Alignment, scope: Scope) -> bool:
     """Return whether the claim repeats a negated clause with another verb: then it has to negate it too."""
-    if Stance(scope.value) not in _NEGATIVE:
+    if Stance(scope.value) not in NEGATIVE:
         return False
     source = alignment.source
     begin = max((place for place in source.breaks if place < scope.start), default=0)
@@ -116,7 +84,7 @@ def _unanchored(reading: Reading, pairs: list[list[Pair]], sentences: Collection
     alone = [
         scope
         for scope, governed in zip(_operators(reading), pairs, strict=True)
-        if not governed and Stance(scope.value) in _NEGATIVE and not reading.places_in(scope)
+        if not governed and Stance(scope.value) in NEGATIVE and not reading.places_in(scope)
     ]
     if sentences is not None:
         alone = [scope for scope in alone if reading.sentence_of(scope.start) in sentences]

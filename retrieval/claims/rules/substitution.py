@@ -2,9 +2,9 @@
 
 import re
 
-from retrieval.claims.alignment import Alignment
-from retrieval.claims.lexicon.lookup import agree, opposite
-from retrieval.claims.values import Reading, Word
+from core.reading.alignment import Alignment
+from core.reading.lexicon.lookup import agree, opposite
+from core.reading.values import Reading, Word
 
 # A Chinese word has up to so many characters, each of which is a word to the reading.
 _CHARACTERS = 4

@@ -5,16 +5,16 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from core.reading.lexicon.chinese import FILLERS as CHINESE_FILLERS
+from core.reading.lexicon.chinese import VAGUE as CHINESE_VAGUE
+from core.reading.lexicon.english import FILLERS, VAGUE
+from core.reading.lexicon.lookup import chinese_vocabulary, senses
+from core.reading.operators import chinese as chinese_operators
+from core.reading.operators import english as english_operators
+from core.reading.operators.governing import scopes
+from core.reading.quantities.finding import identifier_spans, quantities
+from core.reading.values import Quantity, Reading, Word
 from core.text.language import CJK, TOKEN, sentences
-from retrieval.claims.lexicon.chinese import FILLERS as CHINESE_FILLERS
-from retrieval.claims.lexicon.chinese import VAGUE as CHINESE_VAGUE
-from retrieval.claims.lexicon.english import FILLERS, VAGUE
-from retrieval.claims.lexicon.lookup import chinese_vocabulary, senses
-from retrieval.claims.operators import chinese as chinese_operators
-from retrieval.claims.operators import english as english_operators
-from retrieval.claims.operators.governing import scopes
-from retrieval.claims.quantities.finding import identifier_spans, quantities
-from retrieval.claims.values import Quantity, Reading, Word
 
 _SIGNS = str.maketrans({"\u2010": "-", "\u2011": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " "})
 # Chinese with some English names in it is read as Chinese.

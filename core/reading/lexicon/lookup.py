@@ -4,9 +4,9 @@ import re
 from collections import defaultdict
 from functools import cache, lru_cache
 
+from core.reading.lexicon import chinese, english
+from core.reading.quantities.units import UNIT_NAMES
 from core.text.language import terms
-from retrieval.claims.lexicon import chinese, english
-from retrieval.claims.quantities.units import UNIT_NAMES
 
 _PREFIXES = ("un", "non", "non-", "in", "im", "ir", "il", "dis", "de-", "mis")
 _SHORTEST_BASE = 4

@@ -2,8 +2,8 @@
 
 import re
 
-from retrieval.claims.operators.governing import THEN, Operator, operator
-from retrieval.claims.values import Kind, Share, Stance
+from core.reading.operators.governing import THEN, Operator, operator
+from core.reading.values import Kind, Share, Stance
 
 _BE = r"(?:is|are|was|were|be|been|being|'s|'re)"
 _NEVER = r"under no circumstances?|in no case|at no time|by no means|on no account"

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
+from core.reading.quantities.bounds import bound_of
+from core.reading.quantities.numerals import CHINESE, ENGLISH, SCALES, chinese_number, english_number
+from core.reading.quantities.units import CURRENCIES, UNITS
+from core.reading.values import Bound, Quantity
 from core.text.language import CJK, TOKEN
-from retrieval.claims.quantities.bounds import bound_of
-from retrieval.claims.quantities.numerals import CHINESE, ENGLISH, SCALES, chinese_number, english_number
-from retrieval.claims.quantities.units import CURRENCIES, UNITS
-from retrieval.claims.values import Bound, Quantity
 
 _MONTHS = "january february march april may june july august september october november december".split()
 _MONTH = "|".join([*_MONTHS, *(rf"{month[:3]}\.?" for month in _MONTHS), r"sept\.?"])

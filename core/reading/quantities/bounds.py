@@ -2,7 +2,7 @@
 
 import re
 
-from retrieval.claims.values import Bound
+from core.reading.values import Bound
 
 # The longest first: the first that ends right before the number, or begins right after it, counts.
 _BEFORE: tuple[tuple[Bound, str], ...] = (

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from retrieval.claims.values import Kind, Scope, Stance
+from core.reading.values import Kind, Scope, Stance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 import re
 
-from retrieval.claims.operators.governing import THEN, Operator, operator
-from retrieval.claims.values import Kind, Share, Stance
+from core.reading.operators.governing import THEN, Operator, operator
+from core.reading.values import Kind, Share, Stance
 
 BREAKS = re.compile(r"[，。；：！？、,;!?\n|]|但是|但|不过|然而|因为|因此|所以|否则|而(?!且)")
 

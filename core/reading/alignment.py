@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from core.reading.lexicon.lookup import agree
+from core.reading.quantities.units import MEASURED
+from core.reading.values import Kind, Quantity, Reading, Word
 from core.text.language import CJK
-from retrieval.claims.lexicon.lookup import agree
-from retrieval.claims.quantities.units import MEASURED
-from retrieval.claims.values import Kind, Quantity, Reading, Word
 
 # Words on either side that are compared to choose among several places of one word.
 _NEIGHBOURS = 3
