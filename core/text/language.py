@@ -43,6 +43,16 @@ _SENTENCE_END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s)|[。！？；]+[”’�
 # The number of a list item, which belongs to the sentence behind it.
 _ITEM_NUMBER = re.compile(r"(?:^|\n)[ \t]*\d{1,3}$", re.MULTILINE)
 _OPENING, _CLOSING = tuple("\"'“‘「『（(["), tuple("\"'”’」』）)]")
+_PAIRS = {"”": "“", "’": "‘", "」": "「", "』": "『", "）": "（"}
+# Behind these, quotation marks hold a sentence of their own, and end it.
+_BEFORE_SPEECH = tuple("：:，,。！？；\n")
+# The word in front of a person's name: behind it, a single letter is an initial, and not the name of a place.
+_OF_PERSON = re.compile(
+    r"(?:leader|officer|manager|engineer|technician|electrician|operator|inspector|supervisor|foreman|director"
+    r"|head|chief|doctor|nurse|author|contact|owner|assistant|agent|guard|captain|driver|mechanic|fitter"
+    r"|planner|buyer|clerk|colleague|deputy|trainer|auditor|representative|secretary|president|chairman"
+    r"|\w+(?:man|woman|person|ician|ologist))"
+)
 # A sentence of more characters is cut at the next clause, so that a citation stays readable.
 _LONG_SENTENCE = 600
 _CLOSED = re.compile(r"[.!?:;,。！？：；，]$")
@@ -153,21 +163,35 @@ def _goes_on(text: str, match: re.Match[str]) -> bool:
         return False
     if mark[-1] in _CLOSING and text[match.start() - 1 : match.start()] in _OPENING:
         return True  # a mark in quotation marks of its own: put a "!" before the name
+    if mark[-1] in _PAIRS and follows and _CJK_RUN.match(follows):
+        return _is_quoted_inside(text[: match.end()])
     if follows and follows[0].islower():
         return mark[0] == "." or mark[-1] in _CLOSING
     if mark[0] == "." and _ITEM_NUMBER.search(text, max(0, match.start() - 5), match.start()):
         return True
-    return mark[0] == "." and _is_abbreviation(text[max(0, match.start() - 24) : match.start()])
+    return mark[0] == "." and _is_abbreviation(
+        text[max(0, match.start() - 24) : match.start()], text[match.end() : match.end() + 24]
+    )
 
 
-def _is_abbreviation(before: str) -> bool:
-    """Return whether a full stop behind this text belongs to an abbreviation or to an initial."""
+def _is_quoted_inside(text: str) -> bool:
+    """Return whether a quotation at a text's end is part of a sentence: 按“停止！”键, not 他说：“停！”."""
+    opening = text.rfind(_PAIRS[text[-1]])
+    before = text[:opening].rstrip(" ")
+    return opening > 0 and bool(before) and not before.endswith(_BEFORE_SPEECH)
+
+
+def _is_abbreviation(before: str, behind: str) -> bool:
+    """Return whether a full stop between two texts belongs to an abbreviation or to an initial."""
     words = [word.lstrip("(\"'“[") for word in before.rsplit(maxsplit=2)]
     if not words or before[-1].isspace():
         return False
     word, earlier = words[-1].casefold(), words[-2] if len(words) > 1 else ""
     if len(word) == 1 and word.isalpha():  # "J. Smith" has an initial, "yard B." has a name
-        return not (earlier.islower() and earlier not in STOP_WORDS)
+        surname = TOKEN.match(behind.lstrip())
+        if surname and surname.group().casefold() in STOP_WORDS:
+            return False
+        return not earlier.islower() or earlier in STOP_WORDS or bool(_OF_PERSON.fullmatch(earlier))
     return word in _ABBREVIATIONS
 
 

@@ -122,6 +122,12 @@ def test_terms_of_compatible_forms_are_the_same(text: str) -> None:
         ("在名称前加“！”，再保存。", ["在名称前加“！”，再保存。"]),
         ("Flights above yard B. None above the tank.", ["Flights above yard B.", "None above the tank."]),
         ("It was written by J. Smith. She left.", ["It was written by J. Smith.", "She left."]),
+        ("Ask shift leader D. Miller. He knows.", ["Ask shift leader D. Miller.", "He knows."]),
+        ("The foreman J. R. Weber signs. Then go.", ["The foreman J. R. Weber signs.", "Then go."]),
+        ("The plan is in Appendix B. The pump stops.", ["The plan is in Appendix B.", "The pump stops."]),
+        ("Ask operator B. If he is out, wait.", ["Ask operator B.", "If he is out, wait."]),
+        ("按“停止！”键，然后离开。完成。", ["按“停止！”键，然后离开。", "完成。"]),
+        ("他说：“停止！”我走了。", ["他说：“停止！”", "我走了。"]),
     ],
 )
 def test_sentences(text: str, expected: list[str]) -> None:
