@@ -141,8 +141,12 @@ class Answerer:
                 if isinstance(draft, Notice):
                     notes.note(draft)
                     continue
-                said = notes.take(draft, proven(draft, passages, self._entailment)) if draft else None
+                said = self._checked(draft, passages, notes) if draft else None
                 on_event(said or Writing())
+
+    def _checked(self, draft: DraftSentence, passages: Sequence[Passage], notes: "_Notes") -> Said | None:
+        """Keep a sentence if what it cites proves it, with what is said in front of its list."""
+        return notes.take(draft, proven(draft, passages, self._entailment, notes.lead_of(draft.shape)))
 
     def _take_newest(
         self, inquiry: Inquiry, newest: Sequence[Passage], notes: "_Notes", on_event: OnAnswerEvent
@@ -201,6 +205,12 @@ class _Notes:
 
     def note(self, *notices: Notice) -> None:
         self.notices.update(dict.fromkeys(notices))
+
+    def lead_of(self, shape: Shape) -> str:
+        """Return what is said in front of an item, or of a sentence behind a colon; empty if nothing is."""
+        of_block = (one for one in self.said if one.shape.block == shape.block)
+        leads = [one.sentence.text for one in of_block if not one.shape.is_item]
+        return leads[-1] if leads and (shape.is_item or leads[-1].endswith((":", "："))) else ""
 
     def take(self, draft: DraftSentence, proof: ProvenSentence | None) -> Said | None:
         """Keep a sentence if it is proven and has enough support; return its event, None if it is dropped."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from core.text.language import ends_clause
+from core.text.prohibitions import forbids_what_follows
 from core.values.answers import Passage
 from core.values.documents import BlockKind
 from core.values.structure import PlacedBlock
@@ -61,6 +62,32 @@ def list_around(blocks: Sequence[PlacedBlock], place: int, text_of: Passage) -> 
         if blocks[earlier].kind is BlockKind.LIST_ITEM and list_behind(blocks, earlier, text_of) > place:
             return list_around(blocks, earlier, text_of)
     return first, list_behind(blocks, first, text_of)
+
+
+def forbidding_above(passage: Passage, blocks: Sequence[PlacedBlock], place: int) -> str:
+    """Return the lead-in or heading above a list item that forbids it ("Never do this:"); empty if none does.
+
+    The nearest lead-in decides, and without one the nearest heading.
+    """
+    if blocks[place].kind is not BlockKind.LIST_ITEM:
+        return ""
+    leads = (passage.between(one.start, one.end) for one in _above_item(blocks, place, passage))
+    line = next(leads, blocks[place].path[-1] if blocks[place].path else "")
+    return line if forbids_what_follows(line) else ""
+
+
+def _above_item(blocks: Sequence[PlacedBlock], place: int, passage: Passage) -> Iterator[PlacedBlock]:
+    """Yield the items around an item that lead in others, and what leads in its list, the nearest first."""
+    first, _ = list_around(blocks, place, passage)
+    level = blocks[place].level
+    for earlier in range(place - 1, first - 2, -1):
+        one = blocks[earlier] if earlier >= 0 else None
+        if one is None or one.kind is BlockKind.HEADING:
+            return
+        outer = one.level < level if one.kind is BlockKind.LIST_ITEM else earlier < first
+        level = one.level if outer else level
+        if outer and leads_in(passage.between(one.start, one.end)):
+            yield one
 
 
 def number_of(text: str) -> int | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.text.length import words_in
+from core.text.prohibitions import forbids_what_follows
 from core.values.answers import DraftSentence
 from core.values.documents import BlockKind
 from core.values.forms import BlockForm, Shape
@@ -102,17 +103,23 @@ class Composition:
 
     def _item(self, one: Candidate, found: tuple[int, int]) -> Region:
         """Return one item of a list, with the sentence that leads it in."""
-        lead = [piece for piece in lead_of(one, found[0]) if words_in(piece.text) <= _LEAD_WORDS]
+        lead = [
+            piece
+            for piece in lead_of(one, found[0])
+            if words_in(piece.text) <= _LEAD_WORDS or forbids_what_follows(piece.text)
+        ]
         [item, *_] = items(one, one.place, one.place + 1)
         return BlockForm.LIST, [*lead, replace(item, depth=0)]
 
     def _list(self, one: Candidate, found: tuple[int, int]) -> Region:
-        pieces = items(one, *found)
-        return self._form(pieces), [*lead_of(one, found[0]), *pieces]
+        pieces = [*lead_of(one, found[0]), *items(one, *found)]
+        return self._form(pieces), pieces
 
     def _form(self, pieces: Sequence[Piece]) -> BlockForm:
         if not any(piece.is_item for piece in pieces):
             return BlockForm.PARAGRAPH
+        if any(forbids_what_follows(piece.text) for piece in pieces if not piece.is_item):
+            return BlockForm.LIST  # what is forbidden has no order
         return BlockForm.STEPS if self._want is Want.STEPS or is_ordered(pieces) else BlockForm.LIST
 
     def _procedure(self, one: Candidate, found: tuple[int, int] | None) -> list[Region]:

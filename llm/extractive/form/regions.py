@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from core.text.prohibitions import forbids_what_follows
 from core.values.documents import BlockKind
 from core.values.structure import PlacedBlock
 from llm.extractive.candidates import Candidate, stated
@@ -109,16 +110,29 @@ def items(one: Candidate, first: int, last: int) -> list[Piece]:
 
 
 def lead_of(one: Candidate, first: int) -> list[Piece]:
-    """Return the sentence that leads in the list at `first`; an empty list if none does."""
-    if not first or one.blocks[first - 1].kind is not BlockKind.PARAGRAPH:
-        return []
-    sentences = paragraph(one, first - 1)
-    return [last for last in sentences[-1:] if leads_in(last.text) or one.place == first - 1]
+    """Return the sentence that leads in the list at `first`, or the heading that forbids its items.
+
+    An empty list if there is neither.
+    """
+    before = one.blocks[first - 1] if first else None
+    sentences = paragraph(one, first - 1) if before and before.kind is BlockKind.PARAGRAPH else []
+    lead = [last for last in sentences[-1:] if leads_in(last.text) or one.place == first - 1]
+    return lead or list(_forbidding_heading(one, first))
+
+
+def _forbidding_heading(one: Candidate, first: int) -> Iterator[Piece]:
+    """Yield the heading above the list at `first` if it forbids the items."""
+    for block in reversed(one.blocks[:first]):
+        if block.kind is BlockKind.HEADING:
+            text = one.passage.between(block.start, block.end)
+            if block.start >= one.passage.start and forbids_what_follows(text):
+                yield Piece(start=block.start, end=block.end, text=text)
+            return
 
 
 def is_ordered(pieces: Sequence[Piece]) -> bool:
     """Return whether the items are numbered, so that their order counts."""
-    own = [piece for piece in pieces if not piece.depth]
+    own = [piece for piece in pieces if piece.is_item and not piece.depth]
     return len(own) > 1 and all(_is_numbered(piece.text) for piece in own)
 
 
@@ -147,10 +161,12 @@ def regions_between(one: Candidate, first: int, last: int) -> Iterator[list[Piec
     while place < last:
         if _is_item(one.blocks[place]):
             behind = list_behind(one.blocks, place, one.passage)
-            yield items(one, place, behind)
+            yield [*lead_of(one, place), *items(one, place, behind)]
             place = behind
         else:
-            yield from paragraphs(one, place, place + 1)
+            for pieces in paragraphs(one, place, place + 1):
+                follows = place + 1 < last and _is_item(one.blocks[place + 1])
+                yield pieces[:-1] if follows and lead_of(one, place + 1) == pieces[-1:] else pieces
             place += 1
 
 

@@ -4,6 +4,7 @@ import pytest
 from fakes.passages import passage
 from hypothesis import given
 from hypothesis import strategies as st
+from unit.llm.extractive.small_documents import heading, item, says, structured
 from unit.retrieval.claims.test_check import OF_THE_ISSUE
 
 from core.values.answers import Citation, DraftSentence, Passage
@@ -172,3 +173,64 @@ def test_a_sentence_copied_from_its_quote_always_passes(text: str, start: int) -
     copied = DraftSentence(text, ((0, start, start + len(text)),), 1.0)
     found = checked_citations(copied, [passage(text, start=start)])
     assert bool(found) == any(word != "." for word in text.split())
+
+
+BATTERIES = structured(
+    heading(1, "Battery room"),
+    says("Never do this:"),
+    item("Open the vent caps while charging."),
+    item("Lay tools on the batteries."),
+    says("Always do this:"),
+    item("Switch on the fan."),
+    heading(2, "What not to do"),
+    item("Stand on the top step."),
+    heading(2, "充电区"),
+    says("严禁下列行为："),
+    item("吸烟。"),
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "quoted", "holds"),
+    [
+        ("Lay tools on the batteries.", "Lay tools on the batteries.", False),
+        ("You may lay tools on the batteries.", "Lay tools on the batteries.", False),
+        ("Never lay tools on the batteries.", "Lay tools on the batteries.", True),
+        ("Do not open the vent caps while charging.", "Open the vent caps while charging.", True),
+        ("Switch on the fan.", "Switch on the fan.", True),
+        ("Stand on the top step.", "Stand on the top step.", False),
+        ("What not to do: Stand on the top step.", "Stand on the top step.", True),
+        ("吸烟。", "吸烟。", False),
+        ("禁止吸烟。", "吸烟。", True),
+    ],
+)
+def test_an_item_under_a_prohibition_is_not_said_as_if_it_were_allowed(
+    said: str, quoted: str, holds: bool
+) -> None:
+    start = BATTERIES.text.index(quoted)
+    cited = draft(said, (0, start, start + len(quoted)))
+    assert bool(checked_citations(cited, [BATTERIES])) is holds
+
+
+def test_a_forbidden_item_is_proven_with_the_lead_in_in_front_of_it() -> None:
+    start = BATTERIES.text.index("Lay tools")
+    cited = draft("Lay tools on the batteries.", (0, start, start + 27))
+    assert proven(cited, [BATTERIES], under="Never do this:")
+    assert not proven(cited, [BATTERIES], under="Always do this:")
+
+
+@pytest.mark.parametrize(
+    ("quote", "said", "holds"),
+    [
+        ("Never do this:\nSmoke in the room.", "Smoke in the room.", False),
+        ("Not allowed: Smoke in the room.", "Smoke in the room.", False),
+        ("严禁：在室内吸烟。", "在室内吸烟。", False),
+        ("Never do this: Smoke in the room.", "Never do this: Smoke in the room.", True),
+        ("If the lamp is off, do this: Press the key.", "Press the key.", True),
+        ("Do not forget this: Press the key.", "Press the key.", True),
+    ],
+)
+def test_what_a_lead_in_in_the_quote_forbids_is_not_proven_without_it(
+    quote: str, said: str, holds: bool
+) -> None:
+    assert bool(checked_citations(draft(said, (0, 0, len(quote))), [passage(quote)])) is holds

@@ -226,3 +226,24 @@ def test_a_line_inside_code_is_said_with_the_code() -> None:
     code = "$ redis-cli\nDefaulting container name to redis-store.\nUse redis port 6379 of the store pod.\n>"
     shown = structured(heading(1, "Redis"), says("Get a prompt:"), (BlockKind.CODE, 0, code))
     assert said("What is the redis port of the store pod?", shown) == [code]
+
+
+LADDER = structured(
+    heading(1, "Ladder rules"),
+    heading(2, "What not to do"),
+    item("Stand on the top step of the ladder"),
+    item("Carry two loads up the ladder"),
+    heading(2, "What to do"),
+    item("Check the feet of the ladder"),
+)
+
+
+def test_a_heading_that_forbids_is_said_with_the_items_below_it() -> None:
+    lines = said("Should I stand on the top step of the ladder?", LADDER)
+    assert lines[:2] == ["What not to do", "Stand on the top step of the ladder"]
+    assert said("How do I check the feet of the ladder?", LADDER) == ["Check the feet of the ladder"]
+
+
+def test_what_is_forbidden_is_not_numbered_as_steps() -> None:
+    [first, *_] = drafted("How do I stand on the top step of the ladder?", LADDER)
+    assert first.shape.form is BlockForm.LIST
