@@ -1,7 +1,7 @@
 """Answers with citations: the route from a question to an answer on one screen."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -9,6 +9,7 @@ from functools import partial
 from core.events import ignore
 from core.settings import RetrievalSettings
 from core.text.labels import EVERYTHING, SearchFilter
+from core.text.language import terms
 from core.values.answers import Answer, AnswerSentence, Citation, DraftSentence, Inquiry, Passage, Turn
 from core.values.forms import PLAIN, Shape
 from core.values.notices import Notice
@@ -20,6 +21,7 @@ from retrieval.citation_check import ProvenSentence, proven
 from retrieval.composed import Shaped, blocks_of, text_of
 from retrieval.disagreement import in_force, with_disagreements
 from retrieval.identifier_match import identifiers_near, unknown_identifiers
+from retrieval.nearest import nearest
 from retrieval.question.followup import understand
 from retrieval.question.long_question import boiled_down
 from retrieval.search import Searcher
@@ -31,7 +33,7 @@ _REACH = 1
 _NEWEST_SUPPORT = 0.5
 
 NOT_FOUND = "No document that you may read says anything about this."
-TOO_LITTLE = "The documents that you may read do not answer this; here are the nearest passages."
+TOO_LITTLE = "The documents that you may read do not answer this."
 UNKNOWN = "No document that you may read mentions {}."
 NEAR = " They do mention {}."
 
@@ -106,7 +108,9 @@ class Answerer:
         unknown = unknown_identifiers(meant.whole, passages)
         if unknown and not notes.why_nothing:
             near = identifiers_near(unknown, self._searcher.near(unknown, scope, within))
-            return self._with_unread(notes.unknown(unknown.values(), near, passages), scope)
+            alike = [replace(one, score=0.0) for one in dict.fromkeys(near.values())]
+            shown = self._nearest(" ".join(near) or meant.whole, alike or passages, scope)
+            return self._with_unread(notes.unknown(unknown.values(), tuple(near), shown), scope)
         outline = self._searcher.outline(meant.whole, passages, scope, _REACH)
         passages = outline.passages or passages
         notes.note(*outline.notices)
@@ -125,8 +129,20 @@ class Answerer:
             self._take(inquiry, passages, notes, on_event)
             notes.note(*earlier_notice(notes.citations, passages, newest))
         notes.lap("generate_ms")
+        shown = (
+            () if notes.said else self._nearest(inquiry.wanted or meant.whole, passages, scope, notes.nearest)
+        )
         compared = [one.narrowed() for one in found]
-        return self._with_unread(with_disagreements(notes.answer(passages), compared, successors), scope)
+        answer = notes.answer(TOO_LITTLE if passages else notes.why_nothing or NOT_FOUND, shown)
+        return self._with_unread(with_disagreements(answer, compared, successors), scope)
+
+    def _nearest(
+        self, text: str, passages: Sequence[Passage], scope: AccessScope, drafted: Sequence[Citation] = ()
+    ) -> tuple[Citation, ...]:
+        """Return the sections that have most of a text's words, best first."""
+        words = terms(text)
+        weights = self._searcher.term_weights(words, scope) if passages else ()
+        return nearest(passages, dict(zip(words, weights, strict=True)), drafted) if passages else ()
 
     def _with_unread(self, answer: Answer, scope: AccessScope) -> Answer:
         """Return the answer with a notice for each document it shows that was not read as it is now."""
@@ -237,20 +253,18 @@ class _Notes:
         self.said.append(Shaped(sentence, draft.shape))
         return Said(sentence, new, draft.shape)
 
-    def unknown(self, asked: Iterable[str], near: Mapping[str, Passage], passages: list[Passage]) -> Answer:
+    def unknown(self, asked: Iterable[str], near: tuple[str, ...], found: tuple[Citation, ...]) -> Answer:
         """Return a refusal: no passage has the identifiers asked for, and similar ones are other things."""
         self.lap("near_ms")
         reason = UNKNOWN.format(" or ".join(asked)) + (NEAR.format(", ".join(near)) if near else "")
-        return replace(
-            self.answer(list(dict.fromkeys(near.values())) or passages), reason=reason, near=tuple(near)
-        )
+        return replace(self.answer(reason, found), near=near)
 
-    def answer(self, passages: list[Passage]) -> Answer:
+    def answer(self, reason: str, found: tuple[Citation, ...]) -> Answer:
+        """Return the answer; without a sentence, a refusal for a reason, with the sections found."""
         refused = not self.said
         blocks = blocks_of(self.said, self.citations, self.lost)
         sentences = tuple(one.sentence for one in self.said)
         verdict = self.said[0].shape.verdict if self.said else ""
-        found = tuple(self.nearest) or tuple(p.cite(p.chunk_start, p.chunk_end) for p in passages[:3])
         return Answer(
             text=text_of(blocks, sentences, verdict),
             sentences=sentences,
@@ -258,7 +272,7 @@ class _Notes:
             verdict=verdict,
             citations=tuple(self.citations),
             refused=refused,
-            reason="" if not refused else TOO_LITTLE if passages else self.why_nothing or NOT_FOUND,
+            reason=reason if refused else "",
             confidence=round(self.confidence, 4),
             timings={**self.timings, "total_ms": round(sum(self.timings.values()), 2)},
             found=found if refused else (),

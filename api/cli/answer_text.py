@@ -20,7 +20,7 @@ def answer_text(answer: Answer) -> str:
     ]
     head += [""] if head else []
     if answer.refused:
-        return "\n".join([*head, answer.reason, *_sources(answer.found)])
+        return "\n".join([*head, answer.reason, *_nearest(answer.found)])
     verdict = [spoken(answer.verdict, answer.text)] if answer.verdict else []
     said = [line for block in answer.blocks for line in _lines(answer, block)]
     return "\n".join([*head, *verdict, *said, "", *_sources(answer.citations), *_otherwise(answer)])
@@ -48,6 +48,17 @@ def _sources(citations: Sequence[Citation]) -> Iterator[str]:
         marks = f"[{numbers[0]}]" if len(numbers) == 1 else f"[{numbers[0]}]–[{numbers[-1]}]"
         yield f"{marks} {citation_head(numbered[0][1])}"
         yield from (f"    {_quote(citation, len(numbers) == 1)}" for _, citation in numbered)
+
+
+def _nearest(found: Sequence[Citation]) -> Iterator[str]:
+    """Yield the sections that came nearest, as they stand, what fits in bold as in Markdown."""
+    yield from ["", "This comes nearest:"] if found else []
+    for number, citation in enumerate(found, start=1):
+        text = citation.quote
+        for start, end in reversed(citation.marks):
+            text = f"{text[:start]}**{text[start:end]}**{text[end:]}"
+        yield f"\n[{number}] {citation_head(citation)}"
+        yield from (f"    {line}" for line in text.split("\n") if line.strip())
 
 
 def _place(citation: Citation) -> tuple[int, int, int | None, str]:

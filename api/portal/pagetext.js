@@ -11,15 +11,15 @@ const HEADING_CHARACTERS = 72;
 export function pageNodes(cited, marked = true) {
   const { before, after } = trimmed(cited);
   const text = before + cited.quote + after;
-  const span = marked ? [before.length, before.length + cited.quote.length] : [0, 0];
-  const nodes = [];
-  for (const block of blocksOf(text)) {
-    if (block.rows) nodes.push(tableOf(block.rows, span));
-    else nodes.push(lineOf(block, span));
-  }
+  const nodes = textNodes(text, marked ? [[before.length, before.length + cited.quote.length]] : []);
   if (before !== cited.before) nodes.unshift(cut());
   if (after !== cited.after) nodes.push(cut());
   return nodes;
+}
+
+/** Return the nodes of a text, the parts inside `spans` marked; these are in order. */
+export function textNodes(text, spans) {
+  return blocksOf(text).map((block) => (block.rows ? tableOf(block.rows, spans) : lineOf(block, spans)));
 }
 
 const cut = () => element("p", { class: "cut", "aria-hidden": "true" }, "⋯");
@@ -56,31 +56,35 @@ function blocksOf(text) {
 
 const looksLikeHeading = (line) => line.length <= HEADING_CHARACTERS && !/[.:;,!?。：；，！？…]\s*$/.test(line);
 
-function lineOf({ line, start, isApart, isHeading }, span) {
+function lineOf({ line, start, isApart, isHeading }, spans) {
   const classes = [isApart ? "apart" : "", isHeading ? "heading" : ""].join(" ").trim();
   const attributes = { dir: "auto", lang: languageOf(line), class: classes || null };
-  return element("p", attributes, ...marks(line, start, span));
+  return element("p", attributes, ...marks(line, start, spans));
 }
 
-function tableOf(rows, span) {
+function tableOf(rows, spans) {
   const body = element("tbody");
   for (const { line, start } of rows) {
-    const isCited = start < span[1] && start + line.length > span[0];
+    const isCited = spans.some(([first, last]) => start < last && start + line.length > first);
     const row = element("tr", { class: isCited ? "cited" : null });
     for (const [first, last] of cellsOf(line)) {
       const cell = line.slice(first, last);
-      row.append(element("td", { dir: "auto", lang: languageOf(cell) }, ...marks(cell, start + first, span)));
+      row.append(element("td", { dir: "auto", lang: languageOf(cell) }, ...marks(cell, start + first, spans)));
     }
     body.append(row);
   }
   return element("div", { class: "table", tabindex: 0, role: "group", "aria-label": "Table" }, element("table", {}, body));
 }
 
-/** Return a piece of text that begins at `start`, the part inside `span` marked. */
-function marks(piece, start, span) {
-  const first = Math.max(0, span[0] - start);
-  const last = Math.min(piece.length, span[1] - start);
-  if (first >= last) return [piece];
-  const mark = element("mark", {}, piece.slice(first, last));
-  return [piece.slice(0, first), mark, piece.slice(last)].filter((part) => part !== "");
+/** Return a piece of text that begins at `start`, the parts inside `spans` marked. */
+function marks(piece, start, spans) {
+  const parts = [];
+  let shown = 0;
+  for (const span of spans) {
+    const [first, last] = [Math.max(shown, span[0] - start), Math.min(piece.length, span[1] - start)];
+    if (first >= last) continue;
+    parts.push(piece.slice(shown, first), element("mark", {}, piece.slice(first, last)));
+    shown = last;
+  }
+  return [...parts, piece.slice(shown)].filter((part) => part !== "");
 }

@@ -4,6 +4,7 @@ import { markdownOf, numbered, placeIn, shapesOf, verdictOf } from "./blocks.js"
 import { announce, counted, element, languageOf, plainName, quoted } from "./dom.js";
 import { aboutOf, openPassage, placeOf } from "./passage.js";
 import { marked } from "./marks.js";
+import { nearestMarkdown, nearestOf } from "./nearest.js";
 import { namedCells, recordOf } from "./rows.js";
 import { sourcesOf } from "./sources.js";
 
@@ -92,7 +93,7 @@ export class Turn {
     }
     if (this.sentences.length !== answer.sentences.length) this.#repeat(answer);
     this.#more(answer);
-    this.body.append(this.#sources("Sources", this.citations, "cited"), ...this.#otherwise(answer), this.#foot(answer));
+    this.body.append(this.#sources("Sources", this.citations, "cited"), ...this.#otherwise(answer), this.#foot(markdownOf(answer), this.citations, answer.timings));
     announce(`That is the answer, from ${counted(this.citations.length, "source")}.`);
   }
 
@@ -113,18 +114,15 @@ export class Turn {
     }
   }
 
-  #refuse({ reason, found }) {
+  #refuse({ reason, found, ...answer }) {
     this.said.replaceChildren();
-    const refusal = element(
-      "div",
-      { class: "refusal" },
-      element("h3", {}, "No answer in the documents"),
-      element("p", {}, reason),
-      element("p", { class: "hint" }, "It may help to name the machine, part or code as the document does."),
-    );
-    this.body.append(refusal);
-    if (found.length) this.body.append(this.#sources("What came nearest", found, "found"));
-    announce(`No answer in the documents. ${reason}`);
+    const hint = found.length ? null : "It may help to name the machine, part or code as the document does.";
+    const words = [element("h3", {}, "No answer in the documents"), element("p", {}, reason), hint && element("p", { class: "hint" }, hint)];
+    this.body.append(element("div", { class: "refusal" }, ...words));
+    if (found.length) this.body.append(nearestOf(found, (index, opener) => this.#open(found, index, opener, "found")));
+    const text = [`${reason}`, "", ...nearestMarkdown(found).flatMap((one) => [one, ""])].join("\n").trim();
+    this.body.append(this.#foot(text, found, answer.timings));
+    announce(`No answer in the documents. ${reason}${found.length ? " This comes nearest: " : ""}${found.map(({ title }) => plainName(title)).join("; ")}`);
   }
 
   /** Show what other documents say otherwise, and which are superseded: nothing is merged in silence. */
@@ -161,18 +159,17 @@ export class Turn {
     return this.element.querySelectorAll(`[data-${kind}${value}]`);
   }
 
-  #foot(answer) {
-    const { timings } = answer;
+  #foot(text, citations, timings) {
     const seconds = (timings.total_ms / 1000).toLocaleString("en", { maximumFractionDigits: 1 });
-    const copy = navigator.clipboard ? this.#button("Copy with sources", (event) => this.#copy(answer, event.currentTarget)) : null;
+    const copy = navigator.clipboard ? this.#button("Copy with sources", (event) => this.#copy(text, citations, event.currentTarget)) : null;
     return element("p", { class: "foot" }, copy, element("span", {}, `Answered in ${seconds} s`));
   }
 
-  async #copy(answer, button) {
-    const sources = this.citations.map(
+  async #copy(text, citations, button) {
+    const sources = citations.map(
       (citation, index) => `[${index + 1}] ${[citation.title, ...placeOf(citation).map((part) => part.textContent)].join(", ")}`,
     );
-    await navigator.clipboard.writeText([this.heading.textContent, "", markdownOf(answer), "", ...sources].join("\n"));
+    await navigator.clipboard.writeText([this.heading.textContent, "", text, "", ...sources].join("\n"));
     button.textContent = "Copied";
   }
 

@@ -187,6 +187,8 @@ class Citation:
     """What stands in front of the quote, for reading it in its context; it proves nothing."""
     after: str = field(default="", compare=False)
     """What stands behind the quote."""
+    marks: tuple[tuple[int, int], ...] = field(default=(), compare=False)
+    """For a refusal, the half-open offsets into the quote of the parts that fit the question best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +249,7 @@ class Answer:
     timings: dict[str, float] = field(default_factory=dict)
     """Milliseconds by stage."""
     found: tuple[Citation, ...] = ()
-    """For a refused answer, the passages that came nearest."""
+    """For a refused answer, the sections that came nearest, best first."""
     near: tuple[str, ...] = ()
     """Identifiers in the documents that resemble one in the question that no document contains."""
     understood: str = ""

@@ -261,8 +261,11 @@ def test_a_refusal_shows_what_came_nearest(visit: Visit) -> None:
     page = visit.page
     visit.ask("Which vaccinations are needed for a business trip to Brazil?")
     expect(page.get_by_role("heading", name="No answer in the documents")).to_be_visible()
-    expect(page.get_by_role("heading", name="What came nearest")).to_be_visible()
-    page.locator(".source").first.click()
+    expect(page.get_by_role("heading", name="This comes nearest")).to_be_visible()
+    nearest = page.locator(".near").first
+    expect(nearest.locator("mark").first).to_be_visible()
+    expect(nearest.locator(".near-text")).not_to_be_empty()
+    nearest.get_by_role("button", name="Read on").click()
     expect(page.locator("#passage mark").first).to_be_visible()
 
 

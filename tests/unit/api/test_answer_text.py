@@ -40,3 +40,30 @@ def shown(before: str, after: str) -> str:
 )
 def test_what_is_beside_a_quote_ends_with_whole_words(before: str, after: str, expected: str) -> None:
     assert shown(before, after) == expected
+
+
+def test_a_refusal_shows_the_nearest_sections_with_what_fits_marked() -> None:
+    found = Citation(
+        document_id=1,
+        uri="folder:pump.md",
+        title="Pump",
+        version=1,
+        page=None,
+        span=(0, 38),
+        quote="It runs at 2900 rpm.\nThe paint is green.",
+        section="Data",
+        marks=((0, 20),),
+    )
+    answer = Answer(
+        text="", sentences=(), citations=(), refused=True, reason="Unknown.", confidence=0.1, found=(found,)
+    )
+    assert answer_text(answer).splitlines() == [
+        "Unknown.",
+        "",
+        "This comes nearest:",
+        "",
+        "[1] Pump, “Data”, version 1",
+        "    folder:pump.md",
+        "    **It runs at 2900 rpm.**",
+        "    The paint is green.",
+    ]
