@@ -94,8 +94,10 @@ class Answerer:
 
         Raises: FilterError if no document that `scope` may read can fit `within`.
         """
-        asked = boiled_down(question, partial(self._searcher.term_weights, scope=scope))
-        meant = understand(asked.whole, [turn.question for turn in history])
+        spelled = self._searcher.respelled(question, scope)
+        earlier = [self._searcher.respelled(turn.question, scope) for turn in history]
+        asked = boiled_down(spelled, partial(self._searcher.term_weights, scope=scope))
+        meant = understand(asked.whole, earlier)
         notes = _Notes(
             min_support=self._settings.min_support, understood=meant.whole if meant.whole != question else ""
         )

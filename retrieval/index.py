@@ -92,6 +92,18 @@ class LexicalIndex(Index, Protocol):
         """
         ...
 
+    def phrase_frequency(self, phrase: Sequence[str], scope: AccessScope) -> int:
+        """Return the number of chunks that `scope` may see with these terms one after the other."""
+        ...
+
+    def spellings(self, beginning: str, scope: AccessScope) -> dict[str, int]:
+        """Return the words of `core.text.language.spelled_words` that begin so, with a count above 0 each.
+
+        It is the number of chunks that `scope` may see with the word, in its headings or itself; a word of
+        other chunks is not returned.
+        """
+        ...
+
     def defining(
         self, named: Collection[str], scope: AccessScope, limit: int, labels: LabelFilter = ()
     ) -> ChunkIds:

@@ -28,6 +28,8 @@ from retrieval.fusion import Leg, fuse
 from retrieval.identifier_match import definitions_first, exact_first
 from retrieval.index import LexicalIndex
 from retrieval.reranking import reranked
+from retrieval.words.homophones import Characters
+from retrieval.words.spelling import respelled
 from retrieval.words.term_weights import emphasis, inverse_frequencies, rare_identifiers, words_unit
 
 # Hits read beyond the limit, to replace those that only a stale index still has.
@@ -239,6 +241,12 @@ class Searcher:
             *(newest_unread(titles[number], reason) for number, reason in newest.items()),
             *(partly_unread(titles[number], which) for number, which in pages),
         )
+
+    def respelled(self, question: str, scope: AccessScope) -> str:
+        """Return a question with its words spelled as in the documents that `scope` may read."""
+        knows = self._in_force().embedder.tokenizer.is_word
+        with self._lexical.index() as lexical:
+            return Characters(lexical, scope).corrected(respelled(question, lexical, scope, knows))
 
     def term_weights(self, asked: Sequence[str], scope: AccessScope) -> list[float]:
         """Return each term's inverse document frequency over the chunks that `scope` may read, above 0."""

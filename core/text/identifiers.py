@@ -35,6 +35,11 @@ def quoted(text: str) -> list[str]:
     return [phrase for phrase in found if " " in phrase or cjk_share(phrase)]
 
 
+def quoted_spans(text: str) -> list[tuple[int, int]]:
+    """Return the half-open offsets of what stands in quotation marks, single words included."""
+    return [match.span() for match in _QUOTED.finditer(text)]
+
+
 def plain(text: str) -> str:
     """Return `text` normalized for the comparison of phrases: NFKC, without case, with single spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).translate(HYPHENS).casefold().split())

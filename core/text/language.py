@@ -20,6 +20,7 @@ LOOSE_JOINT = re.compile(r"[/:\\@]+")
 # Typesetting replaces the hyphen in `E-42` by U+2010 or by U+2011, which NFKC turns into U+2010.
 HYPHENS = {0x2010: "-"}
 _JOINT = re.compile(r"[-_.#+]")
+_SPELLED_JOINT = re.compile(r"[-/]")
 _TIMES = re.compile(r"(?<=\d)x(?=\d)")
 _NUMBER = re.compile(r"\d+(?:[.:]\d+)*")
 _QUANTITY = re.compile(
@@ -79,6 +80,16 @@ def words(text: str) -> list[tuple[int, int, list[str]]]:
     return [(match.start(), match.end(), terms(match.group())) for match in TOKEN.finditer(text)]
 
 
+def spelled_words(text: str) -> list[str]:
+    """Return the words of `text` as they are spelled, in order: letters only, case-folded, stop words too.
+
+    Those in Chinese, Japanese or Korean are left out, and identifiers with their parts.
+    """
+    plain = unicodedata.normalize("NFKC", text).translate(HYPHENS).casefold()
+    pieces = (piece for match in TOKEN.finditer(plain) for piece in _SPELLED_JOINT.split(match.group()))
+    return [piece for piece in pieces if len(piece) > 1 and piece.isalpha() and not _CJK_RUN.match(piece)]
+
+
 def ends_clause(text: str) -> bool:
     """Return whether a text ends in punctuation, as a sentence or a clause does and a name does not."""
     return bool(_CLOSED.search(text))
@@ -113,6 +124,11 @@ def is_identifier(term: str) -> bool:
     )
 
 
+def cjk_runs(text: str) -> list[tuple[int, int]]:
+    """Return the runs of Chinese, Japanese and Korean characters in `text`, as half-open offsets."""
+    return [match.span() for match in _CJK_RUN.finditer(text)]
+
+
 def cjk_share(text: str) -> float:
     """Return the share of Chinese, Japanese and Korean letters among the letters of `text`, 0..1."""
     letters = [character for character in text if character.isalpha()]
@@ -127,9 +143,9 @@ def _token_terms(token: str) -> tuple[str, ...]:
         return (token,)
     parts = _parts(token)
     if parts == [token]:
-        return () if token in STOP_WORDS else (_stem(token),)
+        return () if token in STOP_WORDS else (stem(token),)
     # A single letter, or a stop word inside an identifier, does not help a search.
-    return (token, *(_stem(part) for part in parts if len(part) > 1 and part not in STOP_WORDS))
+    return (token, *(stem(part) for part in parts if len(part) > 1 and part not in STOP_WORDS))
 
 
 def _parts(token: str) -> list[str]:
@@ -147,7 +163,8 @@ def _split_times(piece: str) -> list[str]:
     return [piece] if piece.startswith("0x") else _TIMES.split(piece)
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """Return the index term of a case-folded word of letters."""
     return str(_stemmer().stemWord(word)) if word.isalpha() and word.isascii() else word
 
 

@@ -43,6 +43,10 @@ class TextTokenizer:
         encodings = self._whole.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(encoding) for encoding in encodings]
 
+    def is_word(self, text: str) -> bool:
+        """Return whether a text is one token: a word that the model knows as a whole."""
+        return len(self._whole.encode(text, add_special_tokens=False).ids) == 1
+
     def located_ids(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         """Return the token ids of a text, as `ids` does, and their offsets; a special token has (0, 0)."""
         encoding = self._truncated.encode(text)

@@ -6,10 +6,15 @@ import tantivy
 from tantivy import Occur, Query
 
 from core.text.definitions import defined
+from core.text.language import spelled_words
 from core.values.search import AccessScope, IndexEntry, LabelFilter
 from retrieval.words.views import VIEWS, chunk_terms
 
 ANALYZER = "ours"
+# The view whose terms are indexed with their places.
+PHRASES = "text"
+# The words of a chunk and its headings as they are spelled, for the correction of questions.
+SPELLED = "spelled"
 # As many principals as are compared one by one; of more, the set of their chunks is made first.
 _FEW_PRINCIPALS = 16
 
@@ -23,8 +28,10 @@ def make_schema() -> tantivy.Schema:
     for field in ("principal", "label", "defined"):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     for view in VIEWS:
-        builder.add_text_field(view, tokenizer_name=ANALYZER, index_option="freq")
+        option = "position" if view == PHRASES else "freq"
+        builder.add_text_field(view, tokenizer_name=ANALYZER, index_option=option)
         builder.add_integer_field(length_field(view), fast=True)
+    builder.add_text_field(SPELLED, tokenizer_name=ANALYZER, index_option="basic")
     return builder.build()
 
 
@@ -45,6 +52,7 @@ def tantivy_documents(entries: Sequence[IndexEntry]) -> Iterator[tantivy.Documen
             words = held.view(view)
             document.add_text(view, " ".join(words))
             document.add_integer(length_field(view), len(words))
+        document.add_text(SPELLED, " ".join(sorted(set(spelled_words(f"{entry.context}\n{entry.text}")))))
         yield document
 
 

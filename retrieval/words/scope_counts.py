@@ -9,7 +9,7 @@ import tantivy
 from tantivy import Occur, Query
 
 from retrieval.words.bm25 import Clause, inverse_frequency
-from retrieval.words.fields import length_field, readable
+from retrieval.words.fields import PHRASES, length_field, readable
 from retrieval.words.views import VIEWS
 
 Principals = frozenset[str]
@@ -47,6 +47,14 @@ class ScopeCounts:
             held = Query.term_query(self._schema, clause.view, clause.term, "basic")
             self._counts[key] = self._counted(principals, held)
         return self._counts[key]
+
+    def phrase_count(self, principals: Principals, phrase: tuple[str, ...]) -> int:
+        """Return the number of these chunks with these terms, one after the other."""
+        if len(phrase) == 1:
+            return self.count(principals, Clause(PHRASES, phrase[0]))
+        if not all(self.count(principals, Clause(PHRASES, term)) for term in phrase):
+            return 0
+        return self._counted(principals, Query.phrase_query(self._schema, PHRASES, list(phrase)))
 
     def inverse_frequencies(self, principals: Principals, clauses: Sequence[Clause]) -> dict[Clause, float]:
         """Return the inverse document frequency of each clause that one of these chunks has."""

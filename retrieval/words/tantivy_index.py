@@ -19,7 +19,15 @@ from core.text.language import ANALYZER_VERSION, is_identifier, terms
 from core.values.search import AccessScope, Hit, IndexEntry, LabelFilter
 from retrieval.index import ChunkIds
 from retrieval.words.bm25 import Clause, ViewWeights, score
-from retrieval.words.fields import ANALYZER, among, make_schema, permitted, tantivy_documents
+from retrieval.words.fields import (
+    ANALYZER,
+    SPELLED,
+    among,
+    make_schema,
+    permitted,
+    readable,
+    tantivy_documents,
+)
 from retrieval.words.scope_counts import ScopeCounts
 from retrieval.words.scratch import link_files, scratch_folder
 from retrieval.words.views import characters, is_cjk, read_terms
@@ -27,7 +35,7 @@ from retrieval.words.views import characters, is_cjk, read_terms
 # The memory that a writer fills before it writes a segment; Tantivy's minimum is 15 MB.
 _WRITER_BYTES = 64_000_000
 # The first number must be raised if the schema or the content of its fields changes.
-FORM = f"views 5, terms {ANALYZER_VERSION}"
+FORM = f"views 6, terms {ANALYZER_VERSION}"
 # The weight of words and identifiers in a question in Chinese, Japanese or Korean: a word there is two or
 # three bigrams and as many characters, which would outweigh them (docs/retrieval.md).
 _AMONG_CJK = 2.0
@@ -124,6 +132,20 @@ class TantivyIndex:
         if not held:
             return 0, [0] * len(query)
         return self._counts.chunks(held), [self._counts.count(held, Clause("text", term)) for term in query]
+
+    def phrase_frequency(self, phrase: Sequence[str], scope: AccessScope) -> int:
+        """Return the number of chunks that `scope` may see with these terms one after the other."""
+        if not scope.principals or not phrase:
+            return 0
+        return self._counts.phrase_count(scope.principals, tuple(phrase))
+
+    def spellings(self, beginning: str, scope: AccessScope) -> dict[str, int]:
+        """Return the words that begin so, each with the number of chunks that `scope` may see with it."""
+        if not scope.principals:
+            return {}
+        seen = readable(self._schema, scope.principals)
+        found = self._index.searcher().terms_with_prefix(SPELLED, beginning, seen)
+        return {word: count for word, count in found if count}
 
     def ids(self) -> ChunkIds:
         """Return the ids of all chunks held, ascending."""

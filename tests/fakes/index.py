@@ -3,6 +3,7 @@
 import json
 import math
 from base64 import b64decode, b64encode
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from core.errors import IndexUnusableError
 from core.text.definitions import defined
 from core.text.identifiers import MOST_EDITS, edits
-from core.text.language import cjk_share, is_identifier, terms
+from core.text.language import cjk_share, is_identifier, spelled_words, terms
 from core.values.documents import BlockKind
 from core.values.search import AccessScope, Hit, IndexEntry, LabelFilter
 from llm.embedding.embedder import Vectors
@@ -121,6 +122,16 @@ class FakeLexicalIndex(FakeIndex):
 
     def lacking(self, entries: Sequence[IndexEntry]) -> list[int]:
         return [entry.chunk_id for entry in entries if self.entries.get(entry.chunk_id) != entry]
+
+    def phrase_frequency(self, phrase: Sequence[str], scope: AccessScope) -> int:
+        seen = [entry for entry in self.entries.values() if entry.principals & scope.principals]
+        held = (f" {' '.join(terms(f'{one.context} {one.text}'))} " for one in seen)
+        return sum(f" {' '.join(phrase)} " in words for words in held) if phrase else 0
+
+    def spellings(self, beginning: str, scope: AccessScope) -> dict[str, int]:
+        seen = [entry for entry in self.entries.values() if entry.principals & scope.principals]
+        spelled = (set(spelled_words(f"{entry.context}\n{entry.text}")) for entry in seen)
+        return Counter(word for words in spelled for word in words if word.startswith(beginning))
 
     def frequencies(self, query: Sequence[str], scope: AccessScope) -> tuple[int, list[int]]:
         texts = self._views(scope)["text"].values()

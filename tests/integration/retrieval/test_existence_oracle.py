@@ -77,6 +77,9 @@ def probes() -> list[str]:
     asked += [f"How much grease does the pump of the {one} get?" for one in who]
     asked += [f"When do carried-over leave days expire, with the {one}?" for one in who]
     asked += [LONG.format(one) for one in who]
+    asked += [
+        f"When is the {one} signed?" for one in "mergr vualt palletizer salarys grese 收够 蜜码".split()
+    ]
     pairs = product(who, who, how)
     asked += (form.format(one, other) for one, other, form in pairs if one != other)
     assert len(set(asked)) >= PROBES

@@ -91,6 +91,9 @@ def test_lexical_search_is_bm25_over_the_three_views(
         hit.chunk_id: hit.score for hit in exact.search(query, EVERYBODY, 100)
     }
     assert tantivy.frequencies(query, EVERYBODY) == exact.frequencies(query, EVERYBODY)
+    assert tantivy.phrase_frequency(query, EVERYBODY) == exact.phrase_frequency(query, EVERYBODY)
+    for beginning in ("", "p", question[:3]):
+        assert tantivy.spellings(beginning, EVERYBODY) == exact.spellings(beginning, EVERYBODY)
     tantivy.close()
 
 

@@ -45,6 +45,9 @@ class Shelf(Searcher):
     def term_weights(self, asked: Sequence[str], scope: AccessScope) -> list[float]:
         return [1.0 for _ in asked]
 
+    def respelled(self, question: str, scope: AccessScope) -> str:
+        return question.replace("fats", "fast")
+
     def successors(self, passages: Sequence[Passage], scope: AccessScope) -> dict[int, Successor]:
         return {}
 
@@ -60,6 +63,14 @@ def ask(
 ) -> Answer:
     answerer = Answerer(Shelf(passages), FakeGenerator(*drafts), RetrievalSettings(**settings))
     return answerer.answer("How fast is P-7?", scope_of("ann"), on_event)
+
+
+def test_a_misspelled_question_is_searched_for_and_answered_as_it_is_understood() -> None:
+    shelf, generator = Shelf([PUMP]), FakeGenerator(SPEED)
+    answerer = Answerer(shelf, generator, RetrievalSettings())
+    assert answerer.answer("How fats is P-7?", scope_of("ann")).understood == "How fast is P-7?"
+    assert [question for question, *_ in shelf.asked] == ["How fast is P-7?"]
+    assert [question for question, _ in generator.heard] == ["How fast is P-7?"]
 
 
 def test_sentences_keep_their_order_and_point_at_their_proofs() -> None:
