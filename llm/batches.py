@@ -1,14 +1,30 @@
-"""Batches of rows of similar length, which need little padding, and the numeric type they run in."""
+"""What embedders and pair encoders share: batches of rows of similar length, numeric type, whole weights."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 
+from core.errors import ModelError
 from core.settings import LlmSettings
 
 # Padded tokens of one forward pass if the settings name no number. A CPU is as fast with 1024 as with
 # 4096, and small batches hold less padding; a GPU needs large batches to be busy.
 _TOKENS_ON_CPU, _TOKENS_ON_GPU = 1024, 16_384
+
+
+# A layer behind the states of the tokens, which an embedder does not use; many folders leave it out.
+_UNUSED = "pooler."
+
+
+def check_complete(missing: Iterable[str], model: str) -> None:
+    """Refuse weights that a folder lacks, which transformers would fill with random numbers.
+
+    Raises: ModelError if there are any beside those of an embedder's unused pooler.
+    """
+    needed = sorted(name for name in missing if not name.startswith(_UNUSED))
+    if needed:
+        others = f" and {len(needed) - 1} others" if len(needed) > 1 else ""
+        raise ModelError(f"{model} lacks the weight {needed[0]}{others}; it cannot be used")
 
 
 def by_length(lengths: Sequence[int], batch_tokens: int, tokens_step: int = 1) -> Iterator[list[int]]:

@@ -18,9 +18,10 @@ from transformers import (
 
 from core.errors import ModelError
 from core.settings import LlmSettings
-from llm.batches import by_length, reading_dtype, reading_tokens
+from llm.batches import by_length, check_complete, reading_dtype, reading_tokens
 
 logging.disable_progress_bar()
+logging.set_verbosity_error()  # `check_complete` says what matters of its report
 
 # A pair is cut at this length, as in the training of the models.
 _MAX_TOKENS = 512
@@ -37,10 +38,11 @@ def load(folder: Path, settings: LlmSettings, role: str) -> "PairEncoder":
             raise ModelError(
                 f"{folder} does not hold a cross-encoder; its architecture is {config.architectures}"
             )
-        model = AutoModelForSequenceClassification.from_pretrained(
+        model, found = AutoModelForSequenceClassification.from_pretrained(
             folder, config=config, dtype=reading_dtype(settings), use_safetensors=True,
-            local_files_only=True, trust_remote_code=False,
+            local_files_only=True, trust_remote_code=False, output_loading_info=True,
         )  # fmt: skip
+        check_complete(found["missing_keys"], f"the {role} in {folder}")
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     except ModelError:
         raise

@@ -10,7 +10,7 @@ from transformers import AutoModel, logging
 
 from core.errors import ModelError
 from core.settings import LlmSettings
-from llm.batches import by_length, padded_shape, reading_dtype, reading_tokens
+from llm.batches import by_length, check_complete, padded_shape, reading_dtype, reading_tokens
 from llm.embedding.embedder import Emphasis, Vectors
 from llm.embedding.folder import EmbedderFolder
 from llm.embedding.gathering import Gathering
@@ -18,6 +18,7 @@ from llm.embedding.pooling import dense_layers, pool
 from llm.embedding.tokens import TextTokenizer
 
 logging.disable_progress_bar()
+logging.set_verbosity_error()  # `check_complete` says what matters of its report
 
 # Tokens are padded to a multiple of this number, and in bf16 rows too: each new shape costs the CPU's matrix
 # library tens of milliseconds and some memory.
@@ -40,11 +41,13 @@ def load(folder: EmbedderFolder, settings: LlmSettings, tokenizer: TextTokenizer
         torch.set_num_threads(settings.threads)
     dtype = reading_dtype(settings)
     try:
-        model = AutoModel.from_pretrained(
-            folder.path, dtype=dtype, use_safetensors=True, local_files_only=True, trust_remote_code=False
-        )
+        model, found = AutoModel.from_pretrained(
+            folder.path, dtype=dtype, use_safetensors=True, local_files_only=True, trust_remote_code=False,
+            output_loading_info=True,
+        )  # fmt: skip
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(f"the embedder in {folder.path} cannot be loaded: {error}") from error
+    check_complete(found["missing_keys"], f"the embedder in {folder.path}")
     if model.config.is_encoder_decoder:
         model = model.get_encoder()
     return SentenceEmbedder(folder, model.eval().to(settings.device), tokenizer, reading_tokens(settings))

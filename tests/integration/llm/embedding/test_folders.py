@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from integration.llm.tiny_encoders import encoder_folder
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from core.errors import ModelError
 from core.settings import LlmSettings
@@ -123,3 +123,16 @@ def test_the_newer_spelling_of_a_pooling(tmp_path):
 def test_an_empty_folder_says_what_is_needed(tmp_path):
     with pytest.raises(ModelError, match="holds no embedder"):
         embedder(tmp_path)
+
+
+@pytest.mark.parametrize(("lost", "refused"), [("pooler.dense.weight", False), ("encoder.layer.1", True)])
+def test_weights_that_are_not_in_the_folder_are_not_made_up(tmp_path, lost, refused):
+    encoder_folder(tmp_path / "e")
+    path = tmp_path / "e" / "model.safetensors"
+    save_file({name: values for name, values in load_file(path).items() if lost not in name}, path)
+    embedder = open_embedder(LlmSettings(embedder=str(tmp_path / "e")))
+    if refused:
+        with pytest.raises(ModelError, match=r"lacks the weight encoder\.layer\.1.* and 15 others"):
+            embedder.embed(["pump"])
+    else:
+        assert embedder.embed(["pump"]).shape == (1, embedder.dimension)

@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 from integration.llm.tiny_encoders import cross_encoder_folder, encoder_folder
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 from core.errors import ModelError
@@ -63,3 +64,14 @@ def test_a_damaged_folder_says_so(tmp_path):
 
 def test_no_reranker_is_chosen_by_default():
     assert open_reranker(LlmSettings()) is None
+
+
+@pytest.mark.parametrize("lost", ["classifier.weight", "bert.pooler.dense.weight"])
+def test_weights_that_are_not_in_the_folder_are_not_made_up(tmp_path, lost):
+    cross_encoder_folder(tmp_path / "r")
+    path = tmp_path / "r" / "model.safetensors"
+    save_file({name: values for name, values in load_file(path).items() if name != lost}, path)
+    reranker = open_reranker(LlmSettings(reranker=str(tmp_path / "r")))
+    assert reranker is not None
+    with pytest.raises(ModelError, match=f"lacks the weight {lost};"):
+        reranker.scores("pump", ["leak"])
