@@ -7,48 +7,22 @@ also in parts), and bigrams and words together. BM25 has k1 1.2 and b 0.75, as i
 """
 
 import json
-import math
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
 
 import jieba
 
+from benchmarks.models.bm25 import Bm25
 from benchmarks.search_sets import esp_zh
 from benchmarks.set_folders import data_folder, read_lines
 from core.text.language import cjk_share, terms
 from retrieval.judge.evaluation import ndcg
 
-K1, B = 1.2, 0.75
 Cut = Callable[[str], list[str]]
 Pairs = list[tuple[str, str]]
 """Queries, and for each the id of the one document that answers it."""
-
-
-class Bm25:
-    """BM25 over a handful of documents, by the book."""
-
-    def __init__(self, documents: Mapping[str, list[str]]) -> None:
-        self._length = {key: len(words) for key, words in documents.items()}
-        self._mean = mean(self._length.values())
-        self._postings: dict[str, dict[str, int]] = {}
-        for key, words in documents.items():
-            for word, count in Counter(words).items():
-                self._postings.setdefault(word, {})[key] = count
-
-    def best(self, query: Iterable[str], limit: int) -> list[str]:
-        """Return the ids of the best documents."""
-        scores: dict[str, float] = {}
-        for word in query:
-            found = self._postings.get(word, {})
-            term_weights = math.log(1 + (len(self._length) - len(found) + 0.5) / (len(found) + 0.5))
-            for key, count in found.items():
-                norm = K1 * (1 - B + B * self._length[key] / self._mean)
-                gain = term_weights * count * (K1 + 1) / (count + norm)
-                scores[key] = scores.get(key, 0.0) + gain
-        return sorted(scores, key=scores.__getitem__, reverse=True)[:limit]
 
 
 def cmrc() -> tuple[dict[str, str], Pairs]:
