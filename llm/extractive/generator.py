@@ -142,7 +142,7 @@ def _found(inquiry: Inquiry, passages: Sequence[Passage]) -> list[Candidate]:
     found = candidates(passages)
     if asks_revision(inquiry.whole or inquiry.question):
         return found
-    return [one for one in found if not is_footer(one.text)]
+    return [one for one in found if one.is_row or not is_footer(one.text)]
 
 
 def _ranked(weighed: Iterable[Weighed]) -> list[Weighed]:

@@ -24,6 +24,9 @@ _FOOTER = re.compile(
     re.IGNORECASE,
 )
 _FOOTER_CHARACTERS = 80
+# The parts of a running line: "Cleaning plan CP-3 | Revision 4 | Page 2 of 5".
+_PARTS = re.compile(r"\s+[|·•–—]\s+|\s{3,}|\t")
+_MOST_PART_WORDS = 6
 # A question for the revision itself may be answered by such a line.
 _ASKS_REVISION = re.compile(
     r"\b(?:rev(?:ision|ised)?|version|issue|edition|updated|effective|reviewed|modified|copyright|footer|page)\b"
@@ -58,8 +61,15 @@ def is_warning(text: str) -> bool:
 
 
 def is_footer(text: str) -> bool:
-    """Return whether a text is a page's footer or a line about the document's revision."""
-    return len(text) <= _FOOTER_CHARACTERS and bool(_FOOTER.search(text))
+    """Return whether a text is a page's header or footer, or a line about the document's revision.
+
+    Of a line in parts, such as `Cleaning plan CP-3 | Revision 4`, one part is, and none is a sentence.
+    """
+    if len(text) > _FOOTER_CHARACTERS:
+        return False
+    parts = _PARTS.split(text)
+    names = all(len(part.split()) <= _MOST_PART_WORDS and not ends_clause(part) for part in parts)
+    return bool(_FOOTER.search(text)) or (len(parts) > 1 and names and any(map(_FOOTER.search, parts)))
 
 
 def asks_revision(question: str) -> bool:

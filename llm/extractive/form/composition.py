@@ -27,7 +27,7 @@ from llm.extractive.form.regions import (
     section_of,
     steps_by_heading,
 )
-from llm.extractive.labels import is_warning
+from llm.extractive.labels import asks_revision, is_footer, is_warning
 from llm.extractive.polarity import is_contrary
 from llm.extractive.question_kind import Want, want_of
 from llm.extractive.structure import leads_in, list_behind
@@ -175,6 +175,8 @@ class Composition:
         """Return whether a piece may be said with a candidate: not the contrary, and of no other thing."""
         if piece.start == one.start:
             return True
+        if is_footer(piece.text) and not asks_revision(self._question):
+            return False
         placed = placed_at(one, piece)
         if piece.is_item and self._want in _OF_LISTS:  # an item may name other things in passing
             key = key_of(placed)

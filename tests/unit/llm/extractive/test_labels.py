@@ -14,6 +14,9 @@ from llm.extractive.labels import asks_revision, is_footer
         "版本：2.1",
         "第 3 页 共 12 页",
         "© 2024 Northwind Works",
+        "Cleaning plan CP-3 | Revision 4 | Page 2 of 5",
+        "Northwind Works · SP-12 · Rev. C",
+        "清洗规程 | 版本 3",
     ],
 )
 def test_a_footer_is_known_by_its_form(text: str) -> None:
@@ -26,6 +29,8 @@ def test_a_footer_is_known_by_its_form(text: str) -> None:
         "It needs firmware version 2.4.",
         "Firmware version 2.4",
         "Page 3 has the table of torques.",
+        "Firmware – the revision of the board decides which one fits.",
+        "Pump P-7 | 2900 rpm | 35 g",
         "The revision is approved by the owner.",
         "The footer of each page names the revision.",
         "本版本修复了三个错误。",

@@ -247,3 +247,16 @@ def test_a_heading_that_forbids_is_said_with_the_items_below_it() -> None:
 def test_what_is_forbidden_is_not_numbered_as_steps() -> None:
     [first, *_] = drafted("How do I stand on the top step of the ladder?", LADDER)
     assert first.shape.form is BlockForm.LIST
+
+
+PLAN = structured(
+    heading(1, "Sampling plan SP-11"),
+    says("Samples are taken at 6:00 from tank 4."),
+    says("Footer: SP-11 rev 2"),
+    says("Sampling plan SP-11 | Rev. 2 | Page 1 of 3"),
+)
+
+
+def test_a_footer_is_said_only_to_who_asks_for_the_revision() -> None:
+    assert said("What about the samples of tank 4?", PLAN) == ["Samples are taken at 6:00 from tank 4."]
+    assert "Footer: SP-11 rev 2" in said("Which revision is SP-11?", PLAN)
