@@ -6,7 +6,7 @@ from dataclasses import replace
 from core.text.definitions import defined
 from core.text.identifiers import all_identifiers, identifiers, nearest, plain
 from core.text.language import cjk_share
-from core.text.names import names_in
+from core.text.names import members, names_in
 from core.values.answers import Passage
 
 # The most identifiers that are offered in place of one that no document has.
@@ -64,6 +64,20 @@ def definitions_first(passages: Sequence[Passage], sought: Collection[str], ques
         *(replace(passage, score=best) for passage in defining),
         *(passage for passage in passages if passage.chunk_id not in there),
     ]
+
+
+def ranges_first(passages: Sequence[Passage], unseen: Collection[str]) -> list[Passage]:
+    """Return the passages in order, but first those that name an identifier by a range, as the best ones.
+
+    `unseen` are the identifiers of the question that no readable chunk has: `E-44` of `E-40 to E-49`.
+    """
+    ranged = [one for one in passages if unseen and members(one.indexed_text) & set(unseen)]
+    if not ranged:
+        return list(passages)
+    best = max(passage.score for passage in passages)
+    there = {passage.chunk_id for passage in ranged}
+    others = [passage for passage in passages if passage.chunk_id not in there]
+    return [*(replace(passage, score=best) for passage in ranged), *others]
 
 
 def unknown_identifiers(question: str, passages: Sequence[Passage]) -> dict[str, str]:

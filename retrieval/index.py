@@ -109,7 +109,8 @@ class LexicalIndex(Index, Protocol):
     ) -> ChunkIds:
         """Return chunks that define one of the identifiers, by `core.text.definitions`, in order of id.
 
-        They are the first `limit` of those that `scope` may see and `labels` select.
+        A chunk that names one by a range (`E-40 to E-49`) is among them. They are the first `limit` of those
+        that `scope` may see and `labels` select.
         """
         ...
 

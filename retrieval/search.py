@@ -25,12 +25,18 @@ from retrieval.filter_check import FilterCheck
 from retrieval.follow.follower import Opens
 from retrieval.follow.serving import Serving
 from retrieval.fusion import Leg, fuse
-from retrieval.identifier_match import definitions_first, exact_first
+from retrieval.identifier_match import definitions_first, exact_first, ranges_first
 from retrieval.index import LexicalIndex
 from retrieval.reranking import reranked
 from retrieval.words.homophones import Characters
 from retrieval.words.spelling import respelled
-from retrieval.words.term_weights import emphasis, inverse_frequencies, rare_identifiers, words_unit
+from retrieval.words.term_weights import (
+    emphasis,
+    inverse_frequencies,
+    rare_identifiers,
+    unseen_identifiers,
+    words_unit,
+)
 
 # Hits read beyond the limit, to replace those that only a stale index still has.
 _SPARE = 20
@@ -77,7 +83,9 @@ class _Words:
     sought: Collection[str]
     """The identifiers whose meaning the question asks for."""
     defining: Sequence[int]
-    """Chunks that define one of these."""
+    """Chunks that define one of these, or name an identifier of `unseen` by a range."""
+    unseen: Collection[str]
+    """The identifiers of the question that no chunk has."""
     notices: tuple[Notice, ...]
 
     def with_defining(self, hits: Sequence[Hit]) -> list[Hit]:
@@ -136,6 +144,7 @@ class Searcher:
             passages[:reread], more = reranked(self._reranker, question, passages[:reread])
             notices += more
         placed_first = exact_first(passages, words.rare, words.phrases)
+        placed_first = ranges_first(placed_first, words.unseen)
         best = definitions_first(placed_first, words.sought, question)[:limit]
         nothing = "" if best else self._filters.why_nothing(within, scope)
         with self._database.reading() as session:
@@ -165,6 +174,7 @@ class Searcher:
     def _words(self, question: str, scope: AccessScope, labels: LabelFilter) -> _Words:
         asked, sought = terms(question), meaning_asked(question)
         with self._lexical.index() as lexical:
+            unseen = unseen_identifiers(question, lexical, scope)
             return _Words(
                 hits=lexical.search(asked, scope, self._settings.candidates, labels),
                 unit=words_unit(asked, lexical, scope),
@@ -172,7 +182,8 @@ class Searcher:
                 rare=rare_identifiers(question, lexical, scope),
                 phrases=quoted(question),
                 sought=sought,
-                defining=lexical.defining(sought, scope, _DEFINITIONS, labels).tolist(),
+                defining=lexical.defining(sought | unseen, scope, _DEFINITIONS, labels).tolist(),
+                unseen=unseen,
                 notices=self._lexical.take_notices(),
             )
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from core.text.identifiers import identifiers
 from core.text.language import ends_clause, terms
+from core.text.names import members
 from core.values.answers import PATH
 from core.values.documents import CELL_SEPARATOR, BlockKind
 
@@ -76,6 +77,11 @@ def defined(kind: BlockKind, context: str, text: str) -> frozenset[str]:
     return frozenset([*_leading(headings[-1] if headings else ""), *_defined_by_lines(text)])
 
 
+def named_by(kind: BlockKind, context: str, text: str) -> frozenset[str]:
+    """Return the identifiers that a chunk defines, and the members of its ranges, such as `E-40 to E-49`."""
+    return defined(kind, context, text) | members(f"{context}\n{text}")
+
+
 def _defined_by_row(context: str, text: str) -> Iterator[str]:
     """Yield the identifiers that are alone in a cell of the names, or else in the first cell."""
     header = _last_line(context).split(CELL_SEPARATOR)
@@ -106,12 +112,19 @@ def _leading(heading: str) -> Iterator[str]:
 
 
 def _begins_with(line: str) -> Iterator[tuple[str, int]]:
-    """Yield the identifier at the beginning of a line, perhaps behind a word such as `Fault`, and its end."""
-    for term, written in identifiers(line[:_HEADING_CHARACTERS]).items():
+    """Yield the identifier at the beginning of a line, perhaps behind a word such as `Fault`, and its end.
+
+    Of a range (`E-40 to E-49`), each member.
+    """
+    named = identifiers(line[:_HEADING_CHARACTERS])
+    ranged = members(line[:_HEADING_CHARACTERS]) if named else frozenset[str]()
+    for term, written in list(named.items())[:1]:
         place = line.find(written)
-        if place >= 0 and not set(terms(line[:place])) - _ONLY_THE_THING:
-            yield term, place + len(written)
-        return
+        if place < 0 or set(terms(line[:place])) - _ONLY_THE_THING:
+            return
+        last = max(line.find(named[one]) + len(named[one]) for one in (ranged & named.keys() or {term}))
+        for one in ranged or {term}:
+            yield one, last
 
 
 def _alone(cell: str) -> Iterator[str]:
@@ -120,4 +133,4 @@ def _alone(cell: str) -> Iterator[str]:
     for written in named.values():
         rest = rest.replace(written, " ")
     if not terms(rest):
-        yield from named
+        yield from {*named, *members(cell)}

@@ -1,7 +1,7 @@
 """Names that tell things of one kind apart: codes, models, versions, numbered lines, and ranges of them.
 
 `E-42` and `E-43` are names of one kind, as are `version 2.1` and `2.2 版`, or `line 3` and `line 4`. What is
-said of `E-210 to E-214` is said of `E-212`.
+said of `E-210 to E-214` is said of `E-212`, and what is said of `version 3.0 and later` of `version 3.2`.
 """
 
 import re
@@ -20,17 +20,23 @@ _NUMBER = r"\d+(?:\.\d+)*"
 _TO = r"\s*(?:\bto\b|\bthrough\b|\bthru\b|至|到|[-–—~〜…]|\.{2,3})\s*"
 # A code with one digit, such as P2; those with more are identifiers.
 _SHORT = re.compile(r"(?<![\w.+-])[A-Z]{1,3}-?\d(?![\w+-]|\.\d|:\d)")
+_HEX_CODES = re.compile(rf"(?<![\w.-])0x([0-9a-f]+){_TO}(?:0x)?([0-9a-f]+)(?![\w-])", re.IGNORECASE)
 _CODES = re.compile(
     rf"(?<![\w.-])([a-z][a-z-]*[a-z]?-?{_NUMBER}){_TO}([a-z-]*{_NUMBER})(?![\w-])", re.IGNORECASE
 )
 # A larger range is more often two numbers of another meaning.
 _MOST_MEMBERS = 1000
 _VERSION = "version"
+_CODE = "code"
+# The number behind all others: the end of a range without one.
+_ENDLESS = "999999"
 _VERSION_NOUN = r"versions?|ver\.|firmware|release|revision|版本|固件"
 _SPEAKS_OF_VERSIONS = re.compile(rf"\b(?:{_VERSION_NOUN})\b|版", re.IGNORECASE)
+_SAYS_CODE = re.compile(r"(?:code|fault|error|alarm)s?|故障|报警|错误|代码", re.IGNORECASE)
 _NOUN = (
     rf"{_VERSION_NOUN}|v|lines?|types?|models?|series|sizes?|class|zones?|units?|stations?|channels?|stages?|tanks?"
     r"|pumps?|machines?|motors?|bays?|gates?|halls?|buildings?|floors?|rooms?|sites?|plants?|shifts?"
+    r"|codes?|faults?|errors?|alarms?|故障|报警|错误|代码"
     r"|grades?|类型|型号|等级|通道|区域"
 )
 _LISTED = rf"{_NUMBER}(?:(?:{_TO}|\s*(?:,|、|/|&|\band\b|\bor\b|和|或)\s*)v?{_NUMBER})*"
@@ -38,6 +44,25 @@ _LISTED = rf"{_NUMBER}(?:(?:{_TO}|\s*(?:,|、|/|&|\band\b|\bor\b|和|或)\s*)v?{
 _UNITS = (
     r"[kmµM]?[gmsVWAΩl]\b|[kM]?Hz\b|k?Pa\b|[kMG]?B\b|N·?m\b|kN\b|[%°]|bar\b|rpm\b|ohms?\b|h\b|min|seconds?\b|hours?\b"
     r"|days?\b|weeks?\b|months?\b|years?\b|times?\b|[天年月日秒分小时]"
+)
+_LATER = (
+    r"(?P<later>(?:and|or) (?:later|above|newer|higher|up|onwards?)|onwards?"
+    r"|(?:或|及|和)?(?:以上|以后|之后|更高)|起)"
+)
+_EARLIER = (
+    r"(?P<earlier>(?:and|or) (?:earlier|below|older|lower|before)|(?:或|及|和)?(?:以下|以前|之前|更早|更低))"
+)
+_OPEN = (
+    re.compile(
+        r"(?:(?P<since>\b(?:since|from|as of|starting (?:with|from)|at least|自|从)\s*)"
+        r"|(?P<until>\b(?:up to|until)\s*)"
+        r"|(?P<before>\b(?:before|prior to|earlier than|older than|below)\s*))?"
+        rf"(?:{_VERSION_NOUN})\s*v?(?P<number>{_NUMBER})(?![\w%])(?!{_TO}\d)"
+        rf"(?:\s*版(?:本)?)?\s*(?:{_LATER}|{_EARLIER})?",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"(?<![\w.])(?P<number>{_NUMBER})\s*(?:{_LATER}|{_EARLIER})(?:的)?(?:版本?|固件)"),
+    re.compile(rf"(?<![\w.])(?P<number>{_NUMBER})\s*版本?\s*(?:{_LATER}|{_EARLIER})"),
 )
 _NO_UNIT = rf"(?![\w%°·]|\.\d|\s*(?:{_UNITS}))"
 _BEHIND_NOUN = re.compile(
@@ -76,12 +101,20 @@ def names_in(text: str, of_versions: bool = False) -> Names:
     """Return the names in a text; with `of_versions`, a bare `2.1` that begins it is that of a version."""
     plain = unicodedata.normalize("NFKC", text).translate(HYPHENS)
     numbered = [*_numbered(plain), *(_first_version(plain) if of_versions else ())]
-    ranges = {pair for pair in (*_code_ranges(plain), *_numbered_ranges(numbered)) if _is_range(*pair)}
+    closed = (*_code_ranges(plain), *_hex_ranges(plain), *_numbered_ranges(numbered))
+    ranges = {pair for pair in closed if _is_range(*pair)}.union(_open_ranges(plain))
     found = {term for term in identifiers(plain) if not _is_version(term)}
     found |= {match.group().casefold() for match in _SHORT.finditer(plain)}
     found |= {f"{noun} {number}" for noun, listed in numbered for number in _numbers(listed)}
     found |= {f"{_noun(match['noun'])} {match['letter'].casefold()}" for match in _LETTERED.finditer(plain)}
-    return Names(frozenset(found.union(*ranges)), frozenset(ranges))
+    return Names(frozenset(found.union(*ranges)) - _excluded(plain), frozenset(ranges))
+
+
+def members(text: str) -> frozenset[str]:
+    """Return the identifiers in the ranges of a text, as index terms: `e-211` of `E-210 to E-214`."""
+    plain = unicodedata.normalize("NFKC", text).translate(HYPHENS)
+    ranges = [pair for pair in (*_code_ranges(plain), *_hex_ranges(plain)) if _is_range(*pair)]
+    return frozenset(term for first, last in ranges for term in _members(first, last))
 
 
 def speaks_of_versions(text: str) -> bool:
@@ -116,6 +149,8 @@ def _first_version(plain: str) -> Iterator[tuple[str, str]]:
 def _noun(written: str) -> str:
     if written.casefold() == "v" or speaks_of_versions(written):
         return _VERSION
+    if _SAYS_CODE.fullmatch(written):
+        return _CODE
     return _PLURAL.sub("", written.casefold())
 
 
@@ -139,17 +174,62 @@ def _code_ranges(plain: str) -> Iterator[tuple[str, str]]:
         yield first, last
 
 
+def _hex_ranges(plain: str) -> Iterator[tuple[str, str]]:
+    for match in _HEX_CODES.finditer(plain):
+        if len(match[1]) == len(match[2]):
+            yield f"0x{match[1].casefold()}", f"0x{match[2].casefold()}"
+
+
+def _open_ranges(plain: str) -> Iterator[tuple[str, str]]:
+    """Yield the ends of `version 3.0 and later` and `before version 3.0`; the other end is out of reach."""
+    for match in (match for pattern in _OPEN for match in pattern.finditer(plain)):
+        number, of = f"{_VERSION} {match['number']}", match.groupdict()
+        if of["later"] or of.get("since"):
+            yield number, f"{_VERSION} {_ENDLESS}"
+        elif of["earlier"] or of.get("until"):
+            yield f"{_VERSION} 0", number
+        elif of.get("before"):
+            yield f"{_VERSION} 0", f"{_VERSION} {_just_below(match['number'])}"
+
+
+def _excluded(plain: str) -> frozenset[str]:
+    """Return the names that a range ends in front of: `version 3.0` of `before version 3.0`."""
+    found = (match for match in _OPEN[0].finditer(plain) if match["before"] and not match["later"])
+    return frozenset(f"{_VERSION} {match['number']}" for match in found)
+
+
+def _just_below(number: str) -> str:
+    """Return the last number in front of another: `2.999999` of `3.0`."""
+    parts = list(map(int, number.split(".")))
+    while len(parts) > 1 and not parts[-1]:
+        parts.pop()
+    return ".".join(map(str, [*parts[:-1], max(0, parts[-1] - 1), _ENDLESS]))
+
+
 def _is_version(term: str) -> bool:
     return bool(re.fullmatch(rf"v{_NUMBER}", term))
 
 
 def _prefix(term: str) -> str:
-    return _LAST_NUMBER.sub("", term)
+    return "0x" if term.startswith("0x") else _LAST_NUMBER.sub("", term)
 
 
 def _value(term: str) -> tuple[int, ...]:
+    if term.startswith("0x"):
+        return (int(term, 16),)
     match = _LAST_NUMBER.search(term)
     return tuple(map(int, match.group().split("."))) if match else ()
+
+
+def _members(first: str, last: str) -> Iterator[str]:
+    """Yield the names from the first to the last, written alike; none of numbers with points."""
+    begin, end = _value(first), _value(last)
+    if len(begin) != 1 or len(end) != 1:
+        return
+    digits = first.removeprefix(_prefix(first))
+    form = "x" if first.startswith("0x") else "d"
+    for number in range(begin[0], end[0] + 1):
+        yield f"{_prefix(first)}{number:0{len(digits)}{form}}"
 
 
 def _is_range(first: str, last: str) -> bool:

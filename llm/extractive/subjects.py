@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from core.text.identifiers import identifiers
 from core.text.language import CJK, HYPHENS, terms
 from core.text.names import Names, kind_of, names_in, speaks_of_versions, words_of
 from core.values.documents import BlockKind
@@ -70,9 +69,10 @@ class Subjects:
         of the restart?".
         """
         headings = "\n".join((one.passage.title, *one.path))
-        named = self._asked & identifiers("\n".join(one.path)).keys() or self._is_step(one)
+        held = [term for term in self._asked if any(names_in(line).holds(term) for line in one.path)]
         step = frozenset(terms(f"step {self._step}")) if self._step else frozenset[str]()
-        return bool(named) and asked_terms <= frozenset(terms(headings)) | _GENERAL | step
+        known = frozenset(terms(headings)).union(_GENERAL, step, *map(words_of, held))
+        return bool(held or self._is_step(one)) and asked_terms <= known
 
     def is_another(self, one: Candidate) -> bool:
         """Return whether the sentence is about another thing of the same kind as the one asked for."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import tantivy
 from tantivy import Occur, Query
 
-from core.text.definitions import defined
+from core.text.definitions import named_by
 from core.text.language import spelled_words
 from core.values.search import AccessScope, IndexEntry, LabelFilter
 from retrieval.words.views import VIEWS, chunk_terms
@@ -46,7 +46,7 @@ def tantivy_documents(entries: Sequence[IndexEntry]) -> Iterator[tantivy.Documen
             document.add_text("principal", principal)
         for label in entry.labels:
             document.add_text("label", label)
-        for term in defined(entry.kind, entry.context, entry.text):
+        for term in named_by(entry.kind, entry.context, entry.text):
             document.add_text("defined", term)
         for view in VIEWS:
             words = held.view(view)

@@ -35,7 +35,7 @@ from retrieval.words.views import characters, is_cjk, read_terms
 # The memory that a writer fills before it writes a segment; Tantivy's minimum is 15 MB.
 _WRITER_BYTES = 64_000_000
 # The first number must be raised if the schema or the content of its fields changes.
-FORM = f"views 6, terms {ANALYZER_VERSION}"
+FORM = f"views 7, terms {ANALYZER_VERSION}"
 # The weight of words and identifiers in a question in Chinese, Japanese or Korean: a word there is two or
 # three bigrams and as many characters, which would outweigh them (docs/retrieval.md).
 _AMONG_CJK = 2.0
@@ -120,7 +120,7 @@ class TantivyIndex:
     def defining(
         self, named: Collection[str], scope: AccessScope, limit: int, labels: LabelFilter = ()
     ) -> ChunkIds:
-        """Return the first chunks that define one of the identifiers, under `scope` and `labels`."""
+        """Return the first chunks that define an identifier or have its range, under `scope` and `labels`."""
         if not scope.principals or not named:
             return np.empty(0, np.int64)
         wanted = Query.term_set_query(self._schema, "defined", sorted(named))

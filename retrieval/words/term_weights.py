@@ -30,6 +30,13 @@ def rare_identifiers(question: str, lexical: LexicalIndex, scope: AccessScope) -
     return {name: asked[name] for name, count in zip(asked, counts, strict=True) if 0 < count <= _FEW}
 
 
+def unseen_identifiers(question: str, lexical: LexicalIndex, scope: AccessScope) -> frozenset[str]:
+    """Return the identifiers of a question, as terms, that no chunk has; a range may contain one."""
+    asked = list(identifiers(question))
+    _, counts = lexical.frequencies(asked, scope)
+    return frozenset(name for name, count in zip(asked, counts, strict=True) if not count)
+
+
 def emphasis(question: str, lexical: LexicalIndex, scope: AccessScope) -> Emphasis:
     """Return the weight of each word of a question: the least weight among its parts.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import IndexUnusableError
-from core.text.definitions import defined
+from core.text.definitions import named_by
 from core.text.identifiers import MOST_EDITS, edits
 from core.text.language import cjk_share, is_identifier, spelled_words, terms
 from core.values.documents import BlockKind
@@ -143,7 +143,7 @@ class FakeLexicalIndex(FakeIndex):
         found = {
             chunk_id: 1.0
             for chunk_id, entry in self.entries.items()
-            if defined(entry.kind, entry.context, entry.text) & set(named)
+            if named_by(entry.kind, entry.context, entry.text) & set(named)
         }
         return np.array([hit.chunk_id for hit in self._best(found, scope, limit, labels)], np.int64)
 

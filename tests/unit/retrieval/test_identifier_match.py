@@ -1,6 +1,6 @@
 from fakes.passages import passage
 
-from retrieval.identifier_match import exact_first, identifiers_near, unknown_identifiers
+from retrieval.identifier_match import exact_first, identifiers_near, ranges_first, unknown_identifiers
 
 RIGHT = passage("E-4711: the filler stops.", document_id=1)
 ALIKE = passage("E-4712: the filler stops.", document_id=2)
@@ -21,6 +21,13 @@ def test_of_two_that_hold_a_name_the_one_that_writes_it_as_asked_comes_first() -
 def test_what_holds_the_quoted_words_comes_first() -> None:
     assert exact_first([PLAIN, RIGHT, BOTH], {}, ["the filler stops."]) == [RIGHT, PLAIN, BOTH]
     assert exact_first([PLAIN, RIGHT], {}, ["nowhere"]) == [PLAIN, RIGHT]
+
+
+def test_a_passage_that_names_what_is_asked_for_by_a_range_comes_first() -> None:
+    texts = ("E-60 stops.", "Codes E-40 to E-49: too hot.", "E-50 to E-59: loud.")
+    shown = [passage(text, document_id=number) for number, text in enumerate(texts)]
+    assert [one.text[:4] for one in ranges_first(shown, {"e-44"})] == ["Code", "E-60", "E-50"]
+    assert ranges_first(shown, {"e-99"}) == shown
 
 
 def test_without_names_and_quotes_the_order_stays() -> None:

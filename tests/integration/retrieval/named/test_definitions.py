@@ -86,5 +86,8 @@ def test_an_index_returns_the_first_readable_definitions(kind: Kind, tmp_path: P
     )
     assert index.defining({"e-42"}, EVERYBODY, 2).tolist() == [3, 4]
     assert index.defining({"e-42"}, AccessScope(frozenset({"group:board"})), 9).tolist() == [2]
+    ranged = entry(6, "Codes E-50 to E-59 report a blocked door.", "public")
+    index.replace([ranged.document_id], [ranged])
+    assert index.defining({"e-57"}, EVERYBODY, 9).tolist() == [6]
     assert index.defining(set(), EVERYBODY, 9).tolist() == []
     assert index.defining({"e-42"}, AccessScope(frozenset()), 9).tolist() == []

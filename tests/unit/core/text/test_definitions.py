@@ -18,6 +18,7 @@ CHINESE = "故障代码手册 > 故障代码表\n代码 | 含义 | 处理方法"
         (FAULTS, "E-42, E-43 | Bowl level | Pump off | Start it", {"e-42", "e-43"}),
         (PARTS, "HB-3002 | Mechanical seal of pump P-301 | CIP-301 | 21", {"hb-3002"}),
         (BY_MACHINE, "FIL-101 | E-42 | Valve shut | Open it", {"e-42"}),
+        (FAULTS, "E-42 to E-44 | Bowl level | Pump off | Start it", {"e-42", "e-43", "e-44"}),
         (CHINESE, "E-42 | 料缸压力过低 | 先做保压试验", {"e-42"}),
     ],
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.text.names import kind_of, names_in
+from core.text.names import kind_of, members, names_in
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,13 @@ def test_codes_versions_and_numbered_things_are_names(text: str, named: set[str]
         ("M30-M33", "m31", "m34"),
         ("Version 2.1 to 2.4", "version 2.2", "version 2.10"),
         ("Lines 3 to 6", "line 5", "line 7"),
+        ("0x10–0x1F", "0x1a", "0x20"),
+        ("Codes 200-219", "code 207", "code 220"),
+        ("firmware 3.0 and later", "version 3.2", "version 2.9"),
+        ("before version 3.0", "version 2.10", "version 3.0"),
+        ("version 2.4 or older", "version 2.1", "version 2.5"),
+        ("3.0 及以上版本", "version 3.1", "version 2.4"),
+        ("2.4 版以前", "version 2.1", "version 3.0"),
     ],
 )
 def test_a_range_holds_its_members(text: str, inside: str, outside: str) -> None:
@@ -61,6 +68,12 @@ def test_what_only_looks_like_a_range_holds_nothing_between(text: str) -> None:
 def test_among_versions_a_number_in_front_names_one(text: str, named: set[str]) -> None:
     assert names_in(text, of_versions=True).terms == named
     assert not names_in(text).terms
+
+
+def test_members_of_ranges_are_written_as_their_ends() -> None:
+    assert members("0x0e–0x11") == {"0x0e", "0x0f", "0x10", "0x11"}
+    assert members("Errors E-098 to E-101 and M3") == {"e-098", "e-099", "e-100", "e-101"}
+    assert not members("PPR-1044-1050 and version 2.1 to 2.4")
 
 
 def test_names_of_a_kind_differ_in_their_number() -> None:
