@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from admin.identity.callers import Callers
 from admin.readiness import Readiness
 from admin.releases import Releases
 from core.data_folder import make_data_folder
@@ -62,6 +63,7 @@ class App:
     life: SignOfLife
     sandbox: ParserSandbox
     uploads: UploadQueue
+    callers: Callers
 
     def close(self) -> None:
         """Release models, processes, files and connections."""
@@ -137,6 +139,7 @@ def build(
         sandbox=sandbox,
         uploads=UploadQueue(database, Spool(settings.data_dir / "uploads"), settings),
         life=life,
+        callers=Callers(database, settings.api),
     )
 
 

@@ -35,8 +35,11 @@ VadeError                      500 internal
 ├── InputError                 422 input            a request or a file of questions is malformed
 │   └── FilterError            422 filter           no document that the asker may read can fit the filter
 ├── NotFoundError              404 not_found        it does not exist, or the asker may not read it
+├── UnauthenticatedError       401 unauthenticated  nobody is signed in, or the key cannot be used
 ├── ForbiddenError             403 forbidden        the request came from another site
+├── NotAllowedError            403 not_allowed      the key does not allow it
 ├── SlowRequestError           408 slow             the request did not arrive in time
+├── TooManyAttemptsError       429 too_many_attempts  too many attempts to sign in
 ├── BusyError                  429 busy             too many questions are waiting
 ├── UploadsFullError           429 uploads_full     too many uploads are waiting
 ├── AbandonedError             499 abandoned        the caller has hung up
@@ -288,11 +291,32 @@ class NotFoundError(VadeError):
     code = "not_found"
 
 
+class UnauthenticatedError(VadeError):
+    """Nobody is signed in, or the key cannot be used."""
+
+    status = 401
+    code = "unauthenticated"
+
+
 class ForbiddenError(VadeError):
     """The request came from another site."""
 
     status = 403
     code = "forbidden"
+
+
+class NotAllowedError(VadeError):
+    """The key does not allow this."""
+
+    status = 403
+    code = "not_allowed"
+
+
+class TooManyAttemptsError(VadeError):
+    """Too many attempts to sign in."""
+
+    status = 429
+    code = "too_many_attempts"
 
 
 class SlowRequestError(VadeError):

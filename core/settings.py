@@ -315,17 +315,17 @@ class ApiSettings(Group):
     hosts: tuple[str, ...] = Field(
         ("127.0.0.1", "localhost", "[::1]"), description="names in the Host header that are accepted"
     )
-    user: str = Field(default_factory=current_user, description="requests are made as this user")
+    sign_in: bool = Field(
+        False, description="people sign in and programs send keys; otherwise every request is made as `user`"
+    )
+    session_hours: float = Field(12.0, gt=0, le=720, description="how long somebody stays signed in")
+    user: str = Field(default_factory=current_user, description="who asks, without sign-in")
     groups: tuple[str, ...] = Field((), description="and as a member of these groups")
     max_upload_bytes: int = Field(64 * 2**20, ge=1, description="size above which an upload is refused")
     max_waiting_uploads: int = Field(200, ge=1, description="most uploads waiting; more are refused")
-    max_waiting_upload_bytes: int = Field(
-        2**30, ge=1, description="most bytes of uploads waiting; more are refused"
-    )
+    max_waiting_upload_bytes: int = Field(2**30, ge=1, description="most bytes of uploads waiting")
     request_seconds: float = Field(
-        30.0,
-        gt=0,
-        description="time limit for the head of a request, and for each quarter megabyte of its body",
+        30.0, gt=0, description="time limit for a request's head, and for each quarter megabyte of its body"
     )
     max_concurrent_answers: int = Field(4, ge=1, description="most questions answered at once")
     max_waiting_answers: int = Field(32, ge=0, description="most questions waiting; more are refused")

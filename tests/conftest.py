@@ -58,6 +58,18 @@ def every_probe() -> bool:
     return _ALL_PROBES
 
 
+@pytest.fixture
+def cheap_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let passwords be hashed with the least memory and time."""
+    from argon2 import PasswordHasher
+
+    from admin.identity import passwords
+
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", cheap)
+    monkeypatch.setattr(passwords, "_NO_ONES", cheap.hash("no account"))
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgresServer]:
     """A PostgreSQL server for the session."""

@@ -93,6 +93,13 @@ def _golden() -> click.Command:
     return golden
 
 
+@main.lazy("group", "Put accounts into groups, and take them out.")
+def _group() -> click.Command:
+    from api.cli.commands.identity.group import group
+
+    return group
+
+
 @main.lazy("index", "Show what is in force and what waits; promote it, or roll back.")
 def _index() -> click.Command:
     from api.cli.commands.index import index
@@ -112,6 +119,13 @@ def _job() -> click.Command:
     from api.cli.commands.job import job
 
     return job
+
+
+@main.lazy("key", "Issue, list and revoke the keys with which programs ask.")
+def _key() -> click.Command:
+    from api.cli.commands.identity.key import key
+
+    return key
 
 
 @main.lazy("model", "Choose, fetch and try out models that write, embed or rerank; serve those that write.")
@@ -135,6 +149,13 @@ def _serve() -> click.Command:
     return serve
 
 
+@main.lazy("session", "Show who is signed in where, and end sessions.")
+def _session() -> click.Command:
+    from api.cli.commands.identity.session import session
+
+    return session
+
+
 @main.lazy("source", "Add, try out, list and remove the sources of the nightly `vade sync`.")
 def _source() -> click.Command:
     from api.cli.commands.source import source
@@ -154,6 +175,13 @@ def _up() -> click.Command:
     from api.cli.commands.serve import up
 
     return up
+
+
+@main.lazy("user", "Keep the accounts of people, and of the services that use keys.")
+def _user() -> click.Command:
+    from api.cli.commands.identity.user import user
+
+    return user
 
 
 @main.lazy("worker", "Work on the jobs of all sources and run the nightly sync, until stopped.")

@@ -1,4 +1,4 @@
-"""What FastAPI gives to handlers: the application, the asker's scope, and the gate in front of the models."""
+"""What FastAPI gives to handlers: the application, and the gate in front of the models."""
 
 from typing import Annotated
 
@@ -7,8 +7,6 @@ from fastapi import Depends, Request
 
 from api.app import App
 from api.http.gate import Gate
-from core.permissions import scope_of
-from core.values.search import AccessScope
 
 
 def app_of(request: Request) -> App:
@@ -35,14 +33,7 @@ def probing_of(request: Request) -> CapacityLimiter:
     return limiter
 
 
-def asker_of(request: Request) -> AccessScope:
-    """Return the scope of what the asker may read: until sign-in is configured, the configured user's."""
-    settings = app_of(request).settings.api
-    return scope_of(settings.user, settings.groups)
-
-
 Served = Annotated[App, Depends(app_of)]
 Bounded = Annotated[Gate, Depends(gate_of)]
 Accepting = Annotated[CapacityLimiter, Depends(accepting_of)]
 Probing = Annotated[CapacityLimiter, Depends(probing_of)]
-Asker = Annotated[AccessScope, Depends(asker_of)]

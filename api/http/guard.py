@@ -170,8 +170,9 @@ def _is_foreign(scheme: str, headers: Headers) -> bool:
 
 def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, VadeError)
-    retry = {"Retry-After": str(error.retry_after_seconds)} if error.status in {429, 503} else None
-    return JSONResponse(error_json(error.code, str(error)), error.status, headers=retry)
+    headers = {"Retry-After": str(error.retry_after_seconds)} if error.status in {429, 503} else {}
+    headers |= {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    return JSONResponse(error_json(error.code, str(error)), error.status, headers=headers)
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:

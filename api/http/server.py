@@ -15,6 +15,7 @@ from api.app import App, make_upload_worker
 from api.http import ask, documents, health, jobs, search
 from api.http.gate import Gate
 from api.http.guard import BodyLimit, SameOrigin, SecurityHeaders, register_errors
+from api.http.identity import session
 
 # Uploads stored at once, and probes that look whether questions can be answered. They wait for disks and
 # models, so that the threads in which documents are listed and read are not theirs.
@@ -30,6 +31,7 @@ def make_http(app: App) -> FastAPI:
     @asynccontextmanager
     async def lifespan(http: FastAPI) -> AsyncIterator[None]:
         http.state.gate = Gate(settings.max_concurrent_answers, settings.max_waiting_answers)
+        http.state.doorkeeper = session.Doorkeeper()
         http.state.accepting = anyio.CapacityLimiter(_ACCEPTING)
         http.state.probing = anyio.CapacityLimiter(_PROBING)
         uploads = make_upload_worker(app)
@@ -46,9 +48,10 @@ def make_http(app: App) -> FastAPI:
     http.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
     http.add_middleware(SecurityHeaders)
     register_errors(http)
-    for module in (ask, search, documents, jobs, health):
+    for module in (ask, search, documents, jobs, session, health):
         http.include_router(module.router)
     http.add_api_route("/", page, include_in_schema=False)
+    http.add_api_route("/sign-in", sign_in_page, include_in_schema=False)
     http.mount("/static", StaticFiles(directory=PORTAL), name="static")
     return http
 
@@ -56,3 +59,8 @@ def make_http(app: App) -> FastAPI:
 def page() -> FileResponse:
     """Serve the page."""
     return FileResponse(PORTAL / "index.html")
+
+
+def sign_in_page() -> FileResponse:
+    """Serve the page on which people sign in."""
+    return FileResponse(PORTAL / "sign-in.html")

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict
-from functools import partial
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import anyio
@@ -27,33 +26,51 @@ _BUFFERED = 64
 Event = tuple[str, Any]
 
 
-async def answer_events(
-    answerer: Answerer, gate: Gate, asked: AskRequest, scope: AccessScope
-) -> AsyncIterator[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering:
+    """The work of answering a request."""
+
+    answerer: Answerer
+    asked: AskRequest
+    access: AccessScope
+    """What the caller may read."""
+    confirm: Callable[[], None]
+    """Raises UnauthenticatedError if the caller may no longer read that much."""
+
+    def answer(self, on_event: OnAnswerEvent) -> Answer:
+        """Return the answer; the caller is confirmed before each event and at the end."""
+
+        def confirmed(event: Found | Said | Writing) -> None:
+            self.confirm()
+            on_event(event)
+
+        asked = self.asked
+        answer = self.answerer.answer(
+            asked.question, self.access, confirmed, asked.turns, within=asked.filter.within
+        )
+        self.confirm()
+        return answer
+
+
+async def answer_events(gate: Gate, answering: Answering) -> AsyncIterator[str]:
     """Yield `meta`, `source`…, `token` and `citation`…, then `done` with the whole answer, or `error`.
 
     A reader that disconnects stops the work, even in the middle of a sentence.
     """
-    yield _event("meta", {"question": asked.question})
+    yield _event("meta", {"question": answering.asked.question})
     send, receive = anyio.create_memory_object_stream[Event](_BUFFERED)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_work, answerer, gate, asked, scope, send)
+        tasks.start_soon(_work, gate, answering, send)
         async with receive:
             async for name, data in receive:
                 yield _event(name, data)
 
 
-async def _work(
-    answerer: Answerer,
-    gate: Gate,
-    asked: AskRequest,
-    scope: AccessScope,
-    send: MemoryObjectSendStream[Event],
-) -> None:
+async def _work(gate: Gate, answering: Answering, send: MemoryObjectSendStream[Event]) -> None:
     writer = _StreamWriter(send)
     async with send:
         try:
-            answer = await gate.run(answering(answerer, asked, scope, writer.write))
+            answer = await gate.run(answering.answer, writer.write)
             await send.send(("done", answer_json(answer)))
         except VadeError as error:
             await send.send(("error", error_json(error.code, str(error))["error"]))
@@ -62,13 +79,6 @@ async def _work(
             await send.send(
                 ("error", error_json("internal", "The answer failed; nothing was kept.")["error"])
             )
-
-
-def answering(
-    answerer: Answerer, asked: AskRequest, scope: AccessScope, on_event: OnAnswerEvent
-) -> Callable[[], Answer]:
-    """Return the work of answering a request."""
-    return partial(answerer.answer, asked.question, scope, on_event, asked.turns, within=asked.filter.within)
 
 
 def unless_gone(request: Request) -> OnAnswerEvent:

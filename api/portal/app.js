@@ -3,7 +3,7 @@
 import { announce, byId, hush } from "./dom.js";
 import { openDocuments, watchDocuments } from "./documents.js";
 import { suggest } from "./examples.js";
-import { Trouble, ask, ready, troubleOf } from "./service.js";
+import { Trouble, ask, ready, signOut, signedIn, troubleOf } from "./service.js";
 import { Turn } from "./turn.js";
 
 const PATIENCE_MS = 1200;
@@ -32,6 +32,16 @@ question.addEventListener("keydown", (event) => {
 
 watchDocuments((documents) => suggest(documents, { ask: askNew, begin, add: openDocuments }));
 becomeReady();
+showWho();
+
+async function showWho() {
+  const who = await signedIn().catch(() => null);
+  const button = byId("sign-out");
+  button.hidden = !who?.sign_in;
+  button.title = who ? `Sign out ${who.user}` : "";
+  button.setAttribute("aria-label", button.title);
+  button.addEventListener("click", signOut);
+}
 
 function askNew(text) {
   const asked = text.trim();

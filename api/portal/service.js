@@ -25,12 +25,7 @@ export class Trouble extends Error {
 
 /** Ask a question after the turns in `history`; yields `{name, data}` for each event until the stream ends. */
 export async function* ask(question, history, signal) {
-  const response = await send("v1/ask", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ question, history, stream: true }),
-    signal,
-  });
+  const response = await sendJson("v1/ask", { question, history, stream: true }, signal);
   yield* events(response.body, signal);
 }
 
@@ -74,10 +69,28 @@ export async function follow(job, changed) {
   return job;
 }
 
+/** Sign in by name and password. */
+export const signIn = (user, password) => sendJson("v1/session", { user, password });
+
+/** Choose a password with a sign-in link, and sign in. */
+export const redeemLink = (link, password) => sendJson("v1/session/link", { link, password });
+
+/** Return who is signed in; `sign_in` is false where nobody has to. */
+export const signedIn = async () => (await send("v1/session")).json();
+
+/** Sign out, and go to the page on which one signs in. */
+export async function signOut() {
+  await send("v1/session", { method: "DELETE" });
+  location.assign("sign-in");
+}
+
 /** Return once questions can be answered. */
 export const ready = async () => (await send("readyz")).json();
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const sendJson = (path, body, signal) =>
+  send(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
 
 async function send(path, options = {}) {
   let response;
@@ -89,6 +102,8 @@ async function send(path, options = {}) {
   if (response.ok) return response;
   const answer = await response.json().catch(() => ({}));
   const trouble = troubleOf(answer.error, response.status);
+  // Signed out meanwhile: on, unless this is the page on which one signs in.
+  if (response.status === 401 && !location.pathname.endsWith("/sign-in")) location.assign("sign-in");
   trouble.retryAfterMs = 1000 * Number(response.headers.get("Retry-After") || SOON_SECONDS);
   throw trouble;
 }

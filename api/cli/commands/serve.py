@@ -141,20 +141,35 @@ def _serve(app: App, sockets: list[socket.socket]) -> None:
 
     settings = app.settings.api
     threading.Thread(target=warm_up, args=(app,), name="warm-up", daemon=True).start()
-    echo(f"Vademecum answers at http://{settings.host}:{settings.port}/ as {settings.user}")
+    echo(_welcome(app))
     logging.getLogger("uvicorn").addHandler(LibraryLog())
     with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has stopped
         uvicorn.Server(server_config(make_http(app), settings)).run(sockets=sockets)
 
 
+def _welcome(app: App) -> str:
+    """Return what is said at the start; with sign-in, how the first administrator gets in."""
+    settings = app.settings.api
+    place = f"Vademecum answers at http://{settings.host}:{settings.port}/"
+    if not settings.sign_in:
+        return f"{place} as {settings.user}"
+    from admin.identity.accounts import link_for_first_administrator
+    from api.cli.commands.identity.user import sign_in_link
+
+    token = link_for_first_administrator(app.database)
+    first = f"\nNo administrator has a password yet. Choose one, once, at\n  {sign_in_link(settings, token)}"
+    return f"{place} to those who sign in{first if token else ''}"
+
+
 def _refuse_open_doors(settings: ApiSettings) -> None:
-    """Refuse to listen to other machines without a proxy: without sign-in, every caller is one user.
+    """Refuse to listen to other machines without sign-in or a proxy: every caller would be one user.
 
     Raises: SettingsError if strangers could reach the server.
     """
-    if settings.host not in {"127.0.0.1", "localhost", "::1"} and not settings.behind_proxy:
+    local = settings.host in {"127.0.0.1", "localhost", "::1"}
+    if not (local or settings.behind_proxy or settings.sign_in):
         raise SettingsError(
             f"other machines can reach {settings.host}, and everybody there would act as {settings.user}. "
-            "Listen on 127.0.0.1, or put a proxy that signs people in before it and set "
-            "VADE_API__BEHIND_PROXY=true"
+            "Listen on 127.0.0.1, let people sign in with VADE_API__SIGN_IN=true, or put a proxy that signs "
+            "them in before it and set VADE_API__BEHIND_PROXY=true"
         )

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from core.store.identity import tables  # noqa: F401 (adds the tables of accounts)
 from core.store.tables import Base
 
 context.configure(

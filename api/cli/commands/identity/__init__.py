@@ -1,0 +1,1 @@
+"""The commands of accounts: `vade user`, `vade group`, `vade key`, `vade session`."""
