@@ -6,7 +6,9 @@ and answers no question about the M50. Below "M30 to M39" it is about the M32, t
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 
 from core.text.language import CJK, HYPHENS, terms
 from core.text.names import Names, kind_of, names_in, speaks_of_versions, words_of
@@ -25,6 +27,12 @@ _GENERAL = frozenset(
         "是什么报警 是什么故障 是什么问题 是什么错误"
     )
 )
+# Words of a question that ask for a list and do not say which one.
+_ASKING = frozenset(
+    terms("list name enumerate state give show me all every each must have hold apply following items")
+)
+# The fewest words that say which list is meant.
+_LIST_WORDS = 2
 _NUMBERING = re.compile(r"^(?:\d+[.)]?)+\s+")
 # A cell with more words says something; one with fewer may be the name of its row.
 _NAME_WORDS = 4
@@ -38,6 +46,8 @@ class Subjects:
         self._kinds = frozenset(map(kind_of, self._asked))
         self._step = step_of(question)
         self._tokens = _tokens(question)
+        self._words = frozenset(terms(question))
+        self._rows = Counter(_cell_of(one, cell) for one in found for cell in {cell for _, cell in one.cells})
         self._siblings = _siblings(found)
         self._known: dict[tuple[int, int, int, int, str], Names] = {}
 
@@ -56,23 +66,54 @@ class Subjects:
     def is_row_of(self, one: Candidate) -> bool:
         """Return whether it is a table row of which a cell is a name that is asked for."""
         of_versions = self._of_versions(one)
-        short = (pair for pair in one.cells if len(terms(pair[1])) <= _NAME_WORDS)
-        cells = [names_in(f"{name}: {cell}") for name, cell in short]
+        short = [pair for pair in one.cells if len(terms(pair[1])) <= _NAME_WORDS]
+        is_meant = self._asks_only_for_names or bool(self._words & frozenset(terms(one.label)))
+        cells = [names_in(f"{name}: {cell}") for name, cell in short if is_meant or not self._names(name)]
         if of_versions:
             cells.append(names_in(one.text, of_versions))
-        return any(names.holds(term) for names in cells for term in self._asked)
+        return any(names.holds(term) for names in cells for term in self._asked) or self._is_keyed(one)
+
+    @cached_property
+    def _asks_only_for_names(self) -> bool:
+        return self._words <= _GENERAL.union(*map(words_of, self._asked))
+
+    def _names(self, column: str) -> bool:
+        """Return whether a column is asked for by its name; then the label of a row says which is meant."""
+        return any(names_in(column).holds(term) for term in self._asked)
+
+    def _is_keyed(self, one: Candidate) -> bool:
+        """Return whether a cell that no other row has is named, and another column is asked for by its name.
+
+        "How many people work under Tanaka?" is for the row of Tanaka in a table with the column "People".
+        """
+        named = [name for name, cell in one.cells if self._is_named(one, cell)]
+        others = (terms(name) for name, cell in one.cells if cell and name not in named)
+        return bool(named) and any(self._words & set(words) for words in others)
+
+    def _is_named(self, one: Candidate, cell: str) -> bool:
+        words = frozenset(terms(cell))
+        has_letters = any(map(str.isalpha, cell)) and len(cell) > 1
+        return has_letters and bool(words) and words <= self._words and self._rows[_cell_of(one, cell)] == 1
 
     def heads(self, one: Candidate, asked_terms: frozenset[str]) -> bool:
-        """Return whether the headings above name all that is asked for, an identifier or a step among it.
+        """Return whether the headings above name all that is asked for: an identifier, a step or a list.
 
-        Then the section answers a question such as "What is PPR-1044 about?", and the step "What is step 3
-        of the restart?".
+        Then the section answers a question such as "What is PPR-1044 about?", the step "What is step 3
+        of the restart?", and the items below "These five conditions must hold:" "List the five conditions".
         """
         headings = "\n".join((one.passage.title, *one.path))
         held = [term for term in self._asked if any(names_in(line).holds(term) for line in one.path)]
         step = frozenset(terms(f"step {self._step}")) if self._step else frozenset[str]()
         known = frozenset(terms(headings)).union(_GENERAL, step, *map(words_of, held))
-        return bool(held or self._is_step(one)) and asked_terms <= known
+        is_meant = bool(held) or self._is_step(one) or self._leads_in(one, asked_terms)
+        return is_meant and asked_terms <= known | frozenset(terms(one.lead)) | _ASKING
+
+    def _leads_in(self, one: Candidate, asked_terms: frozenset[str]) -> bool:
+        """Return whether an item's list is asked for by the words of its lead-in or heading."""
+        asked = asked_terms - _ASKING - _GENERAL
+        return (
+            one.block.kind is BlockKind.LIST_ITEM and len(asked & frozenset(terms(one.lead))) >= _LIST_WORDS
+        )
 
     def is_another(self, one: Candidate) -> bool:
         """Return whether the sentence is about another thing of the same kind as the one asked for."""
@@ -150,6 +191,10 @@ def _above(one: Candidate) -> tuple[str, ...]:
     """Return the header of its table, the headings above it and the title, the nearest first."""
     header = one.passage.context.partition("\n")[2] if one.is_row else ""
     return (header, *reversed(one.path), one.passage.title)
+
+
+def _cell_of(one: Candidate, cell: str) -> tuple[int, str]:
+    return one.passage.document_id, cell.casefold()
 
 
 def _both(one: Names, other: Names) -> Names:

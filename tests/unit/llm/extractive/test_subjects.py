@@ -8,6 +8,7 @@ from fakes.passages import passage
 from unit.llm.extractive.small_documents import heading, item, says, structured
 
 from core.text.identifiers import identifiers
+from core.text.language import terms
 from core.values.answers import Passage
 from core.values.documents import BlockKind
 from llm.extractive.candidates import candidates
@@ -195,3 +196,70 @@ def test_each_kind_of_name_in_a_question_has_to_fit() -> None:
         says("The fuse is 6 A"),
     )
     assert about("Which fuse has the EX-90 in version 2.2?", [manual]) == ["The fuse is 6 A"]
+
+
+def looked_up(question: str, *shown: Passage) -> list[str]:
+    found = candidates(shown)
+    asked = QuestionAnalysis(
+        question=question,
+        term_weights=dict.fromkeys(terms(question), 1.0),
+        unseen=1.0,
+        identifiers=frozenset(identifiers(question)),
+    )
+    evidence = measured(asked, found, shown)
+    return [one.text for one, known in zip(found, evidence, strict=True) if known.looked_up]
+
+
+def rows(header: str, *texts: str) -> list[Passage]:
+    return [
+        replace(passage(text, context=f"Duty roster\n{header}"), kind=BlockKind.ROW, chunk_id=number)
+        for number, text in enumerate(texts, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("How many people are in the crew of Ibarra?", ["Dock | Moreau | 8 | Ibarra | 3"]),
+        (
+            "Which area does Okafor lead, and how large is the night crew?",
+            ["Refinery | Lind | 12 | Okafor | 6"],
+        ),
+        ("What is the phone number of Ibarra?", []),
+        ("Which area is closed?", []),
+    ],
+)
+def test_a_row_is_looked_up_by_a_cell_that_no_other_row_has(question: str, found: list[str]) -> None:
+    header = "Area | Day leader | Day crew | Night leader | Night crew"
+    table = rows(header, "Dock | Moreau | 8 | Ibarra | 3", "Refinery | Lind | 12 | Okafor | 6")
+    closed = rows(header, "Quay | closed | 0 | closed | 0", "Yard | closed | 0 | Petrov | 2")
+    assert looked_up(question, *table, *closed) == found
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("What is the drive power of the EX-120?", ["Drive power | 132 kW | 250 kW"]),
+        ("EX-120", ["Drive power | 132 kW | 250 kW", "Warranty | 24 months | 36 months"]),
+        ("EX-120 的颜色是什么？", []),
+    ],
+)
+def test_of_a_column_the_label_says_which_row_is_meant(question: str, found: list[str]) -> None:
+    header = "Property | EX-90 | EX-120"
+    table = rows(header, "Drive power | 132 kW | 250 kW", "Warranty | 24 months | 36 months")
+    assert looked_up(question, *table) == found
+
+
+PERMIT = structured(
+    heading(1, "Confined space permit"),
+    says("Before entry these five conditions must hold:"),
+    item("The agitator is locked."),
+    item("A second person stands at the manhole."),
+    says("The permit ends with the shift."),
+)
+
+
+def test_a_list_is_looked_up_by_the_words_that_lead_it_in() -> None:
+    wanted = ["The agitator is locked.", "A second person stands at the manhole."]
+    assert looked_up("List the five conditions for entry into a confined space.", PERMIT) == wanted
+    assert looked_up("List the five conditions for leaving a confined space.", PERMIT) == []
