@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from tokenizers import Tokenizer
 
@@ -10,6 +11,8 @@ from core.errors import ModelError
 # A tokenizer with fewer Chinese characters than this turns most Chinese text into unknown tokens:
 # all-MiniLM-L6-v2 has about 500, bge-m3 over 8,000; everyday Chinese needs 3,500.
 _IDEOGRAPHS = 3000
+
+_Token = TypeVar("_Token", int, tuple[int, int])
 
 
 class TextTokenizer:
@@ -22,8 +25,7 @@ class TextTokenizer:
 
     def __init__(self, folder: Path, max_tokens: int, prompt: str = "") -> None:
         self._whole = _load(folder / "tokenizer.json")
-        self._truncated = _load(folder / "tokenizer.json")
-        self._truncated.enable_truncation(max_tokens)
+        self._last = _special_at_the_end(self._whole)
         self.max_tokens = max_tokens
         ideographs = sum("\u4e00" <= token.strip("#▁") <= "\u9fff" for token in self._whole.get_vocab())
         self.reads_cjk = ideographs >= _IDEOGRAPHS
@@ -49,12 +51,29 @@ class TextTokenizer:
 
     def located_ids(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         """Return the token ids of a text, as `ids` does, and their offsets; a special token has (0, 0)."""
-        encoding = self._truncated.encode(text)
-        return encoding.ids, encoding.offsets
+        encoding = self._whole.encode(text)
+        return self._cut(encoding.ids), self._cut(encoding.offsets)
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text with special tokens, cut at `max_tokens`."""
-        return [encoding.ids for encoding in self._truncated.encode_batch_fast(list(texts))]
+        return [self._cut(encoding.ids) for encoding in self._whole.encode_batch_fast(list(texts))]
+
+    def _cut(self, tokens: list[_Token]) -> list[_Token]:
+        """Return the first `max_tokens` of a text's tokens, the last of them those that end each text.
+
+        The library truncates for all callers of a tokenizer or for none; a second one would take as much
+        memory again, over 100 MB for a vocabulary of 250,000 pieces, and as long to read.
+        """
+        if len(tokens) <= self.max_tokens:
+            return tokens
+        return tokens[: self.max_tokens - self._last] + tokens[len(tokens) - self._last :]
+
+
+def _special_at_the_end(tokenizer: Tokenizer) -> int:
+    """Return how many special tokens end each text."""
+    special: int = tokenizer.num_special_tokens_to_add(is_pair=False)
+    mask = tokenizer.encode("a").special_tokens_mask
+    return min(special, next((number for number, one in enumerate(reversed(mask)) if not one), special))
 
 
 def _load(path: Path) -> Tokenizer:
