@@ -58,9 +58,10 @@ def main() -> None:
     searches = [
         SetSearch(asked.work / name, asked.part, first.tokenizer, asked.documents) for name in asked.sets
     ]
-    figures = read_figures(RESULTS)
     found = {search.folder.name: quality(search, embedders) for search in searches}
-    figures |= {**circumstances(PACKAGES), "documents": asked.documents, asked.part: found}
+    figures = read_figures(RESULTS)
+    earlier = figures.get(asked.part, {})
+    figures |= {**circumstances(PACKAGES), "documents": asked.documents, asked.part: earlier | found}
     if not asked.no_speed:
         figures["models"] = costs(asked.models, embedders, [text for _, text in searches[0].chunks][:_CHUNKS])
         print(json.dumps(figures["models"], indent=1))

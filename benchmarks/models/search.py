@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,18 @@ class SetSearch:
     def ndcg(self, legs: Sequence[tuple[float, Mapping[str, Scores]]]) -> float:
         """Return the mean nDCG@10 of weighted legs."""
         return mean(ndcg(_ranking(legs, key), self.judgements[key], 10) for key in self.queries)
+
+    def fused(self, legs: Sequence[tuple[float, Mapping[str, Scores]]], query: str) -> Scores:
+        """Return the sums of weighted legs for a query."""
+        return _sums(legs, query)
+
+    def best_chunks(self, embedder: Embedder, query: str, documents: Sequence[str]) -> list[str]:
+        """Return the chunk of each document that an embedder finds most like the query."""
+        likeness = self._vectors(embedder) @ embedder.embed_question(self.queries[query], ())
+        best: dict[str, tuple[float, str]] = {}
+        for (document, text), value in zip(self.chunks, likeness.tolist(), strict=True):
+            best[document] = max(best.get(document, (-2.0, "")), (value, text))
+        return [best[document][1] for document in documents]
 
     def _vectors(self, embedder: Embedder) -> NDArray[np.float32]:
         kept = self.folder / f"{embedder.model_id}-{len(self.chunks)}.npy"
@@ -116,14 +129,19 @@ def _best(likeness: NDArray[np.float32], owners: Sequence[str]) -> Scores:
 
 
 def _ranking(legs: Sequence[tuple[float, Mapping[str, Scores]]], query: str) -> list[str]:
+    sums = _sums(legs, query)
+    return sorted(sums, key=lambda document: (-sums[document], document))[:10]
+
+
+def _sums(legs: Sequence[tuple[float, Mapping[str, Scores]]], query: str) -> Scores:
     sums: Scores = {}
     for weight, leg in legs:
         for document, score in leg[query].items():
             sums[document] = sums.get(document, 0.0) + weight * score
-    return sorted(sums, key=lambda document: (-sums[document], document))[:10]
+    return sums
 
 
-def read_figures(path: Path) -> dict[str, object]:
+def read_figures(path: Path) -> dict[str, Any]:
     """Return the figures that a file holds, or none yet."""
-    found: dict[str, object] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     return found
