@@ -1,6 +1,6 @@
 """A conversation as the chat models take it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from llm.engine.request import Guide, Priority, Sampling
@@ -25,3 +25,10 @@ class ChatRequest:
     salt: str = ""  # requests of equal salt share their prefixes; with an empty one, none does
     priority: Priority = Priority.INTERACTIVE
     timeout_seconds: float = 120.0  # for the whole answer, waiting included
+
+
+def without_system(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Return a conversation whose system messages stand at the head of its first turn."""
+    rules = [one.content for one in messages if one.role == "system"]
+    first, *later = [one for one in messages if one.role != "system"]
+    return (replace(first, content="\n\n".join([*rules, first.content])), *later)

@@ -1,5 +1,7 @@
 """Text decoded token by token, up to a stop string."""
 
+from collections.abc import Mapping
+
 from tokenizers import Tokenizer
 
 _UNFINISHED = "\ufffd"  # a tokenizer's output for the first bytes of a character
@@ -12,9 +14,13 @@ class TextTranscript:
     text depends on its neighbours and may be half a character.
     """
 
-    def __init__(self, tokenizer: Tokenizer, stop: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, stop: tuple[str, ...] = (), spelled: Mapping[int, str] | None = None
+    ) -> None:
+        """Decode up to one of `stop`. `spelled` are special tokens that are part of the text, with theirs."""
         self._tokenizer = tokenizer
         self._stop = stop
+        self._spelled = spelled or {}
         self._tokens: list[int] = []
         self._start = 0
         self._end = 0
@@ -23,6 +29,8 @@ class TextTranscript:
 
     def add(self, token: int) -> str:
         """Return the text that is final after this token."""
+        if token in self._spelled:
+            return self._release(self._spelled[token])
         self._tokens.append(token)
         before = self._decode(self._start, self._end)
         after = self._decode(self._start, len(self._tokens))
