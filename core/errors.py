@@ -18,6 +18,7 @@ VadeError                      500 internal
 │   ├── DeadlineExceededError  504 deadline         the deadline passed before there was an answer
 │   └── ModelUnavailableError  503 model_unavailable  a model's server does not answer, or answers nonsense
 │       ├── GenerationFailedError  500 generation   a step of the engine failed
+│       ├── ServerSilentError      503 server_silent  a server took a request and then sent nothing for long
 │       └── ServerDownError        503 server_down  a server failed several times; it is not asked for a while
 ├── SourceError                400 source           a source cannot be listed
 ├── FetchError                 502 fetch            a source did not deliver a document; it is tried again
@@ -170,6 +171,12 @@ class GenerationFailedError(ModelUnavailableError):
 
     status = 500
     code = "generation"
+
+
+class ServerSilentError(ModelUnavailableError):
+    """The model server took the request and then sent nothing for too long; it was not sent again."""
+
+    code = "server_silent"
 
 
 class ServerDownError(ModelUnavailableError):

@@ -101,6 +101,7 @@ class RemoteSettings(ServerSettings):
     url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8001/v1"), description="the URL up to /v1, included")
     dialect: Dialect = Field("openai", description="`vllm` also takes grammars, priorities and cache salts")
     max_context_tokens: int = Field(8192, ge=512, description="most tokens of prompt and answer")
+    first_token_seconds: float = Field(90.0, gt=0, description="longest wait for the first token")
 
 
 VectorDialect = Literal["openai", "tei"]

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -11,7 +12,9 @@ from core.errors import (
     EngineFullError,
     ModelUnavailableError,
     RequestInvalidError,
+    RequestTooLongError,
     ServerDownError,
+    ServerSilentError,
 )
 from core.settings import RemoteSettings
 from llm.chat.remote import RemoteChat
@@ -26,7 +29,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.script, self.bodies = [], []
+        self.script, self.bodies, self.models = [], [], {}
         self.hung_up, self.over = threading.Event(), threading.Event()
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
@@ -39,6 +42,11 @@ class Handler(BaseHTTPRequestHandler):
         server.bodies.append((self.path, self.headers, json.loads(content)))
         script = server.script
         (script.pop(0) if len(script) > 1 else script[0])(self)
+
+    def do_GET(self):
+        assert isinstance(self.server, Server)
+        said = self.server.models
+        self.status(said if isinstance(said, int) else 200, text=json.dumps(said))
 
     def log_message(self, *args):
         pass
@@ -125,9 +133,14 @@ def ask(timeout=10.0):
     )
 
 
+def said(remote, **changes):
+    """Return the parts of an answer without those that only let its reader leave."""
+    return [part for part in remote.stream(replace(ask(), **changes)) if part != Delta()]
+
+
 def test_an_answer_streams(server, remote):
     server.script = [answer]
-    assert list(remote.stream(ask())) == [Delta("Six "), Delta("bar."), Finish(FinishReason.STOP)]
+    assert said(remote) == [Delta("Six "), Delta("bar."), Finish(FinishReason.STOP)]
     path, headers, sent = server.bodies[0]
     assert path == "/v1/chat/completions"
     assert headers["Authorization"] == "Bearer secret"
@@ -152,7 +165,7 @@ def test_tries_come_to_an_end(server, remote):
 
 def test_a_busy_server_is_given_the_time_it_asks_for(server, remote, pauses):
     server.script = [fail(429, ("Retry-After", "7")), answer]
-    assert len(list(remote.stream(ask()))) == 3
+    assert len(said(remote)) == 3
     assert pauses == [7]
 
 
@@ -214,6 +227,126 @@ def test_a_broken_server_is_spared_by_the_breaker(server, remote):
     assert 1 <= refusal.value.retry_after_seconds <= 30
 
 
+def silent(handler):
+    handler.server.over.wait(10)
+
+
+def silent_behind_its_head(handler):
+    handler.status(200, text="")
+    handler.wfile.flush()
+    handler.server.over.wait(10)
+
+
+@pytest.mark.parametrize("slow", [silent, silent_behind_its_head])
+def test_a_slow_first_token_gets_the_prompt_sent_once(server, slow):
+    server.script = [slow]
+    limits = {"first_token_seconds": 0.2, "silence_seconds": 0.2}
+    impatient = RemoteChat(
+        RemoteSettings(url=f"http://127.0.0.1:{server.server_port}/v1", model="m", **limits)
+    )
+    with pytest.raises(ServerSilentError, match="not sent again"):
+        said(impatient)
+    assert len(server.bodies) == 1
+    impatient.close()
+
+
+def test_the_first_token_may_take_longer_than_a_pause_within_an_answer(server, remote):
+    def slow(handler):
+        handler.server.over.wait(0.5)
+        answer(handler)
+
+    server.script = [slow]
+    assert len(said(remote)) == 3
+    assert len(server.bodies) == 1
+
+
+def test_leaving_before_the_first_token_hangs_up(server, remote):
+    def watch(handler):
+        handler.status(200, text="")
+        handler.wfile.flush()
+        handler.connection.settimeout(5)
+        if handler.connection.recv(1) == b"":
+            handler.server.hung_up.set()
+
+    server.script = [watch]
+    stream = remote.stream(ask())
+    assert next(stream) == Delta()
+    stream.close()
+    assert server.hung_up.wait(2)
+
+
+RULES = (Message("system", "Use the passages."), Message("user", "How many bar?"))
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        fail(400, text="System role not supported"),
+        fail(500, text="jinja: Conversation roles must alternate user/assistant"),
+    ],
+)
+def test_a_server_without_a_system_role_gets_the_rules_with_the_first_turn(server, remote, refusal):
+    def script(handler):
+        has_system = server.bodies[-1][2]["messages"][0]["role"] == "system"
+        (refusal if has_system else answer)(handler)
+
+    server.script = [script]
+    assert len(said(remote, messages=RULES)) == 3
+    (message,) = server.bodies[-1][2]["messages"]
+    assert message == {"role": "user", "content": "Use the passages.\n\nHow many bar?"}
+    before = len(server.bodies)
+    said(remote, messages=RULES)
+    assert len(server.bodies) == before + 1, "it is known from then on"
+
+
+@pytest.mark.parametrize("status", [400, 413, 500])
+def test_a_prompt_too_long_for_the_server_is_said_to_be_too_long(server, remote, status):
+    server.script = [fail(status, text="maximum context length is 2048 tokens")]
+    with pytest.raises(RequestTooLongError, match="2048"):
+        said(remote)
+    assert len(server.bodies) == 1
+
+
+def test_a_name_that_the_server_does_not_have_says_what_to_set(server, remote):
+    server.script = [fail(404, text="The model `m` does not exist.")]
+    with pytest.raises(RequestInvalidError, match=r"does not exist.*VADE_LLM__REMOTE__MODEL"):
+        said(remote)
+
+
+def test_what_a_server_counted_is_learnt(server, remote):
+    def counting(handler):
+        handler.status(200, text="")
+        handler.say("Six.", "stop")
+        usage = {"choices": [], "usage": {"prompt_tokens": 3000}}
+        handler.wfile.write(f"data: {json.dumps(usage)}\n\ndata: [DONE]\n\n".encode())
+
+    server.script = [counting]
+    text = "The boiler runs at 6 bar. " * 100
+    assert remote.count_tokens(text) < 2000
+    said(remote, messages=(Message("user", text),))
+    assert remote.count_tokens(text) >= 3000
+
+
+MODELS = {"data": [{"id": "m"}, {"id": "n"}]}
+
+
+def test_a_check_tells_a_server_that_is_there_from_one_that_is_not(server, remote):
+    server.models = MODELS
+    remote.check()
+    server.models = {"data": [{"id": "n"}]}
+    with pytest.raises(RequestInvalidError, match="no model 'm'; it has 'n'"):
+        remote.check()
+    server.models = 503
+    with pytest.raises(EngineFullError):
+        remote.check()
+    server.models = 404
+    remote.check()
+    gone = RemoteChat(RemoteSettings(url="http://127.0.0.1:9/v1", model="m"))
+    with pytest.raises(ModelUnavailableError, match="does not answer"):
+        gone.check()
+    gone.close()
+
+
 def test_a_server_that_is_not_there_is_an_error():
     remote = RemoteChat(RemoteSettings(url="http://127.0.0.1:9/v1", model="m", tries=1))
     with pytest.raises(ModelUnavailableError, match="does not answer"):
@@ -230,7 +363,7 @@ def test_a_redirect_is_not_followed(server, remote):
 def test_many_callers_share_one_client(server, remote):
     server.script = [answer]
     answers = []
-    threads = [threading.Thread(target=lambda: answers.append(list(remote.stream(ask())))) for _ in range(20)]
+    threads = [threading.Thread(target=lambda: answers.append(said(remote))) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -240,4 +373,6 @@ def test_many_callers_share_one_client(server, remote):
 
 def test_counting_is_on_the_safe_side(remote):
     assert remote.count_tokens("a few plain words of English") >= 6
-    assert remote.count_tokens("锅炉以六巴运行") >= 7
+    assert remote.count_tokens("锅炉以六巴运行") >= 12
+    assert remote.count_tokens("1024 | 7.50 | 31") >= 14
+    assert remote.count_tokens("| a | b |\n" * 10) >= 40

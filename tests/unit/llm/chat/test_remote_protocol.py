@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import ModelUnavailableError
-from llm.chat.remote_protocol import MAX_EVENT_BYTES, body, read_answer
+from core.errors import ModelUnavailableError, RequestInvalidError
+from llm.chat.remote_protocol import MAX_EVENT_BYTES, body, overflow, read_answer, refuses_system
 from llm.engine.request import Delta, Finish, FinishReason, Guide, GuideKind, Sampling, Usage
 from llm.engine.text.conversation import ChatRequest, Message
 from llm.servers.circuit import CircuitBreaker
@@ -40,6 +40,47 @@ def test_an_answer_reads_the_same_however_its_bytes_are_cut(cuts):
 
 def test_comments_and_other_fields_are_skipped():
     assert list(read_answer([b": keep-alive\n\nevent: x\n" + ANSWER.replace(b"\n", b"\r\n")])) == PARTS
+
+
+def test_what_a_model_thinks_in_a_field_of_its_own_is_no_text():
+    thought = [
+        {"choices": [{"delta": {name: "It may be 9 bar."}}]} for name in ("reasoning_content", "reasoning")
+    ]
+    parts = list(read_answer([events(*thought, piece("6 bar"), piece(finish="stop"))]))
+    assert parts == [Delta(), Delta(), Delta("6 bar"), Finish(FinishReason.STOP)]
+
+
+def test_where_nothing_arrives_the_reader_gets_a_chance_to_leave():
+    assert list(read_answer([None, ANSWER, None]))[:2] == [Delta(), Delta("Bar ")]
+
+
+REFUSAL = "the model server answered 400: "
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens",
+        "the request exceeds the available context size, try increasing it",
+        '{"error":{"code":"context_length_exceeded"}}',
+        "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096",
+        "The input (9000 tokens) is longer than the model's context length (8192 tokens).",
+    ],
+)
+def test_a_prompt_that_is_too_long_for_the_server_is_told_from_other_refusals(said):
+    assert overflow(RequestInvalidError(REFUSAL + said))
+    assert not overflow(RequestInvalidError(f"{REFUSAL}temperature must be below 2"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["System role not supported", "Conversation roles must alternate user/assistant/user/assistant/..."],
+)
+def test_a_refused_system_message_is_told_from_other_refusals(said):
+    rules, asked = Message("system", "Rules."), Message("user", "Why?")
+    assert refuses_system(RequestInvalidError(REFUSAL + said), ChatRequest(messages=(rules, asked)))
+    assert not refuses_system(RequestInvalidError(REFUSAL + said), ChatRequest(messages=(asked,)))
+    assert not refuses_system(RequestInvalidError(REFUSAL), ChatRequest(messages=(rules, asked)))
 
 
 @pytest.mark.parametrize(
