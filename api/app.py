@@ -114,10 +114,13 @@ def build(
     in_force = ExtractiveInForce(lambda: extractive(serving(), searcher))
     generator = open_generator(settings.llm, in_force)
 
+    def stepping_in() -> ExtractiveGenerator:
+        return extractive(serving(), searcher)
+
     def answerer(over: Serving, words: Opens[LexicalIndex], waiting: bool) -> Answerer:
         beside = Searcher(database, lambda: over, words, settings.retrieval, reranker, waiting)
         by = extractive(over, beside) if generator is in_force else generator
-        return Answerer(beside, by, settings.retrieval, entailment)
+        return Answerer(beside, by, settings.retrieval, entailment, lambda: extractive(over, beside))
 
     sandbox = ParserSandbox(settings.ingest, hidden=[settings.data_dir])
     runs = Runs(database, life, lambda: models.in_force().embedder, settings.ingest.lease_seconds)
@@ -129,7 +132,7 @@ def build(
         indexes=indexes,
         searcher=searcher,
         generator=generator,
-        answerer=Answerer(searcher, generator, settings.retrieval, entailment),
+        answerer=Answerer(searcher, generator, settings.retrieval, entailment, stepping_in),
         pipeline=pipeline,
         ingestion=Ingestion(settings, database, pipeline, promotion, indexes.bring_up_to_date),
         promotion=promotion,

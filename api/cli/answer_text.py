@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from core.values.answers import Answer, Citation, Superseded
+from core.values.answers import Answer, AnswerSentence, Citation, Superseded
 from core.values.forms import AnswerBlock
 from retrieval.composed import joined, markers, spoken
 
 # Characters of the document that are shown beside a short quote.
 _BESIDE = 60
 _SHORT_QUOTE = 120
+# Behind the marks of a sentence for which the chat model named no source that proves it.
+_ATTRIBUTED = "°"
+_LEGEND = f"{_ATTRIBUTED} The chat model named no source for this; the one shown was found to say the same."
 
 
 def answer_text(answer: Answer) -> str:
@@ -23,21 +26,24 @@ def answer_text(answer: Answer) -> str:
         return "\n".join([*head, answer.reason, *_nearest(answer.found)])
     verdict = [spoken(answer.verdict, answer.text)] if answer.verdict else []
     said = [line for block in answer.blocks for line in _lines(answer, block)]
-    return "\n".join([*head, *verdict, *said, "", *_sources(answer.citations), *_otherwise(answer)])
+    legend = [_LEGEND] if any(one.attributed for one in answer.sentences) else []
+    return "\n".join([*head, *verdict, *said, *legend, "", *_sources(answer.citations), *_otherwise(answer)])
 
 
 def _lines(answer: Answer, block: AnswerBlock) -> Iterator[str]:
     sentences = [answer.sentences[place] for place in block.leads]
     if sentences:
-        yield joined([f"{one.text} {_marks(one.citations)}" for one in sentences])
-    for mark, item in zip(markers(block), block.items, strict=True):
-        yield f"{'  ' * (item.depth + 1)}{mark}{item.text} {_marks(item.citations)}"
+        yield joined([f"{one.text} {_proofs(one)}" for one in sentences])
+    listed = block.sentences[len(sentences) :]
+    for mark, item, place in zip(markers(block), block.items, listed, strict=True):
+        yield f"{'  ' * (item.depth + 1)}{mark}{item.text} {_proofs(answer.sentences[place])}"
     if block.more:
         yield f"  {block.more}"
 
 
-def _marks(citations: Sequence[int]) -> str:
-    return "".join(f"[{number + 1}]" for number in citations)
+def _proofs(sentence: AnswerSentence) -> str:
+    marks = "".join(f"[{number + 1}]" for number in sentence.citations)
+    return marks + _ATTRIBUTED * sentence.attributed
 
 
 def _sources(citations: Sequence[Citation]) -> Iterator[str]:

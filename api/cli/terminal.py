@@ -18,8 +18,11 @@ from core.errors import (
     InputError,
     ModelError,
     ModelUnavailableError,
+    RequestInvalidError,
+    RequestTooLongError,
     SettingsError,
     SourceError,
+    StorageError,
     VadeError,
 )
 from core.events import ignore
@@ -136,6 +139,12 @@ def exit_code(error: VadeError) -> int:
         return ALREADY_RUNNING
     usage = isinstance(error, _USAGE_ERRORS) and not isinstance(error, _MISHAPS)
     return USAGE if usage else WITH_FAILURES
+
+
+def ends_all(error: VadeError) -> bool:
+    """Return whether no other question can be answered either: settings, model or database are at fault."""
+    of_one = (InputError, RequestInvalidError, RequestTooLongError, *_MISHAPS)
+    return isinstance(error, (SettingsError, ModelError, StorageError)) and not isinstance(error, of_one)
 
 
 def _code(run: Callable[[], int], as_json: bool) -> int:

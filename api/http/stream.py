@@ -16,7 +16,8 @@ from api.http.wire import AskRequest, answer_json, error_json, passage_json, sen
 from core.errors import AbandonedError, VadeError
 from core.values.answers import Answer
 from core.values.search import AccessScope
-from retrieval.answer import Answerer, Found, OnAnswerEvent, Said, Writing
+from retrieval.answer import Answerer
+from retrieval.writing.events import Found, OnAnswerEvent, Said, Writing
 
 log = structlog.get_logger()
 

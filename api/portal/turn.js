@@ -8,6 +8,8 @@ import { nearestMarkdown, nearestOf } from "./nearest.js";
 import { namedCells, recordOf } from "./rows.js";
 import { sourcesOf } from "./sources.js";
 
+const ATTRIBUTED = "the chat model named no source; this one was found to say the same";
+
 /** A question on the page: its work, its sentences with their sources, a refusal or a failure. */
 export class Turn {
   /** `again` asks the same question once more. */
@@ -43,13 +45,13 @@ export class Turn {
     this.work.textContent = `Reading ${counted(this.passages.length, "passage")} in ${counted(documents, "document")}…`;
   }
 
-  #say({ text, citations, block, spans, shape }) {
+  #say({ text, citations, block, spans, shape, attributed }) {
     const step = numbered(text, shape);
     const said = step?.rest ?? text;
     const at = spans?.length ? said.length : endingOf(said);
     const words = element("span", { class: "words" }, ...(spans?.length ? marked(spans, block) : [said.slice(0, at)]));
     const ending = element("span", {}, said.slice(at));
-    const tail = element("span", { class: "tail" }, ending, ...citations.map((index) => this.#chip(index)));
+    const tail = element("span", { class: "tail" }, ending, ...citations.map((index) => this.#chip(index, attributed)));
     const sentence = element("div", { class: "sentence", dir: "auto", lang: languageOf(text) }, words, tail);
     const verdict = verdictOf(shape?.verdict, text);
     if (verdict) this.said.append(verdict);
@@ -59,17 +61,20 @@ export class Turn {
     announce(verdict ? `${verdict.textContent} ${text}` : text);
   }
 
-  #chip(index) {
+  #chip(index, attributed) {
     const onclick = (event) => this.#open(this.citations, index, event.currentTarget, "cited");
-    return element("button", { type: "button", class: "chip", "data-cited": index, onclick, "aria-label": `Source ${index + 1}` }, String(index + 1));
+    const chip = element("button", { type: "button", class: "chip", "data-cited": index, onclick, "aria-label": `Source ${index + 1}` }, String(index + 1));
+    if (attributed) chip.dataset.attributed = ATTRIBUTED;
+    return chip;
   }
 
   #prove({ index, ...citation }) {
     this.citations[index] = citation;
     const place = citation.page === null ? "" : `, page ${citation.page}`;
     for (const chip of this.#marked("cited", index)) {
-      chip.setAttribute("aria-label", `Source ${index + 1}: ${plainName(citation.title)}${place}`);
-      chip.title = `${plainName(citation.title)}${place}`;
+      const found = chip.dataset.attributed ? `; ${chip.dataset.attributed}` : "";
+      chip.setAttribute("aria-label", `Source ${index + 1}: ${plainName(citation.title)}${place}${found}`);
+      chip.title = `${plainName(citation.title)}${place}${found}`;
     }
     for (const { text, citations, words, ending } of this.sentences) {
       if (citations.length !== 1 || citations[0] !== index) continue;

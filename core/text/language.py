@@ -36,7 +36,7 @@ STOP_WORDS = frozenset(
 )
 
 # A full stop behind these does not end a sentence.
-_ABBREVIATIONS = frozenset(
+ABBREVIATIONS = frozenset(
     "e.g i.e etc vs no nr fig figs eq sec ch vol approx max min ca cf dr mr mrs ms prof inc ltd co corp "
     "st jr sr dept est ref rev pp p al jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k".split()
 )
@@ -209,7 +209,7 @@ def _is_abbreviation(before: str, behind: str) -> bool:
         if surname and surname.group().casefold() in STOP_WORDS:
             return False
         return not earlier.islower() or earlier in STOP_WORDS or bool(_OF_PERSON.fullmatch(earlier))
-    return word in _ABBREVIATIONS
+    return word in ABBREVIATIONS
 
 
 def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:

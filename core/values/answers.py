@@ -159,6 +159,8 @@ class DraftSentence:
     support: float
     """The generator's own estimate in 0..1 that the sentence answers the question."""
     shape: Shape = PLAIN
+    written: bool = False
+    """Whether a model wrote it, so that its citations may be missing or wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +205,8 @@ class AnswerSentence:
     block: Block = Block.PARAGRAPH
     spans: tuple[Span, ...] = ()
     """Its text in parts, if any of them is marked."""
+    attributed: bool = False
+    """Whether the chat model named no source that proves it, and this proof was found for it."""
 
 
 @dataclass(frozen=True, slots=True)

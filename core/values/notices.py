@@ -33,6 +33,16 @@ BY_EXTRACTION = Notice(
     "by_extraction",
     "The chat model is not available right now; these sentences were taken from the documents as they stand.",
 )
+NOTHING_PROVEN = Notice(
+    "nothing_proven",
+    "Nothing that the chat model wrote could be proven; what is shown was taken from the documents as it "
+    "stands.",
+)
+MODEL_DECLINED = Notice("model_declined", "The chat model found no answer in the passages.")
+MODEL_STOPPED = Notice(
+    "model_stopped",
+    "The chat model stopped before the end of its answer; what it had said until then is proven and kept.",
+)
 WITHOUT_KERNELS = Notice(
     "without_kernels", "The chat model runs without its GPU kernels, so an answer takes longer."
 )

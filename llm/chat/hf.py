@@ -78,6 +78,16 @@ class HfChat:
         self._thread = Thread(target=self._work, name="vade-hf", daemon=True)
         self._thread.start()
 
+    @property
+    def begins_thinking(self) -> bool:
+        """Whether the model's answers begin inside a thought that its chat template opens."""
+        return self._codec.begins_thinking
+
+    def check(self) -> None:
+        """Look whether the thread runs. Raises: EngineClosedError if not."""
+        if self._closing or not self._thread.is_alive():
+            raise EngineClosedError()
+
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens that `text` takes."""
         return self._codec.count(text)

@@ -16,7 +16,6 @@ from core.values.answers import Inquiry, Passage, Turn
 from core.values.documents import BlockKind
 from core.values.notices import PASSAGES_LEFT_OUT, TURNS_LEFT_OUT, Notice
 from llm.chat.prompt_language import PromptWords, words_for
-from llm.engine.request import Guide, GuideKind
 from llm.engine.text.conversation import Message
 
 CountTokens = Callable[[str], int]
@@ -24,8 +23,6 @@ CountTokens = Callable[[str], int]
 # Chat templates wrap each message in a few markers of their own.
 _TEMPLATE_TOKENS = 16
 _HISTORY_SHARE = 0.25
-# The most characters of a sentence that the grammar accepts, and passages that one sentence may cite.
-_LONGEST_SENTENCE, _MOST_CITATIONS = 600, 3
 _LINE_BREAKS = re.compile(r"\r\n?|[\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -78,21 +75,6 @@ def build_prompt(
     )
 
 
-def citation_guide(prompt: Prompt) -> Guide:
-    """Return the grammar of an answer: lines that end in markers of shown passages, or the refusal."""
-    refusal = _quoted(prompt.refusal)
-    if not prompt.shown:
-        return Guide(GuideKind.LARK, f"start: {refusal}")
-    numbers = " | ".join(_quoted(f"[{shown.number}]") for shown in prompt.shown)
-    grammar = (
-        f'start: {refusal} | line ("\\n" line)*\n'
-        f"line: SENTENCE marker{{1,{_MOST_CITATIONS}}}\n"
-        f"marker: {numbers}\n"
-        f"SENTENCE: /[^\\[\\]\\s][^\\[\\]\\n\\r]{{1,{_LONGEST_SENTENCE}}}/\n"
-    )
-    return Guide(GuideKind.LARK, grammar)
-
-
 def _left_out(
     inquiry: Inquiry, history: Sequence[Turn], passages: Sequence[Passage], shown: Sequence[ShownPassage]
 ) -> Iterator[Notice]:
@@ -100,7 +82,7 @@ def _left_out(
     if len(history) < len(inquiry.history):
         fitting = f"{len(history)} of {len(inquiry.history)} turns fit"
         yield noted(TURNS_LEFT_OUT, "prompt.turns_left_out", fitting)
-    whole = sum(one.passage == passages[one.place] for one in shown)
+    whole = sum(one.passage == passages[one.place].narrowed() for one in shown)
     if whole < len(passages):
         yield noted(PASSAGES_LEFT_OUT, "prompt.passages_left_out", f"{whole} of {len(passages)} passages fit")
 
@@ -184,7 +166,3 @@ def _number(chosen: list[tuple[int, Passage]]) -> tuple[ShownPassage, ...]:
     """Number the passages in an order that does not depend on the question."""
     stable = sorted(chosen, key=lambda entry: (entry[1].document_id, entry[1].start, entry[0]))
     return tuple(ShownPassage(number, place, passage) for number, (place, passage) in enumerate(stable, 1))
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

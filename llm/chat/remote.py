@@ -39,6 +39,7 @@ class RemoteChat:
         self.max_context_tokens = settings.max_context_tokens
         self.guided = settings.dialect == "vllm"
         self.notices: tuple[Notice, ...] = ()
+        self.begins_thinking: bool | None = None  # only the server knows its chat template
         self._settings = settings
         self._clock = clock
         self._sleep = sleep

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from uuid import uuid4
 
-from core.errors import RequestInvalidError
+from core.errors import EngineClosedError, RequestInvalidError
 from core.values.notices import Notice
 from llm.engine.loop import EngineLoop, EngineSnapshot
 from llm.engine.request import Delta, Finish, GenerationRequest
@@ -33,6 +33,16 @@ class EngineChat:
         self.notices = notices
         self._loop = loop
         self._codec = codec
+
+    @property
+    def begins_thinking(self) -> bool:
+        """Whether the model's answers begin inside a thought that its chat template opens."""
+        return self._codec.begins_thinking
+
+    def check(self) -> None:
+        """Look whether the engine runs. Raises: EngineClosedError if not."""
+        if not self._loop.alive:
+            raise EngineClosedError()
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens that `text` takes."""

@@ -91,6 +91,14 @@ class ExtractiveGenerator:
         """
         return self._weighed(inquiry, passages, _found(inquiry, passages))
 
+    def verdict_on(self, inquiry: Inquiry, text: str, above: str) -> str:
+        """Return `yes` or `no` if a sentence below headings decides the question for certain, or nothing."""
+        question = inquiry.wanted or inquiry.whole or inquiry.question
+        words = terms(question)
+        weights = dict(zip(words, self._term_weights(words, inquiry.scope), strict=True))
+        alone, headed = frozenset(terms(text)), frozenset(terms(f"{above} {text}"))
+        return verdict_of(question, text, weight_share(weights, alone), weight_share(weights, headed))
+
     def _weighed(
         self, inquiry: Inquiry, passages: Sequence[Passage], found: Sequence[Candidate]
     ) -> tuple[list[Weighed], tuple[Notice, ...]]:

@@ -11,8 +11,8 @@ import click
 from api.cli.opening import opened
 from api.cli.options import Asker, asker_options, filter_options
 from api.cli.question_files import question_lines
-from api.cli.terminal import DONE, WITH_FAILURES, Terminal, error_json, printing
-from core.errors import FilterError, InputError
+from api.cli.terminal import DONE, WITH_FAILURES, Terminal, ends_all, error_json, printing
+from core.errors import InputError, VadeError
 from core.text.labels import SearchFilter
 from core.values.answers import SHOWN_DIGITS, Passage, Turn
 from core.values.search import AccessScope
@@ -47,8 +47,9 @@ def ask(
     such as ? or '. A filter that is repeated widens, different filters together narrow.
 
     With --questions, one JSON line comes out for each line that goes in: its id and the answer, or the
-    error if no document that its asker may read fits the filter. A line may also have "as", "groups", and
-    "history" (a list of {"question", "answer"}) or "after" (a list of questions) for a follow-up.
+    error of that line; a model or a database that cannot be used ends the file. A line may also have
+    "as", "groups", and "history" (a list of {"question", "answer"}) or "after" (a list of questions) for
+    a follow-up.
     """
     from api.cli.answer_text import answer_text
     from api.http.wire import answer_json
@@ -87,7 +88,7 @@ def search(
     """Find the passages that fit a question best.
 
     With --queries, one JSON line comes out for each line that goes in: its id and the hits, or the error
-    if no document that its asker may read fits the filter.
+    of that line.
     """
     from api.http.wire import results_json
 
@@ -111,10 +112,21 @@ def _each(terminal: Terminal, path: Path, ask: Ask, asker: Asker) -> int:
         scope = Asker(line.user or asker.user, ",".join(line.groups) or asker.groups).scope
         try:
             found = ask(line.question, scope, line.history)
-        except FilterError as error:  # another line's asker may read other documents
+        except VadeError as error:
+            if ends_all(error):
+                raise
             found, code = error_json(error), WITH_FAILURES
+        except Exception as error:  # of any kind: the other lines may be answered
+            _log_failure(line.id)
+            found, code = error_json(VadeError(f"{type(error).__name__}: {error}")), WITH_FAILURES
         terminal.line({"id": line.id, **found})
     return code
+
+
+def _log_failure(name: Any) -> None:
+    import structlog
+
+    structlog.get_logger().exception("ask.failed", id=name)
 
 
 def _refuse_both(words: tuple[str, ...], instead: str) -> None:

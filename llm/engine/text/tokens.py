@@ -11,6 +11,7 @@ from llm.engine.request import Guide
 from llm.engine.text.conversation import Message, without_system
 from llm.engine.text.grammar import GrammarMatcher, Grammars
 from llm.engine.text.markers import defused, is_marker, is_thought_marker, markers_between
+from llm.engine.text.thoughts import opens_thought
 from llm.engine.text.transcript import TextTranscript
 
 _PROBE = "\x00"
@@ -63,6 +64,16 @@ class TokenCodec:
     def matcher(self, guide: Guide) -> GrammarMatcher:
         """Return a matcher for a grammar. Raises: RequestInvalidError if it cannot be used."""
         return self._grammars.matcher(guide)
+
+    @cached_property
+    def begins_thinking(self) -> bool:
+        """Whether the chat template opens a thought, so that each answer begins inside it."""
+        if self._tokenizer.chat_template is None:
+            return False
+        try:
+            return opens_thought(self._rendered([Message("user", "?")]))
+        except TemplateError as error:
+            raise ModelError(f"the chat template of the model refuses a question: {error}") from error
 
     @cached_property
     def _grammars(self) -> Grammars:

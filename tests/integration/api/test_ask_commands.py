@@ -6,6 +6,16 @@ from typing import Any
 
 import pytest
 
+from core.errors import (
+    DeadlineExceededError,
+    InputError,
+    ModelError,
+    RequestInvalidError,
+    ServerDownError,
+    StorageError,
+)
+from core.values.answers import Answer
+from retrieval.answer import Answerer
 from retrieval.filter_check import NO_DOCUMENT
 
 QUESTION = ("At", "how", "many", "rpm", "does", "the", "pump", "run?")
@@ -100,3 +110,51 @@ def test_empty_installation_says_how_documents_come_in(vade: Any) -> None:
     assert vade("ask", "--json", *QUESTION)[1]["reason"] == NO_DOCUMENT
     assert vade("search", *QUESTION) == (0, NO_DOCUMENT + "\n")
     assert vade("search", "--json", *QUESTION)[1]["notices"] == [NO_DOCUMENT]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ServerDownError("the model server is down"), "server_down"),
+        (DeadlineExceededError(), "deadline"),
+        (RequestInvalidError("the model server answered 400"), "request_invalid"),
+        (InputError("the question exceeds the model's context"), "input"),
+        (ZeroDivisionError("a fault of ours"), "internal"),
+    ],
+)
+def test_an_answer_that_fails_ends_its_own_line_of_a_file_alone(
+    vade: Any, manuals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
+) -> None:
+    exit_code, lines = ask_file(vade, tmp_path, monkeypatch, error)
+    assert exit_code == 1
+    assert [line["id"] for line in lines] == [1, 2, 3]
+    assert lines[1]["error"]["code"] == code
+    assert all("2900 rpm" in line["text"] for line in (lines[0], lines[2]))
+
+
+@pytest.mark.parametrize("error", [ModelError("no such folder"), StorageError("the disk is full")])
+def test_a_model_or_a_database_that_cannot_be_used_ends_a_file(
+    vade: Any, manuals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    exit_code, lines = ask_file(vade, tmp_path, monkeypatch, error)
+    assert exit_code in (1, 2)
+    assert [line["id"] for line in lines] == [1]
+
+
+def ask_file(
+    vade: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> tuple[int, list[Any]]:
+    """Ask three questions of which the second fails; return the exit code and the lines that came out."""
+    answer = Answerer.answer
+
+    def failing(self: Answerer, question: str, *more: Any, **named: Any) -> Answer:
+        if "fails" in question:
+            raise error
+        return answer(self, question, *more, **named)
+
+    monkeypatch.setattr(Answerer, "answer", failing)
+    asked = (" ".join(QUESTION), "What fails?", " ".join(QUESTION))
+    rows = [json.dumps({"id": number, "question": text}) for number, text in enumerate(asked, 1)]
+    (folder / "questions.jsonl").write_text("\n".join(rows), "utf-8")
+    code, said = vade("ask", "--questions", str(folder / "questions.jsonl"))
+    return code, [json.loads(line) for line in said.splitlines() if line.startswith("{")]

@@ -1,7 +1,8 @@
 import pytest
 
 from api.cli.answer_text import answer_text
-from core.values.answers import Answer, Citation
+from core.values.answers import Answer, AnswerSentence, Citation
+from core.values.forms import AnswerBlock, AnswerItem, BlockForm
 
 QUOTE = "It runs at 2900 rpm."
 LONG = "The lid of the tank stays closed until the pressure gauge on the left shows less than two bar."
@@ -67,3 +68,36 @@ def test_a_refusal_shows_the_nearest_sections_with_what_fits_marked() -> None:
         "    **It runs at 2900 rpm.**",
         "    The paint is green.",
     ]
+
+
+def test_a_source_that_was_found_for_a_sentence_is_told_from_one_that_the_model_named() -> None:
+    citation = Citation(
+        document_id=1,
+        uri="folder:pump.md",
+        title="Pump",
+        version=1,
+        page=None,
+        span=(0, len(QUOTE)),
+        quote=QUOTE,
+    )
+    said = (
+        AnswerSentence("It runs.", (0,)),
+        AnswerSentence("It is green.", (0,), attributed=True),
+        AnswerSentence("Oil it.", (0,), attributed=True),
+    )
+    blocks = (
+        AnswerBlock(kind=BlockForm.PARAGRAPH, text="It runs. It is green.", citations=(0,), sentences=(0, 1)),
+        AnswerBlock(kind=BlockForm.LIST, text="", items=(AnswerItem("Oil it.", (0,)),), sentences=(2,)),
+    )
+    answer = Answer(
+        text="",
+        sentences=said,
+        citations=(citation,),
+        refused=False,
+        reason="",
+        confidence=0.9,
+        blocks=blocks,
+    )
+    first, item, legend, *_ = answer_text(answer).splitlines()
+    assert (first, item) == ("It runs. [1] It is green. [1]°", "  - Oil it. [1]°")
+    assert legend.startswith("° The chat model named no source for this")

@@ -13,8 +13,9 @@ from core.values.answers import Answer, DraftSentence, Passage
 from core.values.notices import Notice
 from core.values.rich_text import Mark
 from core.values.search import AccessScope
-from retrieval.answer import NOT_FOUND, TOO_LITTLE, Answerer, Found, OnAnswerEvent, Said, Writing
+from retrieval.answer import NOT_FOUND, TOO_LITTLE, Answerer
 from retrieval.search import Results, Searcher
+from retrieval.writing.events import Found, OnAnswerEvent, Said, Writing
 
 PUMP = passage("Pump P-7 runs at 2900 rpm. It weighs 41 kg.", document_id=1)
 VALVE = passage("Valve V-11 is tightened with 18 N·m.", document_id=2)

@@ -14,8 +14,9 @@ from core.values.answers import DraftSentence, Inquiry, Passage
 from core.values.metadata import Metadata
 from core.values.notices import EARLIER_MESSAGE
 from llm.generator import Draft, Generator
-from retrieval.answer import Answerer, Found, Said
+from retrieval.answer import Answerer
 from retrieval.threads import newest_of_threads
+from retrieval.writing.events import Found, Said
 
 
 def message(

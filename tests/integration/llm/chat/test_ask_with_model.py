@@ -28,6 +28,7 @@ from core.errors import EngineFullError
 from core.permissions import scope_of
 from core.settings import EngineSettings
 from core.values.answers import Inquiry, Turn
+from core.values.notices import MODEL_DECLINED, NOTHING_PROVEN
 from llm.chat.neural import AnswerOptions, NeuralGenerator
 from llm.chat.prompt import build_prompt
 from llm.engine.build import build_engine
@@ -151,14 +152,14 @@ def test_every_sentence_is_proved_by_the_passage_its_marker_names(app):
 
 def test_what_the_model_says_against_the_document_is_not_said(app):
     answer = app.answerer.answer(FALSE, SCOPE)
-    assert answer.refused
-    assert "90" not in answer.text
-    assert answer.found
+    assert answer.text == "The pump delivers 40 litres a minute."
+    assert answer.notices == (NOTHING_PROVEN,)
 
 
 def test_the_models_own_refusal_is_a_refusal(app):
     answer = app.answerer.answer(UNKNOWN, SCOPE)
     assert (answer.refused, answer.sentences) == (True, ())
+    assert answer.notices == (MODEL_DECLINED,)
 
 
 def test_the_conversation_completes_a_followup_question(app):

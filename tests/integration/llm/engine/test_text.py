@@ -8,7 +8,8 @@ from integration.llm.tiny_tokenizer import tiny_tokenizer
 
 from core.errors import GenerationFailedError, RequestInvalidError, UnsupportedModelError
 from core.values.answers import Passage
-from llm.chat.prompt import Prompt, ShownPassage, citation_guide
+from llm.chat.guide import citation_guide
+from llm.chat.prompt import Prompt, ShownPassage
 from llm.engine.request import Guide, GuideKind
 from llm.engine.text.conversation import Message
 from llm.engine.text.tokens import TokenCodec
@@ -185,6 +186,12 @@ def shown(*numbers):
         ("It runs. [1][1][1][1]", "It runs. [1][1][1]"),
         ("It runs.\n", "It runs."),
         ("[1] It runs.", ""),
+        ("It runs. It stops. [1]", "It runs. "),
+        ("It runs at 6.5 bar, approx. 2 h a day. [1]", "It runs at 6.5 bar, approx. 2 h a day. [1]"),
+        ("See vade.toml, e.g. the U.S. one. [3]", "See vade.toml, e.g. the U.S. one. [3]"),
+        ("Yes. It runs. [1]", "Yes. It runs. [1]"),
+        ("Do this:[1]\n1. Open it [1]\n2. Close it. [3]", "Do this:[1]\n1. Open it [1]\n2. Close it. [3]"),
+        ("- Valve V-11 [1]\n  - Pump\n- End", "- Valve V-11 [1]\n  - Pump"),
     ],
 )
 def test_an_answers_grammar_binds_markers_to_what_was_shown(wish, kept):

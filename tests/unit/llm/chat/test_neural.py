@@ -2,15 +2,14 @@ from dataclasses import replace
 
 import pytest
 from fakes.generator import FakeGenerator
-from structlog.testing import capture_logs
 from unit.llm.chat.test_prompt import BOILER, PUMP, passage
 
-from core.errors import EngineClosedError, EngineFullError, GenerationFailedError, ModelError
+from core.errors import EngineClosedError, InputError, RequestTooLongError
 from core.values.answers import DraftSentence, Inquiry, Turn
 from core.values.documents import BlockKind
 from core.values.notices import (
     ANSWER_CUT,
-    BY_EXTRACTION,
+    MODEL_DECLINED,
     PASSAGES_LEFT_OUT,
     TURNS_LEFT_OUT,
     WITHOUT_KERNELS,
@@ -19,7 +18,7 @@ from core.values.notices import (
 from core.values.search import AccessScope
 from llm.chat.neural import AnswerOptions, NeuralGenerator
 from llm.engine.request import Delta, Finish, FinishReason, Priority
-from llm.generators import DeferredGenerator, FallbackGenerator
+from llm.generators import DeferredGenerator
 
 
 class ScriptedChat:
@@ -30,9 +29,13 @@ class ScriptedChat:
     guided = True
     notices: tuple[Notice, ...] = ()
 
-    def __init__(self, text, reason=FinishReason.STOP, error=None, piece=3):
+    def __init__(self, text, reason=FinishReason.STOP, error=None, piece=3, begins_thinking=False):
         self.text, self.reason, self.error, self.piece = text, reason, error, piece
-        self.requests, self.left_early = [], False
+        self.begins_thinking: bool | None = begins_thinking
+        self.requests, self.left_early, self.checked = [], False, 0
+
+    def check(self):
+        self.checked += 1
 
     def count_tokens(self, text):
         return len(text.split())
@@ -107,12 +110,86 @@ def test_an_invention_has_little_support():
 
 
 @pytest.mark.parametrize("text", ["The documents do not say.", "The documents do not say.\nBut look. [1]"])
-def test_a_refusal_says_nothing(text):
-    assert drafted(text) == []
+def test_a_refusal_says_nothing_but_that_it_is_one(text):
+    draft = list(NeuralGenerator(ScriptedChat(text)).draft(WHY, [BOILER]))
+    assert (said(draft), noticed(draft)) == ([], [MODEL_DECLINED])
 
 
 def test_a_model_that_repeats_itself_is_heard_once():
     assert [one.text for one in drafted("One. [1]\nTwo. [1]\nOne. [1]\nOne. [1]")] == ["One.", "Two."]
+
+
+THOUGHT = "The boiler runs at 9 bar. [2]"
+ANSWER = "The boiler runs at 6 bar. [2]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<think>\n{THOUGHT}\n</think>\n{ANSWER}",
+        f"<think>{THOUGHT}</think>{ANSWER}",
+        f"<THINKING>{THOUGHT}\n\n</THINKING>\n\n<answer>{ANSWER}</answer>",
+        f"[THINK]{THOUGHT}\n[/THINK]{ANSWER}",
+        f"◁think▷{THOUGHT}◁/think▷\n{ANSWER}",
+        f"<|channel|>analysis<|message|>{THOUGHT}<|end|><|start|>assistant<|channel|>final<|message|>{ANSWER}",
+        f"<|begin_of_thought|>\n{THOUGHT}\n<|end_of_thought|>\n{ANSWER}",
+        f"{ANSWER}\n<think>{THOUGHT}",
+        f"{ANSWER}\n<reasoning>\n{THOUGHT}\n{THOUGHT} And 8 bar. [2]",
+    ],
+)
+def test_what_a_model_thinks_is_no_part_of_its_answer(text):
+    assert [one.text for one in drafted(text)] == ["The boiler runs at 6 bar."]
+
+
+@pytest.mark.parametrize("closing", ["</think>", "</thought>", "[/THINK]", "<unused95>", "assistantfinal"])
+@pytest.mark.parametrize("begins", [True, None])
+def test_thought_that_the_prompt_opened_ends_at_its_closing_tag(closing, begins):
+    text = f"{THOUGHT}\n{THOUGHT} So:\n{closing}\n{ANSWER}"
+    assert [one.text for one in drafted(text, begins_thinking=begins)] == ["The boiler runs at 6 bar."]
+
+
+def test_an_unknown_servers_first_answer_shows_whether_it_begins_with_thought():
+    chat = ScriptedChat(f"{ANSWER}\nIts filter is cleaned monthly. [1]", begins_thinking=None)
+    generator = NeuralGenerator(chat)
+    first = [len(said([part])) for part in generator.draft(WHY, [BOILER, PUMP])]
+    assert first[-2:] == [1, 1], "all is held to the end"
+    again = [len(said([part])) for part in generator.draft(WHY, [BOILER, PUMP])]
+    assert again.index(1) < len(again) - 2, "from then on each sentence comes when it is written"
+    thinking = NeuralGenerator(ScriptedChat(f"{THOUGHT}\n</think>\n{ANSWER}", begins_thinking=None))
+    for _ in range(2):
+        assert [one.text for one in said(thinking.draft(WHY, [BOILER, PUMP]))] == [ANSWER[:-4]]
+
+
+def test_thought_that_the_limit_cut_off_is_no_answer():
+    text = f"{THOUGHT}\n{THOUGHT} And 8 bar. [2]"
+    assert drafted(text, begins_thinking=True, reason=FinishReason.LENGTH) == []
+    assert len(drafted(text, begins_thinking=True)) == 2, "a model that did not think this time"
+
+
+def test_a_prompt_that_is_too_long_after_all_is_made_shorter():
+    class Strict(ScriptedChat):
+        def stream(self, request):
+            if len(request.messages[-1].content) > 3000:
+                raise RequestTooLongError()
+            yield from super().stream(request)
+
+    many = [passage(number, "The boiler runs. " * 30) for number in range(20)]
+    draft = list(NeuralGenerator(Strict("The boiler runs. [1]")).draft(WHY, many))
+    assert noticed(draft) == [PASSAGES_LEFT_OUT]
+    assert [one.text for one in said(draft)] == ["The boiler runs."]
+    with pytest.raises(InputError, match="the question exceeds"):
+        list(NeuralGenerator(Strict("x [1]")).draft(replace(WHY, question="why " * 900), many))
+
+
+def test_repeated_words_count_once_in_support():
+    (looping,) = drafted("The boiler boiler boiler boiler runs at 6 bar. [2]")
+    assert looping.support < 0.7
+
+
+def test_getting_ready_looks_whether_the_model_can_answer():
+    chat = ScriptedChat("")
+    NeuralGenerator(chat).warm_up()
+    assert chat.checked == 1
 
 
 def test_a_line_cut_off_by_the_limit_is_left_out():
@@ -211,36 +288,6 @@ def test_a_back_end_without_grammars_gets_none():
 
 
 OTHER = DraftSentence("From the other.", (), 1.0)
-
-
-def test_the_fallback_answers_if_the_first_generator_fails():
-    first = NeuralGenerator(ScriptedChat("", error=GenerationFailedError("down")))
-    with capture_logs() as logs:
-        draft = list(FallbackGenerator(first, FakeGenerator(OTHER)).draft(WHY, [BOILER]))
-    assert draft == [BY_EXTRACTION, OTHER]
-    assert [(one["event"], one["log_level"]) for one in logs] == [("generator.fallback", "warning")]
-
-
-def test_the_fallback_says_nothing_of_what_only_the_first_left_out():
-    many = [passage(number, "The boiler runs. " * 60) for number in range(20)]
-    first = NeuralGenerator(ScriptedChat("", error=GenerationFailedError("down")))
-    assert noticed(FallbackGenerator(first, FakeGenerator(OTHER)).draft(WHY, many)) == [BY_EXTRACTION]
-    first = NeuralGenerator(ScriptedChat("One. [1]"))
-    assert noticed(FallbackGenerator(first, FakeGenerator(OTHER)).draft(WHY, many)) == [PASSAGES_LEFT_OUT]
-
-
-@pytest.mark.parametrize(
-    ("text", "error"),
-    [
-        ("One. [1]\nTwo", GenerationFailedError("down")),
-        ("", EngineFullError(retry_after_seconds=3)),
-        ("", ModelError("no model")),
-    ],
-)
-def test_the_fallback_is_silent_if_the_first_spoke_is_busy_or_cannot_be_loaded(text, error):
-    first = NeuralGenerator(ScriptedChat(text, error=error))
-    with pytest.raises(type(error)):
-        list(FallbackGenerator(first, FakeGenerator(OTHER)).draft(WHY, [BOILER]))
 
 
 def test_a_deferred_generator_is_loaded_once_with_the_first_question_and_closed():

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,7 @@ def test_templates_in_texts_stay_as_they_are(hostile):
 
 def test_the_budget_holds_and_the_best_passages_stay():
     many = [passage(number, f"Sentence {number} has six words here.") for number in range(30)]
-    for budget in (160, 200, 260):
+    for budget in (200, 240, 300):
         built = prompt(passages=many, budget=budget)
         assert sum(words(message.content) for message in built.messages) <= budget
         assert [one.place for one in built.shown] == list(range(len(built.shown)))
@@ -100,7 +101,7 @@ def test_the_budget_holds_and_the_best_passages_stay():
 def test_the_last_passage_is_trimmed_at_sentences_from_where_the_chunk_begins():
     text = "Before it. " + " ".join(f"Number {n} is a sentence of eight words." for n in range(30))
     long = passage(1, text, chunk=(text.index("Number 3"), text.index("Number 9")))
-    (shown,) = prompt(passages=[long], budget=190).shown
+    (shown,) = prompt(passages=[long], budget=230).shown
     kept = shown.passage
     assert kept.text.startswith("Number 3")
     assert kept.text.endswith(".")
@@ -109,9 +110,16 @@ def test_the_last_passage_is_trimmed_at_sentences_from_where_the_chunk_begins():
     assert kept.start <= kept.chunk_start <= kept.chunk_end <= kept.end
 
 
+def test_a_passage_that_lies_in_a_long_section_is_shown_without_it_and_nothing_is_left_out():
+    wide = replace(BOILER, near=(BOILER.start, BOILER.start + 25))
+    built = prompt(passages=[wide])
+    assert built.shown[0].passage.text == "The boiler runs at 6 bar."
+    assert built.notices == ()
+
+
 def test_a_row_is_shown_whole_or_not_at_all():
     row = passage(1, " | ".join(["cell"] * 200), kind=BlockKind.ROW)
-    assert prompt(passages=[row], budget=200).shown == ()
+    assert prompt(passages=[row], budget=240).shown == ()
 
 
 def test_a_question_beyond_the_budget_is_refused():

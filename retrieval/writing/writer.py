@@ -1,0 +1,130 @@
+"""The writer: it lets a generator write, checks each sentence, and has the extractive one step in."""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from core.errors import DeadlineExceededError, ModelUnavailableError
+from core.logs import noted
+from core.values.answers import DraftSentence, Inquiry, Passage
+from core.values.notices import BY_EXTRACTION, MODEL_DECLINED, MODEL_STOPPED, NOTHING_PROVEN, Notice
+from llm.entailment.entailment import Entailment
+from llm.generator import Generator
+from retrieval.citation_check import proven
+from retrieval.threads import earlier_notice, newest_of_threads
+from retrieval.writing.events import Found, OnAnswerEvent, Said, Writing
+from retrieval.writing.model_sentences import Extracting, ModelSentences
+from retrieval.writing.notes import Notes
+
+# What the newest messages of a thread say must answer this well to stand for the earlier ones.
+_NEWEST_SUPPORT = 0.5
+
+
+class Writer:
+    """Writes answers with one generator."""
+
+    def __init__(
+        self,
+        generator: Generator,
+        entailment: Entailment | None = None,
+        extracting: Callable[[], Extracting] | None = None,
+    ) -> None:
+        """What `extracting` gives steps in where a chat model has no proven sentence."""
+        self._generator = generator
+        self._entailment = entailment
+        self._extracting = extracting
+
+    def write(
+        self, inquiry: Inquiry, passages: Sequence[Passage], notes: "Notes", on_event: OnAnswerEvent
+    ) -> None:
+        """Let the generator write; if nothing is proven, the extractive one, unless the model declined.
+
+        Raises: ModelError if the model cannot be loaded or is busy.
+        """
+        extracting = self._extracting() if self._extracting else None
+        work = Work(self._generator, inquiry, passages, extracting, self._entailment)
+        if extracting is None or extracting.name == self._generator.name or not passages:
+            self._written(work, notes, on_event)
+            return
+        of_model = Notes(min_support=notes.min_support)
+        missing = self._missing(work, of_model, on_event)
+        if of_model.said or MODEL_DECLINED in of_model.notices:
+            notes.adopt(of_model)
+            return
+        notes.note(missing)
+        self._written(replace(work, generator=extracting), notes, on_event)
+
+    def _missing(self, work: "Work", notes: Notes, on_event: OnAnswerEvent) -> Notice:
+        """Let the chat model write; return the notice for an answer without a sentence of it."""
+        name = work.generator.name
+        try:
+            self._written(work, notes, on_event)
+        except (ModelUnavailableError, DeadlineExceededError) as error:
+            if notes.said:
+                notes.note(noted(MODEL_STOPPED, "generator.stopped", error, generator=name))
+            return noted(BY_EXTRACTION, "generator.fallback", error, generator=name)
+        if notes.said or MODEL_DECLINED in notes.notices:
+            return NOTHING_PROVEN
+        return noted(NOTHING_PROVEN, "generator.nothing_proven", "no sentence was proven", generator=name)
+
+    def _written(self, work: "Work", notes: "Notes", on_event: OnAnswerEvent) -> None:
+        """Let a generator write from the newest messages of threads or, if that is no answer, from all."""
+        newest = newest_of_threads(work.passages)
+        of_newest = replace(work, passages=newest)
+        if len(newest) == len(work.passages) or not self._take_newest(of_newest, notes, on_event):
+            self._take(work, notes, on_event)
+            notes.note(*earlier_notice(notes.citations, work.passages, newest))
+
+    def _take(self, work: "Work", notes: "Notes", on_event: OnAnswerEvent) -> None:
+        with closing(work.generator.draft(work.inquiry, work.passages)) as drafts:
+            for draft in drafts:
+                if isinstance(draft, Notice):
+                    notes.note(draft)
+                    continue
+                on_event((work.checked(draft, notes) if draft else None) or Writing())
+
+    def _take_newest(self, work: "Work", notes: "Notes", on_event: OnAnswerEvent) -> bool:
+        """Answer without the messages that newer ones of their threads follow; False if that is no answer.
+
+        A sentence is reported once it is known to be part of the answer.
+        """
+        trial = Notes(min_support=max(notes.min_support, _NEWEST_SUPPORT))
+        said: list[Said] = []
+
+        def hold(event: Found | Said | Writing) -> None:
+            if isinstance(event, Said):
+                said.append(event)
+            else:
+                on_event(event)
+
+        self._take(work, trial, hold)
+        for event in said:
+            on_event(event)
+        notes.said, notes.lost, notes.citations = trial.said, trial.lost, trial.citations
+        notes.confidence = trial.confidence if trial.said else 0.0
+        notes.note(*(trial.notices if trial.said else ()))
+        return bool(trial.said)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a generator writes from, and how it is checked."""
+
+    generator: Generator
+    inquiry: Inquiry
+    passages: Sequence[Passage]
+    extracting: Extracting | None
+    entailment: Entailment | None
+
+    @cached_property
+    def _model(self) -> ModelSentences:
+        return ModelSentences(self.inquiry, self.passages, self.extracting, self.entailment)
+
+    def checked(self, draft: DraftSentence, notes: Notes) -> Said | None:
+        """Keep a sentence if what it cites proves it, with what is said in front of its list."""
+        under = notes.lead_of(draft.shape)
+        if not draft.written:
+            return notes.take(draft, proven(draft, self.passages, self.entailment, under))
+        held = self._model.held(draft, under)
+        return notes.take(held.draft, held.proof, held.attributed) if held else notes.take(draft, None)
