@@ -18,7 +18,7 @@ from retrieval.nearest import nearest
 from retrieval.question.followup import understand
 from retrieval.question.long_question import boiled_down
 from retrieval.search import Searcher
-from retrieval.writing.events import Found, OnAnswerEvent
+from retrieval.writing.events import Found, OnAnswerEvent, Said, Writing
 from retrieval.writing.model_sentences import Extracting
 from retrieval.writing.notes import Notes
 from retrieval.writing.writer import Writer
@@ -60,10 +60,27 @@ class Answerer:
         """Return the answer from the documents that `scope` may read and `within` selects.
 
         `on_event` is called while the answer is made, and may raise to stop it. A follow-up question is
-        completed from `history`, whose oldest turn comes first; a long one is boiled down to what it asks.
+        completed from `history`, whose oldest turn comes first; a long one is boiled down to what it asks. A
+        Chinese one that the embedder cannot read, and that would be refused, is asked in English words too.
 
         Raises: FilterError if no document that `scope` may read can fit `within`.
         """
+        first = self._answered(question, scope, on_event, history, background, within)
+        english = self._searcher.in_english(first.understood or question) if first.refused else ""
+        if not english:
+            return first
+        second = self._answered(english, scope, _once_answered(on_event), (), background, within)
+        return first if second.refused else replace(second, understood=english)
+
+    def _answered(
+        self,
+        question: str,
+        scope: AccessScope,
+        on_event: OnAnswerEvent,
+        history: tuple[Turn, ...],
+        background: bool,
+        within: SearchFilter,
+    ) -> Answer:
         spelled = self._searcher.respelled(question, scope)
         earlier = [self._searcher.respelled(turn.question, scope) for turn in history]
         asked = boiled_down(spelled, partial(self._searcher.term_weights, scope=scope))
@@ -120,3 +137,18 @@ class Answerer:
         """Return the answer with a notice for each document it shows that was not read as it is now."""
         titles = {shown.document_id: shown.title for shown in (*answer.citations, *answer.found)}
         return replace(answer, notices=(*answer.notices, *self._searcher.unread(titles, scope)))
+
+
+def _once_answered(on_event: OnAnswerEvent) -> OnAnswerEvent:
+    """Return a callback that passes the passages found on only in front of the first sentence."""
+    held = list[Found]()
+
+    def pass_on(event: Found | Said | Writing) -> None:
+        if isinstance(event, Found):
+            held.append(event)
+            return
+        if isinstance(event, Said) and held:
+            on_event(held.pop())
+        on_event(event)
+
+    return pass_on

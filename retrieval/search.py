@@ -27,6 +27,7 @@ from retrieval.follow.serving import Serving
 from retrieval.fusion import Leg, fuse
 from retrieval.identifier_match import definitions_first, exact_first, ranges_first
 from retrieval.index import LexicalIndex
+from retrieval.question.glossary import in_english
 from retrieval.reranking import reranked
 from retrieval.words.homophones import Characters
 from retrieval.words.spelling import respelled
@@ -252,6 +253,13 @@ class Searcher:
             *(newest_unread(titles[number], reason) for number, reason in newest.items()),
             *(partly_unread(titles[number], which) for number, which in pages),
         )
+
+    def in_english(self, question: str) -> str:
+        """Return a Chinese question that the embedder cannot read in English words; empty for any other.
+
+        It is empty too if the list of words lacks too many of them.
+        """
+        return "" if self._in_force().embedder.tokenizer.reads_cjk else in_english(question)
 
     def respelled(self, question: str, scope: AccessScope) -> str:
         """Return a question with its words spelled as in the documents that `scope` may read."""

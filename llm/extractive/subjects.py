@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
-from core.text.language import CJK, HYPHENS, terms
+from core.text.language import CJK, HYPHENS, cjk_share, terms
 from core.text.names import Names, kind_of, names_in, speaks_of_versions, words_of
 from core.values.documents import BlockKind
 from llm.extractive.candidates import Candidate
@@ -119,11 +119,22 @@ class Subjects:
         """Return whether the sentence is about another thing of the same kind as the one asked for."""
         if self._step is not None and not self._is_step(one):
             return True
-        return self.names_another(one) or self._by_headings(one)
+        return self.names_another(one) or self._by_headings(one) or self._is_any_row(one)
 
     def names_another(self, one: Candidate) -> bool:
         """Return whether a name in it, above it or in front of it says that it is about another thing."""
         return any(self._another(one, kind) for kind in self._kinds)
+
+    def _is_any_row(self, one: Candidate) -> bool:
+        """Return whether a row of a table with a column for each thing shares no word with the question.
+
+        Its column is meant, and nothing says that the row is: the question is in another language.
+        """
+        if not one.is_row or self._asked & one.words or not self._asked & one.all_words:
+            return False
+        names = frozenset[str]().union(*map(words_of, self._asked))
+        others = self._words - names - _GENERAL
+        return any(map(cjk_share, others)) and not cjk_share(one.text) and not others & one.words
 
     def _is_step(self, one: Candidate) -> bool:
         """Return whether it is the step that the question asks for by its number."""

@@ -9,10 +9,11 @@ from core.permissions import scope_of
 from core.settings import RetrievalSettings
 from core.store.documents.supersession import Successor
 from core.text.labels import EVERYTHING, SearchFilter
-from core.values.answers import Answer, DraftSentence, Passage
+from core.values.answers import Answer, DraftSentence, Inquiry, Passage
 from core.values.notices import Notice
 from core.values.rich_text import Mark
 from core.values.search import AccessScope
+from llm.generator import Draft
 from retrieval.answer import NOT_FOUND, TOO_LITTLE, Answerer
 from retrieval.search import Results, Searcher
 from retrieval.writing.events import Found, OnAnswerEvent, Said, Writing
@@ -45,6 +46,9 @@ class Shelf(Searcher):
 
     def term_weights(self, asked: Sequence[str], scope: AccessScope) -> list[float]:
         return [1.0 for _ in asked]
+
+    def in_english(self, question: str) -> str:
+        return "How fast is P-7?" if question == "P-7 的转速是多少？" else ""
 
     def respelled(self, question: str, scope: AccessScope) -> str:
         return question.replace("fats", "fast")
@@ -172,3 +176,21 @@ def test_the_search_is_asked_under_the_askers_scope_for_as_many_as_the_settings_
 def test_the_stages_times_add_up() -> None:
     timings = ask(SPEED).timings
     assert timings["total_ms"] == pytest.approx(timings["search_ms"] + timings["generate_ms"], abs=0.01)
+
+
+class OfEnglish(FakeGenerator):
+    """Answers English questions alone."""
+
+    def draft(self, inquiry: Inquiry, passages: Sequence[Passage]) -> Draft:
+        if inquiry.question.isascii():
+            yield from super().draft(inquiry, passages)
+
+
+def test_a_refused_chinese_question_is_asked_in_english_words() -> None:
+    events = list[Found | Said | Writing]()
+    answerer = Answerer(Shelf([PUMP]), OfEnglish(SPEED), RetrievalSettings())
+    answer = answerer.answer("P-7 的转速是多少？", scope_of("ann"), events.append)
+    assert (answer.text, answer.understood) == (SPEED.text, "How fast is P-7?")
+    assert isinstance(events[-2], Found)
+    refused = answerer.answer("P-7 的颜色是什么？", scope_of("ann"))
+    assert (refused.refused, refused.understood) == (True, "")

@@ -91,8 +91,8 @@ def test_a_column_of_a_table_names_what_a_row_is_about() -> None:
         title="Extruder EX-90",
         kind=BlockKind.ROW,
     )
-    assert about("EX-120 的驱动功率是多少？", [row]) == [row.text]
-    assert about("EX-150 的驱动功率是多少？", [row]) == []
+    assert about("What is the drive power of the EX-120?", [row]) == [row.text]
+    assert about("What is the drive power of the EX-150?", [row]) == []
 
 
 @pytest.mark.parametrize(
@@ -248,6 +248,15 @@ def test_of_a_column_the_label_says_which_row_is_meant(question: str, found: lis
     header = "Property | EX-90 | EX-120"
     table = rows(header, "Drive power | 132 kW | 250 kW", "Warranty | 24 months | 36 months")
     assert looked_up(question, *table) == found
+
+
+def test_a_question_in_another_language_is_not_answered_by_any_row_of_a_column() -> None:
+    table = rows(
+        "Property | EX-90 | EX-120", "Drive power | 132 kW | 250 kW", "Warranty | 24 months | 36 months"
+    )
+    assert about("EX-120 的主电机功率是多少？", table) == []
+    assert about("EX-120 的主电机功率是多少 kW？", table) == ["Drive power | 132 kW | 250 kW"]
+    assert about("E-42 报警后如何复位？", rows("Code | Remedy", "E-42 | Reset it")) == ["E-42 | Reset it"]
 
 
 PERMIT = structured(
