@@ -16,7 +16,8 @@ MAX_EVENT_BYTES = 2**20
 _ENDS = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH}
 # As vLLM, llama.cpp, SGLang, TGI and OpenAI word it.
 _TOO_LONG = re.compile(
-    r"context.{0,12}(?:length|size|window)|exceed_context|(?:prompt|input).{0,30}too (?:long|large)"
+    r"context.{0,12}(?:length|size|window)|exceed_context|\"too_long\""
+    r"|(?:prompt|input).{0,30}too (?:long|large)"
     r"|too many tokens|longer than the (?:maximum|model)|`inputs` (?:tokens|must have)",
     re.IGNORECASE,
 )

@@ -159,6 +159,7 @@ def check(terminal: Terminal, folder: Path) -> int:
 
 @model.command()
 @click.argument("folder", type=_FOLDER, metavar="DIR")
+@click.option("--engine", "by_engine", is_flag=True, help="Serve it with the engine of Vademecum, not vLLM.")
 @click.option("--name", help="The name under which clients ask for it. Default: the folder's.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(1, 65535))
@@ -170,18 +171,33 @@ def check(terminal: Terminal, folder: Path) -> int:
     help="Tokens of prompt and answer.",
 )
 @exiting
-def serve(data_dir: Path | None, folder: Path, name: str | None, host: str, port: int, context: int) -> int:
-    """Serve a folder with vLLM, if that is installed, for the generator `remote`.
+def serve(data_dir: Path | None, folder: Path, by_engine: bool, **options: Any) -> int:
+    """Serve a folder over OpenAI's protocol for the generator `remote`: with vLLM, or with `--engine`.
 
     Ask it with VADE_LLM__GENERATOR=remote, VADE_LLM__REMOTE__MODEL=NAME, VADE_LLM__REMOTE__DIALECT=vllm.
+    The engine asks each client for the key in VADE_LLM__REMOTE__API_KEY, if there is one, and must have one
+    to listen to other machines.
     """
+    options["name"] = options["name"] or folder.resolve().name
+    if by_engine:
+        return _serve_engine(data_dir, folder, **options)
     from llm.models.vllm_server import run_child, vllm_command
 
-    name = name or folder.resolve().name
+    name, host, port, context = (options[key] for key in ("name", "host", "port", "context"))
     code = run_child(vllm_command(folder, name, host, port, context))
     if code:
         echo(f"vade: vLLM ended with exit code {code}", err=True)
     return WITH_FAILURES if code else DONE
+
+
+def _serve_engine(
+    data_dir: Path | None, folder: Path, *, name: str, host: str, port: int, context: int
+) -> int:
+    from api.model_server.serving import serve_engine
+    from core.settings import load_settings
+
+    serve_engine(folder, load_settings(data_dir).llm, name, (host, port), context, echo)
+    return DONE
 
 
 def _card_json(card: ModelCard, context: int, batch: int) -> dict[str, Any]:
