@@ -8,7 +8,11 @@ from core.text.language import cjk_share
 from core.values.answers import AnswerSentence, Citation
 from core.values.forms import AnswerBlock, AnswerItem, BlockForm, Shape
 
-_VERDICTS = {("yes", False): "Yes.", ("no", False): "No.", ("yes", True): "是。", ("no", True): "否。"}
+_VERDICTS = {
+    "yes": ("Yes.", "是。"),
+    "no": ("No.", "否。"),
+    "depends": ("That depends.", "视情况而定。"),
+}
 _NUMBER = re.compile(r"\(?\d{1,3}[.)、]|step \d|步骤\s*\d|[①-⑳]", re.IGNORECASE)
 MORE = "{} more of this list: “{}”{}."
 MORE_CJK = "此列表另有 {} 项：“{}”{}。"
@@ -41,8 +45,8 @@ def text_of(blocks: Sequence[AnswerBlock], sentences: Sequence[AnswerSentence], 
 
 
 def spoken(verdict: str, text: str) -> str:
-    """Return `yes` or `no` as a sentence in the language of the text behind it."""
-    return _VERDICTS[verdict, cjk_share(text) > 0.5]
+    """Return `yes`, `no` or `depends` as a sentence in the language of the text behind it."""
+    return _VERDICTS[verdict][cjk_share(text) > 0.5]
 
 
 def _block(said: Sequence[Shaped], number: int, citations: Sequence[Citation], lost: int) -> AnswerBlock:

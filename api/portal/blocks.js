@@ -3,7 +3,7 @@
 import { element, languageOf } from "./dom.js";
 
 const NUMBER = /^\s*\(?(\d{1,3})[.)、]\s*/;
-const VERDICTS = { yes: ["Yes.", "是。"], no: ["No.", "否。"] };
+const VERDICTS = { yes: ["Yes.", "是。"], no: ["No.", "否。"], depends: ["That depends.", "视情况而定。"] };
 
 /** Return the number in front of a step's text, and the text without it; null where there is none. */
 export function numbered(text, { kind, item } = {}) {
@@ -36,7 +36,7 @@ function lastList(holder) {
   return last && ["OL", "UL"].includes(last.tagName) ? last : null;
 }
 
-/** Return "yes" or "no" as a line in front of the sentence that decides it. */
+/** Return yes, no, or that it depends, as a line in front of the sentence that decides it. */
 export function verdictOf(verdict, text) {
   const words = VERDICTS[verdict];
   if (!words) return null;

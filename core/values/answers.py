@@ -265,6 +265,6 @@ class Answer:
     blocks: tuple[AnswerBlock, ...] = ()
     """The sentences in the form in which they are read."""
     verdict: str = ""
-    """`yes` or `no`, if the answer is one; otherwise empty."""
+    """`yes`, `no` or `depends`, if the answer is one; otherwise empty."""
     notices: tuple[Notice, ...] = ()
     """What the answer had to do without, such as a chat model that did not answer."""

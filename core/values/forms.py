@@ -29,7 +29,7 @@ class Shape:
     more: int = 0
     """How many items of the list follow behind this one that the answer does not say."""
     verdict: str = ""
-    """`yes` or `no` in front of the sentence that decides it; otherwise empty."""
+    """`yes`, `no` or `depends` in front of the sentence that decides it; otherwise empty."""
 
 
 PLAIN = Shape()

@@ -7,7 +7,7 @@ from core.errors import EngineFullError, ModelUnavailableError
 from core.logs import noted
 from core.text.identifiers import identifiers
 from core.text.language import cjk_share, terms
-from core.values.answers import Inquiry, Passage
+from core.values.answers import PATH, Inquiry, Passage
 from core.values.notices import BY_WORDS_ONLY, SUMMARY_NEEDS_MODEL, Notice
 from core.values.search import AccessScope
 from llm.embedding.embedder import Embedder
@@ -15,12 +15,12 @@ from llm.extractive.candidates import Candidate, candidates
 from llm.extractive.evidence import SentenceEvidence, measured
 from llm.extractive.form.choice import chosen
 from llm.extractive.form.composition import Composition, drafted
-from llm.extractive.form.verdicts import verdict_of
 from llm.extractive.labels import asks_revision, is_footer
 from llm.extractive.overview import overview
-from llm.extractive.question_analysis import QuestionAnalysis, weight_share
+from llm.extractive.question_analysis import QuestionAnalysis
 from llm.extractive.question_kind import Want, parts_of, want_of
 from llm.extractive.support import relevance, support
+from llm.extractive.verdicts.choice import deciding, verdict_of
 from llm.generator import Draft
 
 TermWeights = Callable[[Sequence[str], AccessScope], Sequence[float]]
@@ -66,9 +66,11 @@ class ExtractiveGenerator:
         found = _found(inquiry, passages)
         weighed, notices = self._weighed(inquiry, passages, found)
         yield from notices
+        verdict = ""
+        if want is Want.YES_NO:
+            verdict, weighed = deciding(question, self._weights_of(question, inquiry.scope), weighed)
         for one in chosen(want, question, weighed):
             made.add(one)
-        verdict = self._verdict(inquiry, question, weighed[0]) if want is Want.YES_NO and weighed else ""
         for part in parts if len(parts) > 1 else ():
             of_part, _ = self._weighed(replace(inquiry, wanted=part), passages, found)
             for one in of_part[:1]:
@@ -92,12 +94,10 @@ class ExtractiveGenerator:
         return self._weighed(inquiry, passages, _found(inquiry, passages))
 
     def verdict_on(self, inquiry: Inquiry, text: str, above: str) -> str:
-        """Return `yes` or `no` if a sentence below headings decides the question for certain, or nothing."""
+        """Return `yes`, `no` or `depends` if a sentence below headings decides for certain, or nothing."""
         question = inquiry.wanted or inquiry.whole or inquiry.question
-        words = terms(question)
-        weights = dict(zip(words, self._term_weights(words, inquiry.scope), strict=True))
-        alone, headed = frozenset(terms(text)), frozenset(terms(f"{above} {text}"))
-        return verdict_of(question, text, weight_share(weights, alone), weight_share(weights, headed))
+        weights = self._weights_of(question, inquiry.scope)
+        return verdict_of(question, weights, text, tuple(above.split(PATH)))
 
     def _weighed(
         self, inquiry: Inquiry, passages: Sequence[Passage], found: Sequence[Candidate]
@@ -128,12 +128,9 @@ class ExtractiveGenerator:
             whole=whole,
         )
 
-    def _verdict(self, inquiry: Inquiry, question: str, weighed: Weighed) -> str:
-        best, evidence = weighed
+    def _weights_of(self, question: str, scope: AccessScope) -> dict[str, float]:
         words = terms(question)
-        weights = self._term_weights(words, inquiry.scope)
-        covered = weight_share(dict(zip(words, weights, strict=True)), best.words)
-        return verdict_of(question, best.text, covered, evidence.with_headings)
+        return dict(zip(words, self._term_weights(words, scope), strict=True))
 
     def _with_likeness(self, question: str, weighed: Sequence[Weighed]) -> list[Weighed]:
         texts = [candidate.text[:_COMPARED_CHARACTERS] for candidate, _ in weighed]

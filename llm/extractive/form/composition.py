@@ -216,7 +216,7 @@ def _with_condition(pieces: Sequence[Piece], place: int) -> list[Piece]:
 def drafted(blocks: Sequence[DraftBlock], verdict: str = "") -> Iterator[DraftSentence]:
     """Yield the sentences of blocks, each with its own citation and its place in the form.
 
-    `verdict` is `yes` or `no`, which the first sentence decides.
+    `verdict` is `yes`, `no` or `depends`, which the first sentence decides.
     """
     for number, block in enumerate(blocks):
         for place, piece in enumerate(block.pieces):
