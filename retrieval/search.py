@@ -196,7 +196,7 @@ class Searcher:
         weight = self._dense_weight(question, serving.embedder)
         more = len(words.hits) == self._settings.candidates
         legs = [Leg(words.hits, (1.0 - weight) / words.unit, words.hits[-1].score if more else 0.0)]
-        notices = words.notices
+        notices, likeness = words.notices, dict[int, float]()
         if weight:
             try:
                 vector = serving.embedder.embed_question(question, words.emphasis)
@@ -209,7 +209,8 @@ class Searcher:
             else:
                 least = by_meaning[-1].score if by_meaning else 0.0
                 legs.append(Leg(by_meaning, weight * self._settings.likeness_scale, least))
-        return fuse(legs), notices
+                likeness = {hit.chunk_id: hit.score for hit in by_meaning}
+        return [replace(hit, likeness=likeness.get(hit.chunk_id)) for hit in fuse(legs)], notices
 
     def _dense_weight(self, question: str, embedder: Embedder) -> float:
         """Return the weight of the dense leg: less, down to 0, for a script that the embedder cannot read."""

@@ -75,6 +75,8 @@ class Passage:
     metadata: Metadata = NONE
     blocks: tuple[PlacedBlock, ...] = ()
     """The blocks of the text, in order; empty if they are not known."""
+    likeness: float | None = None
+    """The inner product of the found chunk and the question, -1..1; None if it was found by words alone."""
     near: tuple[int, int] | None = None
     """The offsets of the found chunk with its neighbours, where the text is wider; None: the entire text."""
 

@@ -40,3 +40,5 @@ class Hit:
 
     chunk_id: int
     score: float
+    likeness: float | None = None
+    """The inner product of chunk and question, -1..1; None if the chunk was not found by its meaning."""

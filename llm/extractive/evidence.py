@@ -3,7 +3,7 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.text.definitions import meaning_asked
 from core.text.language import words
@@ -12,10 +12,14 @@ from core.values.documents import is_inside
 from llm.extractive.candidates import Candidate
 from llm.extractive.polarity import forbids, is_contrary
 from llm.extractive.question_analysis import QuestionAnalysis, cjk_characters, weight_share
+from llm.extractive.question_kind import Want, want_of
+from llm.extractive.sections import Sections
 from llm.extractive.subjects import Subjects
 
 # Sentences on either side that count as neighbours: they name the thing that "it" means.
 _AROUND = 1
+# What a question wants that may ask for a measure: "May I lay 5 m of cable?" asks for none.
+_OF_MEASURES = frozenset({Want.FACT, Want.OTHER})
 # A sentence with fewer words is often a fragment.
 _WHOLE_SENTENCE = 12
 
@@ -44,8 +48,22 @@ class SentenceEvidence:
     missing: float
     """The weight of the rarest word that is neither in the chunk nor in its headings, see
     `QuestionAnalysis.missing`."""
+    missing_section: float
+    """As `missing`, for the section below the same headings."""
+    headings: float
+    """The share of the question that is in the title and the headings above it."""
+    measure: float
+    """Whether its section holds the measure that is asked for: 1 or -1, 0 if none is; see
+    `llm.extractive.measures`."""
     passage: float
     """The score of the sentence's passage."""
+    rank: float
+    """1 for a sentence of the best passage, 1/2 for one of the second, and so on."""
+    passage_likeness: float | None
+    """The inner product of its passage's chunk with the question: the least among the passages if the chunk
+    was not found by its meaning, None if none was; `with_likeness` puts the sentence's in its place."""
+    best_likeness: float | None
+    """The greatest `passage_likeness` of all passages."""
     lead: float
     """The score of the document's best passage minus that of the best other document, -1..1.
 
@@ -76,6 +94,9 @@ def measured(
 ) -> list[SentenceEvidence]:
     """Return the evidence of each candidate, in order, without its likeness."""
     leads, known = _leads(passages), frozenset(asked.term_weights)
+    sections = Sections(found, asked.question if want_of(asked.question) in _OF_MEASURES else "")
+    likeness = [one.likeness for one in passages if one.likeness is not None]
+    least, most = min(likeness, default=None), max(likeness, default=None)
     subjects = Subjects(asked.whole or asked.question, found)
     sought = meaning_asked(asked.whole or asked.question) if asked.identifiers else frozenset()
     named = [subjects.words(one) & known for one in found]
@@ -94,7 +115,13 @@ def measured(
             characters=weight_share(asked.characters, alone[place], held_alone[one.passage.document_id]),
             document=weight_share(asked.term_weights, held[one.passage.document_id].keys()),
             missing=asked.missing(one.all_words | named[place]),
+            missing_section=asked.missing(sections.words(one) | named[place]),
+            headings=weight_share(asked.term_weights, one.above_words | named[place]),
+            measure=sections.measure(one),
             passage=one.passage.score,
+            rank=1.0 / (1 + one.passage_number),
+            passage_likeness=least if one.passage.likeness is None else one.passage.likeness,
+            best_likeness=most,
             lead=leads[one.passage.document_id],
             title=_asked_for(known, one.passage.title),
             label=_asked_for(known, one.label),
@@ -109,6 +136,20 @@ def measured(
             identifies_what_was_asked=_is_about(asked, subjects, one),
         )
         for place, one in enumerate(found)
+    ]
+
+
+def with_likeness(evidence: Sequence[SentenceEvidence], likeness: Sequence[float]) -> list[SentenceEvidence]:
+    """Return the evidence of sentences with the inner product of each with the question."""
+    most = max(likeness, default=0.0)
+    return [
+        replace(
+            one,
+            likeness=value,
+            passage_likeness=value if one.passage_likeness is None else one.passage_likeness,
+            best_likeness=most if one.best_likeness is None else one.best_likeness,
+        )
+        for one, value in zip(evidence, likeness, strict=True)
     ]
 
 

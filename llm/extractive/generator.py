@@ -12,7 +12,7 @@ from core.values.notices import BY_WORDS_ONLY, SUMMARY_NEEDS_MODEL, Notice
 from core.values.search import AccessScope
 from llm.embedding.embedder import Embedder
 from llm.extractive.candidates import Candidate, candidates
-from llm.extractive.evidence import SentenceEvidence, measured
+from llm.extractive.evidence import SentenceEvidence, measured, with_likeness
 from llm.extractive.form.choice import chosen
 from llm.extractive.form.composition import Composition, drafted
 from llm.extractive.labels import asks_revision, is_footer
@@ -136,10 +136,8 @@ class ExtractiveGenerator:
         texts = [candidate.text[:_COMPARED_CHARACTERS] for candidate, _ in weighed]
         vectors = self._embedder.embed([question, *texts])
         likeness = (vectors[1:] @ vectors[0]).tolist()
-        return [
-            (candidate, replace(evidence, likeness=value))
-            for (candidate, evidence), value in zip(weighed, likeness, strict=True)
-        ]
+        compared = with_likeness([evidence for _, evidence in weighed], likeness)
+        return [(candidate, one) for (candidate, _), one in zip(weighed, compared, strict=True)]
 
 
 def _found(inquiry: Inquiry, passages: Sequence[Passage]) -> list[Candidate]:

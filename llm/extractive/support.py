@@ -45,16 +45,15 @@ READ = Weights(
         "defines": 3.0,
     },
     support={
-        "likeness": 5.3,
-        "document": 1.6,
-        "around": 1.6,
-        "missing": -0.7,
-        "lead": 1.3,
-        "title": 0.7,
-        "label": 1.5,
-        "defines": 1.6,
+        "likeness": 5.5,
+        "passage_likeness": 1.1,
+        "best_likeness": 2.6,
+        "missing_section": -2.1,
+        "measure": 1.3,
+        "label": 2.3,
+        "defines": 1.7,
     },
-    bias=-5.6,
+    bias=-3.9,
 )
 UNREAD = Weights(
     relevance={
@@ -65,8 +64,16 @@ UNREAD = Weights(
         "label": 3.5,
         "fits": 1.2,
     },
-    support={"with_headings": 2.7, "document": 4.0, "around": 4.3, "lead": 4.3, "label": 1.5},
-    bias=-5.0,
+    support={
+        "document": 4.1,
+        "around": 2.6,
+        "lead": 1.6,
+        "characters": 1.7,
+        "rank": 0.5,
+        "measure": 2.0,
+        "label": 1.5,
+    },
+    bias=-3.1,
 )
 
 

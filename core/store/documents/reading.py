@@ -85,7 +85,7 @@ def read_passages(
         for ids in _batches([hit.chunk_id for hit in hits])
         for row in _chunks(session, ids, scope, waiting)
     }
-    return [_passage(rows[hit.chunk_id], hit.score) for hit in hits if hit.chunk_id in rows]
+    return [_passage(rows[hit.chunk_id], hit) for hit in hits if hit.chunk_id in rows]
 
 
 def placed(session: Session, passages: Sequence[Passage], scope: AccessScope, reach: int) -> list[Passage]:
@@ -254,7 +254,7 @@ def _chunks(session: Session, ids: Sequence[int], scope: AccessScope, waiting: b
     ).all()
 
 
-def _passage(row: Any, score: float) -> Passage:
+def _passage(row: Any, hit: Hit) -> Passage:
     """Return a chunk as a passage, with only the first of its pages."""
     return Passage(
         chunk_id=row.id,
@@ -267,7 +267,8 @@ def _passage(row: Any, score: float) -> Passage:
         start=row.start,
         chunk_start=row.start,
         chunk_end=row.end,
-        score=score,
+        score=hit.score,
+        likeness=hit.likeness,
         kind=BlockKind(row.kind),
         pages=((row.start, row.page),) if row.page is not None else (),
         language=row.language,

@@ -5,7 +5,7 @@ import pytest
 from core.values.answers import Passage
 from core.values.documents import BlockKind
 from llm.extractive.candidates import candidates
-from llm.extractive.evidence import SentenceEvidence, measured
+from llm.extractive.evidence import SentenceEvidence, measured, with_likeness
 from llm.extractive.question_analysis import QuestionAnalysis
 
 
@@ -74,3 +74,36 @@ def test_titles_and_labels_count_by_what_of_them_is_asked_for() -> None:
     assert (only.title, only.label) == (0.5, 1.0)
     [only] = evidence(ASKED, replace(row, text="Ribbon TUBE-101 | 3 m"))
     assert only.label == 0.5
+
+
+def test_a_word_that_stands_in_the_section_is_not_missing_there() -> None:
+    shy, _ = evidence(ASKED, passage("The ribbon eel is shy. It can live 3 m deep."))
+    assert (shy.missing, shy.missing_section) == (0.0, 0.0)
+    [alone, *_] = evidence(ASKED, replace(passage("The eel is shy.\n\nRibbons are blue."), chunk_end=15))
+    assert (alone.missing, alone.missing_section) == (0.75, 0.25)
+
+
+def test_a_section_holds_the_measure_that_is_asked_for_or_not() -> None:
+    shy, deep = evidence(ASKED, passage("The ribbon eel is shy. It lives 3 m deep."))
+    assert (shy.measure, deep.measure) == (1.0, 1.0)
+    [shy] = evidence(ASKED, passage("The ribbon eel is shy."))
+    assert shy.measure == -1.0
+    may = replace(ASKED, question="May the eel live 3 m deep?")
+    assert [one.measure for one in evidence(may, passage("The ribbon eel is shy."))] == [0.0]
+
+
+def test_a_passage_is_as_like_the_question_as_the_search_found() -> None:
+    first, second = replace(passage("The eel is shy."), likeness=0.6), passage("The eel is blue.", 2)
+    third = replace(passage("Eels are fish.", 3), likeness=0.4)
+    found = evidence(ASKED, first, second, third)
+    assert [one.passage_likeness for one in found] == [0.6, 0.4, 0.4]
+    assert {one.best_likeness for one in found} == {0.6}
+    assert [one.rank for one in found] == [1.0, 0.5, 1 / 3]
+
+
+def test_sentences_stand_for_passages_that_were_found_by_words_alone() -> None:
+    found = with_likeness(evidence(ASKED, passage("The eel is shy. It is blue.")), [0.2, 0.3])
+    assert [(one.likeness, one.passage_likeness, one.best_likeness) for one in found] == [
+        (0.2, 0.2, 0.3),
+        (0.3, 0.3, 0.3),
+    ]

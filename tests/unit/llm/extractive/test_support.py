@@ -13,7 +13,13 @@ NOTHING = SentenceEvidence(
     characters=0.0,
     document=0.0,
     missing=1.0,
+    missing_section=1.0,
+    headings=0.0,
+    measure=0.0,
     passage=0.1,
+    rank=0.2,
+    passage_likeness=0.0,
+    best_likeness=0.1,
     lead=-0.5,
     title=0.0,
     label=0.0,
@@ -33,7 +39,12 @@ ALL = replace(
     characters=1.0,
     document=1.0,
     missing=0.0,
+    missing_section=0.0,
+    headings=1.0,
     passage=1.0,
+    rank=1.0,
+    passage_likeness=0.8,
+    best_likeness=0.8,
     lead=0.5,
     title=1.0,
     fits=1.0,
@@ -68,3 +79,9 @@ def test_a_row_that_was_looked_up_by_its_name_is_worth_more(likeness: float | No
 
 def test_what_does_not_name_the_thing_asked_for_has_no_support() -> None:
     assert support(replace(ALL, identifies_what_was_asked=False)) == 0.0
+
+
+@pytest.mark.parametrize("likeness", [None, 0.5])
+def test_a_section_without_the_measure_that_is_asked_for_has_less_support(likeness: float | None) -> None:
+    held, lacking = (replace(ALL, likeness=likeness, measure=value) for value in (1.0, -1.0))
+    assert support(lacking) < support(held)
