@@ -9,6 +9,7 @@ from core.errors import ModelError, UnsupportedModelError
 from core.settings import EngineSettings
 from llm.engine.adapters import Adapters
 from llm.engine.build import build_engine, limits
+from llm.engine.formats import refuse_gguf
 from llm.engine.loop import EngineLoop
 from llm.engine.quantization import quantize_weights
 from llm.engine.serving import EngineChat
@@ -46,6 +47,7 @@ def check_config(folder: Path) -> None:
 
     Raises: UnsupportedModelError if it cannot, ModelError if there is no model.
     """
+    refuse_gguf(folder)
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # transformers raises errors of many kinds
@@ -60,6 +62,7 @@ def load_model(folder: Path, device: str = "cpu", dtype: str = "auto") -> PreTra
 
     Raises: ModelError.
     """
+    refuse_gguf(folder)
     try:
         model = AutoModelForCausalLM.from_pretrained(
             folder,

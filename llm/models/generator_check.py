@@ -1,9 +1,8 @@
-"""The check of a chat model: it is loaded on this machine, answers one question and is measured."""
+"""The check of a chat model: it answers a real prompt and is measured, on this machine or on a server."""
 
 import resource
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,15 +12,13 @@ from transformers import PreTrainedModel
 from core.errors import UnsupportedModelError
 from core.settings import LlmSettings
 from llm.chat.hf import HfChat
+from llm.chat.remote import RemoteChat
 from llm.engine.loader import check_config, load_codec, load_model, run_engine
 from llm.engine.model.attention import detach
 from llm.engine.model.layout import watch_layout
-from llm.engine.request import Delta, Finish, Sampling
 from llm.engine.serving import EngineChat
-from llm.engine.text.conversation import ChatRequest, Message
+from llm.models.trial import Trial, try_out
 
-_PROMPT = "Say in one sentence what a boiler does."
-_ANSWER_TOKENS = 32
 # Linux counts the peak in KiB, macOS in bytes.
 _PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -44,14 +41,22 @@ class CheckReport:
     """How many tokens the engine's pages hold; 0 if the engine does not run it."""
     max_context_tokens: int
     load_seconds: float
-    first_token_seconds: float
-    """From the request to the first token."""
-    tokens_per_second: float
-    """The speed of a single request after its first token."""
     peak_bytes: int
     """The peak memory of this process, without device memory."""
-    text: str
-    """The answer."""
+    trial: Trial
+
+
+def check_remote(settings: LlmSettings) -> Trial:
+    """Ask the server of the settings one question as an asker would, and return how it answered.
+
+    Raises: ModelError if it does not answer, has no such model, or refuses the prompt.
+    """
+    chat = RemoteChat(settings.remote)
+    try:
+        chat.check()
+        return try_out(chat)
+    finally:
+        chat.close()
 
 
 def check(folder: Path, settings: LlmSettings) -> CheckReport:
@@ -65,7 +70,7 @@ def check(folder: Path, settings: LlmSettings) -> CheckReport:
     kv_tokens = chat.snapshot().pages * settings.engine.page_tokens if isinstance(chat, EngineChat) else 0
     loaded = time.perf_counter()
     try:
-        first, last, tokens, text = _try_out(chat.stream(_request()))
+        trial = try_out(chat)
     finally:
         chat.close()
     return CheckReport(
@@ -78,10 +83,8 @@ def check(folder: Path, settings: LlmSettings) -> CheckReport:
         kv_tokens=kv_tokens,
         max_context_tokens=chat.max_context_tokens,
         load_seconds=loaded - start,
-        first_token_seconds=first - loaded,
-        tokens_per_second=tokens / max(last - loaded, 1e-9),
         peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _PEAK_UNIT,
-        text=text,
+        trial=trial,
     )
 
 
@@ -96,18 +99,3 @@ def _open(
     except UnsupportedModelError as error:
         detach(model)
         return HfChat(folder.name, model, load_codec(folder, model), settings.hf), 0, str(error)
-
-
-def _request() -> ChatRequest:
-    return ChatRequest(messages=(Message("user", _PROMPT),), sampling=Sampling(max_tokens=_ANSWER_TOKENS))
-
-
-def _try_out(answer: Iterator[Delta | Finish]) -> tuple[float, float, int, str]:
-    """Return the times of the first and the last token, the number of tokens, and the text."""
-    first, tokens, text = 0.0, 0, ""
-    for part in answer:
-        if isinstance(part, Delta) and part.tokens:
-            first = first or time.perf_counter()
-            tokens += len(part.tokens)
-            text += part.text
-    return first, time.perf_counter(), tokens, text

@@ -17,6 +17,7 @@ from urllib.parse import quote
 import httpx
 
 from core.errors import ModelError
+from llm.engine.formats import GGUF_ADVICE
 from llm.models.retriever_catalogue import revision_of
 
 HUB = "https://huggingface.co"
@@ -88,6 +89,20 @@ def pull(
     return commit
 
 
+def refuse_local(name: str) -> None:
+    """Refuse the path of something on this machine, which needs no fetching. Raises: ModelError."""
+    path = Path(name).expanduser()
+    if path.suffix == ".gguf" or (path.is_dir() and any(path.glob("*.gguf"))):
+        raise ModelError(f"{name} is a GGUF file or holds some. {GGUF_ADVICE}")
+    if path.exists():
+        raise ModelError(
+            f"{name} is on this machine: nothing is fetched. Try it out with `vade model check {name}`, and "
+            "name it in VADE_LLM__MODEL, VADE_LLM__EMBEDDER or VADE_LLM__RERANKER"
+        )
+    if path.is_absolute() or name.startswith((".", "~")):
+        raise ModelError(f"there is nothing at {name}; a model is fetched by its name or as owner/name")
+
+
 def _locked(folder: Path, repository: str) -> str:
     """Return the commit to which the folder is pinned; empty if it does not hold this model."""
     file = folder / LOCK_FILE
@@ -111,10 +126,17 @@ def _list(client: httpx.Client, hub: str, repository: str, revision: str) -> tup
     commit = str(said.get("sha", ""))
     if not _COMMIT.fullmatch(commit):
         raise ModelError(f"the hub names no commit for {repository} at {revision}")
-    files = [_file(entry) for entry in said.get("siblings", []) if _WANTED.fullmatch(entry["rfilename"])]
+    siblings = said.get("siblings", [])
+    files = [_file(entry) for entry in siblings if _WANTED.fullmatch(entry["rfilename"])]
     if not any(file.name.endswith(".safetensors") for file in files):
-        raise ModelError(f"{repository} has no safetensors; other formats can hold code and are not fetched")
+        raise ModelError(f"{repository} {_other_format([entry['rfilename'] for entry in siblings])}")
     return commit, files
+
+
+def _other_format(names: list[str]) -> str:
+    if any(name.endswith(".gguf") for name in names):
+        return f"has no safetensors but GGUF files. {GGUF_ADVICE}"
+    return "has no safetensors; other formats can hold code and are not fetched"
 
 
 def _file(entry: dict[str, Any]) -> HubFile:

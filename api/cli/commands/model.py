@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,9 @@ from api.cli.terminal import DONE, WITH_FAILURES, Terminal, echo, exiting, print
 from llm.models.catalogue import CATALOGUE, ModelCard, repository_of
 from llm.models.packages.catalogue import PACKAGED, packaged_model
 from llm.models.retriever_catalogue import RETRIEVERS
+
+if TYPE_CHECKING:
+    from core.settings import LlmSettings
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _GB = 1e9
@@ -85,8 +88,9 @@ def pull(terminal: Terminal, name: str, folder: Path | None, revision: str | Non
     Run it again to resume. The commit is kept beside the files and holds from then on.
     """
     from core.settings import load_settings
-    from llm.models.pull import HUB, pull
+    from llm.models.pull import HUB, pull, refuse_local
 
+    refuse_local(name)
     repository, short = repository_of(name)
     folder = folder or load_settings(terminal.data_dir).data_dir / "models" / short
     commit = pull(repository, folder, revision, (hub or HUB).rstrip("/"), _progress(terminal))
@@ -133,17 +137,20 @@ def add(terminal: Terminal, name: str, wheel: Path | None, folder: Path | None) 
 
 
 @model.command()
-@click.argument("folder", type=_FOLDER, metavar="DIR")
+@click.argument("folder", type=_FOLDER, metavar="[DIR]", required=False)
 @printing
-def check(terminal: Terminal, folder: Path) -> int:
+def check(terminal: Terminal, folder: Path | None) -> int:
     """Load a folder with the settings in force, ask it one thing, and say how that went.
 
-    Finds out by itself whether the model writes, embeds or reranks.
+    Finds out by itself whether the model writes, embeds or reranks. Without DIR, asks the model server of
+    the settings (VADE_LLM__REMOTE__URL).
     """
     from core.settings import load_settings
     from llm.models.retriever_check import check_retriever, kind_of
 
     settings = load_settings(terminal.data_dir).llm
+    if folder is None:
+        return _check_server(terminal, settings)
     if kind_of(folder) != "chat":
         retriever = check_retriever(folder, settings)
         terminal.result(
@@ -197,6 +204,17 @@ def _serve_engine(
     from core.settings import load_settings
 
     serve_engine(folder, load_settings(data_dir).llm, name, (host, port), context, echo)
+    return DONE
+
+
+def _check_server(terminal: Terminal, settings: LlmSettings) -> int:
+    from llm.models.generator_check import check_remote
+
+    url, trial = str(settings.remote.url), asdict(check_remote(settings))
+    terminal.result(
+        {"url": url, "model": settings.remote.model, "kind": "chat", "trial": trial},
+        lambda: f"{settings.remote.model!r} at {url} answers.\n{_trial_text(trial)}",
+    )
     return DONE
 
 
@@ -254,10 +272,23 @@ def _check_text(report: dict[str, Any]) -> str:
         f"{report['model_type']}, {report['parameters'] / 1e9:.3g} billion parameters, "
         f"{report['weight_bytes'] / _GB:.1f} GB of weights, loaded in {report['load_seconds']:.1f} s.",
         verdict.format(context=f"{report['max_context_tokens']:,} tokens"),
-        f"First token after {report['first_token_seconds']:.2f} s, "
-        f"{report['tokens_per_second']:.1f} tokens/s for one request; "
-        f"peak memory {report['peak_bytes'] / _GB:.1f} GB.",
-        f"It answered: {report['text']!r}",
+        f"Peak memory {report['peak_bytes'] / _GB:.1f} GB.",
+        _trial_text(report["trial"]),
+    ])  # fmt: skip
+
+
+def _trial_text(trial: dict[str, Any]) -> str:
+    speed = f", {trial['tokens_per_second']:.1f} tokens/s for one request" if trial["tokens"] else ""
+    marks = (
+        "It marks its sources."
+        if trial["marked"]
+        else ("It marked no source; what it says is attributed to the passage that proves it, or left out.")
+    )
+    thinks = " It thinks before it answers; give it room with VADE_LLM__MAX_ANSWER_TOKENS." * trial["thinks"]
+    return "\n".join([
+        f"First token after {trial['first_token_seconds']:.2f} s{speed}.",
+        f"Asked as a person would, it answered: {trial['text']!r}",
+        marks + thinks,
     ])  # fmt: skip
 
 

@@ -104,6 +104,16 @@ def test_without_the_chat_models_server_the_extractive_answer_says_so(
     app.close()
 
 
+def test_readyz_tells_that_the_chat_models_server_is_dead(tmp_path: Path, closed_port: int) -> None:
+    remote = {"url": f"http://127.0.0.1:{closed_port}/v1", **DOWN}
+    app = with_pump(tmp_path, llm={"generator": "remote", "remote": remote})
+    with TestClient(make_http(app), base_url="http://localhost") as client:
+        response = client.get("/readyz")
+    assert response.status_code == 503
+    assert "the model server does not answer" in response.json()["error"]["message"]
+    app.close()
+
+
 def test_a_restored_index_is_told_once(app: App, tmp_path: Path) -> None:
     app.indexes.close()
     for path in (tmp_path / "index").rglob("gen-*/*"):

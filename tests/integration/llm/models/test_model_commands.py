@@ -11,9 +11,11 @@ import time
 import pytest
 from click.testing import CliRunner
 from integration.llm.chat.test_hf import TOKENIZER
+from integration.llm.chat.test_remote import Server
 from integration.llm.models.test_pull import COMMIT, Hub
 from integration.llm.tiny_encoders import WIDTH, cross_encoder_folder, encoder_folder
 from integration.llm.tiny_models import tiny_model
+from integration.llm.tiny_tokenizer import tiny_tokenizer
 from transformers import AutoModelForCausalLM, MambaConfig
 
 from api.cli.main import main
@@ -26,7 +28,8 @@ def vade(tmp_path, *arguments):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    tiny_model("olmoe", vocab_size=len(TOKENIZER), eos_token_id=0).save_pretrained(folder)
+    size = {"vocab_size": len(TOKENIZER), "max_position_embeddings": 4096}
+    tiny_model("olmoe", **size, eos_token_id=0).save_pretrained(folder)
     TOKENIZER.save_pretrained(folder)
     return folder
 
@@ -70,13 +73,26 @@ def test_a_pulled_model_lies_in_the_data_folder_and_is_pinned(tmp_path):
         (["model", "check", "."], "holds no model|cannot be loaded"),
         (["model", "serve", "."], "vLLM is not installed"),
         (["model", "check", "/no/such/folder"], "does not exist"),
+        (["model", "check", "gguf"], "small.gguf and no safetensors.*llama-server"),
+        (["model", "check"], "the model server does not answer"),
+        (["model", "pull", "gguf"], "GGUF file or holds some"),
+        (["model", "pull", "./small.gguf"], "GGUF file or holds some"),
+        (
+            ["model", "pull", "here/model"],
+            "on this machine: nothing is fetched.*vade model check here",
+        ),
+        (["model", "pull", "/srv/models/nothing"], "there is nothing at /srv/models/nothing"),
     ],
 )
 def test_what_goes_wrong_is_one_line_and_exit_code_2(tmp_path, monkeypatch, arguments, why):
     monkeypatch.setenv("PATH", "")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VADE_LLM__REMOTE__URL", "http://127.0.0.1:9/v1")
+    (tmp_path / "gguf").mkdir()
+    (tmp_path / "gguf" / "small.gguf").write_bytes(b"GGUF")
+    (tmp_path / "here" / "model").mkdir(parents=True)
     done = vade(tmp_path, *arguments)
-    assert done.exit_code == 2
+    assert done.exit_code == (1 if why.startswith("the model server") else 2)
     (line,) = [line for line in done.stderr.splitlines() if line.startswith(("vade:", "Error:"))]
     assert re.search(why, line)
     assert "Traceback" not in done.output
@@ -88,9 +104,9 @@ def test_a_folder_is_tried_out_with_the_settings_in_force(folder, tmp_path, monk
     report = json.loads(vade(tmp_path, "model", "check", folder, "--json").stdout)
     assert (report["backend"], report["model_type"], report["refusal"]) == ("engine", "olmoe", "")
     assert report["kv_tokens"] == 96 * 32
-    assert report["tokens_per_second"] > 0
+    assert report["trial"]["tokens_per_second"] > 0
     text = vade(tmp_path, "model", "check", folder).stdout
-    assert "The engine runs it: context 512 tokens" in text
+    assert "The engine runs it: context 3,072 tokens" in text
     assert "pages for 3,072 tokens" in text
 
 
@@ -106,6 +122,50 @@ def test_what_the_engine_refuses_is_tried_with_generate(tmp_path):
     assert done.exit_code == 0
     assert "Not for the engine: mamba" in done.stdout
     assert "`hf`" in done.stdout
+
+
+def test_a_chat_template_that_fails_is_found_before_the_first_question(tmp_path):
+    broken = tmp_path / "broken"
+    size = {"vocab_size": len(TOKENIZER), "max_position_embeddings": 4096}
+    tiny_model("olmoe", **size, eos_token_id=0).save_pretrained(broken)
+    tokenizer = tiny_tokenizer()
+    tokenizer.chat_template = "{{ raise_exception('only in a good mood') }}"
+    tokenizer.save_pretrained(broken)
+    done = vade(tmp_path, "model", "check", broken)
+    assert (done.exit_code, "Traceback" in done.output) == (2, False)
+    assert "the chat template of the model refuses" in done.stderr
+
+
+def test_a_model_whose_context_is_too_small_for_a_real_prompt_is_told(tmp_path):
+    small = tmp_path / "small"
+    tiny_model("olmoe", vocab_size=len(TOKENIZER), eos_token_id=0).save_pretrained(small)
+    TOKENIZER.save_pretrained(small)
+    done = vade(tmp_path, "model", "check", small)
+    assert done.exit_code == 2
+    assert "exceeds the model's context" in done.stderr
+
+
+def test_a_model_server_is_tried_out_with_a_real_prompt(tmp_path, monkeypatch):
+    server = Server()
+    server.models = {"data": [{"id": "m"}]}
+
+    def answer(handler):
+        handler.status(200, text="")
+        handler.say("It opens at 8 bar. [1]", "stop")
+
+    server.script = [answer]
+    monkeypatch.setenv("VADE_LLM__REMOTE__URL", f"http://127.0.0.1:{server.server_port}/v1")
+    monkeypatch.setenv("VADE_LLM__REMOTE__MODEL", "m")
+    done = vade(tmp_path, "model", "check")
+    assert done.exit_code == 0
+    assert "It marks its sources." in done.stdout
+    ((_, _, asked),) = server.bodies
+    assert [message["role"] for message in asked["messages"]] == ["system", "user"]
+    assert "[1] Boiler" in asked["messages"][1]["content"]
+    server.models = {"data": [{"id": "n"}]}
+    assert "no model 'm'; it has 'n'" in vade(tmp_path, "model", "check").stderr
+    server.shutdown()
+    server.server_close()
 
 
 VLLM = """#!{python}

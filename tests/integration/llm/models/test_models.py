@@ -40,7 +40,8 @@ def test_an_unknown_name_lists_the_known():
 
 
 def test_a_folder_is_tried_out(tmp_path):
-    model = tiny_model("deepseek_v3", vocab_size=len(TOKENIZER), eos_token_id=0)
+    size = {"vocab_size": len(TOKENIZER), "max_position_embeddings": 4096}
+    model = tiny_model("deepseek_v3", **size, eos_token_id=0)
     model.save_pretrained(tmp_path)
     TOKENIZER.save_pretrained(tmp_path)
     engine = EngineSettings(pages=128, page_tokens=16, max_sequences=4, max_step_tokens=256)
@@ -49,9 +50,10 @@ def test_a_folder_is_tried_out(tmp_path):
     assert report.parameters == model.num_parameters()
     assert report.kv_bytes_per_token == 3 * 4 * (16 + 4)
     assert report.kv_tokens == 128 * 16
-    assert report.max_context_tokens == 512
-    assert report.tokens_per_second > 0
-    assert report.first_token_seconds > 0
+    assert report.max_context_tokens == 2048
+    assert report.trial.tokens_per_second > 0
+    assert report.trial.first_token_seconds > 0
+    assert report.trial.text
     assert report.peak_bytes > report.weight_bytes
 
 
