@@ -94,8 +94,13 @@ def markers(block: AnswerBlock) -> list[str]:
     for item in block.items:
         count += not item.depth
         counted = block.kind is BlockForm.STEPS and not item.depth
-        marks.append("" if is_numbered(item.text) else f"{count}. " if counted else "- ")
+        marks.append(marker(item.text, count if counted else 0))
     return marks
+
+
+def marker(text: str, number: int) -> str:
+    """Return what is printed in front of an item: its number if it has one here, 0 is none."""
+    return "" if is_numbered(text) else f"{number}. " if number else "- "
 
 
 def is_numbered(text: str) -> bool:

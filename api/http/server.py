@@ -16,6 +16,7 @@ from api.http import ask, documents, health, jobs, search
 from api.http.gate import Gate
 from api.http.guard import BodyLimit, SameOrigin, SecurityHeaders, register_errors
 from api.http.identity import session
+from api.http.openai import chat, models
 
 # Uploads stored at once, and probes that look whether questions can be answered. They wait for disks and
 # models, so that the threads in which documents are listed and read are not theirs.
@@ -48,7 +49,7 @@ def make_http(app: App) -> FastAPI:
     http.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
     http.add_middleware(SecurityHeaders)
     register_errors(http)
-    for module in (ask, search, documents, jobs, session, health):
+    for module in (ask, search, documents, jobs, session, chat, models, health):
         http.include_router(module.router)
     http.add_api_route("/", page, include_in_schema=False)
     http.add_api_route("/sign-in", sign_in_page, include_in_schema=False)

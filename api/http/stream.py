@@ -1,8 +1,9 @@
 """An answer as server-sent events, while it is written."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import count
 from typing import Any
 
 import anyio
@@ -24,7 +25,8 @@ log = structlog.get_logger()
 # Events held for a reader that is slower than the answer; then the answer waits for the reader.
 _BUFFERED = 64
 
-Event = tuple[str, Any]
+Progress = Found | Said | Answer | VadeError
+"""A step of an answer; the last one is the answer, or why there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,32 +56,54 @@ class Answering:
 
 
 async def answer_events(gate: Gate, answering: Answering) -> AsyncIterator[str]:
-    """Yield `meta`, `source`…, `token` and `citation`…, then `done` with the whole answer, or `error`.
+    """Yield `meta`, `source`…, `token` and `citation`…, then `done` with the whole answer, or `error`."""
+    yield _event("meta", {"question": answering.asked.question})
+    cited = count()
+    async for one in progress(gate, answering):
+        for name, data in _named(one, cited):
+            yield _event(name, data)
+
+
+def _named(one: Progress, cited: Iterator[int]) -> Iterator[tuple[str, Any]]:
+    """Yield the events of a step of an answer, each with its name."""
+    if isinstance(one, Found):
+        yield from (("source", passage_json(passage)) for passage in one.passages)
+    elif isinstance(one, Said):
+        yield "token", {**sentence_json(one.sentence), "shape": shape_json(one.shape)}
+        yield from (("citation", {"index": next(cited), **asdict(new)}) for new in one.new_citations)
+    elif isinstance(one, Answer):
+        yield "done", answer_json(one)
+    else:
+        yield "error", error_json(one.code, str(one))["error"]
+
+
+async def progress(gate: Gate, answering: Answering) -> AsyncIterator[Progress]:
+    """Yield what was found, each sentence as it is said, and in the end the answer or why there is none.
 
     A reader that disconnects stops the work, even in the middle of a sentence.
     """
-    yield _event("meta", {"question": answering.asked.question})
-    send, receive = anyio.create_memory_object_stream[Event](_BUFFERED)
+    send, receive = anyio.create_memory_object_stream[Progress](_BUFFERED)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_work, gate, answering, send)
         async with receive:
-            async for name, data in receive:
-                yield _event(name, data)
+            async for one in receive:
+                yield one
 
 
-async def _work(gate: Gate, answering: Answering, send: MemoryObjectSendStream[Event]) -> None:
-    writer = _StreamWriter(send)
+async def _work(gate: Gate, answering: Answering, send: MemoryObjectSendStream[Progress]) -> None:
+    def pass_on(event: Found | Said | Writing) -> None:
+        from_thread.check_cancelled()
+        if not isinstance(event, Writing):
+            from_thread.run(send.send, event)
+
     async with send:
         try:
-            answer = await gate.run(answering.answer, writer.write)
-            await send.send(("done", answer_json(answer)))
+            await send.send(await gate.run(answering.answer, pass_on))
         except VadeError as error:
-            await send.send(("error", error_json(error.code, str(error))["error"]))
+            await send.send(error)
         except Exception:
             log.exception("ask.failed")
-            await send.send(
-                ("error", error_json("internal", "The answer failed; nothing was kept.")["error"])
-            )
+            await send.send(VadeError("The answer failed; nothing was kept."))
 
 
 def unless_gone(request: Request) -> OnAnswerEvent:
@@ -93,30 +117,6 @@ def unless_gone(request: Request) -> OnAnswerEvent:
             raise AbandonedError()
 
     return check
-
-
-class _StreamWriter:
-    """Passes the events of an answer from its thread to the stream."""
-
-    def __init__(self, send: MemoryObjectSendStream[Event]) -> None:
-        self._send = send
-        self._citations = 0
-
-    def write(self, event: Found | Said | Writing) -> None:
-        from_thread.check_cancelled()
-        if isinstance(event, Writing):
-            return
-        if isinstance(event, Found):
-            for passage in event.passages:
-                self._pass("source", passage_json(passage))
-            return
-        self._pass("token", {**sentence_json(event.sentence), "shape": shape_json(event.shape)})
-        for citation in event.new_citations:
-            self._pass("citation", {"index": self._citations, **asdict(citation)})
-            self._citations += 1
-
-    def _pass(self, name: str, data: Any) -> None:
-        from_thread.run(self._send.send, (name, data))
 
 
 def _event(name: str, data: Any) -> str:

@@ -51,7 +51,7 @@ def ask(
     "as", "groups", and "history" (a list of {"question", "answer"}) or "after" (a list of questions) for
     a follow-up.
     """
-    from api.cli.answer_text import answer_text
+    from api.answer_text import answer_text
     from api.http.wire import answer_json
 
     with opened(terminal.data_dir) as app:

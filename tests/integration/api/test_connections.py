@@ -3,16 +3,13 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from fakes.application import make_app
-
-from api.http.connections import server_config
-from api.http.server import make_http
+from fakes.web import serving
 
 # Long enough for an honest request on a busy machine, short enough for a test that waits for the end.
 LIMIT = 0.75
@@ -27,17 +24,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int
         yield address
 
 
-@contextmanager
-def served(data_dir: Path) -> Iterator[tuple[str, int]]:
-    app = make_app(data_dir, api={"user": "ann", "request_seconds": LIMIT})
-    server = uvicorn.Server(server_config(make_http(app), app.settings.api))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield listener.getsockname()
-        server.should_exit = True
-        thread.join()
-    app.close()
+def served(data_dir: Path) -> AbstractContextManager[tuple[str, int]]:
+    return serving(make_app(data_dir, api={"user": "ann", "request_seconds": LIMIT}))
 
 
 def until_closed(connection: socket.socket) -> bytes:

@@ -10,8 +10,8 @@ from fakes.containers import packed
 from fakes.embedder import FakeEmbedder
 from fakes.source import FakeSource, upload_of
 
+from api.answer_text import about_of
 from api.app import App
-from api.cli.answer_text import about_of
 from core.permissions import scope_of
 from ingest.connectors.folder import FolderSource
 from ingest.connectors.trees.rules import PERMISSIONS_FILE

@@ -1,6 +1,6 @@
 import pytest
 
-from api.cli.answer_text import answer_text
+from api.answer_text import answer_text
 from core.values.answers import Answer, AnswerSentence, Citation
 from core.values.forms import AnswerBlock, AnswerItem, BlockForm
 

@@ -27,6 +27,7 @@ MATRIX = {
 WITHOUT_ID = {
     ("POST", "/v1/ask"), ("POST", "/v1/search"), ("GET", "/v1/documents"), ("POST", "/v1/documents"),
     ("GET", "/v1/session"), ("POST", "/v1/session"), ("DELETE", "/v1/session"), ("POST", "/v1/session/link"),
+    ("POST", "/v1/chat/completions"), ("POST", "/v1/embeddings"), ("GET", "/v1/models"),
     ("GET", "/livez"), ("GET", "/readyz"),
 }  # fmt: skip
 # These need nobody signed in: the first two say nothing of documents, the others are how one signs in.
@@ -35,6 +36,10 @@ OPEN = {
     ("DELETE", "/v1/session"),
 }  # fmt: skip
 MISSING = 4711
+BODIES = {
+    "/v1/chat/completions": {"model": "vademecum", "messages": [{"role": "user", "content": "x"}]},
+    "/v1/embeddings": {"model": "vademecum", "input": "x"},
+}
 
 
 class Desk:
@@ -87,7 +92,9 @@ def test_every_other_route_needs_somebody(desk: Desk) -> None:
     for method, path in sorted((set(MATRIX) | WITHOUT_ID) - OPEN):
         address = MATRIX.get((method, path), path).format(1)
         as_json = method == "POST" and path != "/v1/documents"
-        body = {"json": {"question": "x"}} if as_json else {"files": {"file": ("a.md", b"x")}}
+        body = (
+            {"json": BODIES.get(path, {"question": "x"})} if as_json else {"files": {"file": ("a.md", b"x")}}
+        )
         response = desk.client.request(method, address, **(body if method == "POST" else {}))
         assert response.status_code == 401, (method, path)
 

@@ -1,4 +1,4 @@
-"""An answer as a terminal shows it, with its sources."""
+"""An answer as plain text, with its sources."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -11,8 +11,8 @@ from retrieval.composed import joined, markers, spoken
 _BESIDE = 60
 _SHORT_QUOTE = 120
 # Behind the marks of a sentence for which the chat model named no source that proves it.
-_ATTRIBUTED = "°"
-_LEGEND = f"{_ATTRIBUTED} The chat model named no source for this; the one shown was found to say the same."
+ATTRIBUTED = "°"
+_LEGEND = f"{ATTRIBUTED} The chat model named no source for this; the one shown was found to say the same."
 
 
 def answer_text(answer: Answer) -> str:
@@ -26,8 +26,18 @@ def answer_text(answer: Answer) -> str:
         return "\n".join([*head, answer.reason, *_nearest(answer.found)])
     verdict = [spoken(answer.verdict, answer.text)] if answer.verdict else []
     said = [line for block in answer.blocks for line in _lines(answer, block)]
-    legend = [_LEGEND] if any(one.attributed for one in answer.sentences) else []
-    return "\n".join([*head, *verdict, *said, *legend, "", *_sources(answer.citations), *_otherwise(answer)])
+    return "\n".join(
+        [*head, *verdict, *said, *_legend(answer), "", *_sources(answer.citations), *_otherwise(answer)]
+    )
+
+
+def tail_text(answer: Answer) -> str:
+    """Return what belongs to an answer besides its sentences, for one that was written as it came."""
+    notices = [notice.text for notice in answer.notices]
+    if answer.refused:
+        return "\n".join([answer.reason, *_nearest(answer.found), *notices])
+    cut = [block.more for block in answer.blocks if block.more]
+    return "\n".join([*cut, *_legend(answer), *notices, *_sources(answer.citations), *_otherwise(answer)])
 
 
 def _lines(answer: Answer, block: AnswerBlock) -> Iterator[str]:
@@ -41,9 +51,13 @@ def _lines(answer: Answer, block: AnswerBlock) -> Iterator[str]:
         yield f"  {block.more}"
 
 
+def _legend(answer: Answer) -> list[str]:
+    return [_LEGEND] if any(one.attributed for one in answer.sentences) else []
+
+
 def _proofs(sentence: AnswerSentence) -> str:
     marks = "".join(f"[{number + 1}]" for number in sentence.citations)
-    return marks + _ATTRIBUTED * sentence.attributed
+    return marks + ATTRIBUTED * sentence.attributed
 
 
 def _sources(citations: Sequence[Citation]) -> Iterator[str]:
