@@ -207,8 +207,7 @@ class RetrievalSettings(Group):
     passages: int = Field(8, ge=1, le=50, description="passages shown to the generator")
     supersession_sources: tuple[str, ...] = Field(
         (),
-        description="URIs of sources whose documents may take the place of any source's, by `supersedes`; "
-        "without it, only of those in their own",
+        description="URIs of sources whose documents may supersede those of any source, not only their own",
     )
     dense_weight: float = Field(0.5, ge=0, le=1, description="weight of the vectors; words have the rest")
     likeness_scale: float = Field(
@@ -218,6 +217,7 @@ class RetrievalSettings(Group):
         "such as e5, whose similarities lie close together",
     )
     reranked: int = Field(30, ge=1, le=200, description="passages that a reranker reads")
+    rerank_weight: float = Field(0.3, ge=0, le=1, description="share of its score; the search has the rest")
     dense_index: Literal["auto", "exact", "hnsw", "ivfpq", "torch", "milvus"] = Field(
         "auto", description="`auto` chooses by size and memory; `torch` compares all vectors, on llm.device"
     )

@@ -19,6 +19,7 @@ from transformers import (
 from core.errors import ModelError
 from core.settings import LlmSettings
 from llm.batches import by_length, check_complete, reading_dtype, reading_tokens
+from llm.embedding.tokens import reads_cjk
 
 logging.disable_progress_bar()
 logging.set_verbosity_error()  # `check_complete` says what matters of its report
@@ -65,6 +66,7 @@ class PairEncoder:
         self._batch_tokens = batch_tokens
         self._pad_id = int(model.config.pad_token_id or 0)
         self._takes_types = int(getattr(model.config, "type_vocab_size", 0) or 0) > 1
+        self.reads_cjk = reads_cjk(tokenizer)
         self._tokenizer = tokenizer
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(min(_MAX_TOKENS, _positions(model.config)))

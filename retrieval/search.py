@@ -28,7 +28,7 @@ from retrieval.fusion import Leg, fuse
 from retrieval.identifier_match import definitions_first, exact_first, ranges_first
 from retrieval.index import LexicalIndex
 from retrieval.question.glossary import in_english
-from retrieval.reranking import reranked
+from retrieval.reranking import reads, reranked
 from retrieval.words.homophones import Characters
 from retrieval.words.spelling import respelled
 from retrieval.words.term_weights import (
@@ -41,6 +41,8 @@ from retrieval.words.term_weights import (
 
 # Hits read beyond the limit, to replace those that only a stale index still has.
 _SPARE = 20
+# Neighbouring chunks on either side of one that a reranker reads.
+_SECTION = 1
 # Chunks that outline a document.
 _OUTLINED = 24
 # Definitions of identifiers that are read beside the hits.
@@ -136,13 +138,14 @@ class Searcher:
         words = self._words(question, scope, within.labels)
         hits, without = self._fused(question, words, scope, within.labels)
         notices += without
-        reread = self._settings.reranked if self._reranker else 0
+        reranker = self._reranker if self._reranker and reads(self._reranker, question) else None
+        reread = self._settings.reranked if reranker else 0
         depth = len(hits) if words.phrases else max(limit, reread) + _SPARE
         with self._database.reading() as session:
             wanted = words.with_defining(hits[:depth])
             passages = read_passages(session, wanted, scope, self._waiting)
-        if self._reranker:  # takes a while, so that no transaction is open meanwhile
-            passages[:reread], more = reranked(self._reranker, question, passages[:reread])
+        if reranker:
+            passages[:reread], more = self._reranked(reranker, question, passages[:reread], scope)
             notices += more
         placed_first = exact_first(passages, words.rare, words.phrases)
         placed_first = ranges_first(placed_first, words.unseen)
@@ -150,6 +153,14 @@ class Searcher:
         nothing = "" if best else self._filters.why_nothing(within, scope)
         with self._database.reading() as session:
             return Results(placed(session, best, scope, reach), tuple(dict.fromkeys(notices)), nothing)
+
+    def _reranked(
+        self, reranker: Reranker, question: str, passages: Sequence[Passage], scope: AccessScope
+    ) -> tuple[list[Passage], tuple[Notice, ...]]:
+        """Reranking takes a while, so that no transaction is open meanwhile."""
+        with self._database.reading() as session:
+            sections = placed(session, passages, scope, _SECTION)
+        return reranked(reranker, question, passages, sections, self._settings.rerank_weight)
 
     def look_up(
         self, question: str, scope: AccessScope, limit: int, reach: int = 0, within: SearchFilter = EVERYTHING

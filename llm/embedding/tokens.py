@@ -27,8 +27,7 @@ class TextTokenizer:
         self._whole = _load(folder / "tokenizer.json")
         self._last = _special_at_the_end(self._whole)
         self.max_tokens = max_tokens
-        ideographs = sum("\u4e00" <= token.strip("#▁") <= "\u9fff" for token in self._whole.get_vocab())
-        self.reads_cjk = ideographs >= _IDEOGRAPHS
+        self.reads_cjk = reads_cjk(self._whole)
         special: int = self._whole.num_special_tokens_to_add(is_pair=False)
         self.added_tokens = special + self.count([prompt])[0]
 
@@ -67,6 +66,12 @@ class TextTokenizer:
         if len(tokens) <= self.max_tokens:
             return tokens
         return tokens[: self.max_tokens - self._last] + tokens[len(tokens) - self._last :]
+
+
+def reads_cjk(tokenizer: Tokenizer) -> bool:
+    """Return whether a vocabulary has the Chinese characters of everyday texts."""
+    ideographs = sum("\u4e00" <= token.strip("#▁") <= "\u9fff" for token in tokenizer.get_vocab())
+    return ideographs >= _IDEOGRAPHS
 
 
 def _special_at_the_end(tokenizer: Tokenizer) -> int:

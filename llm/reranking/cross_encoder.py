@@ -31,6 +31,7 @@ class CrossEncoder:
 
     def __init__(self, pairs: PairEncoder) -> None:
         self.name = pairs.name
+        self.reads_cjk = pairs.reads_cjk
         self._pairs = pairs
 
     def scores(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:

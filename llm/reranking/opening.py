@@ -18,6 +18,11 @@ class DeferredReranker:
         self._loaded: Reranker | None = None
         self._lock = threading.Lock()
 
+    @property
+    def reads_cjk(self) -> bool:
+        """Whether it knows Chinese characters. Raises: as `Reranker.reads_cjk`."""
+        return self._ready().reads_cjk
+
     def scores(self, question: str, texts: Sequence[str]) -> Scores:
         """Return `(len(texts),)` float32 in 0..1. Raises: as `Reranker.scores`."""
         return self._ready().scores(question, texts)

@@ -14,6 +14,11 @@ class Reranker(Protocol):
 
     name: str
 
+    @property
+    def reads_cjk(self) -> bool:
+        """Whether it knows Chinese characters. Raises: ModelError if the model cannot be loaded."""
+        ...
+
     def scores(self, question: str, texts: Sequence[str]) -> Scores:
         """Return `(len(texts),)` float32 in 0..1, comparable for one question.
 

@@ -12,7 +12,9 @@ from llm.servers.model_server import ModelServer
 
 
 class ServerReranker:
-    """A reranker on a server."""
+    """A reranker on a server, which is taken to read every language."""
+
+    reads_cjk = True
 
     def __init__(self, settings: LlmSettings) -> None:
         self.name = settings.reranker_server.model or settings.reranker

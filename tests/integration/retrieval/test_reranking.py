@@ -24,8 +24,9 @@ class FakeReranker:
 
     name = "fake"
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: Exception | None = None, reads_cjk: bool = False) -> None:
         self.error = error
+        self.reads_cjk = reads_cjk
         self.read: list[str] = []
 
     def scores(self, question: str, texts: Sequence[str]) -> Scores:
@@ -53,14 +54,16 @@ def app(tmp_path: Path) -> Iterator[App]:
     source.put("short.md", "# Pumps\n\nPump pump pump.", "public")
     source.put("long.md", "# Valves\n\nBeside a valve there may be a pump, and much is said of it.", "public")
     source.put("secret.md", "The pump of Ann is described at length here, in every detail.", "user:ann")
-    source.put("code.md", "E-42 is the pump's code.", "public")
+    source.put("code.md", "E-42 is the pump's code, 泵.", "public")
     app.ingestion.ingest(source)
     yield app
     app.close()
 
 
-def search(app: App, reranker: FakeReranker | None, question: str = "pump", reranked: int = 30) -> Results:
-    settings = RetrievalSettings(reranked=reranked)
+def search(
+    app: App, reranker: FakeReranker | None, question: str = "pump", reranked: int = 30, weight: float = 1.0
+) -> Results:
+    settings = RetrievalSettings(reranked=reranked, rerank_weight=weight)
     indexes = app.indexes
     serving = indexes.models.in_force().serving
     searcher = Searcher(app.database, lambda: serving, indexes.lexical, settings, reranker)
@@ -77,6 +80,42 @@ def test_a_reranker_orders_the_passages(app: App) -> None:
     assert found(app, None)[0] == "short.md"
     assert found(app, reranker) == ["long.md", "code.md", "short.md"]
     assert any(text.startswith("Valves\n") and "Beside a valve" in text for text in reranker.read)
+
+
+def test_a_reranker_has_its_share_of_the_score(app: App) -> None:
+    plain = {one.uri: one.score for one in search(app, None).passages}
+    for weight in (0.0, 0.3):
+        for passage in search(app, FakeReranker(), weight=weight).passages:
+            read = min(len(passage.indexed_text) / 1000, 1.0)
+            assert passage.score == pytest.approx((1 - weight) * plain[passage.uri] + weight * read)
+    assert found(app, None)[0] == "short.md"
+
+
+def test_a_reranker_reads_the_section_around_a_chunk(tmp_path: Path) -> None:
+    app = make_app(tmp_path, FakeEmbedder())
+    source = FakeSource()
+    steps = "\n\n".join(f"Step {number} of the pump. " + "Turn it. " * 60 for number in range(3))
+    source.put("steps.md", f"# Pumps\n\n## Start\n\n{steps}", "public")
+    app.ingestion.ingest(source)
+    reranker = FakeReranker()
+    passages = search(app, reranker).passages
+    app.close()
+    first = next(text for text in reranker.read if "Step 0" in text)
+    assert "Step 1" in first
+    assert not any("Step 0" in one.text and "Step 1" in one.text for one in passages), "as narrow as before"
+
+
+@pytest.mark.parametrize(("reads_cjk", "question", "is_read"), [
+    (False, "泵的转速是多少？", False),
+    (True, "泵的转速是多少？", True),
+    (False, "pump 泵", True),
+])  # fmt: skip
+def test_a_reranker_is_not_asked_in_a_language_that_it_cannot_read(
+    app: App, reads_cjk: bool, question: str, is_read: bool
+) -> None:
+    reranker = FakeReranker(reads_cjk=reads_cjk)
+    assert search(app, reranker, question).notices == ()
+    assert bool(reranker.read) is is_read
 
 
 def test_a_reranker_gets_only_readable_passages(app: App) -> None:
