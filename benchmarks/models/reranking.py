@@ -3,8 +3,8 @@
     python -m benchmarks.models.reranking WORK_DIR RERANKER [--sets arduino esp-en] [--part train]
 
 WORK_DIR is that of `benchmarks.models`. The reranker reads the best chunk of each of the 30 best documents
-of BM25 and MiniLM at 0.5; both scores are brought to 0..1 over the 30 and added by weight. Prints nDCG@10
-at each weight of the reranker, and the pairs it read in a second.
+of BM25 and MiniLM at 0.5, with the chunks beside it; both scores are brought to 0..1 over the 30 and added
+by weight. Prints nDCG@10 at each weight of the reranker, and the pairs it read in a second.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def measured(search: SetSearch, embedder: Embedder, reranker: Reranker, most: in
     for query in list(search.queries)[:most]:
         fused = search.fused([(0.5, search.words), (0.5, meaning)], query)
         best = dict(sorted(fused.items(), key=lambda item: -item[1])[:_DOCUMENTS])
-        texts = search.best_chunks(embedder, query, list(best))
+        texts = search.best_sections(embedder, query, list(best))
         started = time.perf_counter()
         scores = np.clip(reranker.scores(search.queries[query], texts), _LEAST, 1 - _LEAST)
         seconds, pairs = seconds + time.perf_counter() - started, pairs + len(texts)

@@ -67,13 +67,19 @@ class SetSearch:
         """Return the sums of weighted legs for a query."""
         return _sums(legs, query)
 
-    def best_chunks(self, embedder: Embedder, query: str, documents: Sequence[str]) -> list[str]:
-        """Return the chunk of each document that an embedder finds most like the query."""
+    def best_sections(self, embedder: Embedder, query: str, documents: Sequence[str]) -> list[str]:
+        """Return the chunk of each document that is most like the query, with those beside it."""
         likeness = self._vectors(embedder) @ embedder.embed_question(self.queries[query], ())
-        best: dict[str, tuple[float, str]] = {}
-        for (document, text), value in zip(self.chunks, likeness.tolist(), strict=True):
-            best[document] = max(best.get(document, (-2.0, "")), (value, text))
-        return [best[document][1] for document in documents]
+        best: dict[str, tuple[float, int]] = {}
+        for place, value in enumerate(likeness.tolist()):
+            document = self.chunks[place][0]
+            best[document] = max(best.get(document, (-2.0, 0)), (value, -place))
+        return [self._around(-best[document][1]) for document in documents]
+
+    def _around(self, place: int) -> str:
+        owner = self.chunks[place][0]
+        beside = self.chunks[max(0, place - 1) : place + 2]
+        return "\n".join(text for document, text in beside if document == owner)
 
     def _vectors(self, embedder: Embedder) -> NDArray[np.float32]:
         kept = self.folder / f"{embedder.model_id}-{len(self.chunks)}.npy"
