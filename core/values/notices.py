@@ -38,6 +38,11 @@ NOTHING_PROVEN = Notice(
     "Nothing that the chat model wrote could be proven; what is shown was taken from the documents as it "
     "stands.",
 )
+BESIDE_THE_QUESTION = Notice(
+    "beside_the_question",
+    "What the chat model wrote does not answer the question; what is shown was taken from the documents as "
+    "it stands.",
+)
 MODEL_DECLINED = Notice("model_declined", "The chat model found no answer in the passages.")
 MODEL_STOPPED = Notice(
     "model_stopped",

@@ -23,7 +23,8 @@ from retrieval.citation_check import ProvenSentence, proven
 _SHARED, _TRIED = 0.6, 6
 _ASKS = ("?", "？")
 _CHOICE = re.compile(r"\bor\b|还是|或", re.IGNORECASE)
-_NUMBER = re.compile(r"^\s*\d+(?:\.\d+)*[.)]?\s+")
+# The number of a section or of an entry, in front of its heading or behind the path to it.
+_NUMBER = re.compile(r"^\s*\d+(?:\.\d+)*[.)]?\s+|[>›]\s*\d+(?:\.\d+)*[.)]?\s*$")
 
 
 class Extracting(Generator, Protocol):
@@ -49,6 +50,8 @@ class Held:
     proof: ProvenSentence
     attributed: bool
     """Whether the model named no source that proves it, and one was found for it."""
+    answers: float
+    """The greatest support, 0..1, of a sentence that it cites, as the extractive generator weighs it."""
 
 
 class ModelSentences:
@@ -81,19 +84,32 @@ class ModelSentences:
         draft = self._with_true_verdict(draft)
         proof = self._proof(draft, under)
         if proof:
-            return Held(draft, proof, attributed=False)
+            return Held(draft, proof, attributed=False, answers=self._answers(draft))
         return self._attributed(draft, under) if self._extracting else None
 
     def _attributed(self, draft: DraftSentence, under: str) -> Held | None:
         cut: Held | None = None
         for one in self._spans(draft.text):
-            cited = ((one.passage_number, one.start, one.end),)
-            by = replace(draft, citations=cited, support=self._support_of(one))
+            value = self._support_of(one)
+            by = replace(draft, citations=((one.passage_number, one.start, one.end),), support=value)
             proof = self._proof(by, under)
-            if proof and proof.said.text == draft.text:
-                return Held(by, proof, attributed=True)
-            cut = cut or (Held(by, proof, attributed=True) if proof else None)
+            if proof is None:
+                continue
+            held = Held(by, proof, attributed=True, answers=value)
+            if proof.said.text == draft.text:
+                return held
+            cut = cut or held
         return cut
+
+    def _answers(self, draft: DraftSentence) -> float:
+        """Return the greatest support of what overlaps with a sentence's citations."""
+        found = (
+            value
+            for (number, start, end), value in self._supports.items()
+            for cited, first, last in draft.citations
+            if number == cited and start < last and first < end
+        )
+        return max(found, default=0.0)
 
     def _proof(self, draft: DraftSentence, under: str) -> ProvenSentence | None:
         """Return what its citations prove of a sentence, if that is still a statement."""
@@ -125,7 +141,13 @@ class ModelSentences:
 
     def _says_nothing(self, text: str) -> bool:
         words = _key(text)
-        return text.rstrip().endswith(_ASKS) or words in self._headings or self._echoes(words) or _loops(text)
+        names = words in self._headings or self._only_heads(words)
+        return text.rstrip().endswith(_ASKS) or names or self._echoes(words) or _loops(text)
+
+    def _only_heads(self, words: frozenset[str]) -> bool:
+        """Return whether all words stand in what is above a passage, and no sentence consists of them."""
+        above = any(words <= _key(f"{one.title} {one.context}") for one in self._passages)
+        return above and not any(words == _key(one.text) for one in self._candidates)
 
     def _echoes(self, words: frozenset[str]) -> bool:
         """Return whether all words are the question's, where that decides nothing."""

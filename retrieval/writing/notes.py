@@ -33,6 +33,10 @@ class Notes:
     """The citations of the sentences with too little support."""
     confidence: float = 0.0
     """The greatest support among all sentences with citations."""
+    answers: float = 0.0
+    """The greatest support of what the sentences of a chat model cite."""
+    untold: list[Said] = field(default_factory=list)
+    """Sentences of a chat model that are not told yet, as nothing that it cited is known to answer."""
     timings: dict[str, float] = field(default_factory=dict)
     """Milliseconds of each stage."""
     _clock: float = field(default_factory=time.perf_counter)

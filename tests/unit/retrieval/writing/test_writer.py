@@ -23,6 +23,7 @@ from core.values.answers import Answer, DraftSentence, Inquiry, Passage
 from core.values.forms import BlockForm, Shape
 from core.values.notices import (
     ANSWER_CUT,
+    BESIDE_THE_QUESTION,
     BY_EXTRACTION,
     MODEL_DECLINED,
     MODEL_STOPPED,
@@ -33,6 +34,7 @@ from llm.extractive.candidates import Candidate, candidates
 from llm.extractive.evidence import SentenceEvidence
 from llm.generator import Draft
 from retrieval.answer import Answerer
+from retrieval.writing.events import Found, Said, Writing
 from retrieval.writing.model_sentences import ModelSentences
 
 PUMP = passage(
@@ -145,7 +147,8 @@ def test_an_attributed_sentence_must_answer_the_question_too() -> None:
     "text",
     [
         "Opening the housing", "Opening the housing.", "Pump manual", "Pump manual > Opening the housing",
-        "4.2 Opening the housing", "**Torques**", "Document 2",
+        "4.2 Opening the housing", "**Torques**", "Pump manual > Opening the housing > 2.",
+        "Document 1 Pump manual", "Document 2",
     ],
 )  # fmt: skip
 def test_a_heading_is_no_answer(text: str) -> None:
@@ -196,7 +199,34 @@ def test_where_nothing_is_proven_the_documents_own_sentences_step_in_and_say_so(
     with capture_logs() as logs:
         answer = ask(Model(wrote("Unicorns dance."), ANSWER_CUT))
     assert (answer.text, answer.notices) == (OWN.text, (NOTHING_PROVEN,))
-    assert [one["event"] for one in logs] == ["generator.nothing_proven"]
+    assert [one["event"] for one in logs] == ["generator.replaced"]
+
+
+TRUE = wrote("Pump P-7 runs at 2900 rpm.", (0, 54, 80))
+
+
+def test_what_is_true_but_answers_nothing_gives_way_to_what_answers() -> None:
+    told: list[str] = []
+
+    def hear(event: Found | Said | Writing) -> None:
+        told.extend([event.sentence.text] if isinstance(event, Said) else [])
+
+    reader = Reader(OWN, answering="18 N·m")
+    answerer = Answerer(Shelf(BOTH), Model(TRUE), RetrievalSettings(), None, lambda: reader)
+    answer = answerer.answer("How tight?", scope_of("ann"), hear)
+    assert (answer.text, answer.notices) == (OWN.text, (BESIDE_THE_QUESTION,))
+    assert told == [OWN.text], "the other was not told before it was known to answer"
+
+
+def test_what_is_true_but_answers_nothing_is_no_answer_where_nothing_else_is() -> None:
+    answer = ask(Model(TRUE), Reader(answering="18 N·m"))
+    assert (answer.refused, answer.notices) == (True, (BESIDE_THE_QUESTION,))
+
+
+def test_one_sentence_that_answers_lets_those_before_and_behind_it_be_said() -> None:
+    torque = wrote(OWN.text, (1, 0, 36))
+    answer = ask(Model(TRUE, torque, wrote("It weighs 41 kg.", (0, 81, 97))), Reader(answering="18 N·m"))
+    assert [one.text[:5] for one in answer.sentences] == ["Pump ", "Valve", "It we"]
 
 
 def test_a_model_that_says_nothing_at_all_is_replaced_but_not_one_that_declines() -> None:
