@@ -19,7 +19,7 @@ from llm.extractive.subjects import Subjects
 # Sentences on either side that count as neighbours: they name the thing that "it" means.
 _AROUND = 1
 # What a question wants that may ask for a measure: "May I lay 5 m of cable?" asks for none.
-_OF_MEASURES = frozenset({Want.FACT, Want.OTHER})
+_OF_MEASURES = frozenset({Want.FACT, Want.LIST, Want.OTHER})
 # A sentence with fewer words is often a fragment.
 _WHOLE_SENTENCE = 12
 
@@ -50,8 +50,8 @@ class SentenceEvidence:
     `QuestionAnalysis.missing`."""
     missing_section: float
     """As `missing`, for the section below the same headings."""
-    headings: float
-    """The share of the question that is in the title and the headings above it."""
+    name_missing: bool
+    """Whether a proper name of the question is in no candidate of the document and no heading above one."""
     measure: float
     """Whether its section holds the measure that is asked for: 1 or -1, 0 if none is; see
     `llm.extractive.measures`."""
@@ -116,7 +116,7 @@ def measured(
             document=weight_share(asked.term_weights, held[one.passage.document_id].keys()),
             missing=asked.missing(one.all_words | named[place]),
             missing_section=asked.missing(sections.words(one) | named[place]),
-            headings=weight_share(asked.term_weights, one.above_words | named[place]),
+            name_missing=any(not name <= held[one.passage.document_id].keys() for name in asked.names),
             measure=sections.measure(one),
             passage=one.passage.score,
             rank=1.0 / (1 + one.passage_number),

@@ -8,10 +8,12 @@ import re
 from dataclasses import dataclass
 
 from core.reading.quantities.finding import quantities
-from core.text.language import terms
+from core.text.language import cjk_share, terms
 
 # Characters of a text that are searched for a measure.
 _SEARCHED = 2500
+# A text with more Chinese than this is counted in Chinese words.
+_MOSTLY = 0.3
 # Characters on either side of a number in which the thing stands that it counts.
 _BEFORE, _BEHIND = 30, 40
 
@@ -69,6 +71,9 @@ _MEASURES = (
     ),
 )
 _COUNTED = re.compile(r"\bhow many ([a-z-]+)", re.IGNORECASE)
+_COUNTED_CJK = re.compile(r"[多几]少?([个名位人张台件只块条根次种层])")
+# A number of persons is counted by any of these.
+_PERSONS = "人名位"
 _NUMBER = re.compile(
     r"\d[\d.,]*|\b(?:no|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|single|each|every"
     r"|several|unlimited|maximum|limit\w*)\b",
@@ -83,12 +88,23 @@ def measure_held(question: str, text: str) -> float:
     if asked:
         found = [one.dimension for one in quantities(searched.casefold())]
         return 1.0 if any(_is_held(one, found, searched) for one in asked) else -1.0
-    counted = _COUNTED.search(question)
-    return (1.0 if _is_counted(counted.group(1), searched) else -1.0) if counted else 0.0
+    counted, counted_cjk = _COUNTED.search(question), _COUNTED_CJK.search(question)
+    is_cjk = cjk_share(searched) > _MOSTLY
+    if counted and not is_cjk:
+        return 1.0 if _is_counted(counted.group(1), searched) else -1.0
+    if counted_cjk and is_cjk:
+        return 1.0 if _is_counted_cjk(counted_cjk.group(1), searched) else -1.0
+    return 0.0
 
 
 def _is_held(one: _Measure, found: list[str], text: str) -> bool:
     return any(name.startswith(one.dimensions) for name in found) or bool(one.says.search(text))
+
+
+def _is_counted_cjk(word: str, text: str) -> bool:
+    """Return whether a number stands in front of a Chinese measure word."""
+    counts = _PERSONS if word in _PERSONS else word
+    return bool(re.search(rf"[\d一二两三四五六七八九十百千万半]\s*[{counts}]", text))
 
 
 def _is_counted(thing: str, text: str) -> bool:

@@ -74,6 +74,9 @@ _OFFICE = re.compile(
     r"president|minister|king|queen|author|by)\b",
     re.IGNORECASE,
 )
+# A proper name in a question: a capitalized word, not the first one, of three letters or more.
+_NAME = re.compile(r"(?<=[\w,'’] )[A-Z][A-Za-z]{2,}")
+_CALENDAR = re.compile(rf"(?:{_MONTHS})s?", re.IGNORECASE)
 _DEFINITION = re.compile(
     r"^\W*what(?:'s| is| are| was| were| does| do) (?:an? |the )?"
     r"(.{1,60}?)(?: mean| stand for| used for)?\W*$"
@@ -137,6 +140,12 @@ class QuestionAnalysis:
     def characters(self) -> dict[str, float]:
         """The single Chinese, Japanese and Korean characters with weight 1, without those that only ask."""
         return dict.fromkeys(sorted(cjk_characters(self.question) - _ASKING), 1.0)
+
+    @cached_property
+    def names(self) -> list[frozenset[str]]:
+        """The terms of each proper name in the question; days and months are none."""
+        found = [match.group() for match in _NAME.finditer(self.question)]
+        return [frozenset(terms(name)) for name in found if not _CALENDAR.fullmatch(name)]
 
     def missing(self, words: frozenset[str]) -> float:
         """Return the greatest weight of a term that is not in `words`, 0..1; 1 is a term of no document."""

@@ -107,3 +107,25 @@ def test_sentences_stand_for_passages_that_were_found_by_words_alone() -> None:
         (0.2, 0.2, 0.3),
         (0.3, 0.3, 0.3),
     ]
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("Which phone companies in Spain work with it?", [{"spain"}]),
+        ("does it have a Thunderbolt port on Sundays?", [{"thunderbolt"}]),
+        ("Spain is far, may I go on a Monday in May?", []),
+        ("Is the DC office open?", []),
+    ],
+)
+def test_proper_names_of_a_question(question: str, names: list[set[str]]) -> None:
+    asked = QuestionAnalysis(question=question, term_weights={}, unseen=1.0)
+    assert [{*name} for name in asked.names] == names
+
+
+def test_a_name_that_no_passage_of_the_document_holds_is_missing() -> None:
+    asked = QuestionAnalysis(
+        question="Do ribbon eels live in Spain?", term_weights={"spain": 1.0, "eel": 1.0}, unseen=8.0
+    )
+    here, there, also = evidence(asked, passage("The eel is shy."), passage("Eels are blue.\n\nIn Spain.", 2))
+    assert [one.name_missing for one in (here, there, also)] == [True, False, False]

@@ -14,7 +14,7 @@ NOTHING = SentenceEvidence(
     document=0.0,
     missing=1.0,
     missing_section=1.0,
-    headings=0.0,
+    name_missing=False,
     measure=0.0,
     passage=0.1,
     rank=0.2,
@@ -40,7 +40,6 @@ ALL = replace(
     document=1.0,
     missing=0.0,
     missing_section=0.0,
-    headings=1.0,
     passage=1.0,
     rank=1.0,
     passage_likeness=0.8,
@@ -85,3 +84,13 @@ def test_what_does_not_name_the_thing_asked_for_has_no_support() -> None:
 def test_a_section_without_the_measure_that_is_asked_for_has_less_support(likeness: float | None) -> None:
     held, lacking = (replace(ALL, likeness=likeness, measure=value) for value in (1.0, -1.0))
     assert support(lacking) < support(held)
+
+
+def test_a_row_of_the_thing_asked_for_without_the_measure_is_no_answer() -> None:
+    row = replace(NOTHING, likeness=0.5, looked_up=True)
+    assert support(replace(row, measure=-1.0)) < 0.36 < support(replace(row, measure=1.0))
+
+
+def test_a_name_that_the_document_lacks_takes_support_away() -> None:
+    asked = replace(ALL, likeness=0.5)
+    assert support(replace(asked, name_missing=True)) < support(asked)
