@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from core.values.answers import Answer, AnswerSentence, Citation, Superseded
+from core.values.answers import CERTAIN, Answer, AnswerSentence, Citation, Superseded
 from core.values.forms import AnswerBlock
 from retrieval.composed import joined, markers, spoken
 
@@ -12,6 +12,7 @@ _BESIDE = 60
 _SHORT_QUOTE = 120
 # Behind the marks of a sentence for which the chat model named no source that proves it.
 ATTRIBUTED = "°"
+_UNCERTAIN = "This may not answer the question (confidence {:.2f}); see what its sources say."
 _LEGEND = f"{ATTRIBUTED} The chat model named no source for this; the one shown was found to say the same."
 
 
@@ -52,7 +53,8 @@ def _lines(answer: Answer, block: AnswerBlock) -> Iterator[str]:
 
 
 def _legend(answer: Answer) -> list[str]:
-    return [_LEGEND] if any(one.attributed for one in answer.sentences) else []
+    attributed = [_LEGEND] if any(one.attributed for one in answer.sentences) else []
+    return [*attributed, *([_UNCERTAIN.format(answer.confidence)] if answer.confidence < CERTAIN else [])]
 
 
 def _proofs(sentence: AnswerSentence) -> str:

@@ -10,6 +10,9 @@ import { sourcesOf } from "./sources.js";
 
 const ATTRIBUTED = "the chat model named no source; this one was found to say the same";
 
+// Below this confidence an answer is shown as uncertain.
+const CERTAIN = 0.5;
+
 /** A question on the page: its work, its sentences with their sources, a refusal or a failure. */
 export class Turn {
   /** `again` asks the same question once more. */
@@ -98,8 +101,10 @@ export class Turn {
     }
     if (this.sentences.length !== answer.sentences.length) this.#repeat(answer);
     this.#more(answer);
-    this.body.append(this.#sources("Sources", this.citations, "cited"), ...this.#otherwise(answer), this.#foot(markdownOf(answer), this.citations, answer.timings));
-    announce(`That is the answer, from ${counted(this.citations.length, "source")}.`);
+    const doubt = doubtOf(answer);
+    if (doubt) this.body.append(element("p", { class: "uncertain" }, doubt));
+    this.body.append(this.#sources("Sources", this.citations, "cited"), ...this.#otherwise(answer), this.#foot([markdownOf(answer), doubt].filter(Boolean).join("\n\n"), this.citations, answer.timings));
+    announce(`That is the answer, from ${counted(this.citations.length, "source")}. ${doubt}`);
   }
 
   /** Show the whole answer where the stream was incomplete, by the same way. */
@@ -167,7 +172,7 @@ export class Turn {
   #foot(text, citations, timings) {
     const seconds = (timings.total_ms / 1000).toLocaleString("en", { maximumFractionDigits: 1 });
     const copy = navigator.clipboard ? this.#button("Copy with sources", (event) => this.#copy(text, citations, event.currentTarget)) : null;
-    return element("p", { class: "foot" }, copy, element("span", {}, `Answered in ${seconds} s`));
+    return element("p", { class: "foot" }, copy, element("span", {}, `Took ${seconds} s`));
   }
 
   async #copy(text, citations, button) {
@@ -199,6 +204,12 @@ export class Turn {
   #button(label, onclick) {
     return element("button", { type: "button", class: "quiet", onclick }, label);
   }
+}
+
+/** Return what to say of an answer whose confidence is low; an empty text of any other. */
+function doubtOf({ confidence }) {
+  if (confidence >= CERTAIN) return "";
+  return `This may not answer the question (confidence ${confidence.toFixed(2)}); see what its sources say.`;
 }
 
 /** Return where a sentence's last word begins, or its last few characters: they stay with the chip. */

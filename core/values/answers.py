@@ -14,6 +14,8 @@ PATH = " > "
 """Between the title and the headings of a context."""
 SHOWN_DIGITS = 2
 """The decimal places of scores, supports and confidences, wherever an asker sees them."""
+# An answer with less confidence is shown as uncertain.
+CERTAIN = 0.5
 # Characters of the document that a citation shows on either side of its quote.
 CONTEXT_CHARACTERS = 160
 

@@ -101,3 +101,15 @@ def test_a_source_that_was_found_for_a_sentence_is_told_from_one_that_the_model_
     first, item, legend, *_ = answer_text(answer).splitlines()
     assert (first, item) == ("It runs. [1] It is green. [1]°", "  - Oil it. [1]°")
     assert legend.startswith("° The chat model named no source for this")
+
+
+@pytest.mark.parametrize(
+    ("confidence", "shown"),
+    [
+        (0.42, ["This may not answer the question (confidence 0.42); see what its sources say."]),
+        (0.5, []),
+    ],
+)
+def test_an_uncertain_answer_says_so(confidence: float, shown: list[str]) -> None:
+    answer = Answer(text=QUOTE, sentences=(), citations=(), refused=False, reason="", confidence=confidence)
+    assert [line for line in answer_text(answer).splitlines() if line] == shown
