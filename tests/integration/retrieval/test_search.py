@@ -164,6 +164,16 @@ def test_chinese_is_found_by_its_words_where_the_embedder_cannot_read_it(library
     assert library.embedder.texts == []
 
 
+def test_a_passage_says_how_like_the_question_it_was_found(library: Library) -> None:
+    library.source.put("泵.md", "润滑泵每四百小时加注润滑脂。")
+    library.put("a.md", "The pump runs fast.")
+    [found] = library.app.searcher.search("The pump runs fast", scope_of(None), 1).passages
+    assert found.likeness is not None
+    assert found.likeness > 0.5
+    [by_words] = library.app.searcher.search("润滑泵多久加注一次？", scope_of(None), 1).passages
+    assert by_words.likeness is None
+
+
 def test_a_passage_is_widened_by_its_neighbours_and_says_where_the_chunk_stands(library: Library) -> None:
     filler = "The operator checks the gauge and writes the value down. "
     text = f"{filler * 14}\n\nThe override code is Z-99.\n\n{filler * 14}"
