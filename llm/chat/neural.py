@@ -87,22 +87,20 @@ class NeuralGenerator:
         """
         budget = self._chat.max_context_tokens - self._options.max_tokens
         for tries_left in reversed(range(_SHORTER_PROMPTS + 1)):
+            prompt = build_prompt(inquiry, passages, self._chat.count_tokens, budget) if passages else None
             try:
-                yield from self._drafted(inquiry, passages, budget)
+                yield from self._drafted(inquiry, prompt) if prompt else ()
                 return
             except RequestTooLongError:  # raised before the first token
-                if not tries_left:
+                if not tries_left or prompt is None:
                     raise
-                budget //= 2
+                budget = sum(self._chat.count_tokens(one.content) for one in prompt.messages) // 2
 
     def warm_up(self) -> None:
         """Look whether the chat model can answer. Raises: ModelError or a subclass."""
         self._chat.check()
 
-    def _drafted(self, inquiry: Inquiry, passages: Sequence[Passage], budget: int) -> Draft:
-        prompt = build_prompt(inquiry, passages, self._chat.count_tokens, budget) if passages else None
-        if prompt is None:
-            return
+    def _drafted(self, inquiry: Inquiry, prompt: Prompt) -> Draft:
         notices = (*self._chat.notices, *prompt.notices)
         if not prompt.shown:
             yield from notices

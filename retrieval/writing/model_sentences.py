@@ -23,6 +23,14 @@ from retrieval.citation_check import ProvenSentence, proven
 _SHARED, _TRIED = 0.6, 6
 _ASKS = ("?", "？")
 _CHOICE = re.compile(r"\bor\b|还是|或", re.IGNORECASE)
+# A sentence about what the model was shown, and not about what stands there.
+_OF_THE_PROMPT = re.compile(
+    r"\W*(?:(?:the|this|these|each|all|numbered)\s+)*(?:passages?|excerpts?|question|answer|context)\b"
+    r"(?!\s+(?:says?|states?|notes?|mentions?|explains?)\s+that)|\W*(?:这|该|以上|上述)?(?:段落|问题|答案)",
+    re.IGNORECASE,
+)
+# With so few terms a text is a name or a value, which states nothing without the sentence that it stands in.
+_FRAGMENT = 3
 # The number of a section or of an entry, in front of its heading or behind the path to it.
 _NUMBER = re.compile(r"^\s*\d+(?:\.\d+)*[.)]?\s+|[>›]\s*\d+(?:\.\d+)*[.)]?\s*$")
 
@@ -82,10 +90,26 @@ class ModelSentences:
         if self._says_nothing(draft.text):
             return None
         draft = self._with_true_verdict(draft)
+        if len(set(terms(draft.text))) <= _FRAGMENT:
+            return self._whole(draft, under)
         proof = self._proof(draft, under)
         if proof:
             return Held(draft, proof, attributed=False, answers=self._answers(draft))
         return self._attributed(draft, under) if self._extracting else None
+
+    def _whole(self, draft: DraftSentence, under: str) -> Held | None:
+        """Return a fragment as the sentence or row that holds its words, one that it cites before others."""
+        said = set(terms(draft.text))
+        found = [one for one in self._candidates if said <= one.words]
+        best = max(found, key=lambda one: (_is_cited(one, draft), self._support_of(one)), default=None)
+        if best is None:
+            return None
+        value, is_cited = self._support_of(best), _is_cited(best, draft)
+        cited = ((best.passage_number, best.start, best.end),)
+        whole = replace(draft, text=best.readable, citations=cited)
+        whole = whole if is_cited else replace(whole, support=value)
+        proof = proven(whole, self._passages, self._entailment, under)
+        return Held(whole, proof, attributed=not is_cited, answers=value) if proof else None
 
     def _attributed(self, draft: DraftSentence, under: str) -> Held | None:
         cut: Held | None = None
@@ -103,12 +127,7 @@ class ModelSentences:
 
     def _answers(self, draft: DraftSentence) -> float:
         """Return the greatest support of what overlaps with a sentence's citations."""
-        found = (
-            value
-            for (number, start, end), value in self._supports.items()
-            for cited, first, last in draft.citations
-            if number == cited and start < last and first < end
-        )
+        found = (value for one, value in self._weighed if _is_cited(one, draft))
         return max(found, default=0.0)
 
     def _proof(self, draft: DraftSentence, under: str) -> ProvenSentence | None:
@@ -142,7 +161,8 @@ class ModelSentences:
     def _says_nothing(self, text: str) -> bool:
         words = _key(text)
         names = words in self._headings or self._only_heads(words)
-        return text.rstrip().endswith(_ASKS) or names or self._echoes(words) or _loops(text)
+        asks = text.rstrip().endswith(_ASKS) or bool(_OF_THE_PROMPT.match(text))
+        return asks or names or self._echoes(words) or _loops(text)
 
     def _only_heads(self, words: frozenset[str]) -> bool:
         """Return whether all words stand in what is above a passage, and no sentence consists of them."""
@@ -176,10 +196,22 @@ class ModelSentences:
     @cached_property
     def _supports(self) -> dict[tuple[int, int, int], float]:
         """The support of each span that was weighed for the question."""
+        return {(one.passage_number, one.start, one.end): value for one, value in self._weighed}
+
+    @cached_property
+    def _weighed(self) -> list[tuple[Candidate, float]]:
         if self._extracting is None:
-            return {}
+            return []
         weighed, _ = self._extracting.weighed(self._inquiry, self._passages)
-        return {(one.passage_number, one.start, one.end): support(found) for one, found in weighed}
+        return [(one, support(found)) for one, found in weighed]
+
+
+def _is_cited(one: Candidate, draft: DraftSentence) -> bool:
+    """Return whether a citation of a draft overlaps with a span."""
+    return any(
+        number == one.passage_number and start < one.end and one.start < end
+        for number, start, end in draft.citations
+    )
 
 
 def _key(text: str) -> frozenset[str]:

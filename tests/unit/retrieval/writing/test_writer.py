@@ -168,6 +168,26 @@ def test_loops_questions_and_the_question_itself_are_no_answers(text: str) -> No
     assert held(text, (0, 0, len(PUMP.text)), question="What is the speed of pump P-7?") == ""
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The passage is about pump P-7.",
+        "The passages: 1.",
+        "This passage is: Opening the housing.",
+        "Question: the housing is opened.",
+        "该段落涉及泵。",
+    ],
+)
+def test_a_sentence_about_the_prompt_is_no_answer(text: str) -> None:
+    assert held(text, (0, 0, len(PUMP.text))) == ""
+
+
+@pytest.mark.parametrize("text", ["5 minutes.", "At least 5 minutes", "5 minutes wait"])
+def test_a_fragment_is_said_as_the_sentence_that_it_was_taken_from(text: str) -> None:
+    whole = "Wait at least 5 minutes before the housing is opened."
+    assert held(text) == held(text, (0, 0, 53)) == whole
+
+
 def test_a_choice_is_decided_by_words_of_the_question() -> None:
     said = "Valve V-11 is tightened with 18 N·m."
     assert held(said, (1, 0, 36), question="Is valve V-11 tightened with 18 N·m?") == said
