@@ -90,7 +90,7 @@ class ModelSentences:
         if self._says_nothing(draft.text):
             return None
         draft = self._with_true_verdict(draft)
-        if len(set(terms(draft.text))) <= _FRAGMENT:
+        if _is_fragment(draft.text):
             return self._whole(draft, under)
         proof = self._proof(draft, under)
         if proof:
@@ -133,7 +133,9 @@ class ModelSentences:
     def _proof(self, draft: DraftSentence, under: str) -> ProvenSentence | None:
         """Return what its citations prove of a sentence, if that is still a statement."""
         proof = proven(draft, self._passages, self._entailment, under)
-        return None if proof is None or self._says_nothing(proof.said.text) else proof
+        if proof is None or self._says_nothing(proof.said.text) or _is_fragment(proof.said.text):
+            return None
+        return proof
 
     def _spans(self, text: str) -> list[Candidate]:
         """Return the spans that share most of a text's words; of equal ones, the better answer first."""
@@ -204,6 +206,10 @@ class ModelSentences:
             return []
         weighed, _ = self._extracting.weighed(self._inquiry, self._passages)
         return [(one, support(found)) for one, found in weighed]
+
+
+def _is_fragment(text: str) -> bool:
+    return len(set(terms(text))) <= _FRAGMENT
 
 
 def _is_cited(one: Candidate, draft: DraftSentence) -> bool:

@@ -188,6 +188,10 @@ def test_a_fragment_is_said_as_the_sentence_that_it_was_taken_from(text: str) ->
     assert held(text) == held(text, (0, 0, 53)) == whole
 
 
+def test_what_is_left_of_a_sentence_after_a_cut_must_be_more_than_a_fragment() -> None:
+    assert held("The pump is 41 kg, as every purple unicorn in the yard knows.", (0, 0, len(PUMP.text))) == ""
+
+
 def test_a_choice_is_decided_by_words_of_the_question() -> None:
     said = "Valve V-11 is tightened with 18 N·m."
     assert held(said, (1, 0, 36), question="Is valve V-11 tightened with 18 N·m?") == said
