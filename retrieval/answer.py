@@ -1,6 +1,6 @@
 """Answers with citations: the route from a question to an answer on one screen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -15,8 +15,8 @@ from llm.generator import Generator
 from retrieval.disagreement import in_force, with_disagreements
 from retrieval.identifier_match import identifiers_near, unknown_identifiers
 from retrieval.nearest import nearest
-from retrieval.question.followup import understand
-from retrieval.question.long_question import boiled_down
+from retrieval.question.followup import leaning, understand
+from retrieval.question.long_question import Asked, boiled_down
 from retrieval.search import Searcher
 from retrieval.writing.events import Found, OnAnswerEvent, Said, Writing
 from retrieval.writing.model_sentences import Extracting
@@ -65,62 +65,63 @@ class Answerer:
 
         Raises: FilterError if no document that `scope` may read can fit `within`.
         """
-        first = self._answered(question, scope, on_event, history, background, within)
-        english = self._searcher.in_english(first.understood or question) if first.refused else ""
-        if not english:
-            return first
-        second = self._answered(english, scope, _once_answered(on_event), (), background, within)
-        return first if second.refused else replace(second, understood=english)
+        asked = self._asked(question, scope)
+        earlier = [self._searcher.respelled(turn.question, scope) for turn in history]
+        inquiry = Inquiry(question=asked.whole, scope=scope, history=history, background=background)
+        meant = understand(asked.whole, earlier)
+        wanted = asked.wanted if meant.whole == asked.whole else ""
+        first = replace(inquiry, whole=meant.whole, named=meant.named, wanted=wanted)
+        answer = self._answered(first, question, on_event, within)
+        for other in self._other_readings(first, earlier) if answer.refused else ():
+            second = self._answered(other, question, _once_answered(on_event), within)
+            if not second.refused:
+                return second
+        return answer
+
+    def _other_readings(self, inquiry: Inquiry, earlier: Sequence[str]) -> Iterator[Inquiry]:
+        """Yield what a question may mean that has no answer as it was understood at first."""
+        leant = leaning(inquiry.question, earlier) if inquiry.whole == inquiry.question else None
+        if leant:
+            yield replace(inquiry, whole=leant.whole, wanted="")
+        english = self._searcher.in_english(inquiry.whole)
+        if english:
+            whole = self._asked(english, inquiry.scope).whole
+            yield replace(inquiry, question=whole, whole=whole, named="", wanted="", history=())
+
+    def _asked(self, question: str, scope: AccessScope) -> Asked:
+        """Return what a question asks, with its words as the documents spell them."""
+        spelled = self._searcher.respelled(question, scope)
+        return boiled_down(spelled, partial(self._searcher.term_weights, scope=scope))
 
     def _answered(
-        self,
-        question: str,
-        scope: AccessScope,
-        on_event: OnAnswerEvent,
-        history: tuple[Turn, ...],
-        background: bool,
-        within: SearchFilter,
+        self, inquiry: Inquiry, question: str, on_event: OnAnswerEvent, within: SearchFilter
     ) -> Answer:
-        spelled = self._searcher.respelled(question, scope)
-        earlier = [self._searcher.respelled(turn.question, scope) for turn in history]
-        asked = boiled_down(spelled, partial(self._searcher.term_weights, scope=scope))
-        meant = understand(asked.whole, earlier)
-        notes = Notes(
-            min_support=self._settings.min_support, understood=meant.whole if meant.whole != question else ""
-        )
-        results = self._searcher.search(meant.whole, scope, self._settings.passages, _REACH, within)
+        """Return the answer to a question that stands alone; `question` is how it was asked."""
+        scope, whole = inquiry.scope, inquiry.whole
+        notes = Notes(min_support=self._settings.min_support, understood=whole if whole != question else "")
+        results = self._searcher.search(whole, scope, self._settings.passages, _REACH, within)
         found, notes.why_nothing = results.passages, results.why_nothing
         notes.note(*results.notices)
         successors = self._searcher.successors(found, scope)
         passages = in_force(found, successors)
         notes.lap("search_ms")
-        unknown = unknown_identifiers(meant.whole, passages)
+        unknown = unknown_identifiers(whole, passages)
         if unknown and not notes.why_nothing:
             near = identifiers_near(unknown, self._searcher.near(unknown, scope, within))
             alike = [replace(one, score=0.0) for one in dict.fromkeys(near.values())]
-            shown = self._nearest(" ".join(near) or meant.whole, alike or passages, scope)
+            shown = self._nearest(" ".join(near) or whole, alike or passages, scope)
             notes.lap("near_ms")
             reason = UNKNOWN.format(" or ".join(unknown.values()))
             reason += NEAR.format(", ".join(near)) if near else ""
             return self._with_unread(replace(notes.answer(reason, shown), near=tuple(near)), scope)
-        outline = self._searcher.outline(meant.whole, passages, scope, _REACH)
+        outline = self._searcher.outline(whole, passages, scope, _REACH)
         passages = outline.passages or passages
         notes.note(*outline.notices)
         on_event(Found(tuple(passages)))
-        inquiry = Inquiry(
-            question=asked.whole,
-            scope=scope,
-            history=history,
-            background=background,
-            whole=meant.whole,
-            wanted=asked.wanted if meant.wanted == asked.whole else meant.wanted,
-            overview=bool(outline.passages),
-        )
+        inquiry = replace(inquiry, overview=bool(outline.passages))
         self._writer.write(inquiry, passages, notes, on_event)
         notes.lap("generate_ms")
-        shown = (
-            () if notes.said else self._nearest(inquiry.wanted or meant.whole, passages, scope, notes.nearest)
-        )
+        shown = () if notes.said else self._nearest(inquiry.wanted or whole, passages, scope, notes.nearest)
         compared = [one.narrowed() for one in found]
         answer = notes.answer(TOO_LITTLE if passages else notes.why_nothing or NOT_FOUND, shown)
         return self._with_unread(with_disagreements(answer, compared, successors), scope)

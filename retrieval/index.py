@@ -104,6 +104,14 @@ class LexicalIndex(Index, Protocol):
         """
         ...
 
+    def forms(self, form: str, scope: AccessScope) -> dict[str, int]:
+        """Return what chunks define a form as, by `core.text.abbreviations`, with the number of these chunks.
+
+        `form` is case-folded: an abbreviation, for its long forms, or a long form, for its abbreviations. No
+        chunk counts that `scope` may not see.
+        """
+        ...
+
     def defining(
         self, named: Collection[str], scope: AccessScope, limit: int, labels: LabelFilter = ()
     ) -> ChunkIds:

@@ -30,7 +30,8 @@ from retrieval.index import LexicalIndex
 from retrieval.question.glossary import in_english
 from retrieval.reranking import reads, reranked
 from retrieval.words.homophones import Characters
-from retrieval.words.spelling import respelled
+from retrieval.words.other_forms import with_other_forms
+from retrieval.words.spelling import Speller
 from retrieval.words.term_weights import (
     emphasis,
     inverse_frequencies,
@@ -274,10 +275,12 @@ class Searcher:
         return "" if self._in_force().embedder.tokenizer.reads_cjk else in_english(question)
 
     def respelled(self, question: str, scope: AccessScope) -> str:
-        """Return a question with its words spelled as in the documents that `scope` may read."""
+        """Return a question in the spelling and both forms of the documents that `scope` may read."""
         knows = self._in_force().embedder.tokenizer.is_word
         with self._lexical.index() as lexical:
-            return Characters(lexical, scope).corrected(respelled(question, lexical, scope, knows))
+            spelled = Speller(lexical, scope, knows).respelled(question)
+            corrected = Characters(lexical, scope).corrected(spelled)
+            return with_other_forms(corrected, lexical, scope)
 
     def term_weights(self, asked: Sequence[str], scope: AccessScope) -> list[float]:
         """Return each term's inverse document frequency over the chunks that `scope` may read, above 0."""

@@ -40,6 +40,11 @@ def quoted_spans(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _QUOTED.finditer(text)]
 
 
+def is_inside(place: int, spans: Iterable[tuple[int, int]]) -> bool:
+    """Return whether an offset is in one of the half-open spans."""
+    return any(start <= place < end for start, end in spans)
+
+
 def plain(text: str) -> str:
     """Return `text` normalized for the comparison of phrases: NFKC, without case, with single spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).translate(HYPHENS).casefold().split())

@@ -43,6 +43,8 @@ class Inquiry:
     """The question rewritten so that it is complete without the turns; empty: the question itself."""
     wanted: str = ""
     """The part of the question that a sentence must answer; empty: the entire question."""
+    named: str = ""
+    """What a follow-up names instead of what was asked before; empty if it names nothing."""
     overview: bool = False
     """Whether the passages outline one document, which the question asks for by name."""
 

@@ -12,6 +12,7 @@ from core.values.notices import BY_WORDS_ONLY, SUMMARY_NEEDS_MODEL, Notice
 from core.values.search import AccessScope
 from llm.embedding.embedder import Embedder
 from llm.extractive.candidates import Candidate, candidates
+from llm.extractive.conversation import not_said_before
 from llm.extractive.evidence import SentenceEvidence, measured, with_likeness
 from llm.extractive.form.choice import chosen
 from llm.extractive.form.composition import Composition, drafted
@@ -142,7 +143,7 @@ class ExtractiveGenerator:
 
 def _found(inquiry: Inquiry, passages: Sequence[Passage]) -> list[Candidate]:
     """Return the candidates; footers only for a question about the revision."""
-    found = candidates(passages)
+    found = not_said_before(candidates(passages), inquiry)
     if asks_revision(inquiry.whole or inquiry.question):
         return found
     return [one for one in found if one.is_row or not is_footer(one.text)]

@@ -97,7 +97,7 @@ _DEFINED_CHARACTERS = 160
 
 
 # Characters that make a sentence a question, or are in nearly every sentence.
-_ASKING = frozenset("的是了在和有什么哪谁吗呢多少几怎样为被一个")
+ASKING_CHARACTERS = frozenset("的是了在和有什么哪谁吗呢多少几怎样为被一个")
 
 _CHARACTER = re.compile(f"[{CJK}]")
 _ONE_EACH: Mapping[str, int] = MappingProxyType({})
@@ -139,7 +139,7 @@ class QuestionAnalysis:
     @cached_property
     def characters(self) -> dict[str, float]:
         """The single Chinese, Japanese and Korean characters with weight 1, without those that only ask."""
-        return dict.fromkeys(sorted(cjk_characters(self.question) - _ASKING), 1.0)
+        return dict.fromkeys(sorted(cjk_characters(self.question) - ASKING_CHARACTERS), 1.0)
 
     @cached_property
     def names(self) -> list[frozenset[str]]:

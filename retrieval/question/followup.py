@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from core.text.identifiers import identifiers
 from core.text.language import cjk_share, terms
 
-# A question with more words than this names its subject, even with a pronoun.
-_FEW_WORDS = 5
+# A question with more words than this names its subject, even with a pronoun; one with fewer hardly does.
+_FEW_WORDS, _HARDLY = 5, 2
+_PUNCTUATION = " ,，.。?？!！"
 _GOES_ON = re.compile(
     r"(?:and|but|or|so|also|then|what about|how about|what if|same for)\b|那|那么|还有|另外|以及|如果是|换成",
     re.IGNORECASE,
@@ -30,10 +31,20 @@ _POINTS_AHEAD = re.compile(
     r"\bit(?:'s| is| was)?\b[^.?]*\b(?:to|that|possible|necessary|allowed)\b", re.IGNORECASE
 )
 _ASKS = re.compile(
-    r"(?:how|why|when|where|who|whose|which|what|since when|until when)\b"
-    r"|为什么|为何|多久|多少|什么时候|何时|谁|哪|怎么|如何",
+    r"(?:(?:at|in|on|for|from|since|until|by|to|with) )?(?:how|why|when|where|who|whose|which|what)\b"
+    r"|(?:is|are|does|do|can|may|must)\b|为什么|为何|多久|多少|什么时候|何时|谁|哪|怎么|如何|能|要|可以",
     re.IGNORECASE,
 )
+_ASKS_ITSELF = re.compile(
+    r"\b(?:how|why|when|where|who|whose|which|what|is|are|was|do|does|did|can|could|must|may|should|will)\b"
+    r"|为什么|为何|多[久少长]|什么|何时|谁|哪|怎么|如何|吗",
+    re.IGNORECASE,
+)
+# A phrase of so many words in front of another may belong to it: "for a weekday night on call".
+_PHRASE_WORDS = 5
+_PREPOSITION = re.compile(r"(for|on|in|of|with|under|from|at|to|by|as|between|before|after)\b", re.IGNORECASE)
+# The share of Chinese, Japanese and Korean letters from which a text is in such a script; names lower it.
+_MOSTLY = 0.3
 # Words that only connect a question to the one before.
 _JOINTS = frozenset(
     term
@@ -49,8 +60,8 @@ class Understood:
 
     whole: str
     """The completed question, for the search."""
-    wanted: str
-    """The part by which sentences are weighed: they need not repeat the subject of the conversation."""
+    named: str = ""
+    """What it names instead of what was asked before; empty if it names nothing."""
 
 
 def understand(question: str, earlier: Sequence[str]) -> Understood:
@@ -60,28 +71,60 @@ def understand(question: str, earlier: Sequence[str]) -> Understood:
     same kind (`E-43` for `E-42`), it becomes the question before with that identifier. Any other follow-up
     gets the question before in brackets.
     """
-    understood, topic = Understood(question, question), ""
+    understood, topic = Understood(question), ""
     for asked in (*earlier, question):
         understood, topic = _understood(asked.strip(), topic)
     return understood
 
 
+def leaning(question: str, earlier: Sequence[str]) -> Understood | None:
+    """Return a short question completed although it may stand alone; None if it has enough of its own.
+
+    It is for a question that by itself has no answer: "How long does the decision take?"
+    """
+    if not earlier or identifiers(question) or _amount(_own_words(question)) > _FEW_WORDS:
+        return None
+    topic = understand(earlier[-1], earlier[:-1]).whole
+    return Understood(f"{question} ({topic})")
+
+
 def _understood(question: str, topic: str) -> tuple[Understood, str]:
     """Return a completed question, and the topic for the next one."""
     if not topic or not _is_followup(question):
-        return Understood(question, question), question
+        return Understood(question), question
     swapped, own = _swapped(topic, question), _own_words(question)
     if swapped != topic and not own:
-        return Understood(swapped, swapped), swapped
-    whole = f"{question} ({swapped})"
-    return Understood(whole, question if own else whole), swapped
+        return Understood(swapped), swapped
+    named = _named(question)
+    if named:
+        return Understood(_joined(swapped, named, question), named), swapped
+    return Understood(f"{question} ({swapped})"), swapped
+
+
+def _named(question: str) -> str:
+    """Return what a follow-up names, such as `on a Sunday`; empty if it asks something of its own."""
+    named = _ENDS_OPEN.sub("", _GOES_ON.sub("", question, count=1)).strip(_PUNCTUATION)
+    return "" if named == question.strip(_PUNCTUATION) or _ASKS_ITSELF.search(named) else named
+
+
+def _joined(topic: str, named: str, question: str) -> str:
+    """Return the question before with what a follow-up names, in place of its like if it ends in it."""
+    if cjk_share(topic) > _MOSTLY:
+        _, of, rest = topic.partition("的")
+        return f"{named}{of}{rest}" if of and _ENDS_OPEN.search(question) else f"{named}，{topic}"
+    body = topic.rstrip(_PUNCTUATION)
+    joint = _PREPOSITION.match(named)
+    ends = re.search(rf"\b{joint[1]}(?:\s+[\w-]+){{1,4}}$", body, re.IGNORECASE) if joint else None
+    before = body[: ends.start()].split()[-_PHRASE_WORDS:] if ends else []
+    alone = ends is not None and not any(map(_PREPOSITION.fullmatch, before))
+    return f"{body[: ends.start()]}{named}?" if ends and alone else f"{body}, {named}?"
 
 
 def _is_followup(question: str) -> bool:
     if _GOES_ON.match(question) or _ENDS_OPEN.search(question):
         return True
     own, named = _own_words(question), identifiers(question)
-    if not named and len(own) <= 1 and _ASKS.match(question):
+    if not named and _ASKS.match(question) and (_amount(own) <= _HARDLY or len(own) == 1):
         return True
     points = _POINTS_BACK.search(question) and not _POINTS_AHEAD.search(question)
     return bool(points) and not named and _amount(own) <= _FEW_WORDS

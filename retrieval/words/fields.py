@@ -5,12 +5,15 @@ from collections.abc import Iterator, Sequence
 import tantivy
 from tantivy import Occur, Query
 
+from core.text.abbreviations import abbreviations
 from core.text.definitions import named_by
 from core.text.language import spelled_words
 from core.values.search import AccessScope, IndexEntry, LabelFilter
 from retrieval.words.views import VIEWS, chunk_terms
 
 ANALYZER = "ours"
+# The forms of what a chunk abbreviates: each, and behind the mark the other one.
+FORMS, FORM_MARK = "forms", "="
 # The view whose terms are indexed with their places.
 PHRASES = "text"
 # The words of a chunk and its headings as they are spelled, for the correction of questions.
@@ -25,7 +28,7 @@ def make_schema() -> tantivy.Schema:
     builder.add_integer_field("chunk", fast=True)
     builder.add_integer_field("document", indexed=True)
     builder.add_bytes_field("terms", stored=True, indexed=False)
-    for field in ("principal", "label", "defined"):
+    for field in ("principal", "label", "defined", FORMS):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     for view in VIEWS:
         option = "position" if view == PHRASES else "freq"
@@ -48,6 +51,9 @@ def tantivy_documents(entries: Sequence[IndexEntry]) -> Iterator[tantivy.Documen
             document.add_text("label", label)
         for term in named_by(entry.kind, entry.context, entry.text):
             document.add_text("defined", term)
+        for short, long in abbreviations(f"{entry.context}\n{entry.text}"):
+            document.add_text(FORMS, f"{short.casefold()}{FORM_MARK}{long}")
+            document.add_text(FORMS, f"{long}{FORM_MARK}{short}")
         for view in VIEWS:
             words = held.view(view)
             document.add_text(view, " ".join(words))

@@ -10,15 +10,17 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from core.text.language import cjk_runs, terms
 from core.values.search import AccessScope
 from retrieval.index import LexicalIndex
 
-# A character is meant if the documents write it between the others of a word of so many.
-_IN_CONTEXT = 4
+# A character is meant if the documents write it within so many of the question's, in at least so many chunks.
+# With less context, none of its pairs in the question may be a common word.
+_LONG, _IN_LONG = 4, 1
+_SHORT, _IN_SHORT = 3, 2
 # A pair that stands alone, with no more context, must be in so many chunks.
 _ALONE = 3
 # Words of grammar, and those that ask: a word of the subject ends there.
@@ -40,12 +42,11 @@ class _Place:
         text = self._with(character)
         return [text[first : first + 2] for first in (self.at - 1, self.at) if 0 <= first < len(text) - 1]
 
-    def around(self, character: str) -> Iterator[str]:
-        """Yield the parts of the run that would hold it with enough context."""
+    def around(self, character: str, length: int) -> Iterator[str]:
+        """Yield the parts of the run of so many characters that would hold it."""
         text = self._with(character)
-        first = max(0, self.at - _IN_CONTEXT + 1)
-        for start in range(first, min(self.at, len(text) - _IN_CONTEXT) + 1):
-            yield text[start : start + _IN_CONTEXT]
+        for start in range(max(0, self.at - length + 1), min(self.at, len(text) - length) + 1):
+            yield text[start : start + length]
 
     def _with(self, character: str) -> str:
         return self.run[: self.at] + character + self.run[self.at + 1 :]
@@ -77,11 +78,12 @@ class Characters:
         if all(known):
             return own
         likely = [other for other in _alike().get(own, "") if self._gains(place, other, known)]
-        in_context = {other: self._in_context(place, other) for other in likely}
-        if any(in_context.values()):
-            return max(likely, key=lambda other: in_context[other])
-        alone = {other: self._alone(place, other) for other in likely} if _may_be_wrong(place) else {}
-        return max(alone, key=lambda other: alone[other]) if any(alone.values()) else own
+        ways = [self._in_long, *((self._in_short, self._alone) if _may_be_wrong(place) else ())]
+        for chunks in ways if likely else ():
+            best = max(likely, key=partial(chunks, place))
+            if chunks(place, best):
+                return best
+        return own
 
     def _gains(self, place: _Place, other: str, known: list[int]) -> bool:
         counts = self._counts(place.pairs(other))
@@ -91,10 +93,16 @@ class Characters:
     def _counts(self, pairs: list[str]) -> list[int]:
         return self._lexical.frequencies(pairs, self._scope)[1]
 
-    def _in_context(self, place: _Place, other: str) -> int:
-        """Return the number of readable chunks that hold another character in its context here."""
-        texts = (terms(text) for text in place.around(other))
-        return max((self._lexical.phrase_frequency(text, self._scope) for text in texts), default=0)
+    def _in_long(self, place: _Place, other: str) -> int:
+        return self._around(place.around(other, _LONG), _IN_LONG)
+
+    def _in_short(self, place: _Place, other: str) -> int:
+        return self._around(place.around(other, _SHORT), _IN_SHORT)
+
+    def _around(self, parts: Iterator[str], least: int) -> int:
+        """Return the number of readable chunks that hold one of the parts; 0 if they are too few."""
+        counts = (self._lexical.phrase_frequency(terms(part), self._scope) for part in parts)
+        return max((count for count in counts if count >= least), default=0)
 
     def _alone(self, place: _Place, other: str) -> int:
         """Return the number of readable chunks with the pair that it makes, if that is a word by itself."""

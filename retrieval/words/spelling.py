@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from core.text.identifiers import quoted_spans
+from core.text.identifiers import is_inside, quoted_spans
 from core.text.language import TOKEN, cjk_share, stem
 from core.values.search import AccessScope
 from retrieval.index import LexicalIndex
@@ -18,12 +18,18 @@ from retrieval.words.edit_costs import cost
 
 # Shorter words are abbreviations as often as errors. A longer word may differ more.
 _SHORTEST = 4
-_MOST_COST = ((9, 2.0), (7, 1.5), (6, 1.0), (_SHORTEST, 0.75))
+_MOST_COST = ((9, 2.0), (7, 1.5), (6, 1.0), (_SHORTEST, 0.8))
 # A capitalized word inside a sentence may be a name, which one letter makes another.
 _NAME_LENGTH, _NAME_COUNT, _NAME_COST = 6, 3, 0.8
+# A word in one of so many chunks is common: any one letter of it may be wrong.
+_COMMON, _COMMON_COST = 100, 1.0
+# A word of which the documents have another form is less likely misspelled.
+_FORM_COST, _FORM_COUNT = 0.8, 3
 # How many times rarer a word may be that costs 1 less, as a natural logarithm.
-_RARER = 3.5
+_RARER = 14.0
 _LEAST_PART, _MISSING_SPACE = 3, 0.75
+# Words that differ by more are not compared.
+_OTHER_LENGTH, _OTHER_LETTERS = 3, 4
 _INFLECTIONS = (
     ("s", ""),
     ("es", ""),
@@ -53,21 +59,81 @@ class _Word:
         return unicodedata.normalize("NFKC", self.written).casefold()
 
 
-def respelled(question: str, lexical: LexicalIndex, scope: AccessScope, knows: Knows) -> str:
-    """Return a question with its misspelled words corrected; as it is if it has none.
+class Speller:
+    """The words of the documents that one asker may read, and those that everybody knows."""
 
-    Identifiers, abbreviations and quoted phrases stay as they are. A question of which more words are
-    unknown than can be corrected is in another language, and stays as it is too.
-    """
-    unknown = [one for one in _words(question) if not _is_known(one.folded, lexical, scope, knows)]
-    found = [(one, _correction(one, lexical, scope)) for one in unknown]
-    found = [(one, meant) for one, meant in found if meant or not _has_stem(one.folded, lexical, scope)]
-    corrected = [(one, meant) for one, meant in found if meant]
-    if 2 * len(corrected) < len(found):
+    def __init__(self, lexical: LexicalIndex, scope: AccessScope, knows: Knows) -> None:
+        self._lexical = lexical
+        self._scope = scope
+        self._knows = knows
+
+    def respelled(self, question: str) -> str:
+        """Return a question with its misspelled words corrected; as it is if it has none.
+
+        Identifiers, abbreviations and quoted phrases stay as they are. A question of which more words are
+        unknown than can be corrected is in another language, and stays as it is too.
+        """
+        unknown = [one for one in _words(question) if not self._is_known(one.folded)]
+        found = [(one, self._correction(one)) for one in unknown]
+        corrected = [(one, meant) for one, meant in found if meant]
+        foreign = [one for one, meant in found if not meant and not self._has_stem(one.folded)]
+        if len(corrected) < len(foreign):
+            return question
+        for one, meant in reversed(corrected):
+            question = question[: one.start] + _in_case(one.written, meant) + question[one.end :]
         return question
-    for one, meant in reversed(corrected):
-        question = question[: one.start] + _in_case(one.written, meant) + question[one.end :]
-    return question
+
+    def _is_known(self, word: str) -> bool:
+        bases = [word[: -len(end)] + new for end, new in _INFLECTIONS if word.endswith(end)]
+        forms = [word, *(base for base in bases if len(base) >= _SHORTEST)]
+        return any(map(self._knows, forms)) or any(map(self._count, forms))
+
+    def _correction(self, one: _Word) -> str:
+        """Return what a word is meant to be; empty if no word of the documents is near enough."""
+        scores: dict[str, float] = {}
+        for beginnings in _beginnings(one.folded):
+            scores = scores or dict(self._scored(one, beginnings))
+        if not one.is_name and not self._has_stem(one.folded):
+            scores.update(self._apart(one.folded))
+        return max(scores, key=lambda meant: scores[meant], default="")
+
+    def _scored(self, one: _Word, beginnings: tuple[str, ...]) -> Iterator[tuple[str, float]]:
+        """Yield the words that are near enough, and how likely each is meant."""
+        word, common = one.folded, self._lexical.frequencies([], self._scope)[0] / _COMMON
+        of_stem = self._has_stem(word)
+        for meant, count in self._near(word, beginnings):
+            limit = _limit(one, meant, count)
+            if of_stem and stem(meant) != stem(word):
+                limit = min(limit, _FORM_COST) if count >= _FORM_COUNT else 0.0
+            elif count > common and not one.is_name:
+                limit = max(limit, _COMMON_COST)
+            costs = cost(word, meant, limit)
+            if costs <= limit:
+                yield meant, math.log(count) - _RARER * costs
+
+    def _near(self, word: str, beginnings: tuple[str, ...]) -> Iterator[tuple[str, int]]:
+        """Yield words of about the same length and letters, with their counts."""
+        letters = set(word)
+        for beginning in dict.fromkeys(beginnings):
+            for meant, count in self._lexical.spellings(beginning, self._scope).items():
+                alike = len(letters.symmetric_difference(meant)) <= _OTHER_LETTERS
+                if alike and abs(len(meant) - len(word)) <= _OTHER_LENGTH:
+                    yield meant, count
+
+    def _apart(self, word: str) -> Iterator[tuple[str, float]]:
+        """Yield the word as two words of the documents; the rarer one decides how likely they are meant."""
+        for cut in range(_LEAST_PART, len(word) - _LEAST_PART + 1):
+            parts = word[:cut], word[cut:]
+            count = min(map(self._count, parts))
+            if count:
+                yield " ".join(parts), math.log(count) - _RARER * _MISSING_SPACE
+
+    def _count(self, word: str) -> int:
+        return self._lexical.spellings(word, self._scope).get(word, 0)
+
+    def _has_stem(self, word: str) -> bool:
+        """Return whether the documents have another form of a word."""
+        return self._lexical.frequencies([stem(word)], self._scope)[1] != [0]
 
 
 def _words(question: str) -> Iterator[_Word]:
@@ -75,74 +141,26 @@ def _words(question: str) -> Iterator[_Word]:
     kept = quoted_spans(question)
     for match in TOKEN.finditer(question):
         start, end, written = *match.span(), match.group()
-        inside = any(first <= start < last for first, last in kept)
-        if len(written) < _SHORTEST or inside or not written.isalpha() or cjk_share(written):
+        if len(written) < _SHORTEST or is_inside(start, kept) or not written.isalpha() or cjk_share(written):
             continue
         if written[1:] == written[1:].lower() and question[end : end + 1] not in ("'", "’"):
             begins = not question[:start].strip() or question[:start].rstrip()[-1] in ".?!:"
             yield _Word(start, end, written, written[0].isupper() and not begins)
 
 
-def _is_known(word: str, lexical: LexicalIndex, scope: AccessScope, knows: Knows) -> bool:
-    bases = [word[: -len(end)] + new for end, new in _INFLECTIONS if word.endswith(end)]
-    forms = [word, *(base for base in bases if len(base) >= _SHORTEST)]
-    return any(map(knows, forms)) or any(form in lexical.spellings(form, scope) for form in forms)
-
-
-def _has_stem(word: str, lexical: LexicalIndex, scope: AccessScope) -> bool:
-    """Return whether the documents have another form of a word."""
-    return lexical.frequencies([stem(word)], scope)[1] != [0]
-
-
-def _correction(one: _Word, lexical: LexicalIndex, scope: AccessScope) -> str:
-    """Return what a word is meant to be; empty if no word of the documents is near enough."""
-    word, name = one.folded, one.is_name
-    limit = next(most for length, most in _MOST_COST if len(word) >= length)
-    if name:
-        limit = min(limit, _NAME_COST) if len(word) >= _NAME_LENGTH else 0.0
-    of_stem = _has_stem(word, lexical, scope)
-    best, found = "", -math.inf
-    for beginnings in _beginnings(word):
-        for meant, count in _near(word, beginnings, lexical, scope):
-            if of_stem and stem(meant) != stem(word):
-                continue
-            costs = cost(word, meant, limit)
-            enough = count >= _NAME_COUNT and word[0] == meant[0] if name else True
-            if costs <= limit and enough and math.log(count) - _RARER * costs > found:
-                best, found = meant, math.log(count) - _RARER * costs
-        if best:
-            break
-    apart = () if name or of_stem else _apart(word, lexical, scope)
-    for parts, count in apart:
-        if math.log(count) - _RARER * _MISSING_SPACE > found:
-            best, found = parts, math.log(count) - _RARER * _MISSING_SPACE
-    return best
+def _limit(one: _Word, meant: str, count: int) -> float:
+    """Return the most that a word may cost: less for a short one, and for what may be a name."""
+    most = next(most for length, most in _MOST_COST if len(one.folded) >= length)
+    if not one.is_name:
+        return most
+    likely = len(meant) >= _NAME_LENGTH and count >= _NAME_COUNT and one.folded[0] == meant[0]
+    return min(most, _NAME_COST) if likely else 0.0
 
 
 def _beginnings(word: str) -> Iterator[tuple[str, ...]]:
     """Yield the beginnings of what a word could be meant to be, the likeliest first."""
     yield word[:2], word[1::-1], word[0] + word[2]
     yield word[:1], word[1:2], *_SAME_BEGINNING.get(word[0], ())
-
-
-def _near(
-    word: str, beginnings: tuple[str, ...], lexical: LexicalIndex, scope: AccessScope
-) -> Iterator[tuple[str, int]]:
-    """Yield words of about the same length and letters, with their counts."""
-    letters = set(word)
-    for beginning in dict.fromkeys(beginnings):
-        for meant, count in lexical.spellings(beginning, scope).items():
-            if abs(len(meant) - len(word)) <= 3 and len(letters.symmetric_difference(meant)) <= 4:
-                yield meant, count
-
-
-def _apart(word: str, lexical: LexicalIndex, scope: AccessScope) -> Iterator[tuple[str, int]]:
-    """Yield the word as two words of the documents, with the count of the rarer one."""
-    for cut in range(_LEAST_PART, len(word) - _LEAST_PART + 1):
-        first, last = word[:cut], word[cut:]
-        counts = [lexical.spellings(part, scope).get(part, 0) for part in (first, last)]
-        if all(counts):
-            yield f"{first} {last}", min(counts)
 
 
 def _in_case(written: str, meant: str) -> str:

@@ -21,6 +21,8 @@ from retrieval.index import ChunkIds
 from retrieval.words.bm25 import Clause, ViewWeights, score
 from retrieval.words.fields import (
     ANALYZER,
+    FORM_MARK,
+    FORMS,
     SPELLED,
     among,
     make_schema,
@@ -35,7 +37,7 @@ from retrieval.words.views import characters, is_cjk, read_terms
 # The memory that a writer fills before it writes a segment; Tantivy's minimum is 15 MB.
 _WRITER_BYTES = 64_000_000
 # The first number must be raised if the schema or the content of its fields changes.
-FORM = f"views 7, terms {ANALYZER_VERSION}"
+FORM = f"views 8, terms {ANALYZER_VERSION}"
 # The weight of words and identifiers in a question in Chinese, Japanese or Korean: a word there is two or
 # three bigrams and as many characters, which would outweigh them (docs/retrieval.md).
 _AMONG_CJK = 2.0
@@ -141,11 +143,12 @@ class TantivyIndex:
 
     def spellings(self, beginning: str, scope: AccessScope) -> dict[str, int]:
         """Return the words that begin so, each with the number of chunks that `scope` may see with it."""
-        if not scope.principals:
-            return {}
-        seen = readable(self._schema, scope.principals)
-        found = self._index.searcher().terms_with_prefix(SPELLED, beginning, seen)
-        return {word: count for word, count in found if count}
+        return self._beginning(SPELLED, beginning, scope)
+
+    def forms(self, form: str, scope: AccessScope) -> dict[str, int]:
+        """Return the other forms of an abbreviation or a long form, each with the number of chunks."""
+        start = f"{form}{FORM_MARK}"
+        return {found[len(start) :]: n for found, n in self._beginning(FORMS, start, scope).items()}
 
     def ids(self) -> ChunkIds:
         """Return the ids of all chunks held, ascending."""
@@ -187,6 +190,14 @@ class TantivyIndex:
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._lock.release()
         Path(self._lock.lock_file).unlink(missing_ok=True)
+
+    def _beginning(self, field: str, beginning: str, scope: AccessScope) -> dict[str, int]:
+        """Return the terms of a field that begin so, each with the number of chunks that have it."""
+        if not scope.principals:
+            return {}
+        seen = readable(self._schema, scope.principals)
+        found = self._index.searcher().terms_with_prefix(field, beginning, seen)
+        return {term: count for term, count in found if count}
 
     def _ids_of(self, query: Query, limit: int) -> ChunkIds:
         """Return the first ids of the chunks that a query finds, ascending."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import IndexUnusableError
+from core.text.abbreviations import abbreviations
 from core.text.definitions import named_by
 from core.text.identifiers import MOST_EDITS, edits
 from core.text.language import cjk_share, is_identifier, spelled_words, terms
@@ -132,6 +133,12 @@ class FakeLexicalIndex(FakeIndex):
         seen = [entry for entry in self.entries.values() if entry.principals & scope.principals]
         spelled = (set(spelled_words(f"{entry.context}\n{entry.text}")) for entry in seen)
         return Counter(word for words in spelled for word in words if word.startswith(beginning))
+
+    def forms(self, form: str, scope: AccessScope) -> dict[str, int]:
+        seen = [entry for entry in self.entries.values() if entry.principals & scope.principals]
+        pairs = [pair for one in seen for pair in abbreviations(f"{one.context}\n{one.text}")]
+        long = Counter(long for short, long in pairs if short.casefold() == form)
+        return long + Counter(short for short, long in pairs if long == form)
 
     def frequencies(self, query: Sequence[str], scope: AccessScope) -> tuple[int, list[int]]:
         texts = self._views(scope)["text"].values()

@@ -19,7 +19,9 @@ from llm.embedding.embedder import Vectors
 from retrieval.dense.faiss_index import FaissIndex
 from retrieval.words.tantivy_index import TantivyIndex
 
-WORDS = st.sampled_from(["pump", "valve", "grease", "leak", "e-42", "e-43", "0x1f00", "压力", "bearing"])
+WORDS = st.sampled_from(
+    ["Oil Leak Test (OLT)", "pump", "valve", "grease", "leak", "e-42", "e-43", "0x1f00", "压力", "bearing"]
+)
 TEXTS = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
 CHUNKS = st.lists(
     st.tuples(st.integers(1, 4), TEXTS, TEXTS, st.sampled_from([BlockKind.PARAGRAPH, BlockKind.ROW])),
@@ -94,6 +96,8 @@ def test_lexical_search_is_bm25_over_the_three_views(
     assert tantivy.phrase_frequency(query, EVERYBODY) == exact.phrase_frequency(query, EVERYBODY)
     for beginning in ("", "p", question[:3]):
         assert tantivy.spellings(beginning, EVERYBODY) == exact.spellings(beginning, EVERYBODY)
+    for form in ("olt", "oil leak test", "ol"):
+        assert tantivy.forms(form, EVERYBODY) == exact.forms(form, EVERYBODY)
     tantivy.close()
 
 

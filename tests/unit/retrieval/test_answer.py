@@ -1,4 +1,5 @@
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 from fakes.generator import FakeGenerator
@@ -9,7 +10,7 @@ from core.permissions import scope_of
 from core.settings import RetrievalSettings
 from core.store.documents.supersession import Successor
 from core.text.labels import EVERYTHING, SearchFilter
-from core.values.answers import Answer, DraftSentence, Inquiry, Passage
+from core.values.answers import Answer, DraftSentence, Inquiry, Passage, Turn
 from core.values.notices import Notice
 from core.values.rich_text import Mark
 from core.values.search import AccessScope
@@ -76,6 +77,26 @@ def test_a_misspelled_question_is_searched_for_and_answered_as_it_is_understood(
     assert answerer.answer("How fats is P-7?", scope_of("ann")).understood == "How fast is P-7?"
     assert [question for question, *_ in shelf.asked] == ["How fast is P-7?"]
     assert [question for question, _ in generator.heard] == ["How fast is P-7?"]
+
+
+class Elsewhere(Shelf):
+    """A searcher that finds the pump only if the question names it."""
+
+    def search(self, question: str, *args: Any, **options: Any) -> Results:
+        found = super().search(question, *args, **options)
+        return found if "P-7" in question else Results([])
+
+
+@pytest.mark.parametrize(("earlier", "refused"), [("How fast is P-7?", False), ("Who is it?", True)])
+def test_a_short_question_without_an_answer_is_asked_of_what_was_spoken_of(
+    earlier: str, refused: bool
+) -> None:
+    shelf = Elsewhere([PUMP])
+    answerer = Answerer(shelf, FakeGenerator(SPEED), RetrievalSettings())
+    answer = answerer.answer(
+        "What is the greatest rotational speed?", scope_of("ann"), history=(Turn(earlier, ""),)
+    )
+    assert answer.refused == refused
 
 
 def test_sentences_keep_their_order_and_point_at_their_proofs() -> None:

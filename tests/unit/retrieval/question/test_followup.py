@@ -2,7 +2,7 @@
 
 import pytest
 
-from retrieval.question.followup import understand
+from retrieval.question.followup import Understood, leaning, understand
 
 
 def standalone(question, earlier):
@@ -23,7 +23,25 @@ GREASE = "How much grease does the main bearing of the filler get?"
         (E42, "Why?", f"Why? ({E42})"),
         (E42, "What does that mean for them?", f"What does that mean for them? ({E42})"),
         (E42, "and how is E-43 reset?", "and how is E-43 reset? (What does fault E-43 on the filler mean?)"),
-        (GREASE, "And the labeller?", f"And the labeller? ({GREASE})"),
+        (
+            GREASE,
+            "And the labeller?",
+            "How much grease does the main bearing of the filler get, the labeller?",
+        ),
+        ("What is the SKU of the H7 Lite?", "And of the H7?", "What is the SKU of the H7?"),
+        ("Where is the log on Windows?", "and on a Mac?", "Where is the log on a Mac?"),
+        ("Where is the log on Windows?", "and under Linux?", "Where is the log on Windows, under Linux?"),
+        ("What is paid for a weekday on call?", "on a Sunday?", "on a Sunday?"),
+        (
+            "What is paid for a weekday on call?",
+            "And on a Sunday?",
+            "What is paid for a weekday on call, on a Sunday?",
+        ),
+        ("How many days for a donor?", "What about blood?", "How many days for a donor, blood?"),
+        ("How long is the leave?", "Is there a maximum?", "Is there a maximum? (How long is the leave?)"),
+        ("烧碱的使用温度是多少？", "那酸呢？", "酸的使用温度是多少？"),
+        ("液位低于多少会报警？", "高了呢？", "高了，液位低于多少会报警？"),
+        (E42, "怎么处理？", f"怎么处理？ ({E42})"),
         ("CMP-201 的排气温度上限是多少？", "那 FIL-101 呢？", "FIL-101 的排气温度上限是多少？"),
         ("E-42 故障应该怎么处理？", "它多久出现一次？", "它多久出现一次？ (E-42 故障应该怎么处理？)"),
         ("E-42 故障应该怎么处理？", "E-43 呢？", "E-43 故障应该怎么处理？"),
@@ -67,8 +85,18 @@ def test_it_does_not_grow_with_the_conversation():
     assert standalone("Why?", earlier) == f"Why? ({E42})"
 
 
-def test_a_sentence_is_weighed_by_what_is_wanted():
-    assert understand("How do I reset it?", [E42]).wanted == "How do I reset it?"
-    assert understand("And E-43?", [E42]).wanted == "What does fault E-43 on the filler mean?"
-    assert understand("Why?", [E42]).wanted == f"Why? ({E42})"
-    assert understand(E42, [GREASE]).wanted == E42
+def test_what_a_follow_up_names_instead_is_known():
+    assert understand("And on a Sunday?", ["What is paid on a weekday?"]).named == "on a Sunday"
+    assert understand("那酸呢？", ["烧碱的使用温度是多少？"]).named == "酸"
+    assert not understand("How do I reset it?", [E42]).named
+    assert not understand(E42, [GREASE]).named
+
+
+def test_a_short_question_may_lean_on_what_was_asked_before():
+    asked = "How long does the decision take?"
+    assert leaning(asked, [GREASE]) == Understood(f"{asked} ({GREASE})")
+    swapped = Understood(f"{asked} (What does fault E-43 on the filler mean?)")
+    assert leaning(asked, [E42, "And E-43?"]) == swapped
+    assert leaning(asked, []) is None
+    assert leaning(E42, [GREASE]) is None
+    assert leaning("Is another person's lock cut off if they cannot be reached by phone?", [GREASE]) is None

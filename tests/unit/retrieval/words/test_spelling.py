@@ -7,7 +7,7 @@ from fakes.index import FakeLexicalIndex
 from core.values.search import AccessScope
 from retrieval.words.edit_costs import cost
 from retrieval.words.homophones import Characters
-from retrieval.words.spelling import respelled
+from retrieval.words.spelling import Speller
 
 EVERYBODY = AccessScope(frozenset({"public"}))
 FIELD = AccessScope(frozenset({"public", "group:field"}))
@@ -35,7 +35,7 @@ def index(*secrets: str) -> FakeLexicalIndex:
 
 def spelled(question: str, scope: AccessScope = EVERYBODY) -> str:
     lexical = index(SECRET)
-    latin = respelled(question, lexical, scope, GENERAL.__contains__)
+    latin = Speller(lexical, scope, GENERAL.__contains__).respelled(question)
     return Characters(lexical, scope).corrected(latin)
 
 
