@@ -275,7 +275,7 @@ class Searcher:
         return "" if self._in_force().embedder.tokenizer.reads_cjk else in_english(question)
 
     def respelled(self, question: str, scope: AccessScope) -> str:
-        """Return a question in the spelling and both forms of the documents that `scope` may read."""
+        """Return a question as documents that `scope` may read spell it, with both forms of abbreviations."""
         knows = self._in_force().embedder.tokenizer.is_word
         with self._lexical.index() as lexical:
             spelled = Speller(lexical, scope, knows).respelled(question)

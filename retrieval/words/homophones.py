@@ -75,7 +75,7 @@ class Characters:
         """
         own = place.run[place.at]
         known = self._counts(place.pairs(own))
-        if all(known):
+        if all(known) or _GRAMMAR.match(own):
             return own
         likely = [other for other in _alike().get(own, "") if self._gains(place, other, known)]
         ways = [self._in_long, *((self._in_short, self._alone) if _may_be_wrong(place) else ())]
