@@ -40,6 +40,11 @@ def is_label(text: str) -> bool:
     return all(_LABEL.search(line) for line in text.split("\n") if line.strip())
 
 
+def has_line_to_write_on(text: str) -> bool:
+    """Return whether a label ends in a printed line or dots to write on."""
+    return bool(re.search(r"[_…·‥]+\s*$|\.{3,}\s*$", text))
+
+
 def is_name(text: str) -> bool:
     """Return whether a text is an identifier or a number alone, such as `M30.`"""
     return all(is_identifier(word) or _NUMBER.fullmatch(word) for word in TOKEN.findall(text.casefold()))

@@ -14,6 +14,7 @@ from core.text.language import CJK, HYPHENS, cjk_share, terms
 from core.text.names import Names, kind_of, names_in, speaks_of_versions, words_of
 from core.values.documents import BlockKind
 from llm.extractive.candidates import Candidate
+from llm.extractive.labels import has_line_to_write_on, is_label
 from llm.extractive.question_kind import step_of
 from llm.extractive.structure import number_of
 
@@ -33,6 +34,9 @@ _ASKING = frozenset(
 )
 # The fewest words that say which list is meant.
 _LIST_WORDS = 2
+_CLAUSE = re.compile(r"(?<=[?？])|[.,:;!。，：；！]\s*")
+_ASKS_OPENLY = re.compile(r"\bwhat (?:should|can|must|do|now|to do)\b|[?？]|怎么办|如何处理|怎么处理")
+_NAME_CHARACTERS = 40
 _NUMBERING = re.compile(r"^(?:\d+[.)]?)+\s+")
 # A cell with more words says something; one with fewer may be the name of its row.
 _NAME_WORDS = 4
@@ -42,6 +46,7 @@ class Subjects:
     """What the candidates of one question are about."""
 
     def __init__(self, question: str, found: Sequence[Candidate]) -> None:
+        self._question = question
         self._asked = names_in(question).terms
         self._kinds = frozenset(map(kind_of, self._asked))
         self._step = step_of(question)
@@ -49,6 +54,7 @@ class Subjects:
         self._words = frozenset(terms(question))
         self._rows = Counter(_cell_of(one, cell) for one in found for cell in {cell for _, cell in one.cells})
         self._siblings = _siblings(found)
+        self._blank = _blank_labels(found)
         self._known: dict[tuple[int, int, int, int, str], Names] = {}
 
     def named(self, one: Candidate) -> frozenset[str]:
@@ -105,8 +111,20 @@ class Subjects:
         held = [term for term in self._asked if any(names_in(line).holds(term) for line in one.path)]
         step = frozenset(terms(f"step {self._step}")) if self._step else frozenset[str]()
         known = frozenset(terms(headings)).union(_GENERAL, step, *map(words_of, held))
+        if (held and self._is_open) or self._begins_with_name(one):
+            return True
         is_meant = bool(held) or self._is_step(one) or self._leads_in(one, asked_terms)
         return is_meant and asked_terms <= known | frozenset(terms(one.lead)) | _ASKING
+
+    def _begins_with_name(self, one: Candidate) -> bool:
+        """Return whether only a name is asked for, and the sentence begins with it: "LF-41 Door blocked."."""
+        return self._asks_only_for_names and self._asked.issuperset(terms(one.text[:_NAME_CHARACTERS])[:1])
+
+    @cached_property
+    def _is_open(self) -> bool:
+        """Return whether the question, behind all that it tells, asks for anything about what it names."""
+        clauses = [piece for piece in _CLAUSE.split(self._question) if _ASKS_OPENLY.search(piece)]
+        return bool(clauses) and frozenset(terms(clauses[-1])) <= _GENERAL
 
     def _leads_in(self, one: Candidate, asked_terms: frozenset[str]) -> bool:
         """Return whether an item's list is asked for by the words of its lead-in or heading."""
@@ -119,18 +137,24 @@ class Subjects:
         """Return whether the sentence is about another thing of the same kind as the one asked for."""
         if self._step is not None and not self._is_step(one):
             return True
-        return self.names_another(one) or self._by_headings(one) or self._is_any_row(one)
+        beside = self._by_headings(one) or self._is_any_other(one) or self._is_left_blank(one)
+        return beside or self.names_another(one)
 
     def names_another(self, one: Candidate) -> bool:
         """Return whether a name in it, above it or in front of it says that it is about another thing."""
         return any(self._another(one, kind) for kind in self._kinds)
 
-    def _is_any_row(self, one: Candidate) -> bool:
-        """Return whether a row of a table with a column for each thing shares no word with the question.
+    def _is_left_blank(self, one: Candidate) -> bool:
+        """Return whether its document has an empty label for what is asked, which it does not say."""
+        labels = self._blank.get(one.passage.document_id, ())
+        return any(label <= self._words and not label <= one.known_words for label in labels)
 
-        Its column is meant, and nothing says that the row is: the question is in another language.
+    def _is_any_other(self, one: Candidate) -> bool:
+        """Return whether it stands below the name asked for, and shares no other word with the question.
+
+        Nothing says that this row or sentence is meant and not the next: the question is in another language.
         """
-        if not one.is_row or self._asked & one.words or not self._asked & one.all_words:
+        if self._asked & one.words or not self._asked & one.all_words:
             return False
         names = frozenset[str]().union(*map(words_of, self._asked))
         others = self._words - names - _GENERAL
@@ -206,6 +230,20 @@ def _above(one: Candidate) -> tuple[str, ...]:
 
 def _cell_of(one: Candidate, cell: str) -> tuple[int, str]:
     return one.passage.document_id, cell.casefold()
+
+
+def _blank_labels(found: Sequence[Candidate]) -> dict[int, set[frozenset[str]]]:
+    """Return, by document, the terms of each form label that nothing was written behind."""
+    shown = {(one.passage.document_id, one.blocks[0].start): one for one in found}
+    labels: dict[int, set[frozenset[str]]] = {}
+    for (document, _), one in shown.items():
+        texts = [one.passage.between(block.start, block.end) for block in one.blocks]
+        empty = [is_label(text) for text in texts]
+        for place, text in enumerate(texts):
+            beside = empty[max(0, place - 1) : place] + empty[place + 1 : place + 2]
+            if empty[place] and terms(text) and (any(beside) or has_line_to_write_on(text)):
+                labels.setdefault(document, set()).add(frozenset(terms(text)))
+    return labels
 
 
 def _both(one: Names, other: Names) -> Names:

@@ -30,7 +30,7 @@ def about(question: str, passages: Sequence[Passage]) -> list[str]:
     [
         ("How often is the seal of the M30 greased?", ["Every 200 hours.", "Use the M12 gun."]),
         ("How often is the seal of the Ｍ５０ greased?", ["Every 350 hours."]),
-        ("M10 和 M50 多久润滑一次？", ["Every 150 hours.", "Every 350 hours."]),
+        ("How often are the M10 and the M50 greased?", ["Every 150 hours.", "Every 350 hours."]),
     ],
 )
 def test_a_sentence_is_about_what_its_heading_names(question: str, said: list[str]) -> None:
@@ -256,6 +256,9 @@ def test_a_question_in_another_language_is_not_answered_by_any_row_of_a_column()
     )
     assert about("EX-120 的主电机功率是多少？", table) == []
     assert about("EX-120 的主电机功率是多少 kW？", table) == ["Drive power | 132 kW | 250 kW"]
+    section = structured(heading(1, "Extruder EX-90"), says("It is preheated for 90 minutes."))
+    assert about("EX-90 的保修期是多久？", [section]) == []
+    assert about("EX-90 是什么？", [section]) == ["It is preheated for 90 minutes."]
     assert about("E-42 报警后如何复位？", rows("Code | Remedy", "E-42 | Reset it")) == ["E-42 | Reset it"]
 
 
@@ -272,3 +275,39 @@ def test_a_list_is_looked_up_by_the_words_that_lead_it_in() -> None:
     wanted = ["The agitator is locked.", "A second person stands at the manhole."]
     assert looked_up("List the five conditions for entry into a confined space.", PERMIT) == wanted
     assert looked_up("List the five conditions for leaving a confined space.", PERMIT) == []
+
+
+def test_a_label_that_was_left_blank_is_not_answered_by_what_stands_beside_it() -> None:
+    form = structured(
+        heading(1, "Inspection of lift L-8"),
+        says("Serial number of the lift: ______"),
+        says("Inspector:"),
+        says("The lift was inspected on 4 March 2026."),
+    )
+    assert about("What is the serial number of the lift L-8?", [form]) == []
+    assert about("When was the lift L-8 inspected?", [form]) == ["The lift was inspected on 4 March 2026."]
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("The belt stopped twice, and it shows fault W-311. What should I do?", ["Clean the belt."]),
+        ("It shows fault W-311. What is the phone number of the service?", []),
+    ],
+)
+def test_a_story_that_asks_what_to_do_is_answered_below_the_name_it_tells(
+    question: str, found: list[str]
+) -> None:
+    faults = structured(
+        heading(1, "Scale"),
+        heading(2, "Fault W-311"),
+        says("Clean the belt."),
+        heading(2, "W-312"),
+        says("Wait."),
+    )
+    assert looked_up(question, faults) == found
+
+
+def test_a_line_that_begins_with_the_name_asked_for_says_what_it_is() -> None:
+    messages = structured(says("LF-41 Door blocked."), says("The lift shows LF-41 after a stop."))
+    assert looked_up("What does LF-41 mean?", messages) == ["LF-41 Door blocked."]
