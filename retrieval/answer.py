@@ -18,6 +18,7 @@ from retrieval.nearest import nearest
 from retrieval.question.followup import leaning, understand
 from retrieval.question.long_question import Asked, boiled_down
 from retrieval.search import Searcher
+from retrieval.writing.copies import copy_notices, without_copies
 from retrieval.writing.events import Found, OnAnswerEvent, Said, Writing
 from retrieval.writing.model_sentences import Extracting
 from retrieval.writing.notes import Notes
@@ -103,7 +104,7 @@ class Answerer:
         found, notes.why_nothing = results.passages, results.why_nothing
         notes.note(*results.notices)
         successors = self._searcher.successors(found, scope)
-        passages = in_force(found, successors)
+        passages, copies = without_copies(in_force(found, successors))
         notes.lap("search_ms")
         unknown = unknown_identifiers(whole, passages)
         if unknown and not notes.why_nothing:
@@ -120,6 +121,7 @@ class Answerer:
         on_event(Found(tuple(passages)))
         inquiry = replace(inquiry, overview=bool(outline.passages))
         self._writer.write(inquiry, passages, notes, on_event)
+        notes.note(*copy_notices(notes.citations, copies))
         notes.lap("generate_ms")
         shown = () if notes.said else self._nearest(inquiry.wanted or whole, passages, scope, notes.nearest)
         compared = [one.narrowed() for one in found]

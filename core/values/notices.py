@@ -4,6 +4,7 @@ Every text stands here. Code that goes on without a part makes its notice with `
 what the reader learns stands in the log as well.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -86,6 +87,11 @@ INSTALL_OCR = "install text recognition (pip install 'vademecum[ocr]') and run a
 def value_unknown(said: str) -> Notice:
     """Return the notice for a value of a filter that no readable document has, as `said`."""
     return Notice("value_unknown", said)
+
+
+def same_text(title: str, uris: Iterable[str]) -> Notice:
+    """Return the notice that the text cited from a document stands in others too."""
+    return Notice("same_text", f"The text cited from “{title}” stands in {', '.join(uris)} too.")
 
 
 def newest_unread(title: str, reason: str) -> Notice:
