@@ -50,9 +50,8 @@ def chunk(document: ParsedDocument, tokenizer: TextTokenizer, target_tokens: int
     another's, and `document.text[chunk.start:chunk.end]` is its text.
     """
     limit = tokenizer.max_tokens - tokenizer.added_tokens
-    contexts = _fit(tokenizer, _contexts(document), int(limit * _CONTEXT_SHARE))
-    taken = dict(zip(dict.fromkeys(contexts), tokenizer.count(list(dict.fromkeys(contexts))), strict=True))
-    room = [min(target_tokens, limit - taken[context] - 1) for context in contexts]
+    contexts, taken = _fit(tokenizer, _contexts(document), int(limit * _CONTEXT_SHARE))
+    room = [min(target_tokens, limit - tokens - 1) for tokens in taken]
     units = _units(document, tokenizer, contexts, room)
     return [
         _chunk(document, ordinal, group)
@@ -75,13 +74,17 @@ def _contexts(document: ParsedDocument) -> list[str]:
     return contexts
 
 
-def _fit(tokenizer: TextTokenizer, contexts: list[str], limit: int) -> list[str]:
-    """Cut each context to `limit` tokens."""
+def _fit(tokenizer: TextTokenizer, contexts: list[str], limit: int) -> tuple[list[str], list[int]]:
+    """Return each context, cut to `limit` tokens, and how many it has."""
     distinct = list(dict.fromkeys(contexts))
-    cut: dict[str, str] = {}
-    for context, offsets in zip(distinct, tokenizer.offsets(distinct), strict=True):
-        cut[context] = context if len(offsets) <= limit else context[: offsets[limit][0]].rstrip()
-    return [cut[context] for context in contexts]
+    cut: dict[str, tuple[str, int]] = {}
+    for context, tokens in zip(distinct, tokenizer.count(distinct), strict=True):
+        cut[context] = context, tokens
+        if tokens > limit:
+            [offsets] = tokenizer.offsets([context])
+            shorter = context[: offsets[limit][0]].rstrip()
+            cut[context] = shorter, tokenizer.count([shorter])[0]
+    return [cut[context][0] for context in contexts], [cut[context][1] for context in contexts]
 
 
 def _units(
@@ -90,12 +93,14 @@ def _units(
     texts = [document.text[block.start : block.end] for block in document.blocks]
     pages = _PageFinder(document)
     headers = {block.header for block in document.blocks}
-    for block, text, offsets, context, budget in zip(
-        document.blocks, texts, tokenizer.offsets(texts), contexts, room, strict=True
+    for block, text, count, context, budget in zip(
+        document.blocks, texts, tokenizer.count(texts), contexts, room, strict=True
     ):
         if block.kind is BlockKind.ROW and not block.header and text in headers:
             continue  # the header of a table: each of its rows carries it
-        for start, end, tokens in _pieces(text, offsets, budget):
+        whole = [(0, len(text), count)]
+        parts = whole if count <= budget else _pieces(text, tokenizer.offsets([text])[0], budget)
+        for start, end, tokens in parts:
             yield _Unit(
                 kind=block.kind,
                 start=block.start + start,
@@ -109,13 +114,10 @@ def _units(
 
 
 def _pieces(text: str, offsets: list[tuple[int, int]], budget: int) -> Iterator[tuple[int, int, int]]:
-    """Yield the `(start, end, tokens)` of a block's parts within the budget.
+    """Yield the `(start, end, tokens)` of the parts of a block over the budget, each within it.
 
-    A block over the budget is split at sentences, and a sentence over the budget at tokens.
+    It is split at sentences, and a sentence over the budget at tokens.
     """
-    if len(offsets) <= budget:
-        yield 0, len(text), len(offsets)
-        return
     starts = [start for start, _ in offsets]
     begin, end, held = 0, 0, 0
     for start, stop in sentences(text):

@@ -32,3 +32,16 @@ def test_each_piece_has_its_own_language(text: str, language: str) -> None:
 def test_what_says_too_little_is_in_its_documents_language() -> None:
     assert languages(GERMAN, ROW, CODE) == ["de", "de", "de"]
     assert languages(ROW, CODE) == ["", ""]
+
+
+JAPANESE = "保守作業を開始する前に、ポンプを停止してバルブを閉じなければなりません。"
+
+
+@pytest.mark.parametrize(
+    ("whole", "text", "language"),
+    [(ENGLISH, GERMAN, "de"), (ENGLISH, CHINESE, "zh"), (CHINESE, ENGLISH, "en"), (CHINESE, JAPANESE, "ja")],
+)
+def test_a_piece_in_another_language_is_told_from_a_long_document(
+    whole: str, text: str, language: str
+) -> None:
+    assert languages(*[whole] * 9, text)[-1] == language
