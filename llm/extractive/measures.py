@@ -86,8 +86,8 @@ def measure_held(question: str, text: str) -> float:
     asked = [one for one in _MEASURES if one.asks.search(question)]
     searched = text[:_SEARCHED]
     if asked:
-        found = [one.dimension for one in quantities(searched.casefold())]
-        return 1.0 if any(_is_held(one, found, searched) for one in asked) else -1.0
+        is_said = any(one.says.search(searched) for one in asked)
+        return 1.0 if is_said or _is_measured(asked, searched) else -1.0
     counted, counted_cjk = _COUNTED.search(question), _COUNTED_CJK.search(question)
     is_cjk = cjk_share(searched) > _MOSTLY
     if counted and not is_cjk:
@@ -97,8 +97,9 @@ def measure_held(question: str, text: str) -> float:
     return 0.0
 
 
-def _is_held(one: _Measure, found: list[str], text: str) -> bool:
-    return any(name.startswith(one.dimensions) for name in found) or bool(one.says.search(text))
+def _is_measured(asked: list[_Measure], text: str) -> bool:
+    dimensions = tuple(name for one in asked for name in one.dimensions)
+    return any(one.dimension.startswith(dimensions) for one in quantities(text.casefold()))
 
 
 def _is_counted_cjk(word: str, text: str) -> bool:
