@@ -80,6 +80,7 @@ def _nearest(found: Sequence[Citation]) -> Iterator[str]:
         for start, end in reversed(citation.marks):
             text = f"{text[:start]}**{text[start:end]}**{text[end:]}"
         yield f"\n[{number}] {citation_head(citation)}"
+        yield from [f"    {citation.columns}"] if citation.columns else []
         yield from (f"    {line}" for line in text.split("\n") if line.strip())
 
 

@@ -13,11 +13,20 @@ export function nearestOf(citations, open) {
     const heading = element("h4", {}, quoted("button", name, { type: "button", class: "near-title", onclick }));
     const document = section ? quoted("span", plainName(citation.title)) : null;
     const place = element("p", { class: "place" }, document, ...placeOf(rest));
-    const text = element("div", { class: "near-text pagetext" }, ...textNodes(citation.quote, spansOf(citation)));
+    const text = element("div", { class: "near-text" }, ...textOf(citation));
     const more = element("button", { type: "button", class: "quiet", onclick, "aria-label": `Read on: ${name}` }, "Read on in the document");
     return element("li", { class: "near", "data-found": index }, heading, place, text, more);
   });
   return element("section", { class: "nearest" }, element("h3", {}, "This comes nearest"), element("ol", {}, ...cards));
+}
+
+/** Return the text of a section as nodes, what fits marked; rows stand below the names of their columns. */
+function textOf(citation) {
+  const front = citation.columns ? `${citation.columns}\n` : "";
+  const spans = spansOf(citation).map(([start, end]) => [start + front.length, end + front.length]);
+  const nodes = textNodes(front + citation.quote, spans);
+  if (front) nodes[0].querySelector("tr")?.classList.add("names");
+  return nodes;
 }
 
 /** Return what came nearest as Markdown, what fits in bold. */

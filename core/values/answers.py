@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from core.values.documents import BlockKind, indexed_text
+from core.values.documents import CELL_SEPARATOR, BlockKind, indexed_text
 from core.values.forms import PLAIN, AnswerBlock, Shape
 from core.values.metadata import NONE, Metadata
 from core.values.notices import Notice
@@ -141,7 +141,14 @@ class Passage:
             section=self.section_at(start),
             before=self.between(max(self.start, start - CONTEXT_CHARACTERS), start),
             after=self.between(end, min(self.end, end + CONTEXT_CHARACTERS)),
+            columns=self._columns_at(start),
         )
+
+    def _columns_at(self, offset: int) -> str:
+        """Return the header of the found chunk's table, if a row stands at an offset."""
+        _, header, names = self.context.rpartition("\n")
+        is_row = any(one.start <= offset < one.end and one.kind is BlockKind.ROW for one in self.blocks)
+        return names if header and is_row and self.kind is BlockKind.ROW and CELL_SEPARATOR in names else ""
 
     def section_at(self, offset: int) -> str:
         """Return the headings above an offset without the title, as one line; empty if none is known."""
@@ -195,6 +202,8 @@ class Citation:
     """What stands in front of the quote, for reading it in its context; it proves nothing."""
     after: str = field(default="", compare=False)
     """What stands behind the quote."""
+    columns: str = field(default="", compare=False)
+    """The names of the columns above a quoted table row, joined as its cells; empty if none are known."""
     marks: tuple[tuple[int, int], ...] = field(default=(), compare=False)
     """For a refusal, the half-open offsets into the quote of the parts that fit the question best."""
 

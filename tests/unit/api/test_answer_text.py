@@ -53,6 +53,7 @@ def test_a_refusal_shows_the_nearest_sections_with_what_fits_marked() -> None:
         span=(0, 38),
         quote="It runs at 2900 rpm.\nThe paint is green.",
         section="Data",
+        columns="Part | Value",
         marks=((0, 20),),
     )
     answer = Answer(
@@ -65,6 +66,7 @@ def test_a_refusal_shows_the_nearest_sections_with_what_fits_marked() -> None:
         "",
         "[1] Pump, “Data”, version 1",
         "    folder:pump.md",
+        "    Part | Value",
         "    **It runs at 2900 rpm.**",
         "    The paint is green.",
     ]

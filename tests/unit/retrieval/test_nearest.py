@@ -73,3 +73,12 @@ def test_a_passage_without_known_blocks_is_a_section() -> None:
 
 def test_nothing_is_nearest_to_nothing() -> None:
     assert nearest([], {"gaug": 1.0}) == ()
+
+
+def test_a_row_comes_with_the_names_of_its_columns() -> None:
+    row = passage("V-11 | 18 N·m", context="Valves > Torques\nValve | Torque")
+    kind = BlockKind.ROW
+    placed = replace(row, kind=kind, blocks=(PlacedBlock(kind=kind, start=0, end=row.end),))
+    [found] = nearest([placed], {"v-11": 1.0})
+    assert (found.quote, found.columns) == ("V-11 | 18 N·m", "Valve | Torque")
+    assert [one.columns for one in nearest([row], {"v-11": 1.0})] == [""]
