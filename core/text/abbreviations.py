@@ -7,6 +7,8 @@ the letters of the short form stand in the long one in order, and the first one 
 import re
 from collections.abc import Iterator
 
+from core.text.language import STOP_WORDS
+
 _SHORT = r"[A-Z][A-Za-z0-9&]{1,7}"
 _BEHIND = re.compile(rf"(?<=\S)\s*[(（]({_SHORT})[)）]")
 _BEFORE = re.compile(rf"(?<![\w-])({_SHORT})\s*[(（]([^()（）\n]{{5,80}})[)）]")
@@ -27,7 +29,13 @@ def abbreviations(text: str) -> set[tuple[str, str]]:
     """Return the pairs of a short form, as written, and its long one, in lower case with single spaces."""
     behind = {(short, _long_form(short, before)) for short, before in _with_text_before(text)}
     pairs = behind | {(short, _first_long_form(short, written)) for short, written in _with_text_behind(text)}
-    return {(short, long) for short, long in pairs if long and short.casefold() not in long.split()}
+    return {(short, long) for short, long in pairs if long and _is_name(long, short)}
+
+
+def _is_name(long: str, short: str) -> bool:
+    """Return whether a long form is not cut off at a word of grammar and does not hold the short one."""
+    words = long.split()
+    return words[-1] not in STOP_WORDS and short.casefold() not in words
 
 
 def abbreviation_like(word: str) -> bool:

@@ -1,17 +1,19 @@
 """The other form of what a question names, as documents define it: `FMLA`, `family medical leave act`."""
 
-from itertools import combinations
+from collections.abc import Sequence
 
 from core.text.abbreviations import abbreviation_like
 from core.text.identifiers import is_inside, quoted_spans
-from core.text.language import TOKEN, terms
+from core.text.language import STOP_WORDS, TOKEN, terms
 from core.values.search import AccessScope
 from retrieval.index import LexicalIndex
 
 # A form with a smaller share of the definitions is one of several meanings.
 _MEANT = 0.5
+# The other form is added if it is in at least so many chunks for each one with the form asked for.
+_USED = 0.5
 # The most words of a long form, and the most forms that are added to a question.
-_MOST_WORDS, _MOST_ADDED = 8, 2
+_MOST_WORDS, _MOST_ADDED = 6, 2
 
 
 def with_other_forms(question: str, lexical: LexicalIndex, scope: AccessScope) -> str:
@@ -22,7 +24,7 @@ def with_other_forms(question: str, lexical: LexicalIndex, scope: AccessScope) -
     kept, added = quoted_spans(question), list[tuple[int, str]]()
     words = [match for match in TOKEN.finditer(question) if not is_inside(match.start(), kept)]
     folded = question.casefold()
-    for first, last in _runs(len(words)):
+    for first, last in _runs([word.group().casefold() for word in words]):
         written = [word.group() for word in words[first:last]]
         if len(written) == 1 and not abbreviation_like(written[0]):
             continue
@@ -35,20 +37,25 @@ def with_other_forms(question: str, lexical: LexicalIndex, scope: AccessScope) -
     return question
 
 
-def _runs(count: int) -> list[tuple[int, int]]:
+def _runs(words: Sequence[str]) -> list[tuple[int, int]]:
     """Return the runs of words that could be a form, half-open, the longest first."""
-    runs = [(first, last) for first, last in combinations(range(count + 1), 2) if last - first <= _MOST_WORDS]
+    content = [place for place, word in enumerate(words) if word not in STOP_WORDS]
+    runs = [(first, last + 1) for first in content for last in content if 0 <= last - first < _MOST_WORDS]
     return sorted(runs, key=lambda run: run[0] - run[1])
 
 
 def _other_form(form: str, question: str, lexical: LexicalIndex, scope: AccessScope) -> str:
     """Return what the definitions give for a form; empty if it is none, or of several meanings.
 
-    Of several, one that shares a word with the rest of the question is meant.
+    Of several, one that shares a word with the rest of the question is meant. Where the documents write the
+    form asked for and seldom the other one, the other one would not help.
     """
     found = lexical.forms(form.casefold(), scope)
     rest = frozenset(terms(question)) - frozenset(terms(form))
     shared = {other: count for other, count in found.items() if rest.intersection(terms(other))}
     meant = shared or found
     best = max(meant, key=lambda other: meant[other], default="")
-    return best if best and meant[best] > _MEANT * sum(meant.values()) else ""
+    if not best or meant[best] <= _MEANT * sum(meant.values()):
+        return ""
+    asked, added = (lexical.phrase_frequency(terms(text), scope) for text in (form, best))
+    return best if added >= _USED * asked else ""

@@ -37,7 +37,7 @@ from retrieval.words.views import characters, is_cjk, read_terms
 # The memory that a writer fills before it writes a segment; Tantivy's minimum is 15 MB.
 _WRITER_BYTES = 64_000_000
 # The first number must be raised if the schema or the content of its fields changes.
-FORM = f"views 8, terms {ANALYZER_VERSION}"
+FORM = f"views 9, terms {ANALYZER_VERSION}"
 # The weight of words and identifiers in a question in Chinese, Japanese or Korean: a word there is two or
 # three bigrams and as many characters, which would outweigh them (docs/retrieval.md).
 _AMONG_CJK = 2.0

@@ -15,6 +15,7 @@ from core.text.abbreviations import abbreviation_like, abbreviations
         ("CoP stands for Community of Practice", {("CoP", "community of practice")}),
         ("Open the valve (HV-101)", set()),
         ("We met in Berlin (GSA)", set()),
+        ("at the end of (EOF)", set()),
         ("see the list (FAQ)", set()),
         ("the pump (see below)", set()),
     ],

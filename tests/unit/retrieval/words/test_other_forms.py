@@ -15,6 +15,8 @@ TEXTS = (
     "AWS - Amazon Web Services",
     "The Alternate Work Schedule (AWS) is common in Virginia.",
     "AWS (Amazon Web Services) runs the site.",
+    "The General Services Administration (GSA) pays.",
+    *["GSA pays."] * 5,
 )
 SECRET = "The Planned Merger Operation (PMO) begins in May."
 
@@ -32,6 +34,10 @@ def known(question: str, scope: AccessScope = EVERYBODY) -> str:
     [
         ("DVL: how many hours?", "DVL (disabled veteran leave): how many hours?"),
         ("is disabled veteran leave paid?", "is disabled veteran leave (DVL) paid?"),
+        (
+            "when does the general services administration pay?",
+            "when does the general services administration (GSA) pay?",
+        ),
         ("AWS and my schedule?", "AWS (alternate work schedule) and my schedule?"),
         ("When is amazon web services down?", "When is amazon web services (AWS) down?"),
     ],
@@ -44,6 +50,7 @@ def test_both_forms_are_asked_for(question: str, meant: str) -> None:
     "question",
     [
         "what is the AWS?",
+        "when does GSA pay?",
         "is DVL (disabled veteran leave) paid?",
         'Where does it say "DVL"?',
         "how many hours of leave?",
