@@ -60,6 +60,7 @@ class Writer:
             return
         of_model = Notes(min_support=notes.min_support)
         missing = self._missing(work, of_model, on_event)
+        of_model.confidence = of_model.answers
         if missing is MODEL_DECLINED or (of_model.said and not of_model.untold):
             _tell(of_model, on_event)
             notes.adopt(of_model)

@@ -32,6 +32,7 @@ from core.values.notices import (
 )
 from llm.extractive.candidates import Candidate, candidates
 from llm.extractive.evidence import SentenceEvidence
+from llm.extractive.support import support
 from llm.generator import Draft
 from retrieval.answer import Answerer
 from retrieval.writing.events import Found, Said, Writing
@@ -81,8 +82,9 @@ class Model(FakeGenerator):
             raise self._error
 
 
-def of_an_answer() -> SentenceEvidence:
-    values: dict[str, Any] = {one.name: 1.0 for one in fields(SentenceEvidence)}
+def of_an_answer(by_likeness: bool = False) -> SentenceEvidence:
+    values: dict[str, Any] = {one.name: 1.0 - by_likeness for one in fields(SentenceEvidence)}
+    values |= {"likeness": 1.0, "identifies_what_was_asked": True}
     return SentenceEvidence(**values)
 
 
@@ -245,6 +247,20 @@ def test_what_is_true_but_answers_nothing_gives_way_to_what_answers() -> None:
 def test_what_is_true_but_answers_nothing_is_no_answer_where_nothing_else_is() -> None:
     answer = ask(Model(TRUE), Reader(answering="18 N·m"))
     assert (answer.refused, answer.notices) == (True, (BESIDE_THE_QUESTION,))
+
+
+def test_the_confidence_of_a_chat_models_answer_is_that_of_what_it_cites() -> None:
+    faint = of_an_answer(by_likeness=True)
+
+    class Faint(Reader):
+        def weighed(
+            self, inquiry: Inquiry, passages: Sequence[Passage]
+        ) -> tuple[list[tuple[Candidate, SentenceEvidence]], tuple[Notice, ...]]:
+            return [(one, faint) for one in candidates(passages)], ()
+
+    answer = ask(Model(TRUE), Faint())
+    assert answer.confidence == pytest.approx(support(faint), abs=1e-4)
+    assert answer.confidence < answer.sentences[0].support
 
 
 def test_one_sentence_that_answers_lets_those_before_and_behind_it_be_said() -> None:
