@@ -4,6 +4,7 @@ A version keeps the kind, the level and the offsets of its blocks. A passage get
 with the headings above it.
 """
 
+import re
 import struct
 import zlib
 from bisect import bisect_left, bisect_right
@@ -18,6 +19,11 @@ _HEADING = _KINDS.index(BlockKind.HEADING)
 # The level of text: it stands below headings of every level, 1..6.
 _BELOW_HEADINGS = 7
 _ENTRY = struct.Struct("<BBII")
+
+_STEP_HEADING = re.compile(
+    r"\W*(?:(?:step|schritt)\s*\d|步骤\s*[\d一二三四五六七八九十]|第\s*[\d一二三四五六七八九十]+\s*步|\d{1,2}[.)、]\s*\D)",
+    re.IGNORECASE,
+)
 
 Entry = tuple[int, int, int, int]
 """A block as it is kept: the place of its kind among `_KINDS`, its level, its start and its end."""
@@ -36,6 +42,11 @@ class PlacedBlock:
     """1..6 for a heading; the 0-based depth for a list item."""
     path: tuple[str, ...] = ()
     """The headings above it, the outermost first; a heading is not above itself."""
+
+
+def numbers_step(heading: str) -> bool:
+    """Return whether a heading has a step's number: `Step 2: Fill the tank`, `2. Fill the tank`."""
+    return bool(_STEP_HEADING.match(heading))
 
 
 def packed_blocks(blocks: Iterable[Block]) -> bytes:
@@ -62,17 +73,26 @@ class Structure:
     def section(self, start: int, end: int, most: int) -> tuple[int, int]:
         """Return the offsets of the section around two offsets: from its heading to before the next one.
 
-        It contains the sections below it. If it has more than `most` characters, the two as they are.
+        It contains the sections below it. Around a step that a heading numbers, it is the section of all
+        steps. If it has more than `most` characters, it is the smaller one, or the two as they are.
         """
         first, last = self._within(start, end)
         above = self._headings_above(first)
         if first < last and self._entries[first][0] == _HEADING:
             above = [*above, self._entries[first]]
+        is_step = len(above) > 1 and numbers_step(self._text[above[-1][2] : above[-1][3]])
+        for around in (above[:-1], above) if is_step else (above,):
+            begin, stop = self._extent(around, start, end, last)
+            if stop - begin <= most:
+                return begin, stop
+        return start, end
+
+    def _extent(self, above: Sequence[Entry], start: int, end: int, last: int) -> tuple[int, int]:
+        """Return the offsets of the section below the last of some headings, which holds two offsets."""
         level, begin = (above[-1][1], above[-1][2]) if above else (0, 0)
         while last < len(self._entries) and not self._ends(level, last):
             last += 1
-        begin, stop = min(begin, start), max(end, self._entries[last - 1][3] if last else end)
-        return (begin, stop) if stop - begin <= most else (start, end)
+        return min(begin, start), max(end, self._entries[last - 1][3] if last else end)
 
     def _ends(self, level: int, place: int) -> bool:
         kind, own, *_ = self._entries[place]

@@ -14,12 +14,13 @@ from llm.embedding.embedder import Embedder
 from llm.extractive.candidates import Candidate, candidates
 from llm.extractive.conversation import not_said_before
 from llm.extractive.evidence import SentenceEvidence, measured, with_likeness
-from llm.extractive.form.choice import chosen
+from llm.extractive.form.choice import best_of, chosen
 from llm.extractive.form.composition import Composition, drafted
+from llm.extractive.form.section_choice import Section, sections_of
 from llm.extractive.labels import asks_revision, is_footer
 from llm.extractive.overview import overview
 from llm.extractive.question_analysis import QuestionAnalysis
-from llm.extractive.question_kind import Want, parts_of, want_of
+from llm.extractive.question_kind import OF_LISTS, OF_SECTIONS, Want, parts_of, want_of
 from llm.extractive.support import relevance, support
 from llm.extractive.verdicts.choice import deciding, verdict_of
 from llm.generator import Draft
@@ -65,12 +66,12 @@ class ExtractiveGenerator:
         want, parts = want_of(question), parts_of(question)
         made = Composition(question, self._answer_words)
         found = _found(inquiry, passages)
-        weighed, notices = self._weighed(inquiry, passages, found)
+        weighed, sections, notices = self._read(inquiry, passages, found, want)
         yield from notices
         verdict = ""
         if want is Want.YES_NO:
             verdict, weighed = deciding(question, self._weights_of(question, inquiry.scope), weighed)
-        for one in chosen(want, question, weighed):
+        for one in best_of(want, sections) or chosen(want, question, weighed):
             made.add(one)
         for part in parts if len(parts) > 1 else ():
             of_part, _ = self._weighed(replace(inquiry, wanted=part), passages, found)
@@ -103,15 +104,29 @@ class ExtractiveGenerator:
     def _weighed(
         self, inquiry: Inquiry, passages: Sequence[Passage], found: Sequence[Candidate]
     ) -> tuple[list[Weighed], tuple[Notice, ...]]:
+        ranked, _, notices = self._read(inquiry, passages, found, Want.FACT)
+        return ranked, notices
+
+    def _read(
+        self, inquiry: Inquiry, passages: Sequence[Passage], found: Sequence[Candidate], want: Want
+    ) -> tuple[list[Weighed], list[Section], tuple[Notice, ...]]:
+        """Return the candidates, the sections if one is wanted, in the order found, and notices."""
         asked = self._analysed(inquiry, found)
         by_words = _ranked(zip(found, measured(asked, found, passages), strict=True))
+        is_row = bool(by_words) and by_words[0][0].is_row
+        whole = want in OF_SECTIONS and not is_row
+        sections = sections_of(asked, by_words, want in OF_LISTS) if whole else []
         if cjk_share(asked.question) > 0.5 and not self._embedder.tokenizer.reads_cjk:
-            return by_words, ()
+            return by_words, sections, ()
         try:
-            return _ranked(self._with_likeness(asked.question, by_words[:_COMPARED])), ()
+            return *self._compared(asked.question, by_words[:_COMPARED], sections), ()
         except (ModelUnavailableError, EngineFullError) as error:
             model = self._embedder.model_id
-            return by_words, (noted(BY_WORDS_ONLY, "answer.by_words_only", error, embedder=model),)
+            return (
+                by_words,
+                sections,
+                (noted(BY_WORDS_ONLY, "answer.by_words_only", error, embedder=model),),
+            )
 
     def _analysed(self, inquiry: Inquiry, found: Sequence[Candidate]) -> QuestionAnalysis:
         whole = inquiry.whole or inquiry.question
@@ -133,12 +148,17 @@ class ExtractiveGenerator:
         words = terms(question)
         return dict(zip(words, self._term_weights(words, scope), strict=True))
 
-    def _with_likeness(self, question: str, weighed: Sequence[Weighed]) -> list[Weighed]:
+    def _compared(
+        self, question: str, weighed: Sequence[Weighed], sections: Sequence[Section]
+    ) -> tuple[list[Weighed], list[Section]]:
+        """Return candidates, best first, and sections, each with its likeness to the question."""
         texts = [candidate.text[:_COMPARED_CHARACTERS] for candidate, _ in weighed]
-        vectors = self._embedder.embed([question, *texts])
+        vectors = self._embedder.embed([question, *texts, *(section.beginning for section in sections)])
         likeness = (vectors[1:] @ vectors[0]).tolist()
-        compared = with_likeness([evidence for _, evidence in weighed], likeness)
-        return [(candidate, one) for (candidate, _), one in zip(weighed, compared, strict=True)]
+        read = with_likeness([evidence for _, evidence in weighed], likeness[: len(texts)])
+        pairs = [(candidate, one) for (candidate, _), one in zip(weighed, read, strict=True)]
+        alike = zip(sections, likeness[len(texts) :], strict=True)
+        return _ranked(pairs), [section.compared(value, pairs) for section, value in alike]
 
 
 def _found(inquiry: Inquiry, passages: Sequence[Passage]) -> list[Candidate]:

@@ -7,7 +7,8 @@ from core.text.language import terms
 from llm.extractive.candidates import Candidate
 from llm.extractive.evidence import SentenceEvidence
 from llm.extractive.form.regions import list_in_section, list_of
-from llm.extractive.question_kind import Want, compared
+from llm.extractive.form.section_choice import Section
+from llm.extractive.question_kind import OF_LISTS, Want, compared
 from llm.extractive.support import relevance
 
 Weighed = tuple[Candidate, SentenceEvidence]
@@ -33,6 +34,8 @@ _LIMITS = {
     Want.CAUSE: _Limit(2, 1.5),
     Want.OTHER: _Limit(3, 2.0),
 }
+# How much below the best one the score of a second section may be.
+_SECTION_BELOW = 1.0
 # How much below the best one a candidate may be that stands in a list, if a list is wanted.
 _LIST_BELOW = 2.0
 # The relevance that a heading with all words of the question adds to a list below it.
@@ -45,7 +48,7 @@ def chosen(want: Want, question: str, ranked: Sequence[Weighed]) -> list[Weighed
     They are the best one, and those that are almost as relevant and add something. For steps or a list, one
     that has a list comes first; of a comparison, the best one of each side.
     """
-    if want in (Want.STEPS, Want.LIST):
+    if want in OF_LISTS:
         ranked = _lists_first(question, ranked)
     if want is Want.COMPARISON:
         ranked = _sides_first(compared(question), ranked)
@@ -63,6 +66,13 @@ def chosen(want: Want, question: str, ranked: Sequence[Weighed]) -> list[Weighed
         ):
             kept.append((candidate, evidence))
     return kept
+
+
+def best_of(want: Want, sections: Sequence[Section]) -> list[Weighed]:
+    """Return the best candidate of the best section, and of a second one that is almost as good."""
+    scored = sorted(((one.score(want in OF_LISTS), one) for one in sections), key=lambda pair: -pair[0])
+    kept = [one.best for score, one in scored[:2] if score >= scored[0][0] - _SECTION_BELOW]
+    return [one for place, one in enumerate(kept) if not place or not alike(one[0], kept[0][0])]
 
 
 def alike(one: Candidate, other: Candidate) -> bool:

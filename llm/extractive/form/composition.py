@@ -13,6 +13,7 @@ from llm.extractive.candidates import Candidate
 from llm.extractive.evidence import SentenceEvidence
 from llm.extractive.form.regions import (
     Piece,
+    as_steps,
     is_ordered,
     items,
     key_of,
@@ -29,7 +30,7 @@ from llm.extractive.form.regions import (
 )
 from llm.extractive.labels import asks_revision, is_footer, is_warning
 from llm.extractive.polarity import is_contrary
-from llm.extractive.question_kind import Want, want_of
+from llm.extractive.question_kind import OF_LISTS, OF_SECTIONS, Want, want_of
 from llm.extractive.structure import leads_in, list_behind
 from llm.extractive.subjects import Subjects
 from llm.extractive.support import support
@@ -41,9 +42,10 @@ Region = tuple[BlockForm, list[Piece]]
 _SHORT_WORDS = 60
 # A section with so few words is said as a whole, where more than one fact is wanted.
 _SECTION_WORDS = 120
+# The share of the words that the end of a list may add, so that no step is missing.
+_OVERRUN = 0.25
 # A lead-in with more words is a paragraph of its own.
 _LEAD_WORDS = 30
-_OF_LISTS = frozenset({Want.STEPS, Want.LIST})
 _OF_FACTS = frozenset({Want.FACT, Want.YES_NO})
 # The beginning of a sentence that limits the one in front of it, and of one that cannot be read without it.
 _LIMITS = re.compile(
@@ -78,6 +80,7 @@ class Composition:
         self._want = want_of(question)
         self._subjects = Subjects(question, ())
         self._left = float(most_words)
+        self._rest = _OVERRUN * most_words
         self._said: set[tuple[int, int, int]] = set()
         self.blocks: list[DraftBlock] = []
 
@@ -95,10 +98,8 @@ class Composition:
         found = list_of(one)
         if self._want in _OF_FACTS and one.block.kind is BlockKind.LIST_ITEM and found:
             return [self._item(one, found)]
-        if self._want is Want.STEPS:
-            return self._procedure(one, found or list_in_section(one))
-        if self._want is Want.LIST:
-            found = found or list_in_section(one)
+        if self._want in OF_SECTIONS:
+            return self._section(one)
         return [self._list(one, found)] if found else self._prose(one)
 
     def _item(self, one: Candidate, found: tuple[int, int]) -> Region:
@@ -122,19 +123,39 @@ class Composition:
             return BlockForm.LIST  # what is forbidden has no order
         return BlockForm.STEPS if self._want is Want.STEPS or is_ordered(pieces) else BlockForm.LIST
 
-    def _procedure(self, one: Candidate, found: tuple[int, int] | None) -> list[Region]:
-        """Return a list of steps with the warnings in front of it.
+    def _section(self, one: Candidate) -> list[Region]:
+        """Return the regions of a candidate's section: in order, or what answers first if it is long.
 
-        Without a list in the section, it is the steps that headings number, or the next list of the passage.
+        What answers is, for steps and lists, the list with the warnings in front of it, and otherwise the
+        paragraph. If the section has no list of steps, they are those that headings name, or the next list.
         """
-        by_heading = steps_by_heading(one) if not found else []
-        if by_heading:
+        first, last = section_of(one)
+        own = list_of(one)
+        if own and self._want is Want.LIST:
+            return [self._list(one, own)]
+        found = own or (list_in_section(one) if self._want in OF_LISTS else None)
+        if self._want is Want.STEPS and not found:
+            return self._steps_without_list(one)
+        regions = [pieces for pieces in regions_between(one, first, last) if pieces]
+        if self._want is not Want.STEPS and _words(*regions) > _SHORT_WORDS:
+            regions = _answering_first(regions, one, found)
+        elif found and _words(*regions) > _SECTION_WORDS:
+            regions = _from_list(one, found[0])
+        return self._formed(regions)
+
+    def _steps_without_list(self, one: Candidate) -> list[Region]:
+        """Return the steps that headings name, the next list of the passage, or instructions in a row."""
+        if by_heading := steps_by_heading(one):
             return [(BlockForm.STEPS, by_heading)]
-        found = found or list_in_passage(one)
-        if not found:
-            return self._prose(one)
-        first, _ = section_of(one)
-        return [*_warnings(one, first, found[0]), self._list(one, found)]
+        if found := list_in_passage(one):
+            return [*self._formed(_warnings(one, section_of(one)[0], found[0])), self._list(one, found)]
+        regions = as_steps([pieces for pieces in regions_between(one, *section_of(one)) if pieces])
+        if any(piece.is_item for pieces in regions for piece in pieces):
+            return self._formed(regions)
+        return self._formed(_answering_first(regions, one, None))
+
+    def _formed(self, regions: Sequence[list[Piece]]) -> list[Region]:
+        return [(self._form(pieces), pieces) for pieces in regions]
 
     def _prose(self, one: Candidate) -> list[Region]:
         whole = paragraph(one, one.place)
@@ -145,7 +166,7 @@ class Composition:
             return [(BlockForm.PARAGRAPH, _with_condition(whole, len(whole) - len(said)))]
         section = list(regions_between(one, *section_of(one)))
         if _words(*section) <= _SECTION_WORDS:
-            return [(self._form(pieces), pieces) for pieces in section if pieces]
+            return self._formed([pieces for pieces in section if pieces])
         behind = list_behind(one.blocks, one.place + 1, one.passage)
         if whole and behind > one.place + 1 and leads_in(whole[-1].text):
             listed = items(one, one.place + 1, behind)
@@ -160,16 +181,31 @@ class Composition:
             for piece in pieces
             if not self._is_said(document, piece.start, piece.end) and self._belongs(piece, one)
         ]
+        room = self._room(new, one)
         for piece in new:
             words = words_in(piece.text)
-            if words > self._left and (self.blocks or kept):
+            if words > room and (self.blocks or kept):
                 break
             kept.append(piece)
+            room -= words
             self._left -= words
             self._said.add((document, piece.start, piece.end))
         more = sum(piece.is_item and not piece.depth for piece in new[len(kept) :])
         if kept:
             self.blocks.append(DraftBlock(form=form, by=one, pieces=tuple(kept), support=value, more=more))
+
+    def _room(self, pieces: Sequence[Piece], one: Candidate) -> float:
+        """Return how many words of a region may be said.
+
+        A list that is nearly said is said to its end. One of a further section is said whole or not at all.
+        """
+        is_list, words = any(piece.is_item for piece in pieces), _words(pieces)
+        is_further = bool(self.blocks) and self.blocks[0].by is not one
+        if not is_list or self._want not in OF_SECTIONS:
+            return self._left
+        if is_further:
+            return self._left if words <= self._left else -1.0
+        return max(self._left, words if words <= self._left + self._rest else 0.0)
 
     def _belongs(self, piece: Piece, one: Candidate) -> bool:
         """Return whether a piece may be said with a candidate: not the contrary, and of no other thing."""
@@ -178,7 +214,7 @@ class Composition:
         if is_footer(piece.text) and not asks_revision(self._question):
             return False
         placed = placed_at(one, piece)
-        if piece.is_item and self._want in _OF_LISTS:  # an item may name other things in passing
+        if piece.is_item and self._want in OF_LISTS:  # an item may name other things in passing
             key = key_of(placed)
             return key is None or not self._subjects.names_another(key)
         above = f"{one.lead}\n{one.text}" if piece.is_item else one.lead
@@ -189,10 +225,25 @@ class Composition:
         return any(where == document and first <= start and end <= last for where, first, last in self._said)
 
 
-def _warnings(one: Candidate, first: int, last: int) -> list[Region]:
+def _answering_first(
+    regions: Sequence[list[Piece]], one: Candidate, found: tuple[int, int] | None
+) -> list[list[Piece]]:
+    """Return regions, in front the list that is wanted or the candidate's own one, the others in order."""
+    at = one.blocks[found[0]].start if found else one.start
+    answers = [pieces for pieces in regions if pieces[0].start <= at < pieces[-1].end]
+    return [*answers, *(pieces for pieces in regions if pieces not in answers)]
+
+
+def _from_list(one: Candidate, place: int) -> list[list[Piece]]:
+    """Return the warnings in front of a list, the list at `place`, and what is behind it in its section."""
+    first, last = section_of(one)
+    behind = [pieces for pieces in regions_between(one, place, last) if pieces]
+    return [*_warnings(one, first, place), *behind]
+
+
+def _warnings(one: Candidate, first: int, last: int) -> list[list[Piece]]:
     """Return the warnings among the paragraphs between two places."""
-    found = [pieces for pieces in paragraphs(one, first, last) if pieces and is_warning(pieces[0].text)]
-    return [(BlockForm.PARAGRAPH, pieces) for pieces in found]
+    return [pieces for pieces in paragraphs(one, first, last) if pieces and is_warning(pieces[0].text)]
 
 
 def _words(*regions: Sequence[Piece]) -> float:

@@ -4,17 +4,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from core.reading.instructions import is_instruction
 from core.text.prohibitions import forbids_what_follows
 from core.values.documents import BlockKind
-from core.values.structure import PlacedBlock
+from core.values.structure import PlacedBlock, numbers_step
 from llm.extractive.candidates import Candidate, stated
 from llm.extractive.structure import leads_in, list_around, list_behind, number_of
 
+_NUMBERED = re.compile(r"\W*\d")
+# Instructions in a row that are a procedure.
+_LEAST_STEPS = 2
 _KEY = re.compile(r"[^:：\n]{1,30}[:：]")
-_STEP_HEADING = re.compile(
-    r"(?:step|schritt)\s*\d|步骤\s*[\d一二三四五六七八九十]|第\s*[\d一二三四五六七八九十]+\s*步",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ def steps_by_heading(one: Candidate) -> list[Piece]:
     for place, block in enumerate(one.blocks):
         if block.kind is BlockKind.HEADING:
             text = one.passage.between(block.start, block.end)
-            is_step = bool(_STEP_HEADING.match(text)) and block.start >= one.passage.start
+            is_step = _is_step(text) and block.start >= one.passage.start
             inside = block.level if is_step else inside if block.level > inside else 0
             pieces += [Piece(start=block.start, end=block.end, text=text, is_item=True)] if is_step else []
         elif inside and block.kind is not BlockKind.ROW:
@@ -168,6 +168,30 @@ def regions_between(one: Candidate, first: int, last: int) -> Iterator[list[Piec
                 follows = place + 1 < last and _is_item(one.blocks[place + 1])
                 yield pieces[:-1] if follows and lead_of(one, place + 1) == pieces[-1:] else pieces
             place += 1
+
+
+def as_steps(regions: Sequence[list[Piece]]) -> list[list[Piece]]:
+    """Return paragraphs that are instructions, one behind the other, as the items of one list.
+
+    Code, and what is said between two of them, belongs to the one in front.
+    """
+    told = [place for place, pieces in enumerate(regions) if is_instruction(pieces[0].text)]
+    if len(told) < _LEAST_STEPS or any(piece.is_item for pieces in regions for piece in pieces):
+        return list(regions)
+    first, last = told[0], told[-1] + 1
+    while last < len(regions) and "\n" in regions[last][0].text:  # code belongs to the last step
+        last += 1
+    steps = [
+        replace(piece, is_item=True, depth=int(place not in told or number > 0))
+        for place in range(first, last)
+        for number, piece in enumerate(regions[place])
+    ]
+    return [*regions[:first], steps, *regions[last:]]
+
+
+def _is_step(heading: str) -> bool:
+    """Return whether a heading is a step: it says so, or its number stands before an instruction."""
+    return numbers_step(heading) and (not _NUMBERED.match(heading) or is_instruction(heading))
 
 
 def _whole(one: Candidate, place: int) -> list[Piece]:

@@ -1,5 +1,7 @@
+import pytest
+
 from core.values.documents import Block, BlockKind
-from core.values.structure import PlacedBlock, Structure, packed_blocks
+from core.values.structure import PlacedBlock, Structure, numbers_step, packed_blocks
 
 LINES = [
     (BlockKind.HEADING, 1, "Mixer manual"),
@@ -65,3 +67,31 @@ def test_a_section_that_is_too_long_is_not_taken() -> None:
 def test_a_text_without_blocks_has_none() -> None:
     empty = Structure("Text.", packed_blocks(()))
     assert empty.between(0, 5) == ()
+
+
+def test_around_a_step_the_section_holds_all_steps_unless_it_is_too_long() -> None:
+    lines = ["Leaving", "Step 1: Sign", "Ask the porter.", "Step 2: Go", "Close the door.", "Notes", "None."]
+    levels = [1, 2, 0, 2, 0, 1, 0]
+    text = "\n\n".join(lines)
+    blocks = [
+        Block(
+            kind=BlockKind.HEADING if level else BlockKind.PARAGRAPH,
+            start=text.index(line),
+            end=text.index(line) + len(line),
+            level=level,
+        )
+        for line, level in zip(lines, levels, strict=True)
+    ]
+    steps, at = Structure(text, packed_blocks(blocks)), text.index("Ask the porter.")
+    assert steps.section(at, at + 15, 100) == (0, text.index("\n\nNotes"))
+    assert steps.section(at, at + 15, 40) == (text.index("Step 1"), text.index("\n\nStep 2"))
+
+
+@pytest.mark.parametrize("heading", ["Step 3", "2. Fill the tank", "第二步 注水", "步骤 4：检查"])
+def test_a_heading_numbers_a_step(heading: str) -> None:
+    assert numbers_step(heading)
+
+
+@pytest.mark.parametrize("heading", ["3 Start from cold", "2.1 Storage", "Steps", "2025 plan"])
+def test_a_chapter_is_no_step(heading: str) -> None:
+    assert not numbers_step(heading)
