@@ -10,7 +10,6 @@ from typing import Any, Literal, Self
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     HttpUrl,
     SecretStr,
@@ -30,22 +29,18 @@ from pydantic_settings import (
 
 from core.errors import SettingsError
 from core.permissions import current_user
+from core.server_settings import (
+    EmbedderServerSettings,
+    Group,
+    RerankerServerSettings,
+    ServerSettings,
+    is_url,
+)
 
 ENVIRONMENT_PREFIX = "VADE_"
 # Variables with this prefix that are not settings: tests and benchmarks find public data sets by it.
 NOT_SETTINGS = frozenset({"VADE_DATA"})
 SETTINGS_FILE = "vade.toml"
-
-
-def is_url(text: str) -> bool:
-    """Return whether a setting that may be a folder or a server names a server."""
-    return text.startswith(("http://", "https://"))
-
-
-class Group(BaseModel):
-    """A group of settings; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class EngineSettings(Group):
@@ -83,18 +78,6 @@ class EngineSettings(Group):
 Dialect = Literal["openai", "vllm"]
 
 
-class ServerSettings(Group):
-    """A model server, with time limits, tries and a circuit breaker."""
-
-    model: str = Field("", description="the model's name on the server")
-    api_key: SecretStr = Field(SecretStr(""), description="sent as a bearer token; empty: none is sent")
-    connect_seconds: float = Field(3.0, gt=0, description="time limit for a connection")
-    silence_seconds: float = Field(30.0, gt=0, description="longest pause within an answer")
-    tries: int = Field(3, ge=1, le=10, description="how often a request is tried")
-    breaker_failures: int = Field(5, ge=1, description="failures in a row that open the circuit breaker")
-    breaker_seconds: float = Field(20.0, gt=0, description="how long the breaker then refuses requests")
-
-
 class RemoteSettings(ServerSettings):
     """A model server that speaks OpenAI's protocol."""
 
@@ -102,33 +85,6 @@ class RemoteSettings(ServerSettings):
     dialect: Dialect = Field("openai", description="`vllm` also takes grammars, priorities and cache salts")
     max_context_tokens: int = Field(8192, ge=512, description="most tokens of prompt and answer")
     first_token_seconds: float = Field(90.0, gt=0, description="longest wait for the first token")
-
-
-VectorDialect = Literal["openai", "tei"]
-
-
-class EmbedderServerSettings(ServerSettings):
-    """An embedding server; its URL is given as `llm.embedder`."""
-
-    dialect: VectorDialect = Field(
-        "openai", description="`openai`: the URL ends in /v1; `tei`: text-embeddings-inference"
-    )
-    dimension: int = Field(0, ge=0, description="length of its vectors")
-    max_tokens: int = Field(512, ge=32, description="most tokens of a text that the model accepts")
-    max_texts: int = Field(32, ge=1, description="most texts in one request")
-    tokenizer: Path | None = Field(
-        None, description="folder of the model's tokenizer.json; without it, tokens are estimated"
-    )
-    reads_cjk: bool = Field(True, description="the model understands Chinese, Japanese and Korean")
-
-
-class RerankerServerSettings(ServerSettings):
-    """A reranking server; its URL is given as `llm.reranker`."""
-
-    dialect: VectorDialect = Field(
-        "openai", description="`openai` (vLLM, Jina, Cohere): the URL ends in /v1; `tei`: as for embeddings"
-    )
-    max_texts: int = Field(32, ge=1, description="most texts in one request")
 
 
 class HfSettings(Group):

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from core.errors import InputError, SourceError
 from core.permissions import principal
-from core.settings import Group
+from core.server_settings import Group
 from core.text.secrets import secret_in
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from pydantic import ValidationError
 
 from core.errors import ModelError
-from core.settings import LlmSettings, is_url
+from core.server_settings import is_url
+from core.settings import LlmSettings
 from core.store.embedders import EmbedderEntry
 from llm.embedding.embedder import Embedder, Emphasis, Vectors
 from llm.embedding.folder import embedder_folder

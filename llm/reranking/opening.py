@@ -4,7 +4,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.settings import LlmSettings, is_url
+from core.server_settings import is_url
+from core.settings import LlmSettings
 from llm.reranking.reranker import Reranker, Scores
 from llm.reranking.server_reranker import ServerReranker
 

@@ -13,7 +13,7 @@ from core.errors import (
     RequestInvalidError,
     ServerDownError,
 )
-from core.settings import ServerSettings
+from core.server_settings import ServerSettings
 from llm.servers.circuit import CircuitBreaker
 
 _BUSY = frozenset({429, 503})

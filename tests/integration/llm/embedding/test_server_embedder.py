@@ -6,7 +6,8 @@ from fakes.servers.model_server import model_server
 from pydantic import ValidationError
 
 from core.errors import EngineFullError, ModelUnavailableError, RequestInvalidError, ServerDownError
-from core.settings import EmbedderServerSettings, LlmSettings, RerankerServerSettings
+from core.server_settings import EmbedderServerSettings, RerankerServerSettings
+from core.settings import LlmSettings
 from llm.embedding.opening import open_embedder
 from llm.reranking.opening import open_reranker
 

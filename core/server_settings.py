@@ -1,0 +1,56 @@
+"""The settings of model servers."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+def is_url(text: str) -> bool:
+    """Return whether a setting that may be a folder or a server names a server."""
+    return text.startswith(("http://", "https://"))
+
+
+class Group(BaseModel):
+    """A group of settings; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ServerSettings(Group):
+    """A model server, with time limits, tries and a circuit breaker."""
+
+    model: str = Field("", description="the model's name on the server")
+    api_key: SecretStr = Field(SecretStr(""), description="sent as a bearer token; empty: none is sent")
+    connect_seconds: float = Field(3.0, gt=0, description="time limit for a connection")
+    silence_seconds: float = Field(30.0, gt=0, description="longest pause within an answer")
+    tries: int = Field(3, ge=1, le=10, description="how often a request is tried")
+    breaker_failures: int = Field(5, ge=1, description="failures in a row that open the circuit breaker")
+    breaker_seconds: float = Field(20.0, gt=0, description="how long the breaker then refuses requests")
+
+
+VectorDialect = Literal["openai", "tei"]
+
+
+class EmbedderServerSettings(ServerSettings):
+    """An embedding server; its URL is given as `llm.embedder`."""
+
+    dialect: VectorDialect = Field(
+        "openai", description="`openai`: the URL ends in /v1; `tei`: text-embeddings-inference"
+    )
+    dimension: int = Field(0, ge=0, description="length of its vectors")
+    max_tokens: int = Field(512, ge=32, description="most tokens of a text that the model accepts")
+    max_texts: int = Field(32, ge=1, description="most texts in one request")
+    tokenizer: Path | None = Field(
+        None, description="folder of the model's tokenizer.json; without it, tokens are estimated"
+    )
+    reads_cjk: bool = Field(True, description="the model understands Chinese, Japanese and Korean")
+
+
+class RerankerServerSettings(ServerSettings):
+    """A reranking server; its URL is given as `llm.reranker`."""
+
+    dialect: VectorDialect = Field(
+        "openai", description="`openai` (vLLM, Jina, Cohere): the URL ends in /v1; `tei`: as for embeddings"
+    )
+    max_texts: int = Field(32, ge=1, description="most texts in one request")
