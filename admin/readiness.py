@@ -17,11 +17,12 @@ class Readiness:
         self._generator = generator
 
     def warm_up(self) -> None:
-        """Load the models and open both indexes, so that the first question need not wait.
+        """Load the models and open all indexes, so that the first question need not wait.
 
         Raises: ModelError if a model cannot be loaded; IndexUnusableError.
         """
-        self._indexes.embedder.embed(["ready"])
+        for leg in self._indexes.serving():
+            leg.embedder.embed(["ready"])
         self._generator.warm_up()
         self._indexes.open()
 

@@ -1,9 +1,10 @@
 """The composition root: the one place where the parts are put together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from admin.identity.callers import Callers
 from admin.readiness import Readiness
@@ -13,7 +14,7 @@ from core.locks import SignOfLife
 from core.settings import Settings
 from core.store.changes import live_chunk_ids
 from core.store.database import Database
-from core.store.embedders import EmbedderEntry
+from core.store.embedders import FIRST, EmbedderEntry
 from ingest.ingestion import Ingestion
 from ingest.pipeline import Parse, Pipeline
 from ingest.run.run import Runs
@@ -25,7 +26,7 @@ from ingest.uploads.queue import UploadQueue
 from ingest.uploads.spool import Spool
 from ingest.uploads.worker import UploadWorker
 from llm.embedding.embedder import Embedder
-from llm.embedding.opening import embedder_config, open_embedder, reopen_embedder
+from llm.embedding.opening import chosen_embedders, reopen_embedder
 from llm.entailment.opening import open_entailment
 from llm.extractive.generator import ExtractiveGenerator
 from llm.generator import Generator
@@ -38,7 +39,9 @@ from retrieval.follow.follower import Follower, Opens
 from retrieval.follow.indexes import Indexes
 from retrieval.follow.serving import ExtractiveInForce, Models, Serving
 from retrieval.index import DenseIndex, LexicalIndex
+from retrieval.judge.embedder_promotion import EmbedderPromotion
 from retrieval.judge.promotion import Promotion
+from retrieval.judge.trials import Trials
 from retrieval.search import Searcher
 from retrieval.words.tantivy_index import FORM as TANTIVY_FORM
 from retrieval.words.tantivy_index import TantivyIndex
@@ -57,6 +60,7 @@ class App:
     pipeline: Pipeline
     ingestion: Ingestion
     promotion: Promotion
+    embedder_promotion: EmbedderPromotion
     releases: Releases
     readiness: Readiness
     runs: Runs
@@ -79,11 +83,12 @@ def build(
     embedder: Embedder | None = None,
     parse: Parse | None = None,
     reopen: Callable[[EmbedderEntry], Embedder] | None = None,
+    legs: Mapping[str, Embedder] = MappingProxyType({}),
 ) -> App:
     """Return the application; models are loaded and indexes opened when they are needed.
 
-    `embedder` replaces the embedder of the settings, `parse` the sandboxed parsers, and `reopen` the function
-    that opens an embedder in force that the settings do not name.
+    `embedder` replaces the embedder of the settings, `legs` those of the legs by name, `parse` the sandboxed
+    parsers, and `reopen` the function that opens an embedder in force that the settings do not name.
 
     Raises: SettingsError if the data folder cannot be made, or is open to others and cannot be closed;
     StorageError if the database cannot be used; ModelError if there is no embedder.
@@ -92,7 +97,7 @@ def build(
     database = Database(settings.sql_url)
     database.migrate()
     life = SignOfLife(settings.data_dir)
-    chosen = embedder or open_embedder(settings.llm)
+    chosen = chosen_embedders(settings.llm, {**legs, **({FIRST: embedder} if embedder else {})})
     models = _models(settings, database, chosen, reopen or partial(reopen_embedder, settings.llm))
     root = settings.data_dir / "index"
 
@@ -103,29 +108,30 @@ def build(
     indexes = Indexes(models, lexical)
     reranker, entailment = open_reranker(settings.llm), open_entailment(settings.llm)
 
-    def serving() -> Serving:
-        return models.in_force().serving
+    searcher = Searcher(database, indexes.serving, lexical, settings.retrieval, reranker)
 
-    searcher = Searcher(database, serving, lexical, settings.retrieval, reranker)
+    def extractive(over: Sequence[Serving], by: Searcher) -> ExtractiveGenerator:
+        return ExtractiveGenerator(over[0].embedder, by.term_weights, settings.retrieval.answer_words)
 
-    def extractive(over: Serving, by: Searcher) -> ExtractiveGenerator:
-        return ExtractiveGenerator(over.embedder, by.term_weights, settings.retrieval.answer_words)
-
-    in_force = ExtractiveInForce(lambda: extractive(serving(), searcher))
+    in_force = ExtractiveInForce(lambda: extractive(indexes.serving(), searcher))
     generator = open_generator(settings.llm, in_force)
 
     def stepping_in() -> ExtractiveGenerator:
-        return extractive(serving(), searcher)
+        return extractive(indexes.serving(), searcher)
 
-    def answerer(over: Serving, words: Opens[LexicalIndex], waiting: bool) -> Answerer:
+    def answerer(over: Sequence[Serving], words: Opens[LexicalIndex], waiting: bool) -> Answerer:
         beside = Searcher(database, lambda: over, words, settings.retrieval, reranker, waiting)
         by = extractive(over, beside) if generator is in_force else generator
         return Answerer(beside, by, settings.retrieval, entailment, lambda: extractive(over, beside))
 
     sandbox = ParserSandbox(settings.ingest, hidden=[settings.data_dir])
-    runs = Runs(database, life, lambda: models.in_force().embedder, settings.ingest.lease_seconds)
+    runs = Runs(database, life, models.embedders, settings.ingest.lease_seconds)
     pipeline = Pipeline(database, runs, settings.ingest, parse or sandbox.parse)
-    promotion = Promotion(database, models, lexical, answerer, settings.ingest.golden_lost)
+    trials, lost = Trials(database, answerer), settings.ingest.golden_lost
+    promotion = Promotion(database, indexes, trials, lost)
+    embedder_promotion = EmbedderPromotion(
+        database=database, models=models, lexical=lexical, trials=trials, golden_lost=lost
+    )
     return App(
         settings=settings,
         database=database,
@@ -134,9 +140,12 @@ def build(
         generator=generator,
         answerer=Answerer(searcher, generator, settings.retrieval, entailment, stepping_in),
         pipeline=pipeline,
-        ingestion=Ingestion(settings, database, pipeline, promotion, indexes.bring_up_to_date),
+        ingestion=Ingestion(
+            settings, database, pipeline, promotion, embedder_promotion, indexes.bring_up_to_date
+        ),
         promotion=promotion,
-        releases=Releases(database, promotion, indexes),
+        embedder_promotion=embedder_promotion,
+        releases=Releases(database, promotion, embedder_promotion, indexes),
         readiness=Readiness(database, indexes, generator),
         runs=runs,
         sandbox=sandbox,
@@ -163,7 +172,10 @@ def make_watch(app: App) -> Watch:
 
 
 def _models(
-    settings: Settings, database: Database, chosen: Embedder, reopen: Callable[[EmbedderEntry], Embedder]
+    settings: Settings,
+    database: Database,
+    chosen: Sequence[tuple[EmbedderEntry, Embedder]],
+    reopen: Callable[[EmbedderEntry], Embedder],
 ) -> Models:
     """Return the embedders with their indexes; the first one ever chosen comes into force at once."""
 
@@ -177,9 +189,6 @@ def _models(
         kinds = DenseKinds(embedder.dimension, root, settings.retrieval, settings.llm.device, chunks, name)
         return Follower(name, database, root, embedder.model_id, kinds.open, FORM)
 
-    entry = EmbedderEntry(
-        model_id=chosen.model_id, dimension=chosen.dimension, config=embedder_config(settings.llm)
-    )
-    models = Models(database, root, chosen, entry, reopen, follow)
+    models = Models(database, root, chosen, reopen, follow)
     models.begin()
     return models

@@ -1,9 +1,9 @@
-"""The settings of model servers."""
+"""The settings of model servers, and of the embedders that may be on one."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 
 def is_url(text: str) -> bool:
@@ -54,3 +54,26 @@ class RerankerServerSettings(ServerSettings):
         "openai", description="`openai` (vLLM, Jina, Cohere): the URL ends in /v1; `tei`: as for embeddings"
     )
     max_texts: int = Field(32, ge=1, description="most texts in one request")
+
+
+class LegSettings(Group):
+    """An embedder that searches beside the first one."""
+
+    embedder: str = Field(description="a sentence-transformers folder, or a server's URL")
+    embedder_server: EmbedderServerSettings = EmbedderServerSettings()
+    question_prompt: str | None = Field(
+        None, description="prefix of a question to embed; without it, the one in the model's folder"
+    )
+    passage_prompt: str | None = Field(None, description="the same for passages; a change embeds all again")
+    languages: tuple[str, ...] = Field(
+        (), description="languages of the chunks that it embeds, such as zh (ISO 639-1); empty: all"
+    )
+    weight: float = Field(
+        0.5, gt=0, le=1, description="its share of retrieval.dense_weight where other embedders can read too"
+    )
+
+    @model_validator(mode="after")
+    def _server_is_whole(self) -> Self:
+        if is_url(self.embedder) and not (self.embedder_server.model and self.embedder_server.dimension):
+            raise ValueError("an embedder at a URL needs embedder_server.model and embedder_server.dimension")
+        return self

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -32,6 +32,7 @@ from core.permissions import current_user
 from core.server_settings import (
     EmbedderServerSettings,
     Group,
+    LegSettings,
     RerankerServerSettings,
     ServerSettings,
     is_url,
@@ -94,6 +95,10 @@ class HfSettings(Group):
     max_waiting: int = Field(32, ge=0, description="most requests waiting; more are refused")
 
 
+# A name is part of the subject under which a verdict is stored, which has 16 characters.
+LegName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,11}$")]
+
+
 class LlmSettings(Group):
     """Neural models: embedder, reranker and generator."""
 
@@ -101,6 +106,9 @@ class LlmSettings(Group):
         "minilm", description="`minilm` (built in), a sentence-transformers folder, or a server's URL"
     )
     embedder_server: EmbedderServerSettings = EmbedderServerSettings()
+    legs: dict[LegName, LegSettings] = Field(
+        default_factory=dict, description="embedders that search beside the first, by name"
+    )
     reranker: str = Field("", description="a cross-encoder's folder or a server's URL; empty: none")
     reranker_server: RerankerServerSettings = RerankerServerSettings()
     entailment: str = Field(

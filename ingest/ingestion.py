@@ -16,6 +16,7 @@ from ingest.pipeline import Pipeline
 from ingest.run.report import DocumentReport, Progress, RunReport
 from ingest.run.run import PLAIN, RunOptions
 from retrieval.follow.reembedding import OnEmbedded
+from retrieval.judge.embedder_promotion import EmbedderPromotion
 from retrieval.judge.golden import Verdict
 from retrieval.judge.promotion import Promotion
 
@@ -32,12 +33,14 @@ class Ingestion:
         database: Database,
         pipeline: Pipeline,
         promotion: Promotion,
+        embedders: EmbedderPromotion,
         update_indexes: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._database = database
         self._pipeline = pipeline
         self._promotion = promotion
+        self._embedders = embedders
         self._update_indexes = update_indexes
 
     def ingest(
@@ -51,7 +54,7 @@ class Ingestion:
         try:
             report = self._pipeline.ingest(source, on_progress, options)
         finally:
-            self._promotion.mend()
+            self._embedders.mend()
             self._update_indexes()
         if report.waiting:
             self._judge(report)
@@ -76,17 +79,15 @@ class Ingestion:
             return self.ingest(source, options=RunOptions(listing=False, priority=BACKGROUND))
 
     def settle(self, documents: bool, on_progress: OnEmbedded = ignore) -> list[Verdict]:
-        """Judge waiting versions and the chosen embedder by the golden questions; promote what passes.
+        """Judge waiting versions and the chosen embedders by the golden questions; promote what passes.
 
-        The chosen embedder is always judged, waiting versions only with `documents`. Returns one verdict
-        for each of the two that was judged. Raises: as `Promotion.embedder`.
+        The chosen embedders are always judged, waiting versions only with `documents`. Returns one verdict
+        for each that was judged. Raises: as `EmbedderPromotion.judge`.
         """
-        verdicts = [
-            self._promotion.documents() if documents else None,
-            self._promotion.embedder(on_progress),
-        ]
+        verdict = self._promotion.documents() if documents else None
+        embedders = self._embedders.judge_all(on_progress)
         self._update_indexes()
-        return [verdict for verdict in verdicts if verdict]
+        return [verdict, *embedders] if verdict else embedders
 
     def _judge(self, report: RunReport) -> None:
         """Judge a run's new versions by the golden questions, and write the verdict into its report."""

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, islice, takewhile
+from itertools import chain, takewhile
 
 from core.errors import FetchError, LeaseLostError, ParseError, QuarantineError, VadeError
 from core.events import ignore
@@ -12,13 +12,14 @@ from core.settings import IngestSettings
 from core.store.database import Database
 from core.store.documents.gating import must_wait
 from core.store.documents.members import PreparedMember
-from core.store.documents.snapshot import document_snapshots, known_vectors
+from core.store.documents.snapshot import document_snapshots
 from core.store.documents.writing import Fetched, PreparedVersion
 from core.store.jobs import DOCUMENT, Lease, claim
 from core.store.sources import cursor_of
 from core.values.documents import Chunk, ParsedDocument
 from ingest.chunker import CHUNKER_VERSION, chunk
 from ingest.connectors.source import Listed, Source
+from ingest.embedding import WindowVectors, embedded, kept_vectors, vectors_of
 from ingest.languages import with_languages
 from ingest.parsers.formats import PARSERS_VERSION
 from ingest.parsers.progress import reporting_progress
@@ -112,7 +113,8 @@ class Pipeline:
             with self._database.reading() as session:
                 gated = must_wait(session, run.source.id, self._settings.gate_share)
             for window in self._windows(source, run):
-                for prepared, vectors in zip(window, self._embed(window, run), strict=True):
+                vectors = self._embed(window, run)
+                for prepared in window:
                     self._commit(prepared, vectors, run, gated)
         return run.report
 
@@ -185,7 +187,8 @@ class Pipeline:
         return _Prepared(lease, parts)
 
     def _part(self, file: Fetched, name: str, parsed: ParsedDocument, run: Run) -> _Part:
-        chunks = chunk(parsed, run.embedder.tokenizer, self._settings.chunk_tokens)
+        _, first = run.embedders[0]
+        chunks = chunk(parsed, first.tokenizer, self._settings.chunk_tokens)
         return _Part(file=file, name=name, parsed=parsed, chunks=with_languages(parsed, chunks))
 
     def _members(self, file: Fetched, parsed: ParsedDocument, run: Run) -> Iterator[_Part]:
@@ -203,38 +206,29 @@ class Pipeline:
             else:
                 yield self._part(inner, member.name, member.document, run)
 
-    def _embed(self, window: Sequence[_Prepared], run: Run) -> Iterator[list[bytes]]:
-        """Return the vectors of each document's chunks; a text of its last version is not embedded again."""
-        vectors: dict[str, bytes] = {}
-        with self._database.reading() as session:
-            for prepared in window:
-                if prepared.lease.key in run.known:
-                    for part in prepared.parts:
-                        vectors.update(known_vectors(session, part.file.uri, run.embedder.model_id))
-        texts = {chunk.indexed_text: None for prepared in window for chunk in prepared.chunks}
-        new = [text for text in texts if text not in vectors]
+    def _embed(self, window: Sequence[_Prepared], run: Run) -> WindowVectors:
+        """Return the vectors of all chunks; a text of a document's last version is not embedded again."""
+        parts = [part for prepared in window for part in prepared.parts]
+        changed = [prepared for prepared in window if prepared.lease.key in run.known]
+        uris = [part.file.uri for prepared in changed for part in prepared.parts]
+        known = kept_vectors(self._database, run.embedders, uris)
+        chunks = [chunk for part in parts for chunk in part.chunks]
         with run.timed("embed", *(prepared.lease for prepared in window)):
-            embedded = run.embedder.embed(new)
-        vectors.update(zip(new, (row.tobytes() for row in embedded), strict=True))
-        run.report.embedded += len(new)
-        return ([vectors[chunk.indexed_text] for chunk in prepared.chunks] for prepared in window)
+            vectors, number = embedded(chunks, run.embedders, known)
+        run.report.embedded += number
+        return vectors
 
-    def _commit(self, prepared: _Prepared, vectors: list[bytes], run: Run, gated: bool) -> None:
-        left = iter(vectors)
-        own, *members = [
-            _filled(part, list(islice(left, len(part.chunks))), run.embedder.model_id)
-            for part in prepared.parts
-        ]
+    def _commit(self, prepared: _Prepared, vectors: WindowVectors, run: Run, gated: bool) -> None:
+        own, *members = [_filled(part, vectors) for part in prepared.parts]
         assert isinstance(own.version, PreparedVersion)  # what cannot be read was never prepared
         new = NewDocument(file=own.file, version=own.version, members=members, gated=gated)
         self._outcomes.searchable(prepared.lease, new, run)
 
 
-def _filled(part: _Part, vectors: list[bytes], model_id: str) -> PreparedMember:
+def _filled(part: _Part, vectors: WindowVectors) -> PreparedMember:
     if isinstance(part.parsed, ParseError):
         return PreparedMember(part.file, part.name, part.parsed)
+    of_chunks = vectors_of(part.chunks, vectors)
     return PreparedMember(
-        part.file,
-        part.name,
-        PreparedVersion(parsed=part.parsed, chunks=part.chunks, vectors=vectors, model_id=model_id),
+        part.file, part.name, PreparedVersion(parsed=part.parsed, chunks=part.chunks, vectors=of_chunks)
     )

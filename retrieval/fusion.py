@@ -1,7 +1,7 @@
-"""Fusion: the hits of both legs in one order."""
+"""Fusion: the hits of all legs in one order."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from core.values.search import Hit
 
@@ -14,11 +14,16 @@ class Leg:
     weight: float
     missing: float = 0.0
     """The score of a chunk that the leg did not find: its least score if it stopped at a limit, else 0."""
+    portions: Mapping[int, float] = field(default_factory=dict)
+    """The portion of the weight for a chunk, 0..1, where it is not 1: other legs have the rest."""
 
     @property
     def shares(self) -> dict[int, float]:
         """What each hit adds to the sum, less what a chunk adds that was not found."""
-        return {hit.chunk_id: self.weight * (hit.score - self.missing) for hit in self.hits}
+        return {
+            hit.chunk_id: self.weight * self.portions.get(hit.chunk_id, 1.0) * (hit.score - self.missing)
+            for hit in self.hits
+        }
 
 
 def fuse(legs: Sequence[Leg]) -> list[Hit]:

@@ -1,10 +1,8 @@
-"""Hybrid search: two legs under one scope, fused, and checked again in the database."""
+"""Hybrid search: words and vectors under one scope, fused, and checked again in the database."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from core.errors import EngineFullError, IndexServerError, ModelUnavailableError
-from core.logs import noted
 from core.settings import RetrievalSettings
 from core.store.database import Database
 from core.store.documents.outline import outline_chunks
@@ -15,12 +13,13 @@ from core.text.definitions import meaning_asked
 from core.text.document_names import document_asked, is_named
 from core.text.identifiers import quoted
 from core.text.labels import EVERYTHING, SearchFilter
-from core.text.language import cjk_share, terms
+from core.text.language import terms
 from core.values.answers import Passage
-from core.values.notices import BY_WORDS_ONLY, OUTLINE_CUT, Notice, newest_unread, partly_unread
+from core.values.notices import OUTLINE_CUT, Notice, newest_unread, partly_unread
 from core.values.search import AccessScope, Hit, LabelFilter
-from llm.embedding.embedder import Embedder, Emphasis
+from llm.embedding.embedder import Emphasis
 from llm.reranking.reranker import Reranker
+from retrieval.dense.legs import DenseLegs, DenseQuery
 from retrieval.filter_check import FilterCheck
 from retrieval.follow.follower import Opens
 from retrieval.follow.serving import Serving
@@ -104,19 +103,20 @@ class Searcher:
     def __init__(
         self,
         database: Database,
-        in_force: Callable[[], Serving],
+        in_force: Callable[[], Sequence[Serving]],
         lexical: Opens[LexicalIndex],
         settings: RetrievalSettings,
         reranker: Reranker | None = None,
         waiting: bool = False,
     ) -> None:
-        """Search with the embedder in force at each question; with `waiting`, also in waiting documents."""
+        """Search with the embedders in force at each question; with `waiting`, also in waiting documents."""
         self._database = database
         self._in_force = in_force
         self._lexical = lexical
         self._waiting = waiting
         self._settings = settings
         self._reranker = reranker
+        self._dense = DenseLegs(database, settings)
         self._filters = FilterCheck(database, lexical, waiting)
 
     def search(
@@ -203,31 +203,16 @@ class Searcher:
     def _fused(
         self, question: str, words: _Words, scope: AccessScope, labels: LabelFilter
     ) -> tuple[list[Hit], tuple[Notice, ...]]:
-        """Return the fused hits of both legs, and what they had to do without."""
+        """Return the fused hits of all legs, and what they had to do without."""
         serving = self._in_force()
-        weight = self._dense_weight(question, serving.embedder)
+        query = DenseQuery(question=question, emphasis=words.emphasis, labels=labels)
+        found = self._dense.search(query, scope, serving)
         more = len(words.hits) == self._settings.candidates
-        legs = [Leg(words.hits, (1.0 - weight) / words.unit, words.hits[-1].score if more else 0.0)]
-        notices, likeness = words.notices, dict[int, float]()
-        if weight:
-            try:
-                vector = serving.embedder.embed_question(question, words.emphasis)
-                with serving.dense.index() as dense:
-                    by_meaning = dense.search(vector, scope, self._settings.candidates, labels)
-                    notices += serving.dense.take_notices()
-            except (ModelUnavailableError, EngineFullError, IndexServerError) as error:
-                model = serving.embedder.model_id
-                notices += (noted(BY_WORDS_ONLY, "search.by_words_only", error, embedder=model),)
-            else:
-                least = by_meaning[-1].score if by_meaning else 0.0
-                legs.append(Leg(by_meaning, weight * self._settings.likeness_scale, least))
-                likeness = {hit.chunk_id: hit.score for hit in by_meaning}
-        return [replace(hit, likeness=likeness.get(hit.chunk_id)) for hit in fuse(legs)], notices
-
-    def _dense_weight(self, question: str, embedder: Embedder) -> float:
-        """Return the weight of the dense leg: less, down to 0, for a script that the embedder cannot read."""
-        readable = 1.0 if embedder.tokenizer.reads_cjk else 1.0 - cjk_share(question)
-        return self._settings.dense_weight * readable
+        weight = (1.0 - self._dense.weight(question, serving)) / words.unit
+        by_words = Leg(words.hits, weight, words.hits[-1].score if more else 0.0)
+        fused = fuse([by_words, *found.legs])
+        hits = [replace(hit, likeness=found.likeness.get(hit.chunk_id)) for hit in fused]
+        return hits, words.notices + found.notices
 
     def successors(self, passages: Sequence[Passage], scope: AccessScope) -> dict[int, Successor]:
         """Return, by document id, the successors of the passages' documents that `scope` may read."""
@@ -268,15 +253,16 @@ class Searcher:
         )
 
     def in_english(self, question: str) -> str:
-        """Return a Chinese question that the embedder cannot read in English words; empty for any other.
+        """Return a Chinese question that the first embedder cannot read in English words; empty for others.
 
         It is empty too if the list of words lacks too many of them.
         """
-        return "" if self._in_force().embedder.tokenizer.reads_cjk else in_english(question)
+        first = self._in_force()[0].embedder
+        return "" if first.tokenizer.reads_cjk else in_english(question)
 
     def respelled(self, question: str, scope: AccessScope) -> str:
         """Return a question as documents that `scope` may read spell it, with both forms of abbreviations."""
-        knows = self._in_force().embedder.tokenizer.is_word
+        knows = self._in_force()[0].embedder.tokenizer.is_word
         with self._lexical.index() as lexical:
             spelled = Speller(lexical, scope, knows).respelled(question)
             corrected = Characters(lexical, scope).corrected(spelled)

@@ -14,8 +14,9 @@ from admin.checks.truth import Expected, deep_truth
 from admin.erasure import finish_erasures
 from core.store.changes import live_chunk_ids
 from core.store.database import Database
+from core.store.embedders import IN_FORCE, count_unembedded, embedders_at
 from core.store.erasures import receipts
-from core.store.tables import LIVE, ChunkTable, DocumentTable, EmbeddingTable, GrantTable, VersionTable, cut
+from core.store.tables import LIVE, ChunkTable, DocumentTable, GrantTable, VersionTable, cut
 from core.values.documents import DocumentState, GateState
 from retrieval.follow.follower import Follower
 from retrieval.follow.indexes import Indexes
@@ -37,13 +38,13 @@ class CheckReport:
 def check(
     database: Database, indexes: Indexes, repair: bool = False, deep: Expected | None = None
 ) -> CheckReport:
-    """Compare the database with both indexes in force.
+    """Compare the database with all indexes in force.
 
     With `repair`, rebuild an index that differs, finish erasures that were cut off, and remove the indexes
     of other embedders. With `deep`, look at every vector, word, reader, page, version and job.
     """
     with database.reading() as session:
-        findings = [*_integrity(session), *_truth(session, indexes.embedder.model_id)]
+        findings = [*_integrity(session), *_truth(session), *_unembedded(session)]
         documents, versions, chunks = (
             _count(session, column) for column in (DocumentTable.id, VersionTable.id, ChunkTable.id)
         )
@@ -74,7 +75,15 @@ def _integrity(session: Session) -> Iterator[Finding]:
         yield Finding("references", f"{len(orphans)} rows refer to rows that are gone", "restore a backup")
 
 
-def _truth(session: Session, model_id: str) -> Iterator[Finding]:
+def _unembedded(session: Session) -> Iterator[Finding]:
+    for entry in embedders_at(session, IN_FORCE).values():
+        if number := count_unembedded(session, entry):
+            name = "a chunk has no embedding of the model in force"
+            of_leg = f" in the leg {entry.leg}" if entry.leg else ""
+            yield Finding(name, f"{number} times{of_leg}", "run vade index build")
+
+
+def _truth(session: Session) -> Iterator[Finding]:
     again = "ingest its source again"
     rules: tuple[tuple[str, Any, str], ...] = (
         (
@@ -97,13 +106,6 @@ def _truth(session: Session, model_id: str) -> Iterator[Finding]:
             .join(VersionTable, VersionTable.id == ChunkTable.version_id)
             .where(~LIVE, VersionTable.gate_state.not_in(_BESIDE)),
             again,
-        ),
-        (
-            "a chunk has no embedding of the model in force",
-            select(func.count(ChunkTable.id)).where(
-                ~exists().where(EmbeddingTable.chunk_id == ChunkTable.id, EmbeddingTable.model_id == model_id)
-            ),
-            "run vade index build",
         ),
         (
             "a chunk's text is not its version's text at its offsets",
@@ -157,7 +159,10 @@ def _compared(database: Database, name: str, follower: Follower[Any], deep: bool
     if different := _difference(database, follower):
         yield Finding(f"the {name} index differs from the database", different, "run vade check --repair")
     if deep:
-        yield from (deep_lexical if follower.model_id is None else deep_dense)(database, follower)
+        if follower.model_id is None:
+            yield from deep_lexical(database, follower)
+        else:
+            yield from deep_dense(database, name, follower)
 
 
 def _difference(database: Database, follower: Follower[Any]) -> str:

@@ -23,8 +23,8 @@ Readers = dict[str, set[int]]
 """For each principal the chunks that it may see."""
 
 
-def deep_dense(database: Database, follower: Follower[DenseIndex]) -> Iterator[Finding]:
-    """Yield findings about the vectors, the readers and the files of the dense index."""
+def deep_dense(database: Database, name: str, follower: Follower[DenseIndex]) -> Iterator[Finding]:
+    """Yield findings about the vectors, the readers and the files of a dense index."""
     readers: Readers = {}
     wrong: list[int] = []
     with follower.index() as index:
@@ -33,11 +33,11 @@ def deep_dense(database: Database, follower: Follower[DenseIndex]) -> Iterator[F
             _note(readers, entries)
             there = [entry for entry in entries if entry.chunk_id in held]
             wrong += _other_vectors(index, entries, there)
-        yield from _readers("dense", index, readers)
+        yield from _readers(name, index, readers)
     if wrong:
         detail = f"{len(wrong)} chunks: {listed(wrong)}"
-        yield Finding("vectors in the dense index are not the database's", detail, _REPAIR)
-    yield from _files("dense", follower)
+        yield Finding(f"vectors in the {name} index are not the database's", detail, _REPAIR)
+    yield from _files(name, follower)
 
 
 def deep_lexical(database: Database, follower: Follower[LexicalIndex]) -> Iterator[Finding]:

@@ -1,8 +1,8 @@
 """`vade check --deep` for the database: rules for every vector, page, version, job and run."""
 
 import zlib
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from admin.checks.finding import Finding, listed
 from core.locks import SignOfLife
 from core.permissions import PUBLIC
 from core.store.database import Database, clock
-from core.store.embedders import IN_FORCE, embedder_at
+from core.store.embedders import FIRST, IN_FORCE, embedders_at
 from core.store.erasures import chunks_left, receipts
 from core.store.goldens import list_goldens
 from core.store.jobs import DOCUMENT, SYNC, JobState, owners
@@ -44,18 +44,26 @@ _UNIT = 1e-2
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The embedder that the settings choose, and the workers that are known to be dead."""
+    """The embedders that the settings choose, and the workers that are known to be dead."""
 
     model_id: str
     dimension: int
     dead: Collection[str] = ()
+    legs: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """The model ids and dimensions of the embedders beside the first, by their legs."""
+
+    @property
+    def models(self) -> dict[str, tuple[str, int]]:
+        """The model ids and dimensions of all embedders by their legs."""
+        return {FIRST: (self.model_id, self.dimension), **self.legs}
 
 
 def expected(database: Database, models: Models, life: SignOfLife) -> Expected:
     """Return what a deep check compares the database with."""
-    chosen = models.chosen.embedder
+    chosen = {leg: (one.entry.model_id, one.entry.dimension) for leg, one in models.chosen.items()}
+    model_id, dimension = chosen.pop(FIRST)
     with database.reading() as session:
-        return Expected(chosen.model_id, chosen.dimension, life.dead(owners(session)))
+        return Expected(model_id, dimension, life.dead(owners(session)), chosen)
 
 
 def deep_truth(session: Session, expected: Expected) -> Iterator[Finding]:
@@ -73,21 +81,27 @@ def deep_truth(session: Session, expected: Expected) -> Iterator[Finding]:
 
 
 def _embedders(session: Session, expected: Expected) -> Iterator[Finding]:
-    now = embedder_at(session, IN_FORCE)
-    if now is None:
+    in_force = embedders_at(session, IN_FORCE)
+    if FIRST not in in_force:
         yield Finding("no embedder is in force", "nothing can be searched by meaning", "run vade index build")
-    elif now.model_id != expected.model_id:
-        yield Finding(
-            "the settings choose another embedder than the one in force",
-            f"{expected.model_id} instead of {now.model_id}",
-            "run vade index build, or set llm.embedder back",
-        )
+    for leg, now in in_force.items():
+        chosen, _ = expected.models.get(leg, ("none", 0))
+        if now.model_id != chosen:
+            key = f"llm.legs.{leg}" if leg else "llm.embedder"
+            yield Finding(
+                "the settings choose another embedder than the one in force",
+                f"{chosen} instead of {now.model_id}",
+                f"run vade index build, or set {key} back",
+            )
+    for leg in sorted(expected.legs.keys() - in_force.keys()):
+        name, _ = expected.legs[leg]
+        yield Finding("a leg of the settings is not in force", f"{leg}: {name}", "run vade index build")
 
 
 def _vectors(session: Session, expected: Expected) -> Iterator[Finding]:
     """Yield findings about vectors: a wrong length, no unit vector, or an unknown embedder."""
     dimensions = {entry.model_id: entry.dimension for entry in session.scalars(select(EmbedderTable))}
-    dimensions[expected.model_id] = expected.dimension
+    dimensions.update(expected.models.values())
     wrong: list[int] = []
     strangers: set[str] = set()
     every = select(EmbeddingTable.chunk_id, EmbeddingTable.model_id, EmbeddingTable.vector)

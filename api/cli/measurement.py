@@ -84,9 +84,10 @@ def answers_measured(gold: Sequence[GoldQuestion], answers: Sequence[Answer]) ->
 def _opened_apart(settings: Settings, folder: Path) -> AbstractContextManager[App]:
     """Open the application over a data folder of its own for a corpus, model and chunk size."""
     place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]
-    name = "-".join(
-        [folder.resolve().name, place, Path(settings.llm.embedder).name, str(settings.ingest.chunk_tokens)]
-    )
+    further = settings.llm.legs.values()
+    legs = ["_".join([Path(leg.embedder).name, *leg.languages]) for leg in further]
+    embedders = "+".join([Path(settings.llm.embedder).name, *legs])
+    name = "-".join([folder.resolve().name, place, embedders, str(settings.ingest.chunk_tokens)])
     apart = {"data_dir": settings.data_dir / "eval" / name, "database_url": ""}
     return opened(settings.model_copy(update=apart))
 

@@ -216,14 +216,18 @@ class EmbeddingTable(Base):
 
 
 class EmbedderTable(Base):
-    """An embedder whose vectors are kept: the one in force, the one before it, or the one rolled back."""
+    """An embedder whose vectors are kept: of each leg the one in force, before it, or rolled back."""
 
     __tablename__ = "embedder"
 
+    leg: Mapped[str] = mapped_column(String(16), primary_key=True, server_default="")  # empty: the first
     role: Mapped[str] = mapped_column(String(16), primary_key=True)  # `in_force`, `former`, `withdrawn`
     model_id: Mapped[str] = mapped_column(String(255))
     dimension: Mapped[int]
     config: Mapped[str] = mapped_column(Text)  # the settings that open it (JSON)
+    languages: Mapped[str] = mapped_column(Text, server_default="")  # of its chunks, by blanks; empty: all
+    weight: Mapped[float] = mapped_column(server_default="1")  # see `llm.legs`
+    levels: Mapped[str] = mapped_column(Text, server_default="{}")  # its likenesses, once measured (JSON)
     since: Mapped[datetime]
 
 

@@ -129,6 +129,10 @@ def cjk_runs(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _CJK_RUN.finditer(text)]
 
 
+CJK_LANGUAGES = frozenset({"zh", "ja", "ko"})
+"""The languages (ISO 639-1) that are written in these characters."""
+
+
 def cjk_share(text: str) -> float:
     """Return the share of Chinese, Japanese and Korean letters among the letters of `text`, 0..1."""
     letters = [character for character in text if character.isalpha()]

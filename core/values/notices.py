@@ -21,6 +21,10 @@ BY_WORDS_ONLY = Notice(
     "by_words_only",
     "Search by meaning is not available right now; passages and sentences were chosen by their words alone.",
 )
+LEG_MISSING = Notice(
+    "leg_missing",
+    "One of the embedding models is not available right now; passages in some languages may be missing.",
+)
 NOT_RERANKED = Notice(
     "not_reranked", "The order is preliminary: the reranking model is not available right now."
 )

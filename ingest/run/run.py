@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -13,6 +13,7 @@ from core.errors import AlreadyRunningError, StorageError, VadeError
 from core.locks import SignOfLife
 from core.store.database import Database
 from core.store.documents.snapshot import DocumentSnapshot, document_snapshots
+from core.store.embedders import EmbedderEntry
 from core.store.jobs import (
     INTERACTIVE,
     SYNC,
@@ -69,8 +70,9 @@ class Run:
     options: RunOptions
     known: Mapping[str, DocumentSnapshot]
     """The source's documents as they were when the run began, by URI."""
-    embedder: Embedder
-    """Embeds every document of the run, even if another comes into force meanwhile."""
+    embedders: Sequence[tuple[EmbedderEntry, Embedder]]
+    """Embed every document of the run, even if others come into force meanwhile; the first one's tokenizer
+    counts the tokens of chunks."""
     leases: HeldLeases
     journal: Journal
     worker_stops: threading.Event
@@ -112,10 +114,10 @@ class Runs:
         self,
         database: Database,
         life: SignOfLife,
-        in_force: Callable[[], Embedder],
+        in_force: Callable[[], Sequence[tuple[EmbedderEntry, Embedder]]],
         lease_seconds: float,
     ) -> None:
-        """Open runs that embed by the embedder that is `in_force` when each begins."""
+        """Open runs that embed by the embedders that are `in_force` when each begins."""
         self._database = database
         self._life = life
         self._in_force = in_force
@@ -148,7 +150,7 @@ class Runs:
                 number=begun.number,
                 options=options,
                 known=begun.known,
-                embedder=self._in_force(),
+                embedders=self._in_force(),
                 leases=leases,
                 journal=journal,
                 worker_stops=self.stopping,

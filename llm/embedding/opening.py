@@ -1,20 +1,24 @@
 """The embedder that the settings choose; a local one loads its weights with the first text."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from core.errors import ModelError
 from core.server_settings import is_url
 from core.settings import LlmSettings
-from core.store.embedders import EmbedderEntry
+from core.store.embedders import FIRST, EmbedderEntry
 from llm.embedding.embedder import Embedder, Emphasis, Vectors
 from llm.embedding.folder import embedder_folder
 from llm.embedding.server_embedder import ServerEmbedder
 from llm.embedding.tokens import TextTokenizer
+
+# The settings that an embedder depends on, which each leg has for itself.
+_OF_EMBEDDER = ("embedder", "question_prompt", "passage_prompt", "embedder_server")
 
 
 class DeferredEmbedder:
@@ -65,12 +69,37 @@ def open_embedder(settings: LlmSettings) -> Embedder:
     return ServerEmbedder(settings) if is_url(settings.embedder) else DeferredEmbedder(settings)
 
 
+def chosen_embedders(
+    settings: LlmSettings, instead: Mapping[str, Embedder] = MappingProxyType({})
+) -> list[tuple[EmbedderEntry, Embedder]]:
+    """Return the embedders that the settings choose with their entries, the first leg's first.
+
+    Those in `instead`, by leg, take the place of the ones in the settings.
+
+    Raises: ModelError if a folder holds no model, or if two legs have the same model.
+    """
+    legs = {FIRST: settings, **{leg: _of_leg(settings, leg) for leg in settings.legs}}
+    chosen: list[tuple[EmbedderEntry, Embedder]] = []
+    for leg, of_leg in legs.items():
+        embedder = instead.get(leg) or open_embedder(of_leg)
+        entry = EmbedderEntry(
+            model_id=embedder.model_id,
+            dimension=embedder.dimension,
+            config=embedder_config(of_leg),
+            leg=leg,
+            languages=frozenset(settings.legs[leg].languages) if leg else frozenset(),
+            weight=settings.legs[leg].weight if leg else 1.0,
+        )
+        if any(entry.model_id == other.model_id for other, _ in chosen):
+            raise ModelError(f"the leg {leg} has the embedder of another leg, {entry.model_id}; remove it")
+        chosen.append((entry, embedder))
+    return chosen
+
+
 def embedder_config(settings: LlmSettings) -> dict[str, Any]:
     """Return the settings that `reopen_embedder` needs for the chosen embedder, without any secret."""
     return settings.model_dump(
-        mode="json",
-        include={"embedder", "question_prompt", "passage_prompt", "embedder_server"},
-        exclude={"embedder_server": {"api_key"}},
+        mode="json", include=set(_OF_EMBEDDER), exclude={"embedder_server": {"api_key"}}
     )
 
 
@@ -79,10 +108,17 @@ def reopen_embedder(settings: LlmSettings, entry: EmbedderEntry) -> Embedder:
 
     Raises: ModelError if the folder holds no model, or the old configuration is not valid any more.
     """
-    server = settings.embedder_server
+    known = _of_leg(settings, entry.leg) if entry.leg in settings.legs else settings
+    key = known.embedder_server.api_key if entry.leg in {FIRST, *settings.legs} else SecretStr("")
     saved = {**entry.config}
-    saved["embedder_server"] = {**saved.get("embedder_server", {}), "api_key": server.api_key}
+    saved["embedder_server"] = {**saved.get("embedder_server", {}), "api_key": key}
     try:
         return open_embedder(LlmSettings.model_validate({**settings.model_dump(), **saved}))
     except ValidationError as error:
         raise ModelError(f"{entry.model_id} cannot be opened again: {error}") from error
+
+
+def _of_leg(settings: LlmSettings, leg: str) -> LlmSettings:
+    """Return the settings with a leg's embedder in the place of the first one."""
+    of_leg = settings.legs[leg]
+    return settings.model_copy(update={key: getattr(of_leg, key) for key in _OF_EMBEDDER})

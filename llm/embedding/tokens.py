@@ -49,9 +49,13 @@ class TextTokenizer:
         return len(self._whole.encode(text, add_special_tokens=False).ids) == 1
 
     def located_ids(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
-        """Return the token ids of a text, as `ids` does, and their offsets; a special token has (0, 0)."""
+        """Return the token ids of a text, as `ids` does, and their offsets; a special token has (0, 0).
+
+        Blanks in front of a word are not part of its token, though some tokenizers count them in.
+        """
         encoding = self._whole.encode(text)
-        return self._cut(encoding.ids), self._cut(encoding.offsets)
+        spans = [_without_blanks(text, *span) for span in encoding.offsets]
+        return self._cut(encoding.ids), self._cut(spans)
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text with special tokens, cut at `max_tokens`."""
@@ -79,6 +83,11 @@ def _special_at_the_end(tokenizer: Tokenizer) -> int:
     special: int = tokenizer.num_special_tokens_to_add(is_pair=False)
     mask = tokenizer.encode("a").special_tokens_mask
     return min(special, next((number for number, one in enumerate(reversed(mask)) if not one), special))
+
+
+def _without_blanks(text: str, start: int, end: int) -> tuple[int, int]:
+    token = text[start:end]
+    return end - len(token.lstrip()), end
 
 
 def _load(path: Path) -> Tokenizer:

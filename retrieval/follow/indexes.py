@@ -1,37 +1,48 @@
-"""The indexes in force: the dense index of the embedder in force, and the lexical index."""
+"""The indexes in force: the dense index of each embedder in force, and the lexical index."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from core.store.embedders import FIRST
 from llm.embedding.embedder import Embedder
 from retrieval.follow.follower import Follower
-from retrieval.follow.serving import Models
+from retrieval.follow.serving import Models, Serving
 from retrieval.index import DenseIndex, LexicalIndex
 
 
 @dataclass(frozen=True, slots=True)
 class Indexes:
-    """The two indexes that searches use now, whichever process put their embedder in force."""
+    """The indexes that searches use now, whichever process put their embedders in force."""
 
     models: Models
     lexical: Follower[LexicalIndex]
 
     @property
     def embedder(self) -> Embedder:
-        """The embedder in force."""
-        return self.models.in_force().embedder
+        """The embedder in force in the first leg."""
+        return self.models.in_force()[FIRST].embedder
 
     @property
     def dense(self) -> Follower[DenseIndex]:
-        """The dense index in force."""
-        return self.models.in_force().dense
+        """The dense index of the first leg."""
+        return self.models.in_force()[FIRST].dense
+
+    @property
+    def forward_seconds(self) -> float:
+        """Time spent inside the models' forward passes so far."""
+        return sum(model.embedder.forward_seconds for model in self.models.in_force().values())
+
+    def serving(self) -> tuple[Serving, ...]:
+        """Return the legs in force, the first one first."""
+        return tuple(model.serving for model in self.models.in_force().values())
 
     def followers(self) -> dict[str, Follower[Any]]:
-        """Return both indexes by name."""
-        return {"dense": self.dense, "lexical": self.lexical}
+        """Return all indexes by name."""
+        dense = {f"dense {leg}".strip(): model.dense for leg, model in self.models.in_force().items()}
+        return {**dense, "lexical": self.lexical}
 
     def bring_up_to_date(self) -> None:
-        """Make both saved indexes hold what is committed. Raises: StorageError."""
+        """Make all saved indexes hold what is committed. Raises: StorageError."""
         for follower in self.followers().values():
             follower.bring_up_to_date()
 
@@ -40,9 +51,10 @@ class Indexes:
         self.models.drop_beside()
 
     def open(self) -> None:
-        """Open both indexes, so that the first question need not wait. Raises: IndexUnusableError."""
-        with self.dense.index(), self.lexical.index():
-            pass
+        """Open all indexes, so that the first question need not wait. Raises: IndexUnusableError."""
+        for follower in self.followers().values():
+            with follower.index():
+                pass
 
     def close(self) -> None:
         """Close the files of every index, those of other embedders too."""

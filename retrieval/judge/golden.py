@@ -4,11 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import structlog
+
 from core.store.goldens import Golden
 from core.values.answers import Answer
 from core.values.notices import Notice
 from core.values.search import AccessScope
 from retrieval.judge.answer_evaluation import GoldQuestion, answer_in_citation, citation_precision
+
+log = structlog.get_logger()
+
+DOCUMENTS, EMBEDDER = "documents", "embedder"
 
 Ask = Callable[[str, AccessScope], Answer]
 
@@ -38,7 +44,7 @@ class Verdict:
     """The judgement of the golden questions on documents or an embedder that wait."""
 
     subject: str
-    """`documents` or `embedder`."""
+    """`documents`, `embedder`, or `leg` and the name of the leg."""
     waiting: int
     """How many documents wait, or how many chunks have new vectors."""
     asked: int
@@ -49,6 +55,8 @@ class Verdict:
     """How many of them hold in the new state."""
     passed: bool
     """Whether the new state comes into force."""
+    removal: bool = False
+    """Whether the leg is to be removed from the search."""
     broken: tuple[Broken, ...] = ()
     """The questions that hold in the state in force alone."""
     notices: tuple[str, ...] = ()
@@ -72,8 +80,9 @@ class Verdict:
         )
 
     def _what(self) -> str:
-        if self.subject != "documents":
-            return "the new embedder"
+        if self.subject != DOCUMENTS:
+            without = "the search without " if self.removal else ""
+            return "the new embedder" if self.subject == EMBEDDER else f"{without}the {self.subject}"
         return "1 document" if self.waiting == 1 else f"{self.waiting} documents"
 
 
@@ -103,6 +112,16 @@ def compare(
         broken=broken,
         notices=tuple(dict.fromkeys(one.text for trial in (*before, *after) for one in trial.notices)),
     )
+
+
+def logged(verdict: Verdict) -> Verdict:
+    """Write a verdict into the log, and return it."""
+    if verdict.passed:
+        log.info("gate.passed", subject=verdict.subject, waiting=verdict.waiting, asked=verdict.asked)
+    else:
+        broken = [one.question for one in verdict.broken]
+        log.error("gate.kept_back", subject=verdict.subject, waiting=verdict.waiting, broken=broken)
+    return verdict
 
 
 def fault(golden: Golden, answer: Answer) -> str:

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from fakes.embedder import FakeEmbedder
+from fakes.embedder import in_force
 from fakes.programs.command import Ended, Vade
 
 from core.events import ignore
@@ -152,7 +152,7 @@ def test_a_run_beside_another_one_over_the_same_folder_is_exit_code_3(vade: Vade
     assert vade.run("ingest", manuals).code == 0
     database, life = Database(f"sqlite:///{vade.data_dir / 'truth.db'}"), SignOfLife(vade.data_dir)
     source = FolderSource(manuals, frozenset({PUBLIC}), 1)
-    with Runs(database, life, FakeEmbedder, 60).open(source, PLAIN, ignore):
+    with Runs(database, life, in_force, 60).open(source, PLAIN, ignore):
         ended = vade.run("ingest", "--json", manuals)
     assert ended.code == 3
     assert one_line(ended.err)

@@ -7,8 +7,9 @@ from hashlib import blake2b
 import numpy as np
 
 from core.errors import ModelError
+from core.store.embedders import EmbedderEntry
 from core.text.language import terms
-from llm.embedding.embedder import Emphasis, Vectors
+from llm.embedding.embedder import Embedder, Emphasis, Vectors
 from llm.embedding.folder import embedder_folder
 from llm.embedding.tokens import TextTokenizer
 
@@ -49,6 +50,12 @@ class FakeEmbedder:
         self.emphasis = {question[start:end]: weight for start, end, weight in emphasis}
         vector: Vectors = self.embed([question])[0]
         return vector
+
+
+def in_force(embedder: FakeEmbedder | None = None) -> list[tuple[EmbedderEntry, Embedder]]:
+    """Return an embedder with its entry, as `Models.embedders` does."""
+    only = embedder or FakeEmbedder()
+    return [(EmbedderEntry(model_id=only.model_id, dimension=only.dimension, config={}), only)]
 
 
 def embedding(text: str, dimension: int) -> Vectors:

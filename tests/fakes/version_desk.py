@@ -31,7 +31,7 @@ def file(content: str, uri: str = URI) -> Fetched:
 def version(text: str) -> PreparedVersion:
     chunk = Chunk(ordinal=0, kind=BlockKind.PARAGRAPH, start=0, end=len(text), text=text)
     parsed = ParsedDocument(title=f"On {text}", text=text, blocks=())
-    return PreparedVersion(parsed=parsed, chunks=[chunk], vectors=[b"\0\0\x80?"], model_id="m")
+    return PreparedVersion(parsed=parsed, chunks=[chunk], vectors={"m": [b"\0\0\x80?"]})
 
 
 def add_source(session: Session) -> int:

@@ -16,11 +16,14 @@ OURS = {
 # Handlers that lose nothing of an answer, each with its reason.
 LOSES_NOTHING = {
     ("retrieval/follow/follower.py", "_build_anew"): "the index serves; the next process builds it again",
-    ("retrieval/follow/serving.py", "_opened"): "the stand-in refuses every question, and the search says so",
+    (
+        "retrieval/follow/serving.py",
+        "_embedder",
+    ): "the stand-in refuses every question, and the search says so",
     ("retrieval/dense/milvus_server.py", "_loaded"): "the index is loaded, and the request made again",
     (
-        "retrieval/judge/promotion.py",
-        "embedder",
+        "retrieval/judge/embedder_promotion.py",
+        "judge",
     ): "what is missing is embedded, and the promotion tried again",
     ("llm/models/generator_check.py", "_open"): "the check's report names the back end and the reason",
     ("retrieval/follow/follower.py", "damage"): "the damage is what is returned",

@@ -73,7 +73,7 @@ def ingest(
             _ask_about(reader_changes(app.pipeline, sources, owner.reader))
         options = RunOptions(retry=retry, allow_deletions=allow_deletions)
         night = ingest_sources(app.ingestion, sources, options, terminal.progress)
-        return show_night(night, terminal, started, app.indexes.embedder.forward_seconds)
+        return show_night(night, terminal, started, app.indexes.forward_seconds)
 
 
 @click.command()
@@ -101,7 +101,7 @@ def sync(
                 return show_plans(plan_sources(app.pipeline, sources, retry), terminal)
         options = RunOptions(retry=retry, allow_deletions=allow_deletions, priority=BACKGROUND)
         night = sync_sources(app.ingestion, entries, app.settings, options, terminal.progress)
-        return show_night(night, terminal, started, app.indexes.embedder.forward_seconds)
+        return show_night(night, terminal, started, app.indexes.forward_seconds)
 
 
 def _ask_about(changes: Sequence[ReaderChange]) -> None:

@@ -69,7 +69,7 @@ def retry(terminal: Terminal, job_ids: tuple[int, ...], everything: bool) -> int
     started = time.perf_counter()
     with opened(terminal.data_dir) as app:
         night = retry_jobs(app.database, app.ingestion, app.settings, job_ids, terminal.progress)
-        return show_night(night, terminal, started, app.indexes.embedder.forward_seconds)
+        return show_night(night, terminal, started, app.indexes.forward_seconds)
 
 
 @job.command()

@@ -3,7 +3,7 @@
 An index may be stale. A hit counts only if these queries find it again, so they have the last word.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -346,3 +346,14 @@ def _surroundings(
     if last < len(version.text):
         last = max(version.text.rfind("\n", end, last), end) if "\n" in version.text[end:last] else last
     return None, first, last
+
+
+def chunk_languages(session: Session, chunk_ids: Collection[int], scope: AccessScope) -> dict[int, str]:
+    """Return the languages of readable chunks by id (ISO 639-1), empty if not clear; waiting ones too."""
+    rows = (
+        select(ChunkTable.id, ChunkTable.language)
+        .join(DocumentTable, DocumentTable.id == ChunkTable.document_id)
+        .join(VersionTable, VersionTable.id == ChunkTable.version_id)
+        .where(ChunkTable.id.in_(chunk_ids), readable(scope), version_granted(scope))
+    )
+    return {chunk_id: language for chunk_id, language in session.execute(rows)}  # noqa: C416 (mypy)

@@ -4,7 +4,7 @@ Each function that changes what a search may find also writes a row of the chang
 transaction, so that no follower can miss the change.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -61,10 +61,10 @@ class PreparedVersion:
 
     parsed: ParsedDocument
     chunks: Sequence[Chunk]
-    vectors: Sequence[bytes]
-    """The embedding of each chunk, in their order: `d` little-endian float32 values of unit length."""
-    model_id: str
-    """The embedder of the vectors."""
+    vectors: Mapping[str, Sequence[bytes | None]]
+    """The embedding of each chunk, in their order, by the model: `d` little-endian float32 of unit length.
+
+    It is None where the model does not embed the chunk's language."""
 
 
 def find_document(session: Session, uri: str) -> DocumentTable | None:
@@ -304,13 +304,15 @@ def _write_version(
     ids = session.scalars(
         insert(ChunkTable).returning(ChunkTable.id, sort_by_parameter_order=True),
         [_chunk_row(chunk, document_id, version.id) for chunk in new.chunks],
-    )
+    ).all()
     _insert(
         session,
         EmbeddingTable,
         (
-            {"chunk_id": chunk_id, "model_id": new.model_id, "vector": vector}
-            for chunk_id, vector in zip(ids, new.vectors, strict=True)
+            {"chunk_id": chunk_id, "model_id": model_id, "vector": vector}
+            for model_id, vectors in new.vectors.items()
+            for chunk_id, vector in zip(ids, vectors, strict=True)
+            if vector is not None
         ),
     )
 

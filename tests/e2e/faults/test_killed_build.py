@@ -16,7 +16,7 @@ from admin.checks.check import check
 from admin.checks.truth import Expected
 from api.app import App
 from core.permissions import scope_of
-from core.store.embedders import count_unembedded
+from core.store.embedders import EmbedderEntry, count_unembedded
 
 TESTS = Path(__file__).resolve().parents[2]
 CHUNKS = 24
@@ -24,7 +24,7 @@ CHUNKS = 24
 
 def left(app: App) -> int:
     with app.database.reading() as session:
-        return count_unembedded(session, "fake@2")
+        return count_unembedded(session, EmbedderEntry(model_id="fake@2", dimension=32, config={}))
 
 
 def finds(app: App) -> set[int]:
@@ -57,7 +57,7 @@ def test_a_build_killed_after_so_many_batches(tmp_path: Path, batches: int) -> N
     again = make_app(tmp_path, second, reopened)
     assert finds(again) == before, "another process too searches by the embedder in force"
     second.texts.clear()
-    assert again.promotion.embedder() is not None
+    assert again.embedder_promotion.judge() is not None
     assert len(second.texts) == CHUNKS - 4 * batches
     assert (again.indexes.embedder.model_id, app.indexes.embedder.model_id) == ("fake@2", "fake@2")
     assert check(again.database, again.indexes, deep=Expected("fake@2", 32)).findings == ()

@@ -37,7 +37,7 @@ def main() -> None:
     embedder = Deadly("fake@2", 32)
     embedder.left = int(sys.argv[2])
     app = make_app(Path(sys.argv[1]), embedder, reopened)
-    app.promotion.embedder()
+    app.embedder_promotion.judge()
     app.close()
 
 

@@ -13,6 +13,7 @@ from admin.erasure import erase_document, finish_erasures, still_there
 from api.app import App
 from core.errors import NotFoundError, StorageError
 from core.permissions import scope_of
+from core.store.embedders import FIRST
 from core.store.erasures import erase, receipts
 from retrieval.follow.reembedding import embed_missing
 
@@ -133,8 +134,8 @@ def test_an_erased_document_is_gone_from_an_index_that_is_built_beside(
     in_force = dense_indexes(app)
     url = app.settings.database_url
     builder = make_app(tmp_path, FakeEmbedder("fake@2", 32), reopened, database_url=url)
-    beside = builder.indexes.models.chosen
-    embed_missing(builder.database, beside.embedder, followed=False)
+    beside = builder.indexes.models.chosen[FIRST]
+    embed_missing(builder.database, beside, followed=False)
     beside.dense.bring_up_to_date()
     beside.dense.close()
     assert len(dense_indexes(app)) == 2

@@ -3,7 +3,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from fakes.embedder import FakeEmbedder
+from fakes.embedder import FakeEmbedder, in_force
 from fakes.source import FakeSource
 
 from core.errors import ModelError, ParseError, SourceError
@@ -40,7 +40,7 @@ class Desk:
     def report(self, retry: bool = False, allow_deletions: bool = False, **settings: int) -> RunReport:
         limits = IngestSettings(**settings)
         read = partial(parse, max_text_bytes=limits.max_text_bytes)
-        runs = Runs(self.database, self.life, lambda: self.embedder, 60)
+        runs = Runs(self.database, self.life, lambda: in_force(self.embedder), 60)
         pipeline = Pipeline(self.database, runs, limits, read)
         return pipeline.ingest(self.source, options=RunOptions(retry=retry, allow_deletions=allow_deletions))
 

@@ -65,8 +65,7 @@ def search(
 ) -> Results:
     settings = RetrievalSettings(reranked=reranked, rerank_weight=weight)
     indexes = app.indexes
-    serving = indexes.models.in_force().serving
-    searcher = Searcher(app.database, lambda: serving, indexes.lexical, settings, reranker)
+    searcher = Searcher(app.database, indexes.serving, indexes.lexical, settings, reranker)
     return searcher.search(question, scope_of(None), 10)
 
 

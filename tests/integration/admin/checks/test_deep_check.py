@@ -15,6 +15,7 @@ from admin.checks.check import check
 from admin.checks.finding import Finding
 from admin.checks.truth import Expected, deep_truth
 from api.app import App
+from core.store.embedders import FIRST
 from core.store.goldens import Golden, add_golden
 from retrieval.index import Index
 
@@ -41,7 +42,7 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 
 def found(app: App, repair: bool = False, expected: Expected | None = None) -> list[Finding]:
-    chosen = app.indexes.models.chosen.embedder
+    chosen = app.indexes.models.chosen[FIRST].embedder
     wanted = expected or Expected(chosen.model_id, chosen.dimension)
     return list(check(app.database, app.indexes, repair, wanted).findings)
 
@@ -135,7 +136,7 @@ def test_each_rule_of_the_database_is_named_with_its_remedy(
 )
 def test_a_vector_that_is_none_is_named(app: App, vector: Any) -> None:
     behind_our_back(app, "UPDATE embedding SET vector = ? WHERE chunk_id = 1", value=vector.tobytes())
-    chosen = app.indexes.models.chosen.embedder
+    chosen = app.indexes.models.chosen[FIRST].embedder
     with app.database.reading() as session:
         [finding] = list(deep_truth(session, Expected(chosen.model_id, chosen.dimension)))
     assert finding.name == "an embedding is no vector of its model"
@@ -219,7 +220,7 @@ def test_another_embedder_in_the_settings_is_named(app: App) -> None:
 
 def test_workers_that_are_known_to_be_dead_are_named(app: App) -> None:
     behind_our_back(app, JOB.format(key="'fake:shelf/b.md'", owner="'ann'", until="'2099-01-01'"))
-    chosen = app.indexes.models.chosen.embedder
+    chosen = app.indexes.models.chosen[FIRST].embedder
     assert names(found(app)) == []
     assert names(found(app, expected=Expected(chosen.model_id, chosen.dimension, {"ann"}))) == [
         "a job's worker is gone"

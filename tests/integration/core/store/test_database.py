@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.errors import InputError, SchemaError, SettingsError, StorageError
 from core.store.database import Database, _alembic_config
+from core.store.embedders import FIRST, IN_FORCE, embedders_at
 from core.store.tables import Base, GrantTable, JobTable, SourceTable
 
 NOW = datetime.now(UTC)
@@ -135,6 +136,23 @@ def test_old_versions_of_an_older_program_are_closed_and_those_in_force_stay_ope
     assert [tuple(row) for row in rows] == [
         (3, "group:hr"), (3, "public"), (4, "group:hr"), (4, "public"),
     ]  # fmt: skip
+
+
+def test_embedder_in_force_in_an_older_program_is_the_first_leg(bare: Database) -> None:
+    with bare.engine.execution_options(vade_writing=True).begin() as connection:
+        config = _alembic_config()
+        config.attributes["connection"] = connection
+        upgrade(config, "0013")
+        row = f"('in_force', 'minilm@1', 384, '{{}}', '{NOW}')"
+        connection.execute(
+            text(f"INSERT INTO embedder (role, model_id, dimension, config, since) VALUES {row}")
+        )
+    bare.migrate()
+    with bare.reading() as session:
+        entries = embedders_at(session, IN_FORCE)
+    assert [(leg, one.model_id, one.languages) for leg, one in entries.items()] == [
+        (FIRST, "minilm@1", frozenset())
+    ]
 
 
 def test_a_database_of_a_newer_program_is_refused(bare: Database) -> None:

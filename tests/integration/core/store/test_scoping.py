@@ -119,7 +119,7 @@ def test_a_passage_stands_on_each_page_that_it_touches_for_who_may_read_it(desk:
     )
     chunk = Chunk(ordinal=0, kind=BlockKind.PARAGRAPH, start=6, end=20, text=text[6:20], page=1)
     parsed = ParsedDocument(title="Pages", text=text, blocks=(), pages=pages)
-    new = PreparedVersion(parsed=parsed, chunks=[chunk], vectors=[b"\0\0\x80?"], model_id="m")
+    new = PreparedVersion(parsed=parsed, chunks=[chunk], vectors={"m": [b"\0\0\x80?"]})
     desk.list_("group:hr")
     with desk.database.writing() as session:
         commit_version(session, file("paged"), new, hold=False)

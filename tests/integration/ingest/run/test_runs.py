@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fakes.application import make_app
-from fakes.embedder import FakeEmbedder
+from fakes.embedder import FakeEmbedder, in_force
 from fakes.source import FakeSource
 
 from api.app import App
@@ -17,6 +17,7 @@ from core.events import ignore
 from core.locks import SignOfLife
 from core.permissions import PUBLIC, scope_of
 from core.store.documents.reading import list_documents
+from core.store.embedders import EmbedderEntry
 from core.store.job_control import cancel, list_jobs
 from core.store.jobs import DOCUMENT, SYNC, Holder, JobState, claim_one, is_running
 from core.store.sources import RunState, cursor_of, list_sources, runs_of
@@ -25,6 +26,7 @@ from ingest.run import listing_recorder
 from ingest.run.listing_recorder import ListingRecorder
 from ingest.run.report import DocumentReport, Outcome
 from ingest.run.run import RunOptions, Runs
+from llm.embedding.embedder import Embedder
 
 READERS = frozenset({PUBLIC})
 
@@ -144,10 +146,10 @@ def test_a_run_that_stops_in_the_middle_is_gone_on_with(app: App, shelf: FakeSou
 
 
 def test_a_run_whose_embedder_cannot_be_opened_is_recorded_as_failed(app: App, shelf: FakeSource) -> None:
-    def in_force() -> FakeEmbedder:
+    def none_in_force() -> list[tuple[EmbedderEntry, Embedder]]:
         raise ModelError("its folder is missing")
 
-    runs = Runs(app.database, app.life, in_force, 60)
+    runs = Runs(app.database, app.life, none_in_force, 60)
     with pytest.raises(ModelError), runs.open(shelf, RunOptions(), ignore):
         raise AssertionError("the run has no embedder")
     assert last_run(app) == (RunState.FAILED, "its folder is missing")
@@ -155,7 +157,7 @@ def test_a_run_whose_embedder_cannot_be_opened_is_recorded_as_failed(app: App, s
 
 
 def test_only_one_run_over_a_source_at_a_time(app: App, shelf: FakeSource, tmp_path: Path) -> None:
-    other = Runs(app.database, SignOfLife(tmp_path), FakeEmbedder, 60)
+    other = Runs(app.database, SignOfLife(tmp_path), in_force, 60)
     with other.open(shelf, RunOptions(), ignore):
         with pytest.raises(AlreadyRunningError, match="this one did nothing"):
             app.ingestion.ingest(shelf)
@@ -165,7 +167,7 @@ def test_only_one_run_over_a_source_at_a_time(app: App, shelf: FakeSource, tmp_p
 
 def test_the_run_of_a_dead_process_is_taken_over_at_once(app: App, shelf: FakeSource, tmp_path: Path) -> None:
     life = SignOfLife(tmp_path)
-    dead = Runs(app.database, life, FakeEmbedder, 600).open(shelf, RunOptions(), ignore)
+    dead = Runs(app.database, life, in_force, 600).open(shelf, RunOptions(), ignore)
     dead.__enter__()
     life.close()
     assert app.ingestion.ingest(shelf).count(Outcome.ADDED) == 10

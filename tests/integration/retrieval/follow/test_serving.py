@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from api.app import App
 from core.errors import ModelError, ModelUnavailableError
-from core.store.embedders import EmbedderEntry
+from core.store.embedders import FIRST, EmbedderEntry
 from core.store.tables import FollowerTable
 
 
@@ -56,7 +56,7 @@ def test_the_old_embedder_serves_until_the_new_one_is_promoted(changed: App) -> 
 
 
 def test_only_the_dense_index_in_force_stays_on_the_disk(changed: App, data: Path) -> None:
-    beside = changed.indexes.models.chosen.dense
+    beside = changed.indexes.models.chosen[FIRST].dense
     beside.rebuild()
     kept = changed.indexes.dense.name
     assert followed(changed) == {beside.name, kept, "lexical"}

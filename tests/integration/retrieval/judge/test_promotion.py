@@ -268,19 +268,19 @@ def test_another_embedder_serves_only_when_every_chunk_has_its_vector(desk: Desk
     desk.app = desk.open(broken)
     assert desk.says() == PUMP
     with pytest.raises(ModelError):
-        desk.app.promotion.embedder()
+        desk.app.embedder_promotion.judge()
     assert (desk.app.indexes.embedder.model_id, desk.says()) == ("fake@1", PUMP)
     assert desk.findings() == []
     desk.app.close()
     desk.app = desk.open(new_model())
     embedded_counts: list[int] = []
-    verdict = desk.app.promotion.embedder(lambda embedded, total: embedded_counts.append(embedded))
+    verdict = desk.app.embedder_promotion.judge(lambda embedded, total: embedded_counts.append(embedded))
     assert verdict is not None
     assert verdict.passed
     assert sum(embedded_counts) == verdict.waiting
     assert (desk.app.indexes.embedder.model_id, desk.says()) == ("fake@2", PUMP)
     assert desk.findings() == []
-    assert desk.app.promotion.embedder() is None
+    assert desk.app.embedder_promotion.judge() is None
 
 
 def test_a_build_that_was_cut_off_goes_on_where_it_was(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,12 +290,12 @@ def test_a_build_that_was_cut_off_goes_on_where_it_was(desk: Desk, monkeypatch: 
     first.break_after(1)
     desk.app = desk.open(first)
     with pytest.raises(ModelError):
-        desk.app.promotion.embedder()
+        desk.app.embedder_promotion.judge()
     assert (desk.app.indexes.embedder.model_id, desk.says()) == ("fake@1", PUMP)
     desk.app.close()
     second = new_model()
     desk.app = desk.open(second)
-    verdict = desk.app.promotion.embedder()
+    verdict = desk.app.embedder_promotion.judge()
     assert verdict is not None
     assert len(set(second.texts) & set(first.texts)) == 0
     assert desk.findings() == []
@@ -304,7 +304,7 @@ def test_a_build_that_was_cut_off_goes_on_where_it_was(desk: Desk, monkeypatch: 
 def test_documents_that_come_meanwhile_are_searched_by_the_old_and_then_by_the_new(desk: Desk) -> None:
     other = desk.open(new_model())
     desk.source.put("late.md", "# Late\n\nThe gasket is green.")
-    assert other.promotion.embedder() is not None
+    assert other.embedder_promotion.judge() is not None
     desk.app.pipeline.ingest(desk.source)  # begun before it heard of the new one, for all it knows
     desk.ingest()
     assert "late.md" in desk.found("gasket")
@@ -330,9 +330,9 @@ def test_an_embedder_under_which_a_question_breaks_is_kept_back(desk: Desk) -> N
     assert not verdict.passed
     assert "the new embedder did not come into force" in verdict.as_text()
     assert (desk.app.indexes.embedder.model_id, desk.says()) == ("fake@1", PUMP)
-    assert desk.app.promotion.promote_embedder()
+    assert desk.app.embedder_promotion.promote()
     assert desk.app.indexes.embedder.model_id == "blind@1"
-    assert desk.app.promotion.roll_back_embedder() == "fake@1"
+    assert desk.app.embedder_promotion.roll_back() == "fake@1"
     assert (desk.app.indexes.embedder.model_id, desk.says()) == ("fake@1", PUMP)
     assert desk.app.ingestion.settle(documents=True) == [], (
         "what a person took back is not tried again by itself"
@@ -344,11 +344,11 @@ def test_only_one_former_embedder_is_kept(desk: Desk) -> None:
     for number in (2, 3):
         desk.app.close()
         desk.app = desk.open(FakeEmbedder(f"fake@{number}", 32))
-        desk.app.promotion.promote_embedder()
+        desk.app.embedder_promotion.promote()
     versions, vectors = desk.app.promotion.confirm()
     assert (versions, vectors) == (0, 9)
     with pytest.raises(NotReadyError):
-        desk.app.promotion.roll_back_embedder()
+        desk.app.embedder_promotion.roll_back()
     assert desk.findings() == []
 
 
@@ -356,7 +356,7 @@ def test_where_the_old_embedder_is_gone_searches_go_by_words_until_the_new_one_s
     desk.app.close()
     desk.app = desk.open(new_model(), gone=True)
     assert desk.found("pump P-7") >= {"pump.md"}
-    verdict = desk.app.promotion.embedder()
+    verdict = desk.app.embedder_promotion.judge()
     assert verdict is not None
     assert verdict.passed
     assert desk.says() == PUMP
@@ -369,10 +369,10 @@ def test_only_the_index_in_force_is_on_the_disk(desk: Desk) -> None:
     before = indexes()
     desk.app.close()
     desk.app = desk.open(new_model())
-    assert desk.app.promotion.embedder() is not None
+    assert desk.app.embedder_promotion.judge() is not None
     assert len(before) == len(indexes()) == 1
     assert before != indexes()
-    desk.app.promotion.roll_back_embedder()
+    desk.app.embedder_promotion.roll_back()
     desk.app.indexes.bring_up_to_date()
     assert indexes() == before
     assert desk.findings() == []
