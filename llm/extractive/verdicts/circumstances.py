@@ -15,6 +15,7 @@ from llm.extractive.verdicts.questions import APART, Asks
 # The least share of the words of a circumstance that a question has if it speaks of it.
 _SPEAKS = 0.5
 # A condition with so many characters behind it, up to the next mark, belongs to what follows.
+_MARK = re.compile(r"[,;:，；：]")
 _OWN_CLAUSE = re.compile(r"[,，][^,，;；。]{4,}")
 # "If the range is exceeded": the limits stand in front.
 _BEYOND = re.compile(r"\b(?:outside|exceed\w*|beyond|surpass\w*)\b|超出|超过")
@@ -53,6 +54,8 @@ def under_conditions(verdict: Verdict, one: Beside) -> Verdict:
         if _is_of_another_clause(one, scope) or _is_beyond(one, scope):
             continue
         state = state_of(scope, one)
+        if scope.kind is Kind.ABSENCE and state is State.HOLDS and _is_elsewhere(one, scope):
+            return Verdict.NONE  # the sentence says something else of this case
         if state is not None:
             verdict = _under(verdict, scope, state, one)
     return verdict
@@ -63,7 +66,8 @@ def under_shares(verdict: Verdict, one: Beside) -> Verdict:
     matched = {pair.source.start for pair in one.pairs}
     asked = {scope.value for scope in one.asked.statement.scopes_of(Kind.QUANTIFIER)}
     for scope in one.scopes(Kind.QUANTIFIER):
-        if verdict is not Verdict.YES or scope.value in (*asked, Share.ALL, Share.BARE):
+        here = one.said.same_clause(scope.start, one.main[-1].source.start)
+        if not here or verdict is not Verdict.YES or scope.value in (*asked, Share.ALL, Share.BARE):
             continue
         governed = set(one.said.places_in(scope)[:2])
         if scope.value == Share.ONLY and not governed <= matched:
@@ -77,6 +81,7 @@ def state_of(scope: Scope, one: Beside) -> State | None:
     """Return whether a circumstance is given in the question; None if it names nothing."""
     words = [word for word in one.said.words if scope.covers(word.start)]
     words = [word for word in words if not word.vague] or words
+    words = words[:1] if scope.kind is Kind.ABSENCE else words
     numbers = _numbers(scope, one)
     if not words and not numbers:
         return None
@@ -87,7 +92,7 @@ def state_of(scope: Scope, one: Beside) -> State | None:
     differing = [
         _is_denied(pair.claimed.start, of) != _is_denied(pair.source.start, one.said) for pair, of in inside
     ]
-    return State.FAILS if differing and 2 * sum(differing) >= len(differing) else State.HOLDS
+    return State.FAILS if any(differing) else State.HOLDS
 
 
 def _numbers(scope: Scope, one: Beside) -> list[Quantity]:
@@ -110,7 +115,7 @@ def _are_given(numbers: Sequence[Quantity], scope: Scope, one: Beside) -> bool:
 
 def _is_denied(offset: int, reading: Reading) -> bool:
     """Return whether a word is negated or said to be absent, whatever condition it stands in."""
-    absent = any(scope.covers(offset) for scope in reading.scopes_of(Kind.ABSENCE))
+    absent = any(offset in reading.places_in(scope)[:1] for scope in reading.scopes_of(Kind.ABSENCE))
     plain = replace(reading, scopes=reading.scopes_of(Kind.STANCE))
     return absent != (stance_at(plain, offset) in NEGATIVE)
 
@@ -120,6 +125,13 @@ def _is_of_another_clause(one: Beside, scope: Scope) -> bool:
     last = max(pair.source.start for pair in one.main)
     behind = _OWN_CLAUSE.match(one.said.text, scope.end, one.end)
     return scope.kind is Kind.CONDITION and scope.start > last and bool(behind)
+
+
+def _is_elsewhere(one: Beside, scope: Scope) -> bool:
+    """Return whether a mark stands between a circumstance and all that is asked about."""
+    text = one.said.text
+    between = (text[min(at, scope.start) : max(at, scope.start)] for at in (p.source.start for p in one.main))
+    return all(_MARK.search(stretch) for stretch in between)
 
 
 def _is_beyond(one: Beside, scope: Scope) -> bool:

@@ -7,6 +7,7 @@ from core.reading.alignment import align
 from core.reading.reading import read
 from core.reading.stances import NEGATIVE
 from core.reading.values import Stance
+from core.text.language import cjk_share
 from llm.extractive.verdicts.beside import Beside, Weigh
 from llm.extractive.verdicts.circumstances import under_amounts, under_conditions, under_shares
 from llm.extractive.verdicts.decision import UNDECIDED, Decision, Verdict
@@ -44,6 +45,8 @@ def decided(asked: Whether, text: str, headings: Sequence[str], weigh: Weigh) ->
 
     It is decided by the sentence that has most of the question's words.
     """
+    if cjk_share(asked.statement.text) and not cjk_share(text):
+        return UNDECIDED  # the verb of the one is no word of the other
     begun = _BEGINS.match(text)
     if begun and headings and _asks_the_same(asked, headings[-1], weigh):
         return Decision(verdict=Verdict.YES if begun["yes"] else Verdict.NO, covered=1.0)
@@ -94,7 +97,7 @@ def _says_all(one: Beside) -> bool:
     alone = {pair.claimed for pair in one.pairs}
     content = [word for word in one.asked.words if not word.vague] or one.asked.words
     whole = one.covered >= _SAYS_YES and one.lacking <= _LACKS and one.share(alone) >= _ALONE
-    return whole and content[-1] in alone and one.speaks_of_all()
+    return whole and content[-1] in {pair.claimed for pair in one.main} and one.speaks_of_all()
 
 
 def _is_instruction(one: Beside) -> bool:

@@ -34,6 +34,7 @@ def equally(word: Word) -> float:
         ("可以把水倒进浓酸吗？", "严禁把水倒进浓酸。", "no"),
         ("要不要重新调门限？", "必须重新调门限。", "yes"),
         ("门限是否需要重新调？", "门限不需要重新调。", "no"),
+        ("能不能通过 HUB 连接多个摄像头？", "可以只连接一个，也可以通过 HUB 连接多个摄像头。", "yes"),
         ("没有经过培训的人能不能打开管路？", "未经培训的人员，不得打开管路。", "no"),
     ],
 )
@@ -55,6 +56,9 @@ def test_a_sentence_that_permits_forbids_or_requires_decides(question: str, text
         ("Does the pump stop?", "If the valve is open, otherwise the pump does not stop."),
         ("Are all boards protected?", "Some boards are protected."),
         ("Is it allowed?", "It is allowed."),
+        ("Is a swap valid without a check?", "A swap is valid; without a check the old plan counts."),
+        ("ESP-IDF v5.0 还支持 TLS 吗？", "ESP-IDF v5.0 no longer has SSL, but TLS."),
+        ("Is the blue lock removed first?", "Hang the blue lock before the first red lock is taken off."),
         ("Where is the valve locked?", "The valve is locked at the door."),
         ("酸能和水混合吗？", "严禁酸与碱混合，可与水接触。"),
     ],
@@ -74,6 +78,13 @@ def test_what_is_of_another_thing_or_mixed_decides_nothing(question: str, text: 
         ),
         ("May guests join the call?", "Guests may join the call if they wear a badge.", "depends"),
         ("May guests with a badge join if they wear it?", "Guests may join if they wear a badge.", "yes"),
+        ("May I take leave without pay?", "You may take leave without pay if you want to rest.", "depends"),
+        (
+            "May I take leave without pay to rest?",
+            "You may take leave without pay if you want to rest.",
+            "yes",
+        ),
+        ("Is it valid without a check by the boss?", "It is valid when the boss has made a check.", "no"),
         ("May guests enter the hall?", "Guests may enter the hall only after the check.", "depends"),
         (
             "Does the pump start when a cup is not locked?",
