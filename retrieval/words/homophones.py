@@ -25,7 +25,7 @@ _SHORT, _IN_SHORT = 3, 2
 _ALONE = 3
 # Words of grammar, and those that ask: a word of the subject ends there.
 _GRAMMAR = re.compile(
-    "[的了是在把被和与或能会要为吗呢吧几哪谁不没也都就又从到个来去上下一二两我你他她它们这那有用做让给想说看得着过对很太]"
+    "[的了是在把被和与或能会要为吗呢吧几哪谁不没也都就又从到个来去上下一二两我你他她它们这那有用做让给想说看得着过对很太里中内外前后]"
     "|什么|怎么|怎样|如何|多[少久长大高]|可以|应该|需要|请问"
 )
 

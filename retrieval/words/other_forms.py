@@ -48,7 +48,7 @@ def _other_form(form: str, question: str, lexical: LexicalIndex, scope: AccessSc
     """Return what the definitions give for a form; empty if it is none, or of several meanings.
 
     Of several, one that shares a word with the rest of the question is meant. Where the documents write the
-    form asked for and seldom the other one, the other one would not help.
+    form asked for and seldom the other one, the other one would not help, unless it tells which is meant.
     """
     found = lexical.forms(form.casefold(), scope)
     rest = frozenset(terms(question)) - frozenset(terms(form))
@@ -57,5 +57,7 @@ def _other_form(form: str, question: str, lexical: LexicalIndex, scope: AccessSc
     best = max(meant, key=lambda other: meant[other], default="")
     if not best or meant[best] <= _MEANT * sum(meant.values()):
         return ""
+    if len(shared) < len(found) and shared:
+        return best
     asked, added = (lexical.phrase_frequency(terms(text), scope) for text in (form, best))
     return best if added >= _USED * asked else ""

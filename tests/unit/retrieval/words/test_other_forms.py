@@ -16,7 +16,7 @@ TEXTS = (
     "The Alternate Work Schedule (AWS) is common in Virginia.",
     "AWS (Amazon Web Services) runs the site.",
     "The General Services Administration (GSA) pays.",
-    *["GSA pays."] * 5,
+    *["GSA pays. AWS is down."] * 5,
 )
 SECRET = "The Planned Merger Operation (PMO) begins in May."
 

@@ -21,7 +21,7 @@ TEXTS = (
     "保压试验的压降不超过 0.1 bar。",
     "试验压力 2 bar，压降合格。",
     "压降超过时检查阀门。单核模式在菜单中设置。",
-    *["停者不动。" for _ in range(3)],
+    *["停者不动。菜单例怎。" for _ in range(3)],
 )
 SECRET = "The quarrantine valve is opened by Falkenberg. 密级试样保存。"
 
@@ -74,6 +74,7 @@ def test_a_misspelled_word_becomes_one_of_the_documents(written: str, meant: str
         "试验压力是多少？",
         "保压时间是多少",
         "机器停着不能开",
+        "菜单里怎么改",
     ],
 )
 def test_what_is_known_or_exact_stays_as_it_is(question: str) -> None:
