@@ -17,6 +17,7 @@ from retrieval.identifier_match import identifiers_near, unknown_identifiers
 from retrieval.nearest import nearest
 from retrieval.question.followup import leaning, understand
 from retrieval.question.long_question import Asked, boiled_down
+from retrieval.question.parts import with_parts
 from retrieval.search import Searcher
 from retrieval.writing.copies import copy_notices, without_copies
 from retrieval.writing.events import Found, OnAnswerEvent, Said, Writing
@@ -26,6 +27,8 @@ from retrieval.writing.writer import Writer
 
 # Neighbouring chunks on either side that widen a found chunk into a passage.
 _REACH = 1
+# Passages that are looked at for each part of a question.
+_OF_PART = 4
 
 NOT_FOUND = "No document that you may read says anything about this."
 TOO_LITTLE = "The documents that you may read do not answer this."
@@ -101,7 +104,12 @@ class Answerer:
         scope, whole = inquiry.scope, inquiry.whole
         notes = Notes(min_support=self._settings.min_support, understood=whole if whole != question else "")
         results = self._searcher.search(whole, scope, self._settings.passages, _REACH, within)
-        found, notes.why_nothing = results.passages, results.why_nothing
+        found = with_parts(
+            whole,
+            results.passages,
+            lambda part: self._searcher.search(part, scope, _OF_PART, _REACH, within).passages,
+        )
+        notes.why_nothing = results.why_nothing
         notes.note(*results.notices)
         successors = self._searcher.successors(found, scope)
         passages, copies = without_copies(in_force(found, successors))

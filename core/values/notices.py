@@ -109,3 +109,8 @@ def newest_unread(title: str, reason: str) -> Notice:
 def partly_unread(title: str, pages: str) -> Notice:
     """Return the notice for a document of which some pages could not be read, as its parser says it."""
     return Notice("partly_unread", f"“{title}” was not read completely: {pages}")
+
+
+def part_not_answered(part: str) -> Notice:
+    """Return the notice that a part of a question, as written, is not answered."""
+    return Notice("part_not_answered", f"This part of the question is not answered for certain: {part}")

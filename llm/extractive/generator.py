@@ -8,7 +8,7 @@ from core.logs import noted
 from core.text.identifiers import identifiers
 from core.text.language import cjk_share, terms
 from core.values.answers import PATH, Inquiry, Passage
-from core.values.notices import BY_WORDS_ONLY, SUMMARY_NEEDS_MODEL, Notice
+from core.values.notices import BY_WORDS_ONLY, SUMMARY_NEEDS_MODEL, Notice, part_not_answered
 from core.values.search import AccessScope
 from llm.embedding.embedder import Embedder
 from llm.extractive.candidates import Candidate, candidates
@@ -16,12 +16,13 @@ from llm.extractive.conversation import not_said_before
 from llm.extractive.evidence import SentenceEvidence, measured, with_likeness
 from llm.extractive.form.choice import best_of, chosen
 from llm.extractive.form.composition import Composition, drafted
+from llm.extractive.form.parts import answered_parts
 from llm.extractive.form.section_choice import Section, sections_of
 from llm.extractive.labels import asks_revision, is_footer
 from llm.extractive.overview import overview
 from llm.extractive.question_analysis import QuestionAnalysis
-from llm.extractive.question_kind import OF_LISTS, OF_SECTIONS, Want, parts_of, want_of
-from llm.extractive.support import relevance, support
+from llm.extractive.question_kind import OF_LISTS, OF_SECTIONS, Want, want_of
+from llm.extractive.support import relevance
 from llm.extractive.verdicts.choice import deciding, verdict_of
 from llm.generator import Draft
 
@@ -34,9 +35,6 @@ _COMPARED = 12
 _COMPARED_CHARACTERS = 240
 # A term that is in no document: its weight is the greatest that a term can have.
 _UNSEEN = "\0"
-
-# The support with which the best sentence for a part of a question is said.
-_ANSWERS_PART = 0.5
 
 Weighed = tuple[Candidate, SentenceEvidence]
 
@@ -63,22 +61,27 @@ class ExtractiveGenerator:
             yield from overview(passages)
             return
         question = inquiry.wanted or inquiry.whole or inquiry.question
-        want, parts = want_of(question), parts_of(question)
+        want = want_of(question)
         made = Composition(question, self._answer_words)
         found = _found(inquiry, passages)
         weighed, sections, notices = self._read(inquiry, passages, found, want)
         yield from notices
         verdict = ""
-        if want is Want.YES_NO:
+        parts = answered_parts(
+            question, lambda part: self._weighed(replace(inquiry, wanted=part), passages, found)[0]
+        )
+        if want is Want.YES_NO and not parts:
             verdict, weighed = deciding(question, self._weights_of(question, inquiry.scope), weighed)
-        for one in best_of(want, sections) or chosen(want, question, weighed):
+        said = [part.best for part in parts if part.best and part.is_answered]
+        answered = bool(said)
+        if len(said) < len(parts) or not parts:
+            said += best_of(want, sections) or chosen(want, question, weighed)
+        for one in said:
             made.add(one)
-        for part in parts if len(parts) > 1 else ():
-            of_part, _ = self._weighed(replace(inquiry, wanted=part), passages, found)
-            for one in of_part[:1]:
-                if support(one[1]) >= _ANSWERS_PART:
-                    made.add(one)
         yield from drafted(made.blocks, verdict)
+        for part in parts:
+            if answered and not (part.best and part.is_touched and made.says(part.best[0])):
+                yield part_not_answered(part.name)
 
     def warm_up(self) -> None:
         """Do nothing: the only model is the embedder, which is loaded for the search."""

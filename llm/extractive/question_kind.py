@@ -4,8 +4,7 @@ import re
 from enum import StrEnum
 
 from core.reading.instructions import asks_to_do
-from core.text.identifiers import identifiers
-from core.text.language import terms
+from core.reading.question_parts import sides_of
 
 
 class Want(StrEnum):
@@ -85,38 +84,17 @@ _FACT = re.compile(
     r"|多[少大高远深重宽久长快]|几[个次天年月小时点]|什么时[候间]|何[时年]|谁|哪[里儿]|是什么|什么是|什么意思|含义",
     re.IGNORECASE,
 )
-_ASKS = re.compile(
-    r"\b(?:how|what|which|when|where|who|whom|whose|why)\b|[?？]\s*$"
-    r"|多[少久长大]|几|什么|哪|谁|怎么|如何|为何|是否|吗",
-    re.IGNORECASE,
-)
-# Where a second question begins: "…, and how many …", "…? Which …", "…，多少…".
-_SECOND = re.compile(
-    r"[?？]\s*(?=\S)"
-    r"|[,;]?\s+(?:and|or)\s+(?:also )?(?=(?:how|what|which|when|where|who|why|do|does|can|must|may)\b)"
-    r"|[，；](?=[^，；。]*(?:多少|几|什么|哪|谁|怎么|如何|多久|多长|是否|吗))",
-    re.IGNORECASE,
-)
 _STEP = re.compile(
     r"\bstep (?:no\.? ?|number )?(\d{1,2})\b|第\s*(\d{1,2}|[一二三四五六七八九十])\s*步", re.IGNORECASE
 )
-_PAIR = ("one", "other")
-# A part with fewer terms is only a question word.
-_LEAST_TERMS = 1
 _CHINESE_DIGITS = "零一二三四五六七八九十"
-_JOINED = re.compile(
-    r"\b(?:between|compare)\s+(.{2,60}?)\s+(?:and|with|to)\s+(.{2,60}?)(?:[?.,]|$)"
-    r"|([\w -]{2,60}?)\s+(?:versus|vs\.?)\s+([\w -]{2,60}?)(?:\s[-–]|[,?.:]|$)"
-    r"|([^，。？、\s]{1,20}?)\s*(?:和|与|跟)\s*([^，。？、\s]{1,20}?)\s*(?:的区别|有什么|有何|相比|的不同|分别|哪个)",
-    re.IGNORECASE,
-)
 
 
 def want_of(question: str) -> Want:
     """Return what a question wants; a question in other words wants whatever answers it."""
     steps = _STEPS.search(question)
     kinds = (
-        (Want.COMPARISON, _COMPARISON.search(question) and compared(question)),
+        (Want.COMPARISON, _COMPARISON.search(question) and sides_of(question)),
         (Want.CAUSE, _CAUSE.search(question)),
         (Want.STEPS, steps and not _HOW_MUCH.search(question, 0, steps.start())),
         (Want.YES_NO, _YES_NO.search(question)),
@@ -125,34 +103,6 @@ def want_of(question: str) -> Want:
         (Want.STEPS, asks_to_do(question)),
     )
     return next((want for want, fits in kinds if fits), Want.OTHER)
-
-
-def parts_of(question: str) -> list[str]:
-    """Return the parts of a question that ask for several things, each as a question of its own.
-
-    What stands in front of a part and asks nothing belongs to it.
-    """
-    parts, lead = list[str](), ""
-    for piece in _SECOND.split(question):
-        whole = f"{lead} {piece}".strip()
-        if _ASKS.search(piece) and len(terms(piece)) >= _LEAST_TERMS:
-            parts.append(whole)
-            lead = ""
-        else:
-            lead = whole
-    if lead and parts:
-        parts[-1] = f"{parts[-1]} {lead}"
-    return parts if len(parts) > 1 else [question]
-
-
-def compared(question: str) -> tuple[str, ...]:
-    """Return the two things that a question compares, as written; empty if they are not recognized."""
-    named = tuple(identifiers(question).values())
-    if len(named) == len(_PAIR):
-        return named
-    match = _JOINED.search(question)
-    found = tuple(text.strip() for text in match.groups() if text) if match else ()
-    return found if len(found) == len(_PAIR) else ()
 
 
 def step_of(question: str) -> int | None:

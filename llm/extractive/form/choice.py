@@ -8,7 +8,7 @@ from llm.extractive.candidates import Candidate
 from llm.extractive.evidence import SentenceEvidence
 from llm.extractive.form.regions import list_in_section, list_of
 from llm.extractive.form.section_choice import Section
-from llm.extractive.question_kind import OF_LISTS, Want, compared
+from llm.extractive.question_kind import OF_LISTS, Want
 from llm.extractive.support import relevance
 
 Weighed = tuple[Candidate, SentenceEvidence]
@@ -46,19 +46,16 @@ def chosen(want: Want, question: str, ranked: Sequence[Weighed]) -> list[Weighed
     """Return the candidates to compose an answer of, the most important first; `ranked` comes best first.
 
     They are the best one, and those that are almost as relevant and add something. For steps or a list, one
-    that has a list comes first; of a comparison, the best one of each side.
+    that has a list comes first.
     """
     if want in OF_LISTS:
         ranked = _lists_first(question, ranked)
-    if want is Want.COMPARISON:
-        ranked = _sides_first(compared(question), ranked)
     limit = _LIMITS[want]
     kept = list(ranked[:1])
     for candidate, evidence in ranked[1:]:
         if len(kept) == limit.most:
             break
-        side = want is Want.COMPARISON and len(kept) == 1
-        enough = side or relevance(evidence) >= relevance(kept[0][1]) - limit.below
+        enough = relevance(evidence) >= relevance(kept[0][1]) - limit.below
         if (
             enough
             and evidence.identifies_what_was_asked
@@ -73,6 +70,15 @@ def best_of(want: Want, sections: Sequence[Section]) -> list[Weighed]:
     scored = sorted(((one.score(want in OF_LISTS), one) for one in sections), key=lambda pair: -pair[0])
     kept = [one.best for score, one in scored[:2] if score >= scored[0][0] - _SECTION_BELOW]
     return [one for place, one in enumerate(kept) if not place or not alike(one[0], kept[0][0])]
+
+
+def about(name: str, others: Sequence[str], ranked: Sequence[Weighed]) -> list[Weighed]:
+    """Return the candidates about one of several things, best first: those about it alone, if any."""
+    wanted = frozenset(terms(name))
+    other = frozenset(term for one in others for term in terms(one)) - wanted
+    both = [one for one in ranked if wanted <= one[0].known_words and one[1].identifies_what_was_asked]
+    alone = [one for one in both if not other or not other <= one[0].words]
+    return alone or both
 
 
 def alike(one: Candidate, other: Candidate) -> bool:
@@ -106,18 +112,6 @@ def _lists_first(question: str, ranked: Sequence[Weighed]) -> list[Weighed]:
 def _headed(asked: frozenset[str], one: Candidate) -> float:
     """Return the share of the question's words that stand in the heading above a candidate."""
     return len(asked & frozenset(terms(one.path[-1]))) / len(asked) if asked and one.path else 0.0
-
-
-def _sides_first(things: Sequence[str], ranked: Sequence[Weighed]) -> list[Weighed]:
-    """Return the candidates, in front the best one about each thing alone, or one that names both."""
-    named = [frozenset(terms(thing)) for thing in things]
-    sides = list[Weighed]()
-    for place, wanted in enumerate(named):
-        others = frozenset[str]().union(*named[:place], *named[place + 1 :]) - wanted
-        about = [one for one in ranked if wanted <= one[0].known_words and one[1].identifies_what_was_asked]
-        alone = [one for one in about if not others <= one[0].words]
-        sides += [one for one in (alone or about)[:1] if one not in sides]
-    return [*sides, *(one for one in ranked if one not in sides)]
 
 
 def _numbers(one: Candidate) -> frozenset[str]:

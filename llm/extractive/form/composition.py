@@ -92,6 +92,10 @@ class Composition:
         for form, pieces in self._regions(one):
             self._take(form, pieces, one, support(evidence))
 
+    def says(self, one: Candidate) -> bool:
+        """Return whether the beginning of a candidate is said already."""
+        return self._is_said(one.passage.document_id, one.start, one.start)
+
     def _regions(self, one: Candidate) -> list[Region]:
         if one.is_row:
             return [(BlockForm.ROW, [Piece(start=one.start, end=one.end, text=one.readable)])]

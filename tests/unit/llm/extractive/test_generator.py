@@ -5,6 +5,7 @@ from fakes.passages import passage
 
 from core.permissions import scope_of
 from core.values.answers import DraftSentence, Inquiry, Passage
+from core.values.notices import Notice
 from core.values.search import AccessScope
 from llm.extractive.generator import ExtractiveGenerator
 
@@ -57,3 +58,32 @@ def test_a_question_that_the_embedder_cannot_read_goes_by_words() -> None:
     said = drafted(embedder, passage(text), question="异齿前肛鳗的体长是多少？")
     assert "体长可达22公分。" in [draft.text for draft in said]
     assert embedder.texts == []
+
+
+def test_each_side_of_a_comparison_is_said_from_its_own_document() -> None:
+    leave = passage("Comp time is paid out when you leave. Boilers need water.", document_id=1)
+    hours = passage("Credit hours are lost when you leave. Pumps need oil.", document_id=2)
+    asked = "What happens to comp time and to credit hours when you leave?"
+    said = drafted(FakeEmbedder(), leave, hours, question=asked)
+    assert [draft.text for draft in said][:2] == [
+        "Comp time is paid out when you leave.",
+        "Credit hours are lost when you leave.",
+    ]
+
+
+def test_a_side_that_no_document_speaks_of_is_named() -> None:
+    generator = ExtractiveGenerator(FakeEmbedder(), equally_rare, answer_words=200)
+    asked = "What happens to comp time and to credit hours when you leave?"
+    leave = passage("Comp time is paid out when you leave.")
+    drafts = list(generator.draft(Inquiry(question=asked, scope=scope_of(None)), [leave]))
+    assert [one.text for one in drafts if isinstance(one, DraftSentence)] == [leave.text]
+    assert [one.text for one in drafts if isinstance(one, Notice)] == [
+        "This part of the question is not answered for certain: credit hours"
+    ]
+
+
+def test_a_part_that_the_same_sentence_answers_is_not_named() -> None:
+    generator = ExtractiveGenerator(FakeEmbedder(), equally_rare, answer_words=200)
+    inquiry = Inquiry(question=f"{QUESTION[:-1]}, and where does the ribbon eel live?", scope=scope_of(None))
+    drafts = list(generator.draft(inquiry, [passage(ANSWER)]))
+    assert not [one for one in drafts if isinstance(one, Notice)]

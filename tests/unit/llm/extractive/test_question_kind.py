@@ -1,6 +1,6 @@
 import pytest
 
-from llm.extractive.question_kind import Want, compared, parts_of, step_of, want_of
+from llm.extractive.question_kind import Want, step_of, want_of
 
 
 @pytest.mark.parametrize(
@@ -42,27 +42,6 @@ from llm.extractive.question_kind import Want, compared, parts_of, step_of, want
 )
 def test_the_wording_says_what_is_wanted(question: str, want: Want) -> None:
     assert want_of(question) is want
-
-
-@pytest.mark.parametrize(
-    ("question", "parts"),
-    [
-        ("How do I reset it?", 1),
-        ("What is the voltage of it, and how long is the red cable?", 2),
-        ("How loud is it by day? How loud is it at night?", 2),
-        ("碱液溅到皮肤上要冲多久，打哪个电话？", 2),
-        ("用 n 个通道时，从碰到到出结果要多长时间？", 1),
-        ("How are pumps and valves cleaned?", 1),
-    ],
-)
-def test_a_question_is_parted_where_a_new_one_begins(question: str, parts: int) -> None:
-    assert len(parts_of(question)) == parts
-
-
-def test_the_two_things_of_a_comparison_are_known() -> None:
-    assert compared("Compare the lathe with the mill.") == ("the lathe", "the mill")
-    assert compared("E-43 和 E-44 有什么不一样？") == ("E-43", "E-44")
-    assert compared("What differs?") == ()
 
 
 def test_the_number_of_a_step_is_known() -> None:
