@@ -191,7 +191,7 @@ class RetrievalSettings(Group):
     milvus: MilvusSettings = MilvusSettings()
     around_weight: float = Field(1.0, ge=0, description="weight of a chunk's neighbours in its BM25 score")
     answer_words: int = Field(200, ge=40, le=400, description="most words of an extractive answer, about")
-    min_support: float = Field(0.36, ge=0, le=1, description="support below which a question is refused")
+    min_support: float = Field(0.45, ge=0, le=1, description="support below which a question is refused")
 
     @model_validator(mode="after")
     def _server_is_named(self) -> Self:

@@ -57,7 +57,7 @@ export function shapesOf({ blocks = [], verdict }) {
 }
 
 /** Return the answer as Markdown, its citations as `[1]`. */
-export function markdownOf({ blocks, sentences, verdict }) {
+export function markdownOf({ blocks = [], sentences, verdict }) {
   const marks = (citations) => citations.map((index) => `[${index + 1}]`).join("");
   const lines = verdict ? [verdictOf(verdict, sentences[0].text).textContent, ""] : [];
   for (const { kind, items, sentences: places, more } of blocks) {

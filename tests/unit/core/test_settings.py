@@ -26,7 +26,7 @@ def test_defaults(folder: Path) -> None:
 def test_overrides_win_over_environment_over_file_over_default(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert load_settings(folder).retrieval.min_support == 0.36
+    assert load_settings(folder).retrieval.min_support == 0.45
     write(folder, "[retrieval]\nmin_support = 0.4\npassages = 9\n")
     assert load_settings(folder).retrieval.min_support == 0.4
     monkeypatch.setenv("VADE_RETRIEVAL__MIN_SUPPORT", "0.5")
