@@ -38,6 +38,8 @@ _CONTRACTIONS = tuple(
 _SWITCHED = re.compile(
     r"\b(?:switch|turn|power|leave|keep|put|stay|remain)\w*(?: (?:it|them|the [\w-]+(?: [\w-]+)?))? on$"
 )
+# "In order to" says no more than "to"; an order by itself is a thing.
+_IN_ORDER = re.compile(r"\bin order$")
 _PARTED_NOT = re.compile(r" (?=n't\b)")
 
 
@@ -99,7 +101,7 @@ def _words(text: str, cased: str) -> Iterator[Word]:
                 name = _is_name(cased, *part.span())
                 yield Word(
                     start=part.start(), end=part.end(), text=word, senses=_senses(word), name=name,
-                    vague=word in VAGUE,
+                    vague=word in VAGUE or bool(_IN_ORDER.search(text, 0, part.end())),
                 )  # fmt: skip
 
 

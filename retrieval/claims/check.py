@@ -16,10 +16,10 @@ from retrieval.claims.cutting import shortened
 from retrieval.claims.rules.circumstances import (
     disagreeing_absence,
     disagreeing_condition,
-    disagreeing_order,
     disagreeing_share,
 )
 from retrieval.claims.rules.numbers import disagreeing_number
+from retrieval.claims.rules.order import disagreeing_order
 from retrieval.claims.rules.other_languages import disagreeing_negation
 from retrieval.claims.rules.roles import name_of_another, swapped_roles
 from retrieval.claims.rules.stances import disagreeing_stance

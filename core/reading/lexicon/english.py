@@ -24,7 +24,7 @@ FILLERS = frozenset(
 VAGUE = frozenset(
     """
     reach reaches reached addition took gave given down up
-    order case cases way ways thing things kind kinds type types sort sorts form forms part parts item items
+    case cases way ways thing things kind kinds type types sort sorts form forms part parts item items
     fact facts example examples instance instances number numbers amount amounts use uses used using usage
     utilize utilizes utilise utilises utilized utilised user users employ employs employed person people
     someone anyone everyone somebody anybody everybody something anything everything mean means meant refer

@@ -1,9 +1,8 @@
-"""Conditions, the order of events, and of how many something holds."""
+"""Conditions, what is not there, and of how many something holds."""
 
 import re
 
 from core.reading.alignment import Alignment, Pair
-from core.reading.operators.governing import THEN
 from core.reading.values import Kind, Reading, Scope, Share, Stance
 
 # A claim may make this of its source's share.
@@ -17,10 +16,6 @@ _SHARES = {
 }
 # A remark in brackets may be left out with its condition.
 _BRACKETS = re.compile(r"\([^()]*\)")
-_SEQUENCE = re.compile(
-    r"\b(?:then|once|when|first|next|until|till|later|since|by|subsequent|follow|prior|second|finally)"
-    r"|先|然后|再|随后|接着|方可|才|起|自|到"
-)
 _CIRCUMSTANCE = re.compile(
     r"\b(?:at|above|below|over|under|during|for|upon)(?: [\w.,°%/-]+){0,4} $"
     r"|[在于][^，。；]{0,8}$"
@@ -95,38 +90,6 @@ def _depends(alignment: Alignment, scope: Scope) -> bool:
         if words:
             return len(alignment.pairs_from(first, last)) >= _KEPT * len(words)
     return True
-
-
-def disagreeing_order(alignment: Alignment) -> bool:
-    """Return whether the claim turns around what comes first: `before` for `after`."""
-    for scope in alignment.claim.scopes:
-        if scope.kind not in (Kind.LATER, Kind.EARLIER):
-            continue
-        pairs = alignment.pairs_between(scope.start, scope.end)
-        phases = [_phase(alignment.source, pair.source.start) for pair in pairs]
-        known = [phase for phase in phases if phase is not None]
-        if pairs and not known and scope.value != THEN:
-            return not _SEQUENCE.search(_sentence(alignment.source, pairs[0]))
-        if known and sum(phase is scope.kind for phase in known) * 2 < len(known):
-            return True
-    return False
-
-
-def _sentence(source: Reading, pair: Pair) -> str:
-    start, end = source.sentences[source.sentence_of(pair.source.start)]
-    return source.text[start:end]
-
-
-def _phase(reading: Reading, offset: int) -> Kind | None:
-    """Return whether the word at an offset belongs to what comes earlier or later, if its sentence says."""
-    number = reading.sentence_of(offset)
-    for scope in reading.scopes:
-        if scope.kind not in (Kind.LATER, Kind.EARLIER) or reading.sentence_of(scope.start) != number:
-            continue
-        if scope.covers(offset):
-            return scope.kind
-        return Kind.EARLIER if scope.kind is Kind.LATER else Kind.LATER
-    return None
 
 
 def disagreeing_absence(alignment: Alignment) -> bool:

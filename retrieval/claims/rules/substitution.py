@@ -11,6 +11,8 @@ _CHARACTERS = 4
 # Shorter words of grammar belong to any sentence.
 _LONG = re.compile(r"[a-z]{5,}")
 _PASSIVE = re.compile(r"\b(?:is|are|was|were|be|been|being) $")
+# What a Chinese sentence ends in, without the particles that any may have.
+_ENDING = re.compile(r"([\u4e00-\u9fff]*?)[的了着过地得等吗呢吧啊]*[。！？\s]*$")
 # A label names what follows it; a sentence may leave it out.
 _LABEL = re.compile(r"\s*[:：]")
 
@@ -19,7 +21,10 @@ def substituted(alignment: Alignment) -> bool:
     """Return whether a word of the claim stands where the source has another, which the claim leaves out."""
     numbers = range(len(alignment.claim.words))
     return any(
-        _in_place_of(alignment, number) or _at_beginning(alignment, number) or _filled(alignment, number)
+        _in_place_of(alignment, number)
+        or _at_beginning(alignment, number)
+        or _filled(alignment, number)
+        or _filled_at_end(alignment, number)
         for number in numbers
     )
 
@@ -38,11 +43,37 @@ def _filled(alignment: Alignment, number: int) -> bool:
     return any(word not in there for word in _LONG.findall(here))
 
 
+def _filled_at_end(alignment: Alignment, number: int) -> bool:
+    """Return whether a Chinese sentence ends in grammar where its source has a word: 参见那一个, 参见文件."""
+    claim, before = alignment.claim, alignment.places[number]
+    rest = [at for at in range(number + 1, len(claim.words)) if _together(claim, number, at)]
+    if before is None or not all(claim.words[at].vague for at in rest):
+        return False
+    end = claim.sentences[claim.sentence_of(claim.words[number].start)][1]
+    ending = _ENDING.match(claim.text, claim.words[number].end, end)
+    if ending is None or not ending[1]:
+        return False
+    there = _left_out_at_end(alignment, before)
+    return bool(there) and ending[1] not in there
+
+
+def _left_out_at_end(alignment: Alignment, before: int) -> str:
+    """Return the few words between a word of the source and the end of its sentence, if none is claimed."""
+    source = alignment.source
+    last = [at for at in range(before, len(source.words)) if _together(source, before, at)][-1]
+    left_out, start = source.words[before + 1 : last + 1], source.words[before].end
+    if len(left_out) > _CHARACTERS or alignment.pairs_from(start, source.words[last].end):
+        return ""
+    if all(word.vague for word in left_out) or not source.same_clause(start, source.words[last].start):
+        return ""
+    return source.text[start : source.words[last].end]
+
+
 def _in_place_of(alignment: Alignment, number: int) -> bool:
     before = alignment.places[number - 1] if number else None
     if before is None:
         return False
-    most = _CHARACTERS if _is_character(alignment.claim.words[number]) else 1
+    most = 1 if alignment.claim.words[number].text.isascii() else _CHARACTERS
     return any(
         _replaces(alignment, range(number, number + here), range(before + 1, before + 1 + there))
         for here in range(1, most + 1)
@@ -100,10 +131,6 @@ def _at_beginning(alignment: Alignment, number: int) -> bool:
         return False
     bare = not any(map(str.isalnum, source.text[start : left_out.start]))
     return bare and not word.vague and _differ([word], [left_out])
-
-
-def _is_character(word: Word) -> bool:
-    return len(word.text) == 1 and not word.text.isascii()
 
 
 def _ends(reading: Reading, number: int) -> bool:

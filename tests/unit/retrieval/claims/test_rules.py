@@ -90,3 +90,60 @@ def test_only_a_part_that_says_more_is_cut() -> None:
 
 def test_the_rest_of_a_sentence_with_a_false_word_is_not_said() -> None:
     assert agreeing("关于旧阀门，请联系值班人员。", Source("关于新阀门，请联系值班人员。")) == ""
+
+
+@pytest.mark.parametrize(
+    ("lie", "source"),
+    [
+        ("具体请参见芯片对应的那一个。", "具体请参见芯片对应的头文件。"),
+        ("确定是否存在任何一个。", "确定是否存在以下问题。"),
+        ("仅支持连接支持漫游的路由时。", "仅支持连接支持漫游的路由器。"),
+        ("请联系仓库的那些。", "请联系仓库的保管员。"),
+    ],
+)
+def test_grammar_in_the_place_of_the_last_word_of_a_chinese_sentence_is_found(lie: str, source: str) -> None:
+    assert judge(lie, Source(source)).fault is Fault.PLACE
+
+
+@pytest.mark.parametrize(
+    ("said", "source"),
+    [
+        ("检查设备是否已经连接了。", "检查设备是否已经连接。"),
+        ("钥匙放在水池中。", "钥匙放在水池中央。"),
+        ("请更换密封件等。", "请更换密封件。"),
+    ],
+)
+def test_a_particle_at_the_end_of_a_chinese_sentence_agrees(said: str, source: str) -> None:
+    assert judge(said, Source(source)).agrees
+
+
+@pytest.mark.parametrize(
+    ("lie", "source"),
+    [
+        ("设备的网络未错误连接。", "该错误表明解析失败。\n设备的网络未正确连接。"),
+        ("水泵在停止模式下运转。", "按下按钮，停止水泵。\n水泵在普通模式下运转。"),
+        ("按钮在关闭状态下发光。", "转动手轮，关闭阀门。\n按钮在普通状态下发光。"),
+    ],
+)
+def test_a_known_chinese_word_in_the_place_of_characters_is_found(lie: str, source: str) -> None:
+    assert judge(lie, Source(source)).fault is Fault.PLACE
+
+
+def test_an_order_is_a_thing_unless_it_is_in_order_to() -> None:
+    for said in ("Paint the gate, per gate order.", "Paint the gate, by order of the gate."):
+        assert agreeing(said, Source("Paint the gate.")) == "Paint the gate."
+    source = Source("Close the valve to stop the pump.")
+    assert judge("Close the valve in order to stop the pump.", source).agrees
+
+
+@pytest.mark.parametrize(
+    ("said", "lie"),
+    [
+        ("Put no space before and after the hyphen.", "Put no space after as well as after the hyphen."),
+        ("Leave a line before and after each table.", "Leave a line after and after each table."),
+        ("Test the alarm before and after every repair.", "Test the alarm after and after every repair."),
+    ],
+)
+def test_one_side_in_the_place_of_before_and_after_is_found(said: str, lie: str) -> None:
+    assert judge(lie, Source(said)).fault is Fault.ORDER
+    assert judge(said.replace("and after", "as well as after"), Source(said)).agrees
