@@ -37,6 +37,7 @@ from llm.engine.loop import EngineLoop
 from llm.engine.seams.ops import TorchOps
 from llm.engine.serving import EngineChat
 from retrieval.answer import Answerer
+from retrieval.question.followup import understand
 
 DOCUMENTS = {
     "boiler.txt": "The boiler runs at 6 bar. It is checked every week.",
@@ -47,7 +48,7 @@ BOTH = "How often is the boiler checked, and how much does the pump deliver?"
 FALSE = "How much does the pump deliver?"
 UNKNOWN = "Who built the boiler?"
 ENDLESS = "What is to be said of the boiler, again and again?"
-LATER = "And the pump?"
+LATER = "And what does the pump deliver?"
 SAID = {
     TRUE: "The boiler runs at 6 bar. [1]",
     BOTH: "The boiler is checked every week. [1]\nThe pump delivers 40 litres a minute. [2]",
@@ -62,8 +63,11 @@ SCOPE = scope_of("user:ann")
 
 
 def library(data_dir, **llm):
-    """Return an application of the user `ann` that has read the documents."""
-    app = make_app(data_dir, api={"user": "ann"}, llm=llm)
+    """Return an application of the user `ann` that has read the documents.
+
+    No support is asked for: it is measured for real embedders, not for the fake one.
+    """
+    app = make_app(data_dir, api={"user": "ann"}, llm=llm, retrieval={"min_support": 0.0})
     source = FakeSource()
     for name, text in DOCUMENTS.items():
         source.put(name, text)
@@ -76,8 +80,10 @@ def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("by-heart")
     app, lessons = library(folder / "data"), []
     for question, text in SAID.items():
-        inquiry = Inquiry(question=question, scope=SCOPE, history=BEFORE if question == LATER else ())
-        passages = app.searcher.search(question, SCOPE, app.settings.retrieval.passages, 1).passages
+        before = BEFORE if question == LATER else ()
+        whole = understand(question, [turn.question for turn in before]).whole
+        inquiry = Inquiry(question=question, scope=SCOPE, history=before, whole=whole)
+        passages = app.searcher.search(whole, SCOPE, app.settings.retrieval.passages, 1).passages
         lessons.append((build_prompt(inquiry, passages, len, 10**6).messages, text))
     app.close()
     assert learn_by_heart(folder / "model", lessons, {SAID[ENDLESS]}) < 0.1
