@@ -39,7 +39,7 @@ _MEANS = re.compile(
 _HEADING_CHARACTERS = 100
 
 _ASKS_MEANING = re.compile(
-    r"\b(?:means?|meanings?|stands? for|definitions?|define|explain|signif\w+)\b"
+    r"\b(?:means?|meanings?|stands? for|definitions?|define|explain(?! (?:how|why|when|where)\b)|signif\w+)\b"
     r"|什么意思|含义|意思|表示什么|代表什么|指什么|怎么回事|解释",
     re.IGNORECASE,
 )

@@ -24,7 +24,10 @@ _CHARACTERS = 300
 # choose by (`benchmarks/answers`): the first section holds the whole answer to 0.67 instead of 0.51 of the
 # how-to questions and lists. The likeness is -1..1; the score of the passage and both shares are 0..1.
 _LIKENESS, _SCORE, _COVERED, _HAS_LIST = 8.0, 4.5, 3.5, 3.5
-# The same where the embedder cannot read the question.
+# The weight of a section that defines the identifier whose meaning is asked for: a mention that repeats the
+# identifier is liker the question.
+_EXPLAINS = 8.0
+# The weights where the embedder cannot read the question; the relevance counts a definition itself.
 _NAMED, _COVERED_UNREAD, _BEST = 7.0, 5.0, 0.6
 
 
@@ -77,7 +80,8 @@ class Section:
             unread = _NAMED * self.named + _COVERED_UNREAD * self.covered
             return unread + _BEST * max(relevance(evidence) for _, evidence in self.weighed)
         by_words = _SCORE * self.first.passage.score + _COVERED * self.covered
-        return _LIKENESS * self.likeness + by_words + listed
+        explains = any(evidence.explains for _, evidence in self.weighed)
+        return _LIKENESS * self.likeness + by_words + listed + _EXPLAINS * explains
 
 
 def sections_of(asked: QuestionAnalysis, weighed: Sequence[Weighed], wants_list: bool) -> list[Section]:

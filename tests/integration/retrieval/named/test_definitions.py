@@ -61,6 +61,22 @@ def test_the_section_under_a_code_comes_before_its_mentions(app: App) -> None:
     assert "too hot" in app.answerer.answer("What does F-1007 mean?", scope_of(None)).text
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "F-1007",
+        "Explain F-1007.",
+        "What is the meaning of F-1007?",
+        "F-1007 means what, please?",
+        "F-1007是什么意思？",
+    ],
+)
+def test_however_its_meaning_is_asked_the_section_under_a_code_is_said_alone(app: App, question: str) -> None:
+    answer = app.answerer.answer(question, scope_of(None))
+    assert answer.text.startswith("The motor is too hot.")
+    assert {one.uri.rsplit("/", 1)[-1] for one in answer.citations} == {"drive.md"}
+
+
 def test_a_definition_that_the_asker_may_not_read_is_not_found(app: App) -> None:
     found = app.searcher.search("What does E-42 mean?", scope_of(None), 50).passages
     assert not [passage for passage in found if "Vault" in passage.text]

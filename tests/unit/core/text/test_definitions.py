@@ -102,6 +102,7 @@ def test_the_meaning_of_a_code_is_asked_for(question: str) -> None:
         "What is the torque of M8x1.25?",
         "Which machines stopped with E-42?",
         "What does caustic mean?",
+        "Explain how to reset E-42.",
         "E-42 停机多少次？",
     ],
 )
