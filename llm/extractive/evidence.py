@@ -6,7 +6,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from core.text.definitions import meaning_asked
-from core.text.language import words
+from core.text.language import cjk_share, words
 from core.values.answers import Passage
 from core.values.documents import is_inside
 from llm.extractive.candidates import Candidate
@@ -20,6 +20,8 @@ from llm.extractive.subjects import Subjects
 _AROUND = 1
 # What a question wants that may ask for a measure: "May I lay 5 m of cable?" asks for none.
 _OF_MEASURES = frozenset({Want.FACT, Want.LIST, Want.OTHER})
+# The share of Chinese characters above which a row with a code in it is Chinese.
+_SOME_CHINESE = 0.1
 # A sentence with fewer words is often a fragment.
 _WHOLE_SENTENCE = 12
 
@@ -85,6 +87,8 @@ class SentenceEvidence:
     """Whether it defines an identifier whose meaning the question asks for, by `core.text.definitions`."""
     named: bool
     """Whether the chunk or its headings hold an identifier of the question."""
+    own_language: bool
+    """Whether it is written in the script of the question: a code may stand in tables of two languages."""
     identifies_what_was_asked: bool
     """Whether it can be an answer: it is about the thing that was asked for, and not the contrary of it."""
 
@@ -133,6 +137,7 @@ def measured(
             or subjects.heads(one, known),
             explains=bool(sought & one.defined),
             named=bool(subjects.named(one)),
+            own_language=_is_chinese(one.readable) == _is_chinese(asked.whole or asked.question),
             identifies_what_was_asked=_is_about(asked, subjects, one),
         )
         for place, one in enumerate(found)
@@ -151,6 +156,11 @@ def with_likeness(evidence: Sequence[SentenceEvidence], likeness: Sequence[float
         )
         for one, value in zip(evidence, likeness, strict=True)
     ]
+
+
+def _is_chinese(text: str) -> bool:
+    """Return whether a text holds more Chinese, Japanese or Korean than a name or two; codes are Latin."""
+    return cjk_share(text) > _SOME_CHINESE
 
 
 def _is_about(asked: QuestionAnalysis, subjects: Subjects, one: Candidate) -> bool:

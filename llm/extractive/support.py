@@ -20,6 +20,8 @@ _NAMED = 1.0
 # The weight of a definition of the identifier whose meaning is asked for. In relevance it outweighs what a
 # mention gains by repeating the identifier: the text below its heading often does not repeat it.
 _EXPLAINS, _EXPLAINS_FIRST = 2.5, 8.0
+# What the other language costs in relevance, where the same thing stands in rows of two.
+_OTHER_LANGUAGE = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,10 @@ UNREAD = Weights(
 
 def relevance(evidence: SentenceEvidence) -> float:
     """Return the relevance, which orders the sentences found for one question; higher is better."""
-    return _sum(_weights(evidence).relevance, evidence) + _EXPLAINS_FIRST * evidence.explains
+    by_hand = _EXPLAINS_FIRST * evidence.explains
+    if evidence.looked_up or evidence.explains:
+        by_hand -= _OTHER_LANGUAGE * (not evidence.own_language)
+    return _sum(_weights(evidence).relevance, evidence) + by_hand
 
 
 def support(evidence: SentenceEvidence) -> float:

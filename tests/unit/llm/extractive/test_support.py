@@ -28,6 +28,7 @@ NOTHING = SentenceEvidence(
     defines=False,
     looked_up=False,
     explains=False,
+    own_language=True,
     named=False,
     identifies_what_was_asked=True,
 )
