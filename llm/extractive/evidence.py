@@ -137,7 +137,8 @@ def measured(
             or subjects.heads(one, known),
             explains=bool(sought & one.defined),
             named=bool(subjects.named(one)),
-            own_language=_is_chinese(one.readable) == _is_chinese(asked.whole or asked.question),
+            own_language=_is_chinese("\n".join((*one.path, one.readable)))
+            == _is_chinese(asked.whole or asked.question),
             identifies_what_was_asked=_is_about(asked, subjects, one),
         )
         for place, one in enumerate(found)
