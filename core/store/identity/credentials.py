@@ -4,11 +4,14 @@ import hashlib
 import secrets
 import string
 import zlib
+from datetime import UTC, datetime, timedelta
 from re import compile as regex
 
 _KID = string.ascii_lowercase + string.digits
 _KID_CHARACTERS = 10
 _SECRET_BYTES = 32
+# A use is written down if the one before is older.
+_USES_APART = timedelta(minutes=1)
 _KEY = regex(r"(vade_([a-z0-9]{10})_[A-Za-z0-9_-]{43})_([0-9a-f]{8})")
 
 
@@ -37,3 +40,8 @@ def kid_of(key: str) -> str:
 def digest_of(secret: str) -> bytes:
     """Return the SHA-256 of a key, a cookie or a token."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+def was_just_used(last: datetime) -> bool:
+    """Return whether a use now need not be written down, because the last one on record is recent."""
+    return datetime.now(UTC) - last < _USES_APART

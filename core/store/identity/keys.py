@@ -2,19 +2,16 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
 from core.store.identity.accounts import Account, account_by_id
-from core.store.identity.credentials import digest_of, kid_of
+from core.store.identity.credentials import digest_of, kid_of, was_just_used
 from core.store.identity.tables import AccountTable, KeyTable
 from core.values.identity import KeyScope, key_scopes
-
-# A use is written down if the one before is older.
-_USES_APART = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +83,7 @@ def live_key(session: Session, text: str) -> tuple[Key, Account] | None:
 def is_use_noted(key: Key, address: str) -> bool:
     """Return whether a use from an address is on record already."""
     last = key.last_used_at
-    return last is not None and datetime.now(UTC) - last < _USES_APART and key.last_used_from == address
+    return last is not None and was_just_used(last) and key.last_used_from == address
 
 
 def note_use(session: Session, kid: str, address: str) -> None:

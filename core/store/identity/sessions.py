@@ -8,11 +8,8 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
 from core.store.identity.accounts import Account, account_by_id
-from core.store.identity.credentials import digest_of
+from core.store.identity.credentials import digest_of, was_just_used
 from core.store.identity.tables import AccountTable, LoginSessionTable, SignInLinkTable
-
-# A use is written down if the one before is older.
-_USES_APART = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ def live_session(session: Session, token: str) -> tuple[LoginSession, Account] |
 
 def is_use_noted(entry: LoginSession) -> bool:
     """Return whether a use now is on record already."""
-    return datetime.now(UTC) - entry.last_used_at < _USES_APART
+    return was_just_used(entry.last_used_at)
 
 
 def note_use(session: Session, session_id: int) -> None:
